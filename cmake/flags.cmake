@@ -1,0 +1,28 @@
+# Compiler and linker flags shared by every target, each with its reason.
+
+add_library(fovea_flags INTERFACE)
+target_include_directories(fovea_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(fovea_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # f32x4's portable fallback passes 16-byte vectors by value; g++ warns about a decade-old ABI change.
+  target_compile_options(fovea_flags INTERFACE -Wno-psabi)
+endif()
+if(FOVEA_THREADS)
+  target_compile_definitions(fovea_flags INTERFACE FOVEA_THREADS=1)
+  # pthreads: shared memory and atomics in WebAssembly, libpthread natively.
+  target_compile_options(fovea_flags INTERFACE -pthread)
+  target_link_options(fovea_flags INTERFACE -pthread)
+endif()
+
+if(EMSCRIPTEN)
+  # Native WebAssembly exceptions: no JavaScript trampolines around calls, no eval.
+  add_compile_options(-fwasm-exceptions)
+  add_link_options(-fwasm-exceptions)
+  add_compile_options(-msimd128)
+  if(FOVEA_RELAXED_SIMD)
+    add_compile_options(-mrelaxed-simd)
+  endif()
+elseif(FOVEA_SANITIZE)
+  add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${FOVEA_SANITIZE})
+endif()

@@ -1,0 +1,25 @@
+# fovea_layer(NAME DEPENDS layer... PRIVATE library...): the sources of src/NAME as one library.
+# Every .cpp below the folder belongs to it, so a new file needs no line here.
+
+function(fovea_layer name)
+  cmake_parse_arguments(LAYER "" "" "DEPENDS;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(TRANSFORM LAYER_DEPENDS PREPEND fovea_ OUTPUT_VARIABLE depends)
+  if(sources)
+    add_library(fovea_${name} STATIC ${sources})
+    target_link_libraries(fovea_${name} PUBLIC fovea_flags ${depends} PRIVATE ${LAYER_PRIVATE})
+  else()
+    add_library(fovea_${name} INTERFACE)
+    target_link_libraries(fovea_${name} INTERFACE fovea_flags ${depends})
+  endif()
+endfunction()
+
+# protozero is header-only. Its headers are copied to a folder of their own: with all of
+# /usr/include on the search path Emscripten would find the host's C library.
+find_path(PROTOZERO_HEADERS protozero/pbf_reader.hpp
+  HINTS ${PROJECT_SOURCE_DIR}/build/deps/include
+  PATHS /usr/include /usr/local/include /opt/homebrew/include
+  REQUIRED NO_CMAKE_FIND_ROOT_PATH)
+file(COPY ${PROTOZERO_HEADERS}/protozero DESTINATION ${CMAKE_BINARY_DIR}/protozero-include)
+add_library(protozero INTERFACE)
+target_include_directories(protozero SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/protozero-include)

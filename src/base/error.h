@@ -1,0 +1,70 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fovea {
+
+enum class ErrorCode {
+  MalformedModel,        // the bytes are not a valid ONNX model
+  UnsupportedOperator,   // valid, but an operator or opset is not implemented
+  UnsupportedAttribute,  // the operator is implemented, this attribute or type of it is not
+  InvalidInput,          // what the caller passed does not fit the model
+  OutOfMemory,           // the figure asked for is in the field "bytes"
+  Aborted,
+  Internal,
+};
+
+// The code's name as JavaScript sees it in FoveaError.code.
+std::string_view name_of(ErrorCode code);
+
+// The engine's only exception. `message` is a sentence for a person; `fields` say where it happened
+// for a program: "node", "op", "value", "input", "shape", "opset", "bytes", "offset", ...
+class Error : public std::exception {
+ public:
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  // Adds a field unless an inner frame, which knew better, has already set it.
+  Error& with(std::string_view key, std::string value);
+
+  const char* what() const noexcept override { return message_.c_str(); }
+  ErrorCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+  const Fields& fields() const { return fields_; }
+
+  // The field's value, or "" when it is not set.
+  std::string_view field(std::string_view key) const;
+
+ private:
+  ErrorCode code_;
+  std::string message_;
+  Fields fields_;
+};
+
+// Concatenates strings and numbers into one message.
+template <class... Parts>
+std::string text(const Parts&... parts);
+
+namespace detail {
+inline void append(std::string& out, std::string_view part) { out.append(part); }
+inline void append(std::string& out, char part) { out.push_back(part); }
+template <class T>
+  requires std::is_arithmetic_v<T>
+void append(std::string& out, T part) {
+  out.append(std::to_string(part));
+}
+}  // namespace detail
+
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  std::string out;
+  (detail::append(out, parts), ...);
+  return out;
+}
+
+}  // namespace fovea
