@@ -1,0 +1,256 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "graph/graph.h"
+#include "tensor/dispatch.h"
+#include "tensor/layout.h"
+#include "tensor/tensor.h"
+#include "threads/thread_pool.h"
+
+// What an operator is to the engine. An operator is one file in src/ops (or one entry in its
+// family's): its shape rule, its choice of a kernel and one `void register_<file>(OpTable&)`.
+
+namespace fovea {
+
+// What is known of a value before the node that reads it runs.
+struct ValueType {
+  DType dtype = DType::Undefined;
+  std::optional<Shape> shape;  // nullopt: known only once its producer has run
+  Layout layout = Layout::Plain;
+  std::optional<Tensor> content;  // the elements, where they are known
+};
+
+// A node and the types of its inputs.
+class NodeContext {
+ public:
+  NodeContext(const Node& node, std::span<const ValueType* const> inputs)
+      : node_(node), inputs_(inputs) {}
+
+  const Node& node() const { return node_; }
+  const Attributes& attributes() const { return node_.attributes; }
+  int opset() const { return node_.opset; }
+
+  // Inputs as written, optional ones left out in the middle included.
+  int input_count() const { return static_cast<int>(inputs_.size()); }
+  bool has_input(int index) const { return index < input_count() && inputs_[index] != nullptr; }
+  DType dtype(int index) const { return type(index).dtype; }
+  const Shape& shape(int index) const { return *type(index).shape; }
+  Layout layout(int index) const { return type(index).layout; }
+
+  // The input's elements when they are constant or follow from shapes, else null. Never null for
+  // the inputs that OpDef::content_inputs names and the node has.
+  const Tensor* content(int index) const;
+  // content(index) as numbers, for shapes, axes and the like; `fallback` when the input is absent.
+  std::vector<int64_t> int64s(int index, std::vector<int64_t> fallback = {}) const;
+
+  int output_count() const { return static_cast<int>(node_.outputs.size()); }
+  bool wants_output(int index) const {
+    return index < output_count() && node_.outputs[static_cast<size_t>(index)] != kNoValue;
+  }
+
+ protected:
+  const ValueType& type(int index) const;
+
+ private:
+  const Node& node_;
+  std::span<const ValueType* const> inputs_;
+};
+
+// The type and shape rule of a node: says what every wanted output will be.
+class InferContext : public NodeContext {
+ public:
+  InferContext(const Node& node, std::span<const ValueType* const> inputs)
+      : NodeContext(node, inputs), outputs_(node.outputs.size()) {}
+
+  // Ignored for outputs the node leaves out.
+  void set_output(int index, DType dtype, Shape shape);
+  // The output's elements follow from the inputs' types alone (Shape, Size): nothing runs.
+  void set_content(int index, Tensor content);
+  // The output's shape depends on data: the kernel hands it over with RunContext::set_output.
+  void set_dynamic_output(int index, DType dtype);
+
+  std::vector<ValueType>& outputs() { return outputs_; }
+
+ private:
+  std::vector<ValueType> outputs_;
+};
+
+// The choice of layouts for a node whose shapes are known. An operator that says nothing gets and
+// gives Layout::Plain.
+class LayoutContext : public NodeContext {
+ public:
+  LayoutContext(const Node& node, std::span<const ValueType* const> inputs,
+                std::span<const ValueType> outputs)
+      : NodeContext(node, inputs),
+        outputs_(outputs),
+        accepted_(inputs.size(), Layout::Plain),
+        produced_(node.outputs.size(), Layout::Plain) {}
+
+  const Shape& output_shape(int index) const { return *outputs_[index].shape; }
+  // True when the value could be ChannelsLast at all: float32 and rank 4.
+  bool input_can_be_channels_last(int index) const;
+  // The layout the node wants input `index` in; the planner converts where it is in another.
+  void accept(int index, Layout layout) { accepted_[static_cast<size_t>(index)] = layout; }
+  void produce(int index, Layout layout) { produced_[static_cast<size_t>(index)] = layout; }
+
+  Layout accepted(int index) const { return accepted_[static_cast<size_t>(index)]; }
+  Layout produced(int index) const { return produced_[static_cast<size_t>(index)]; }
+
+ private:
+  std::span<const ValueType> outputs_;
+  std::vector<Layout> accepted_;
+  std::vector<Layout> produced_;
+};
+
+// What a kernel sees while it runs. Pointers are null for inputs and outputs the node leaves out.
+class RunContext {
+ public:
+  RunContext(std::span<const std::byte* const> inputs, std::span<std::byte* const> outputs,
+             std::span<Tensor> dynamic_outputs, std::byte* scratch, ThreadPool& pool)
+      : inputs_(inputs),
+        outputs_(outputs),
+        dynamic_outputs_(dynamic_outputs),
+        scratch_(scratch),
+        pool_(pool) {}
+
+  template <class T>
+  const T* in(int index) const {
+    return static_cast<size_t>(index) < inputs_.size() ? reinterpret_cast<const T*>(inputs_[index])
+                                                       : nullptr;
+  }
+  template <class T>
+  T* out(int index) const {
+    return static_cast<size_t>(index) < outputs_.size() ? reinterpret_cast<T*>(outputs_[index])
+                                                        : nullptr;
+  }
+  // As many bytes as PlanContext::reserve_scratch asked for, 64-byte aligned, undefined content.
+  std::byte* scratch() const { return scratch_; }
+  ThreadPool& pool() const { return pool_; }
+
+  // For outputs declared by InferContext::set_dynamic_output.
+  void set_output(int index, Tensor tensor) { dynamic_outputs_[index] = std::move(tensor); }
+
+ private:
+  std::span<const std::byte* const> inputs_;
+  std::span<std::byte* const> outputs_;
+  std::span<Tensor> dynamic_outputs_;
+  std::byte* scratch_;
+  ThreadPool& pool_;
+};
+
+// Runs one node for fixed shapes and layouts. Does not throw, except from RunContext::set_output's
+// allocation.
+using Kernel = std::function<void(RunContext&)>;
+
+// Constant weights in the form a kernel wants, made once per session and shared by all its plans.
+class PackCache {
+ public:
+  virtual ~PackCache() = default;
+  // The tensor made by `pack` for the node's name and `key` when it was first asked for.
+  virtual Tensor get(const Node& node, std::string_view key,
+                     const std::function<Tensor()>& pack) = 0;
+};
+
+// The choice of a kernel, with shapes and layouts settled.
+class PlanContext : public NodeContext {
+ public:
+  PlanContext(const Node& node, std::span<const ValueType* const> inputs,
+              std::span<const ValueType> outputs, PackCache& packs, int threads)
+      : NodeContext(node, inputs), outputs_(outputs), packs_(packs), threads_(threads) {}
+
+  DType output_dtype(int index) const { return outputs_[index].dtype; }
+  const Shape& output_shape(int index) const { return *outputs_[index].shape; }
+  Layout output_layout(int index) const { return outputs_[index].layout; }
+
+  // See PackCache::get. The key tells apart the forms that several plans of one node may want.
+  Tensor prepacked(std::string_view key, const std::function<Tensor()>& pack) {
+    return packs_.get(node(), key, pack);
+  }
+  // Workers of the pool the kernel will run on: scratch for each is asked for in one piece.
+  int threads() const { return threads_; }
+  void reserve_scratch(size_t bytes) { scratch_ = bytes; }
+  size_t scratch() const { return scratch_; }
+
+ private:
+  std::span<const ValueType> outputs_;
+  PackCache& packs_;
+  int threads_;
+  size_t scratch_ = 0;
+};
+
+// The newest ai.onnx opset whose operators were read against the specification.
+inline constexpr int kLatestOpset = 25;
+inline constexpr int kUnbounded = std::numeric_limits<int>::max();
+
+// ONNX operators written in ONNX's own domain; internal ones (made by passes and the planner).
+inline constexpr std::string_view kOnnxDomain = "";
+inline constexpr std::string_view kInternalDomain = "fovea";
+
+struct Arity {
+  int min = 1;
+  int max = 1;
+};
+
+// How output 0 relates to the inputs' memory.
+enum class Reuse : uint8_t {
+  None,
+  InPlace,  // may overwrite an input of the same size that nobody reads later
+  View,     // is input 0's elements under another shape: nothing runs
+};
+
+struct OpDef {
+  std::string_view op_type;
+  std::string_view domain = kOnnxDomain;
+  int since = 1;             // the first opset this entry speaks for
+  int until = kLatestOpset;  // and the last
+  Arity inputs = {1, 1};
+  Arity outputs = {1, 1};
+  void (*infer)(InferContext&) = nullptr;
+  Kernel (*plan)(PlanContext&) = nullptr;
+  // Inputs whose elements `infer` or `plan` must know: the planner runs what leads to them first.
+  std::vector<int> content_inputs = {};
+  Reuse reuse = Reuse::None;
+  void (*layout)(LayoutContext&) = nullptr;
+  // Multiply-accumulates for these shapes; null where the operator does none worth counting.
+  int64_t (*macs)(const NodeContext&, const Shape& output) = nullptr;
+  bool deterministic = true;
+};
+
+class OpTable {
+ public:
+  void add(OpDef def) { defs_.push_back(std::move(def)); }
+  // The definition of the operator in that opset of its domain; null when there is none.
+  const OpDef* find(std::string_view domain, std::string_view op_type, int opset) const;
+  const OpDef* find(const Node& node) const { return find(node.domain, node.op_type, node.opset); }
+  // True when some opset of the operator is known: the model's is too old or too new.
+  bool knows(std::string_view domain, std::string_view op_type) const;
+  const std::vector<OpDef>& all() const { return defs_; }
+
+ private:
+  std::vector<OpDef> defs_;
+};
+
+// Every operator of the engine; built on first use from the files of src/ops.
+const OpTable& op_table();
+
+// Runs one node by itself on plain tensors (null: left out) and returns its outputs, those it
+// leaves out as empty tensors. Throws what the operator's rules throw.
+std::vector<Tensor> evaluate(const Node& node, const OpDef& def,
+                             std::span<const Tensor* const> inputs, ThreadPool& pool);
+
+// Shape rule of operators whose output is like input 0.
+void infer_like_input(InferContext& context);
+
+// Layout rule of operators that map 0 to 0 element by element on input 0: they follow it.
+void follow_input_layout(LayoutContext& context);
+
+}  // namespace fovea

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/dtype.h"
+#include "base/error.h"
+
+namespace fovea {
+
+template <class T>
+struct TypeTag {
+  using type = T;
+};
+
+// Calls fn(TypeTag<T>{}) with the C++ type of `dtype` if it is one of Ts, else throws
+// Error(UnsupportedAttribute): the one way from a run-time element type to a template.
+template <class... Ts, class Fn>
+auto dispatch(DType dtype, Fn&& fn) {
+  using Result = decltype(fn(std::declval<TypeTag<std::tuple_element_t<0, std::tuple<Ts...>>>>()));
+  Result (*call)(Fn&) = nullptr;
+  ((dtype == dtype_of<Ts> ? void(call = [](Fn& f) -> Result { return f(TypeTag<Ts>{}); }) : void()),
+   ...);
+  if (!call) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("element type ", name_of(dtype), " is not supported here"))
+        .with("dtype", std::string(name_of(dtype)));
+  }
+  return call(fn);
+}
+
+}  // namespace fovea

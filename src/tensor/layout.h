@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/dtype.h"
+#include "base/shape.h"
+
+namespace fovea {
+
+// How the elements of a value lie in memory while a plan runs.
+enum class Layout : uint8_t {
+  Plain,         // row-major in the order of the shape: ONNX's NCHW
+  ChannelsLast,  // float32 [N][H][W][Cs] of a shape [N,C,H,W], Cs = C rounded up to 4, padding
+                 // lanes 0
+};
+
+// Cs of ChannelsLast.
+inline int64_t padded_channels(int64_t channels) { return (channels + 3) / 4 * 4; }
+
+// Bytes of a value in memory, the padding of its layout included.
+inline size_t bytes_of(DType dtype, const Shape& shape, Layout layout) {
+  int64_t elements = shape.elements();
+  if (layout == Layout::ChannelsLast && elements > 0) {
+    elements = elements / shape[1] * padded_channels(shape[1]);
+  }
+  return static_cast<size_t>(elements) * size_of(dtype);
+}
+
+}  // namespace fovea

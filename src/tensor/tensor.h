@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/dtype.h"
+#include "base/shape.h"
+
+namespace fovea {
+
+// A dense row-major array. Copies share the elements; whoever holds a copy keeps them alive.
+// The memory is either the tensor's own (64-byte aligned) or a view into memory of `owner`.
+class Tensor {
+ public:
+  Tensor() = default;
+
+  // Uninitialised elements (empty strings for DType::String). Throws Error(OutOfMemory) with the
+  // field "bytes" when they cannot be had.
+  static Tensor allocate(DType dtype, Shape shape);
+
+  // Elements that live elsewhere; `owner` keeps them alive and may be null when the caller does.
+  static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
+
+  template <class T>
+  static Tensor of(Shape shape, std::span<const T> values);
+  template <class T>
+  static Tensor of(Shape shape, std::initializer_list<T> values) {
+    return of(std::move(shape), std::span<const T>(values.begin(), values.size()));
+  }
+
+  static Tensor of_strings(Shape shape, std::vector<std::string> values);
+
+  DType dtype() const { return dtype_; }
+  const Shape& shape() const { return shape_; }
+  int64_t elements() const { return elements_; }
+  size_t bytes() const { return static_cast<size_t>(elements_) * size_of(dtype_); }
+
+  const std::byte* data() const { return data_.get(); }
+  std::byte* mutable_data() { return const_cast<std::byte*>(data_.get()); }
+  template <class T>
+  std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data_.get()), static_cast<size_t>(elements_)};
+  }
+  template <class T>
+  std::span<T> mutable_as() {
+    return {reinterpret_cast<T*>(mutable_data()), static_cast<size_t>(elements_)};
+  }
+  const std::vector<std::string>& strings() const { return *strings_; }
+  std::vector<std::string>& mutable_strings() { return *strings_; }
+
+  // The same elements under another shape of as many elements.
+  Tensor reshaped(Shape shape) const;
+
+ private:
+  DType dtype_ = DType::Undefined;
+  Shape shape_;
+  int64_t elements_ = 0;
+  std::shared_ptr<const std::byte> data_;
+  std::shared_ptr<std::vector<std::string>> strings_;
+};
+
+// 64-byte aligned memory that is returned when the pointer goes; null for 0 bytes. Throws
+// Error(OutOfMemory) with the field "bytes".
+std::shared_ptr<std::byte> allocate_bytes(size_t bytes);
+
+// Elements of any integer type as int64, of any floating type rounded towards zero. Throws
+// Error(InvalidInput) for strings.
+std::vector<int64_t> to_int64s(const Tensor& tensor);
+
+// Elements of any numeric type as float. Throws Error(InvalidInput) for strings.
+std::vector<float> to_floats(const Tensor& tensor);
+
+template <class T>
+Tensor Tensor::of(Shape shape, std::span<const T> values) {
+  Tensor tensor = allocate(dtype_of<T>, std::move(shape));
+  std::copy(values.begin(), values.end(), tensor.mutable_as<T>().begin());
+  return tensor;
+}
+
+}  // namespace fovea

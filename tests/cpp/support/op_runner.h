@@ -1,0 +1,33 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ops/op.h"
+
+namespace fovea::test {
+
+using AttributeList = std::initializer_list<std::pair<std::string, AttributeValue>>;
+
+struct OpCase {
+  std::string op_type;
+  int opset = 17;
+  AttributeList attributes = {};
+  int outputs = 1;
+  std::string domain = "";
+};
+
+// Runs an operator by itself. An input of DType::Undefined (a default Tensor) is left out.
+std::vector<Tensor> run_op(const OpCase& op, const std::vector<Tensor>& inputs, int threads = 1);
+
+// The same with every float rank-4 input offered as ChannelsLast; checks that padding lanes of the
+// outputs are zero. `used` tells whether the operator took the layout for input 0 or output 0.
+std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Tensor>& inputs,
+                                         bool* used, int threads = 1);
+
+// Deterministic values, uniform in [low, high).
+Tensor random_tensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
+
+}  // namespace fovea::test
