@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "tensor/tensor.h"
+#include "threads/thread_pool.h"
+
+namespace fovea {
+
+// Bytes and what keeps them alive; weights are read from them in place, never copied at load.
+struct ModelBytes {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+struct SessionOptions {
+  // Gives the bytes of an external data file by the location the model names, or nullopt.
+  std::function<std::optional<ModelBytes>(const std::string& location)> external_data;
+  // Optimisation passes by name that are not to run; "*" turns all off.
+  std::vector<std::string> disabled_passes;
+  // Input signatures whose plans are kept.
+  size_t plan_cache_size = 8;
+};
+
+struct InputInfo {
+  std::string name;
+  DType dtype;
+  std::optional<std::vector<Dim>> shape;  // nullopt: the model does not declare it
+};
+
+struct OpsetInfo {
+  std::string domain;
+  int64_t version;
+};
+
+struct ModelInfo {
+  int64_t ir_version = 0;
+  std::string producer_name;
+  std::string producer_version;
+  std::vector<OpsetInfo> opsets;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<InputInfo> inputs;
+  std::vector<InputInfo> outputs;
+};
+
+struct NodeProblem {
+  std::string node;
+  std::string op_type;
+  std::string domain;
+  int opset;
+  std::string message;
+};
+
+// What a model needs, found without running it.
+struct ModelReport {
+  ModelInfo info;
+  std::vector<NodeProblem> unsupported;         // every node the engine cannot run
+  std::map<std::string, int64_t> operators;     // operator -> number of nodes
+  int64_t parameters = 0;                       // elements of all initialisers
+  std::optional<int64_t> macs;                  // for the declared shapes, if all are fixed
+};
+
+// Throws Error(MalformedModel) for bytes that are no model; unsupported operators are reported.
+ModelReport check_model(ModelBytes model, const SessionOptions& options = {});
+
+struct Feed {
+  std::string name;
+  Tensor tensor;
+};
+
+struct NodeTime {
+  std::string node;
+  std::string op_type;
+  double milliseconds;
+};
+
+class Session;
+
+// One inference under way. It borrows its session's memory: while it exists, no other run of that
+// session may be started.
+class Run {
+ public:
+  ~Run();
+
+  // Works for about `milliseconds`, whole nodes at a time, at least one; true when all is done.
+  // Throws Error for data that does not fit (then the run is over and the session usable).
+  bool advance(double milliseconds);
+
+  // The fetched tensors in the order asked for; views that last until the session's next run.
+  const std::vector<Tensor>& outputs() const;
+  // Time per node so far, in the order they ran.
+  const std::vector<NodeTime>& profile() const;
+
+ private:
+  friend class Session;
+  struct State;
+  explicit Run(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A loaded model, ready to run on inputs of any shape it allows.
+class Session {
+ public:
+  // Throws Error: MalformedModel, UnsupportedOperator (all of them at once, in the field
+  // "operators"), OutOfMemory.
+  static std::unique_ptr<Session> load(ModelBytes model, std::shared_ptr<ThreadPool> pool,
+                                       SessionOptions options = {});
+  ~Session();
+
+  const ModelInfo& info() const;
+
+  // `fetches` may name any value of the model, intermediate ones too; empty: all graph outputs.
+  // Throws Error(InvalidInput) for a missing, unknown or ill-typed feed.
+  std::unique_ptr<Run> start(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
+
+  // start() and advance() to the end, copied out.
+  std::vector<Tensor> run(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
+
+  // Gives back the memory of plans and activations; the next run makes them anew.
+  void trim();
+
+ private:
+  struct Impl;
+  explicit Session(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fovea
