@@ -182,9 +182,9 @@ struct Model {
 // skipped, the last of a singular scalar wins, a singular message given twice is merged, repeated
 // scalars may be packed or not, and messages nest at most 100 deep.
 //
-// Throws Error(MalformedModel) for anything else, with the field "path" (like
-// "graph.node[12].attribute[0].t") of the message that does not parse and "offset", its first byte
-// in the file; Error(OutOfMemory) when a hostile file asks for more than there is.
+// Throws Error(MalformedModel) for anything else and for a model without a graph, with the field
+// "path" (like "graph.node[12].attribute[0].t") of the message that does not parse and "offset",
+// its first byte in the file; Error(OutOfMemory) when a hostile file asks for more than there is.
 Model decode(std::span<const std::byte> bytes);
 
 }  // namespace fovea::onnx

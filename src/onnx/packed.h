@@ -10,15 +10,15 @@ namespace fovea::onnx {
 
 // A repeated scalar field left in its wire form (packed fixed32/fixed64 for floating point, packed
 // varints for integers), because tensors written this way can be as large as the file. A field may
-// come in several runs; one that is not packed comes in runs of a single element. Runs given to
-// append() are checked there, so that reading them cannot fail.
+// come in several runs; one that is not packed comes in runs of a single element.
+//
+// T is float, double, int32_t, int64_t or uint64_t.
 template <class T>
 class Packed {
  public:
-  static constexpr bool kFixedWidth = std::is_floating_point_v<T>;
-
-  // Takes over one run of packed elements. False, and nothing changed, when it ends inside one.
-  bool append(std::span<const std::byte> run);
+  // Takes over one run of packed elements. Throws Error(MalformedModel) when it ends inside one or
+  // holds a varint of more than 10 bytes; hence reading cannot fail.
+  void append(std::span<const std::byte> run);
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -26,9 +26,16 @@ class Packed {
 
   // Calls visit(T) for every element in order.
   template <class Visit>
-  void for_each(Visit visit) const;
+  void for_each(Visit visit) const {
+    for (std::span<const std::byte> run : runs_) {
+      while (!run.empty()) visit(take(run));
+    }
+  }
 
  private:
+  // The first element of a run, which loses it.
+  static T take(std::span<const std::byte>& run);
+
   std::vector<std::span<const std::byte>> runs_;
   size_t size_ = 0;
 };

@@ -49,8 +49,9 @@ std::optional<std::span<const std::byte>> dense_view(const Tensor& tensor);
 
 // Writes the elements, dense and little-endian, to `out`, which has byte_size(tensor) bytes (else
 // Error(Internal)). Typed fields are unpacked as onnx.proto says: bool and integers up to 32 bits,
-// float16 and bfloat16 bits come from int32_data, uint32 from uint64_data. Throws as check_elements
-// does; strings are taken from string_data directly.
+// float16 and bfloat16 bits come from int32_data, uint32 from uint64_data; a bool is written as 0
+// or 1 whatever is stored. Throws as check_elements does; strings are taken from string_data
+// directly.
 void copy_elements(const Tensor& tensor, std::span<std::byte> out);
 
 }  // namespace fovea::onnx

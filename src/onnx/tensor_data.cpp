@@ -1,0 +1,181 @@
+#include "onnx/tensor_data.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace fovea::onnx {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "raw_data is copied as it is");
+
+constexpr int64_t kMaxElements = int64_t{1} << 53;
+
+Error fault(const Tensor& tensor, ErrorCode code, std::string_view reason) {
+  return Error(code, text("Tensor \"", tensor.name, "\" ", reason, "."))
+      .with("tensor", std::string(tensor.name));
+}
+
+uint64_t parse_number(const Tensor& tensor, std::string_view digits) {
+  uint64_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value);
+  if (error != std::errc() || stop != end) {
+    throw fault(tensor, ErrorCode::MalformedModel,
+                text("has \"", digits, "\" for a number in its external data"));
+  }
+  return value;
+}
+
+// Calls visit with the typed field that holds elements of this type (onnx.proto, TensorProto);
+// string_data is another matter.
+template <class Visit>
+auto visit_typed_field(const Tensor& tensor, DType dtype, Visit visit) {
+  switch (dtype) {
+    case DType::Float:
+      return visit(tensor.float_data);
+    case DType::Double:
+      return visit(tensor.double_data);
+    case DType::Int64:
+      return visit(tensor.int64_data);
+    case DType::Uint32:
+    case DType::Uint64:
+      return visit(tensor.uint64_data);
+    default:
+      return visit(tensor.int32_data);
+  }
+}
+
+size_t stored_elements(const Tensor& tensor, DType dtype) {
+  if (dtype == DType::String) return tensor.string_data.size();
+  if (!tensor.raw_data.empty()) return tensor.raw_data.size() / size_of(dtype);
+  return visit_typed_field(tensor, dtype, [](const auto& field) { return field.size(); });
+}
+
+// A wider varint's low bytes are the element: integers are two's complement, and the bits of
+// float16 and bfloat16 are stored as an integer.
+template <class T>
+void copy_low_bytes(const Packed<T>& field, size_t width, std::span<std::byte> out) {
+  std::byte* to = out.data();
+  field.for_each([&](T value) {
+    std::memcpy(to, &value, width);
+    to += width;
+  });
+}
+
+// Any other value than 0 and 1 would be undefined behaviour in whoever reads a bool.
+void normalize_bools(std::span<std::byte> bytes) {
+  std::ranges::transform(bytes, bytes.begin(), [](std::byte byte) {
+    return byte == std::byte{0} ? std::byte{0} : std::byte{1};
+  });
+}
+
+}  // namespace
+
+std::optional<ExternalData> external_data(const Tensor& tensor) {
+  if (tensor.data_location != Tensor::kExternal) return std::nullopt;
+  ExternalData out;
+  for (const auto& [key, value] : tensor.external_data) {
+    if (key == "location") out.location = value;
+    if (key == "offset") out.offset = parse_number(tensor, value);
+    if (key == "length") out.length = parse_number(tensor, value);
+    if (key == "checksum") out.checksum = value;
+  }
+  if (out.location.empty()) {
+    throw fault(tensor, ErrorCode::MalformedModel, "is external but does not say in which file");
+  }
+  return out;
+}
+
+DType element_type(const Tensor& tensor) {
+  if (tensor.data_type == 0) {
+    throw fault(tensor, ErrorCode::MalformedModel, "has no element type");
+  }
+  if (!is_supported(tensor.data_type)) {
+    throw fault(tensor, ErrorCode::UnsupportedAttribute,
+                text("has the unsupported element type ", tensor.data_type));
+  }
+  return static_cast<DType>(tensor.data_type);
+}
+
+int64_t element_count(const Tensor& tensor) {
+  if (std::ranges::any_of(tensor.dims, [](int64_t dim) { return dim < 0; })) {
+    throw fault(tensor, ErrorCode::MalformedModel, "has a negative dimension");
+  }
+  if (std::ranges::find(tensor.dims, 0) != tensor.dims.end()) return 0;
+  int64_t count = 1;
+  for (const int64_t dim : tensor.dims) {
+    if (dim > kMaxElements / count) {
+      throw fault(tensor, ErrorCode::MalformedModel, "has more than 2^53 elements");
+    }
+    count *= dim;
+  }
+  return count;
+}
+
+size_t byte_size(const Tensor& tensor) {
+  const DType dtype = element_type(tensor);
+  if (dtype == DType::String) {
+    throw fault(tensor, ErrorCode::UnsupportedAttribute, "holds strings where numbers are needed");
+  }
+  // 2^53 elements of 8 bytes fit in 64 bits, but not in WebAssembly's size_t.
+  const uint64_t size = static_cast<uint64_t>(element_count(tensor)) * size_of(dtype);
+  if (size > SIZE_MAX) {
+    throw fault(tensor, ErrorCode::OutOfMemory, "is larger than the address space")
+        .with("bytes", std::to_string(size));
+  }
+  return static_cast<size_t>(size);
+}
+
+void check_elements(const Tensor& tensor) {
+  const DType dtype = element_type(tensor);
+  if (tensor.data_location == Tensor::kExternal) {
+    throw fault(tensor, ErrorCode::InvalidInput, "lies in an external file");
+  }
+  if (tensor.has_segment) {
+    throw fault(tensor, ErrorCode::UnsupportedAttribute, "is stored in segments");
+  }
+  const auto expected = static_cast<uint64_t>(element_count(tensor));
+  const size_t stored = stored_elements(tensor, dtype);
+  const bool whole = dtype == DType::String || tensor.raw_data.size() % size_of(dtype) == 0;
+  if (stored != expected || !whole) {
+    throw fault(tensor, ErrorCode::MalformedModel,
+                text("should have ", expected, " elements by its dimensions, but ", stored,
+                     whole ? " are" : " and a part of one are", " stored"));
+  }
+}
+
+std::optional<std::span<const std::byte>> dense_view(const Tensor& tensor) {
+  check_elements(tensor);
+  const DType dtype = element_type(tensor);
+  if (dtype == DType::String || dtype == DType::Bool) return std::nullopt;
+  if (!tensor.raw_data.empty() || element_count(tensor) == 0) return tensor.raw_data;
+  if (dtype == DType::Float && tensor.float_data.runs().size() == 1) {
+    return tensor.float_data.runs().front();
+  }
+  if (dtype == DType::Double && tensor.double_data.runs().size() == 1) {
+    return tensor.double_data.runs().front();
+  }
+  return std::nullopt;
+}
+
+void copy_elements(const Tensor& tensor, std::span<std::byte> out) {
+  if (out.size() != byte_size(tensor)) {
+    throw fault(tensor, ErrorCode::Internal,
+                text("has ", byte_size(tensor), " bytes, the destination ", out.size()));
+  }
+  check_elements(tensor);
+  const DType dtype = element_type(tensor);
+  if (!tensor.raw_data.empty()) {
+    std::ranges::copy(tensor.raw_data, out.begin());
+  } else {
+    visit_typed_field(tensor, dtype,
+                      [&](const auto& field) { copy_low_bytes(field, size_of(dtype), out); });
+  }
+  if (dtype == DType::Bool) normalize_bools(out);
+}
+
+}  // namespace fovea::onnx
