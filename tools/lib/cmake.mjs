@@ -1,0 +1,50 @@
+// Configuring and building CMake presets.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { emscripten } from './emscripten.mjs';
+import { buildDir, projectDir } from './project.mjs';
+import { findProgram, run } from './process.mjs';
+import { contentKey, once } from './stamp.mjs';
+
+/** The names of the presets of CMakePresets.json that can be built. */
+export function presetNames() {
+  const { configurePresets } = JSON.parse(readFileSync(join(projectDir, 'CMakePresets.json')));
+  return configurePresets.filter((preset) => !preset.hidden).map((preset) => preset.name);
+}
+
+/**
+ * Builds targets of a preset (all when none is named), configuring it first when needed.
+ *
+ * @param {string} preset as in CMakePresets.json; `wasm-*` is built by Emscripten
+ * @param {{targets?: string[], log?: string}} options
+ */
+export async function buildPreset(preset, { targets = [], log } = {}) {
+  const toolchain = preset.startsWith('wasm') ? await wasmToolchain(log) : nativeToolchain();
+  const folder = join(buildDir, preset);
+  const presets = contentKey(join(projectDir, 'CMakePresets.json'));
+  await once(join(folder, '.configured'), `${toolchain.id}\n${presets}`, async () => {
+    // Objects of another compiler or of other flags are of no use.
+    rmSync(folder, { recursive: true, force: true });
+    await run(toolchain.configure(preset), { log });
+  });
+  const jobs = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? `${availableParallelism()}`;
+  const build = ['cmake', '--build', folder, '--parallel', jobs];
+  if (targets.length > 0) build.push('--target', ...targets);
+  await run(toolchain.wrap(build), { log });
+}
+
+async function wasmToolchain(log) {
+  const { id, wrap } = await emscripten(log);
+  return { id, wrap, configure: (preset) => wrap(['emcmake', 'cmake', '--preset', preset]) };
+}
+
+function nativeToolchain() {
+  const launcher = findProgram('ccache') ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : [];
+  return {
+    id: `native ${launcher}`,
+    wrap: (argv) => argv,
+    configure: (preset) => ['cmake', '--preset', preset, ...launcher],
+  };
+}

@@ -1,0 +1,47 @@
+// Doing work once: a stamp file remembers the key the work was last finished for.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * Runs `work` unless `stamp` already records `key`.
+ *
+ * The stamp is removed first and written last, so work that was interrupted is done again.
+ *
+ * @returns {Promise<boolean>} whether there was anything to do
+ */
+export async function once(stamp, key, work) {
+  if (isDone(stamp, key)) return false;
+  rmSync(stamp, { force: true });
+  await work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, key);
+  return true;
+}
+
+/** Whether `stamp` records `key`. */
+export function isDone(stamp, key) {
+  try {
+    return readFileSync(stamp, 'utf8') === key;
+  } catch {
+    return false;
+  }
+}
+
+/** A key for the names and contents of files; folders count with everything below them. */
+export function contentKey(...paths) {
+  const hash = createHash('sha256');
+  for (const file of paths.flatMap(filesBelow)) hash.update(`${file}\0`).update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function filesBelow(path) {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return [];
+  if (!entry.isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .filter((name) => name !== 'node_modules')
+    .flatMap((name) => filesBelow(join(path, name)));
+}
