@@ -29,6 +29,11 @@ Error& Error::with(std::string_view key, std::string value) {
   return *this;
 }
 
+Error& Error::at(std::string_view where) {
+  message_ = text(where, ": ", message_);
+  return *this;
+}
+
 std::string_view Error::field(std::string_view key) const {
   const auto found = std::ranges::find(fields_, key, &Fields::value_type::first);
   return found == fields_.end() ? std::string_view{} : std::string_view{found->second};

@@ -32,6 +32,9 @@ class Error : public std::exception {
   // Adds a field unless an inner frame, which knew better, has already set it.
   Error& with(std::string_view key, std::string value);
 
+  // Says where it happened at the front of the message.
+  Error& at(std::string_view where);
+
   const char* what() const noexcept override { return message_.c_str(); }
   ErrorCode code() const { return code_; }
   const std::string& message() const { return message_; }
@@ -54,10 +57,8 @@ namespace detail {
 inline void append(std::string& out, std::string_view part) { out.append(part); }
 inline void append(std::string& out, char part) { out.push_back(part); }
 template <class T>
-  requires std::is_arithmetic_v<T>
-void append(std::string& out, T part) {
-  out.append(std::to_string(part));
-}
+requires std::is_arithmetic_v<T>
+void append(std::string& out, T part) { out.append(std::to_string(part)); }
 }  // namespace detail
 
 template <class... Parts>

@@ -1,0 +1,165 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fovea {
+namespace {
+
+// Answers a data-dependent segment remembers; a loop over a growing size would fill memory with
+// more.
+constexpr size_t kMaxAnswers = 8;
+
+void append_shape(std::string& key, DType dtype, const Shape& shape) {
+  key += text(static_cast<int>(dtype), shape.to_string(), ";");
+}
+
+std::string key_of(std::span<const ValueType> feeds) {
+  std::string key;
+  for (const ValueType& feed : feeds) append_shape(key, feed.dtype, *feed.shape);
+  return key;
+}
+
+std::string key_of(const Segment& before, std::span<const Tensor> answers) {
+  std::string key;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    append_shape(key, answers[i].dtype(), answers[i].shape());
+    const bool by_content = before.types[static_cast<size_t>(before.awaited[i])].shape.has_value();
+    if (by_content)
+      key.append(reinterpret_cast<const char*>(answers[i].data()), answers[i].bytes());
+  }
+  return key;
+}
+
+// The entry for `key`, moved to the front; made by `plan` where there is none.
+template <class Plan>
+Segment& find_or_plan(std::list<Segment::Next>& entries, size_t capacity, std::string key,
+                      Plan plan) {
+  const auto found = std::ranges::find(entries, key, &Segment::Next::answer);
+  if (found != entries.end()) {
+    entries.splice(entries.begin(), entries, found);
+  } else {
+    entries.push_front({std::move(key), plan()});
+    if (entries.size() > capacity) entries.pop_back();
+  }
+  return *entries.front().segment;
+}
+
+Tensor copied(const Tensor& tensor) {
+  Tensor copy = Tensor::allocate(tensor.dtype(), tensor.shape());
+  if (tensor.bytes() > 0) std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());
+  return copy;
+}
+
+}  // namespace
+
+Segment& PlanCache::first(std::span<const ValueType> feeds) {
+  return find_or_plan(entries_, capacity_, key_of(feeds),
+                      [&] { return plan_first(environment_, feeds); });
+}
+
+Segment& PlanCache::next(Segment& before, std::span<const Tensor> answers) {
+  return find_or_plan(before.next, kMaxAnswers, key_of(before, answers),
+                      [&] { return plan_next(environment_, before, answers); });
+}
+
+std::byte* Arenas::reserve(size_t depth, size_t bytes) {
+  if (depth >= arenas_.size()) arenas_.resize(depth + 1);
+  Arena& arena = arenas_[depth];
+  if (arena.bytes < bytes) {
+    arena = {};  // given back first: the two together might not fit
+    arena.memory = allocate_bytes(bytes);
+    arena.bytes = bytes;
+  }
+  return arena.memory.get();
+}
+
+Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds)
+    : plans_(plans), arenas_(arenas), feeds_(std::move(feeds)) {
+  std::vector<ValueType> types;
+  for (const Tensor& feed : feeds_) {
+    types.push_back({feed.dtype(), feed.shape(), Layout::Plain, std::nullopt});
+  }
+  Segment& first = plans_.first(types);
+  memory_.resize(first.slots.size(), nullptr);
+  const Graph& graph = plans_.environment().graph;
+  for (size_t i = 0; i < feeds_.size(); ++i) {
+    const SlotId slot = first.slot_of[static_cast<size_t>(graph.inputs[i])][0];
+    memory_[static_cast<size_t>(slot)] = feeds_[i].mutable_data();
+  }
+  enter(first);
+}
+
+void Execution::enter(Segment& segment) {
+  arena_ = arenas_.reserve(depth_, segment.arena_bytes);
+  memory_.resize(segment.slots.size(), nullptr);
+  dynamic_.resize(segment.slots.size());
+  for (size_t i = 0; i < segment.slots.size(); ++i) {
+    if (segment.slots[i].constant) memory_[i] = segment.slots[i].constant->mutable_data();
+  }
+  for (const Segment::Placement& placement : segment.placements) {
+    memory_[static_cast<size_t>(placement.slot)] = arena_ + placement.offset;
+  }
+  segment_ = &segment;
+  next_step_ = 0;
+  ++depth_;
+}
+
+bool Execution::advance(std::chrono::steady_clock::time_point deadline) {
+  do {
+    if (next_step_ < segment_->steps.size()) {
+      run_step(segment_->steps[next_step_++]);
+    } else if (segment_->awaited.empty()) {
+      return true;
+    } else {
+      std::vector<Tensor> answers;
+      for (const ValueId id : segment_->awaited) {
+        const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
+        answers.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
+      }
+      enter(plans_.next(*segment_, answers));
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  return next_step_ == segment_->steps.size() && segment_->awaited.empty();
+}
+
+void Execution::run_step(const Step& step) {
+  std::vector<const std::byte*> inputs;
+  for (const SlotId slot : step.inputs) {
+    inputs.push_back(slot == kNoSlot ? nullptr : memory_[static_cast<size_t>(slot)]);
+  }
+  std::vector<std::byte*> outputs;
+  for (const SlotId slot : step.outputs) {
+    outputs.push_back(slot == kNoSlot ? nullptr : memory_[static_cast<size_t>(slot)]);
+  }
+  std::vector<Tensor> dynamic(step.outputs.size());
+  RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
+
+  const auto start = std::chrono::steady_clock::now();
+  step.kernel(context);
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+  times_.push_back({step.node, taken.count()});
+
+  for (size_t i = 0; i < dynamic.size(); ++i) {
+    if (dynamic[i].dtype() == DType::Undefined) continue;
+    const auto slot = static_cast<size_t>(step.outputs[i]);
+    dynamic_[slot] = std::move(dynamic[i]);
+    memory_[slot] = dynamic_[slot].mutable_data();
+  }
+}
+
+Tensor Execution::tensor_of(ValueId id) const {
+  const auto slot = static_cast<size_t>(segment_->slot_of[static_cast<size_t>(id)][0]);
+  const ValueType& type = segment_->types[static_cast<size_t>(id)];
+  if (segment_->slots[slot].constant) return segment_->slots[slot].constant->reshaped(*type.shape);
+  if (!type.shape) return dynamic_[slot];
+  return Tensor::view(type.dtype, *type.shape, memory_[slot], nullptr);
+}
+
+std::vector<Tensor> Execution::outputs() const {
+  std::vector<Tensor> outputs;
+  for (const ValueId id : plans_.environment().graph.outputs) outputs.push_back(tensor_of(id));
+  return outputs;
+}
+
+}  // namespace fovea

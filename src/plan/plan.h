@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/planner.h"
+
+namespace fovea {
+
+// The plans of one graph, by the types of its feeds. Least recently used ones go first.
+class PlanCache {
+ public:
+  PlanCache(PlanEnvironment environment, size_t capacity)
+      : environment_(environment), capacity_(capacity) {}
+
+  Segment& first(std::span<const ValueType> feeds);
+  Segment& next(Segment& before, std::span<const Tensor> answers);
+  void clear() { entries_.clear(); }
+
+  const PlanEnvironment& environment() const { return environment_; }
+
+ private:
+  PlanEnvironment environment_;
+  size_t capacity_;
+  std::list<Segment::Next> entries_;
+};
+
+// The memory runs work in, kept from one to the next: pages are touched for the first time once.
+class Arenas {
+ public:
+  // At least `bytes` for the segment at that depth of a plan. Throws Error(OutOfMemory).
+  std::byte* reserve(size_t depth, size_t bytes);
+  void clear() { arenas_.clear(); }
+
+ private:
+  struct Arena {
+    std::shared_ptr<std::byte> memory;
+    size_t bytes = 0;
+  };
+  std::vector<Arena> arenas_;
+};
+
+struct StepTime {
+  const Node* node;
+  double milliseconds;
+};
+
+// One run of a graph: from feeds to the graph's outputs, a step at a time.
+class Execution {
+ public:
+  // `feeds` in the order of graph.inputs. All references must outlive the execution.
+  Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds);
+
+  // Runs whole steps until the deadline, at least one; true when there are none left.
+  bool advance(std::chrono::steady_clock::time_point deadline);
+
+  // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
+  std::vector<Tensor> outputs() const;
+  const std::vector<StepTime>& times() const { return times_; }
+
+ private:
+  void enter(Segment& segment);
+  void run_step(const Step& step);
+  Tensor tensor_of(ValueId id) const;
+
+  PlanCache& plans_;
+  Arenas& arenas_;
+  std::vector<Tensor> feeds_;
+  Segment* segment_ = nullptr;
+  size_t depth_ = 0;
+  size_t next_step_ = 0;
+  std::byte* arena_ = nullptr;
+  std::vector<std::byte*> memory_;  // by slot
+  std::vector<Tensor> dynamic_;     // by slot: outputs whose shape depended on data
+  std::vector<StepTime> times_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,431 @@
+#include "plan/planner.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "plan/arena.h"
+
+namespace fovea {
+namespace {
+
+// Constants computed while planning are kept, so only small ones are: shape arithmetic.
+constexpr size_t kMaxContentBytes = 64 * 1024;
+
+std::string describe(std::span<const ValueType* const> inputs) {
+  std::string out;
+  for (const ValueType* type : inputs) {
+    if (!out.empty()) out += ", ";
+    out += type ? text(name_of(type->dtype), type->shape ? type->shape->to_string() : "[?]") : "-";
+  }
+  return out;
+}
+
+bool all_empty(std::span<const ValueType> outputs) {
+  return std::ranges::all_of(outputs, [](const ValueType& output) {
+    return output.dtype == DType::Undefined || (output.shape && output.shape->elements() == 0);
+  });
+}
+
+// Plans one segment: walks the nodes in order and takes every one whose shapes can be known.
+class SegmentPlanner {
+ public:
+  SegmentPlanner(const PlanEnvironment& environment, std::unique_ptr<Segment> segment)
+      : environment_(environment),
+        graph_(environment.graph),
+        uses_(environment.graph),
+        segment_(std::move(segment)),
+        unread_(environment.graph.values.size(), 0) {}
+
+  std::unique_ptr<Segment> plan();
+
+ private:
+  struct Buffer {
+    Block block;
+    std::vector<ValueId> values;  // those whose elements it holds
+    bool pinned = false;          // read after the segment, or by the caller
+  };
+
+  void count_unread();
+  bool ready(const Node& node) const;
+  void plan_node(const Node& node);
+  void take(const Node& node, const OpDef& def, std::span<const ValueType* const> inputs);
+  bool take_known(const Node& node, const OpDef& def, std::span<const ValueType* const> inputs,
+                  std::span<const ValueType> outputs);
+  void take_view(const Node& node, const ValueType& output);
+  void take_step(const Node& node, const OpDef& def, std::span<const ValueType* const> inputs,
+                 std::vector<ValueType> outputs);
+  void await_unknowns();
+  void place();
+
+  std::vector<const ValueType*> input_types(const Node& node) const;
+  ValueType& type(ValueId id) { return segment_->types[static_cast<size_t>(id)]; }
+  const ValueType& type(ValueId id) const { return segment_->types[static_cast<size_t>(id)]; }
+  SlotId& slot_of(ValueId id, Layout layout) {
+    return segment_->slot_of[static_cast<size_t>(id)][static_cast<size_t>(layout)];
+  }
+  void set_content(ValueId id, Tensor content);
+  SlotId add_slot(Slot slot);
+  int add_buffer(ValueId value, size_t bytes);
+  SlotId output_slot(const Node& node, const OpDef& def, int index, const ValueType& output,
+                     std::span<const SlotId> inputs);
+  int reusable_buffer(const Node& node, const ValueType& output, std::span<const SlotId> inputs);
+  // The slot of a value in a layout, converted by a step where it is only in another.
+  SlotId slot_in(ValueId id, Layout layout);
+  void touch(SlotId slot);
+
+  const PlanEnvironment& environment_;
+  const Graph& graph_;
+  Uses uses_;
+  std::unique_ptr<Segment> segment_;
+  std::vector<int>
+      unread_;  // by ValueId: reads by nodes that are not planned yet, fetches included
+  std::vector<Buffer> buffers_;
+  std::vector<Buffer> scratch_;  // by step
+};
+
+std::unique_ptr<Segment> SegmentPlanner::plan() {
+  count_unread();
+  for (size_t index = 0; index < graph_.nodes.size(); ++index) {
+    const Node& node = graph_.nodes[index];
+    if (segment_->done[index] || !ready(node)) continue;
+    plan_node(node);
+    segment_->done[index] = true;
+  }
+  await_unknowns();
+  for (const ValueId id : graph_.outputs) {
+    if (type(id).shape) touch(slot_in(id, Layout::Plain));
+  }
+  place();
+  return std::move(segment_);
+}
+
+void SegmentPlanner::count_unread() {
+  for (size_t index = 0; index < graph_.nodes.size(); ++index) {
+    if (segment_->done[index]) continue;
+    for (const ValueId id : reads_of(graph_.nodes[index])) ++unread_[static_cast<size_t>(id)];
+  }
+  for (const ValueId id : graph_.outputs) ++unread_[static_cast<size_t>(id)];
+}
+
+bool SegmentPlanner::ready(const Node& node) const {
+  const auto has_shape = [&](ValueId id) { return type(id).shape.has_value(); };
+  if (!std::ranges::all_of(reads_of(node), has_shape)) return false;
+  const OpDef* def = environment_.ops.find(node);
+  if (!def) throw Error(ErrorCode::Internal, text("operator ", node.op_type, " was not checked"));
+  return std::ranges::all_of(def->content_inputs, [&](int index) {
+    if (static_cast<size_t>(index) >= node.inputs.size()) return true;
+    const ValueId id = node.inputs[static_cast<size_t>(index)];
+    return id == kNoValue || type(id).content.has_value();
+  });
+}
+
+std::vector<const ValueType*> SegmentPlanner::input_types(const Node& node) const {
+  std::vector<const ValueType*> types;
+  for (const ValueId id : node.inputs) types.push_back(id == kNoValue ? nullptr : &type(id));
+  return types;
+}
+
+void SegmentPlanner::plan_node(const Node& node) {
+  const std::vector<const ValueType*> inputs = input_types(node);
+  try {
+    take(node, *environment_.ops.find(node), inputs);
+  } catch (Error& error) {
+    error.at(text(node.op_type, " node '", node.name, "'"))
+        .with("node", node.name)
+        .with("op", node.op_type)
+        .with("inputs", describe(inputs));
+    throw;
+  }
+  for (const ValueId id : reads_of(node)) --unread_[static_cast<size_t>(id)];
+}
+
+void SegmentPlanner::take(const Node& node, const OpDef& def,
+                          std::span<const ValueType* const> inputs) {
+  InferContext infer(node, inputs);
+  def.infer(infer);
+  if (take_known(node, def, inputs, infer.outputs())) return;
+  if (def.reuse == Reuse::View) {
+    take_view(node, infer.outputs()[0]);
+  } else {
+    take_step(node, def, inputs, std::move(infer.outputs()));
+  }
+}
+
+bool SegmentPlanner::take_known(const Node& node, const OpDef& def,
+                                std::span<const ValueType* const> inputs,
+                                std::span<const ValueType> outputs) {
+  size_t bytes = 0;
+  bool stated = true;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    if (!outputs[i].shape || outputs[i].dtype == DType::String) return false;
+    stated = stated && outputs[i].content.has_value();
+    bytes += bytes_of(outputs[i].dtype, *outputs[i].shape, Layout::Plain);
+  }
+  const bool inputs_known = std::ranges::all_of(
+      inputs, [](const ValueType* input) { return !input || input->content.has_value(); });
+  if (!stated && (!inputs_known || !def.deterministic || bytes > kMaxContentBytes)) return false;
+
+  std::vector<const Tensor*> tensors;
+  for (const ValueType* input : inputs) {
+    tensors.push_back(input && input->content ? &*input->content : nullptr);
+  }
+  std::vector<Tensor> results;
+  if (!stated) results = evaluate(node, def, tensors, environment_.pool);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    set_content(node.outputs[i], stated ? *outputs[i].content : std::move(results[i]));
+  }
+  return true;
+}
+
+void SegmentPlanner::set_content(ValueId id, Tensor content) {
+  type(id) = {content.dtype(), content.shape(), Layout::Plain, content};
+  slot_of(id, Layout::Plain) = add_slot({id, Layout::Plain, std::move(content), -1});
+}
+
+void SegmentPlanner::take_view(const Node& node, const ValueType& output) {
+  const ValueId source = node.inputs[0];
+  const ValueId view = node.outputs[0];
+  Slot slot = segment_->slots[static_cast<size_t>(slot_in(source, Layout::Plain))];
+  slot.value = view;
+  type(view) = output;
+  type(view).layout = Layout::Plain;
+  if (slot.constant) slot.constant = slot.constant->reshaped(*output.shape);
+  if (slot.buffer >= 0) buffers_[static_cast<size_t>(slot.buffer)].values.push_back(view);
+  const SlotId shared = slot_in(source, Layout::Plain);
+  const bool elsewhere = slot.buffer < 0 && !slot.constant;
+  // Memory of the caller or of an earlier segment has no buffer here: the slot itself is shared.
+  slot_of(view, Layout::Plain) = elsewhere ? shared : add_slot(std::move(slot));
+}
+
+void SegmentPlanner::take_step(const Node& node, const OpDef& def,
+                               std::span<const ValueType* const> inputs,
+                               std::vector<ValueType> outputs) {
+  const bool all_shapes = std::ranges::all_of(
+      outputs, [](const ValueType& output) { return output.shape.has_value(); });
+  LayoutContext layout(node, inputs, outputs);
+  if (def.layout && all_shapes) def.layout(layout);
+
+  std::vector<ValueType> laid_out(inputs.size());
+  std::vector<const ValueType*> input_pointers(inputs.size(), nullptr);
+  std::vector<SlotId> input_slots(inputs.size(), kNoSlot);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i]) continue;
+    const Layout wanted = layout.accepted(static_cast<int>(i));
+    laid_out[i] = *inputs[i];
+    laid_out[i].layout = wanted;
+    input_pointers[i] = &laid_out[i];
+    input_slots[i] = slot_in(node.inputs[i], wanted);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    outputs[i].layout = layout.produced(static_cast<int>(i));
+
+  PlanContext plan(node, input_pointers, outputs, environment_.packs, environment_.pool.size());
+  // Kernels need not care for empty outputs.
+  Kernel kernel = all_empty(outputs) ? [](RunContext&) {} : def.plan(plan);
+  Step step{&node, std::move(kernel), input_slots, {}, 0};
+  const int at = static_cast<int>(segment_->steps.size());
+  for (const SlotId slot : input_slots) touch(slot);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) {
+      step.outputs.push_back(kNoSlot);
+      continue;
+    }
+    type(node.outputs[i]) = outputs[i];
+    step.outputs.push_back(output_slot(node, def, static_cast<int>(i), outputs[i], input_slots));
+  }
+  scratch_.push_back({{plan.scratch(), at, at, 0}, {}, false});
+  segment_->steps.push_back(std::move(step));
+}
+
+SlotId SegmentPlanner::output_slot(const Node& node, const OpDef& def, int index,
+                                   const ValueType& output, std::span<const SlotId> inputs) {
+  const ValueId value = node.outputs[static_cast<size_t>(index)];
+  Slot slot{value, output.layout, std::nullopt, -1};
+  if (output.shape) {
+    if (def.reuse == Reuse::InPlace && index == 0)
+      slot.buffer = reusable_buffer(node, output, inputs);
+    if (slot.buffer >= 0) {
+      buffers_[static_cast<size_t>(slot.buffer)].values.push_back(value);
+    } else {
+      slot.buffer = add_buffer(value, bytes_of(output.dtype, *output.shape, output.layout));
+    }
+  }
+  const SlotId id = add_slot(std::move(slot));
+  slot_of(value, output.layout) = id;
+  touch(id);
+  return id;
+}
+
+int SegmentPlanner::reusable_buffer(const Node& node, const ValueType& output,
+                                    std::span<const SlotId> inputs) {
+  const size_t bytes = bytes_of(output.dtype, *output.shape, output.layout);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i] == kNoSlot) continue;
+    const Slot& slot = segment_->slots[static_cast<size_t>(inputs[i])];
+    if (slot.buffer < 0 || slot.layout != output.layout) continue;
+    const ValueType& input = type(node.inputs[i]);
+    if (input.dtype != output.dtype || *input.shape != *output.shape) continue;
+    const Buffer& buffer = buffers_[static_cast<size_t>(slot.buffer)];
+    if (buffer.block.bytes != bytes) continue;
+    const bool read_later = std::ranges::any_of(buffer.values, [&](ValueId id) {
+      const auto reads_now = std::ranges::count(reads_of(node), id);
+      return unread_[static_cast<size_t>(id)] > reads_now;
+    });
+    if (!read_later) return slot.buffer;
+  }
+  return -1;
+}
+
+SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
+  if (slot_of(id, layout) != kNoSlot) return slot_of(id, layout);
+  const bool to_plain = layout == Layout::Plain;
+  const Layout from = to_plain ? Layout::ChannelsLast : Layout::Plain;
+  auto node = std::make_unique<Node>();
+  node->op_type = to_plain ? "ToPlain" : "ToChannelsLast";
+  node->domain = kInternalDomain;
+  node->name = text(graph_.value(id).name, "/", node->op_type);
+  node->inputs = {id};
+  node->outputs = {id};
+
+  ValueType source = type(id);
+  source.layout = from;
+  ValueType target = source;
+  target.layout = layout;
+  const std::array<const ValueType*, 1> inputs = {&source};
+  const std::array<ValueType, 1> outputs = {target};
+  PlanContext plan(*node, inputs, outputs, environment_.packs, environment_.pool.size());
+  const int at = static_cast<int>(segment_->steps.size());
+  Step step{node.get(), environment_.ops.find(*node)->plan(plan), {slot_of(id, from)}, {}, 0};
+  touch(step.inputs[0]);
+  Slot slot{id, layout, std::nullopt,
+            add_buffer(id, bytes_of(target.dtype, *target.shape, layout))};
+  const SlotId converted = add_slot(std::move(slot));
+  slot_of(id, layout) = converted;
+  touch(converted);
+  step.outputs.push_back(converted);
+  scratch_.push_back({{plan.scratch(), at, at, 0}, {}, false});
+  segment_->steps.push_back(std::move(step));
+  segment_->own_nodes.push_back(std::move(node));
+  return converted;
+}
+
+SlotId SegmentPlanner::add_slot(Slot slot) {
+  segment_->slots.push_back(std::move(slot));
+  return static_cast<SlotId>(segment_->slots.size() - 1);
+}
+
+int SegmentPlanner::add_buffer(ValueId value, size_t bytes) {
+  const int at = static_cast<int>(segment_->steps.size());
+  buffers_.push_back({{bytes, at, at, 0}, {value}, false});
+  return static_cast<int>(buffers_.size() - 1);
+}
+
+void SegmentPlanner::touch(SlotId id) {
+  if (id == kNoSlot) return;
+  const int buffer = segment_->slots[static_cast<size_t>(id)].buffer;
+  if (buffer < 0) return;
+  Block& block = buffers_[static_cast<size_t>(buffer)].block;
+  block.last = std::max(block.last, static_cast<int>(segment_->steps.size()));
+}
+
+void SegmentPlanner::await_unknowns() {
+  std::vector<ValueId>& awaited = segment_->awaited;
+  awaited.clear();
+  const auto await = [&](ValueId id) {
+    if (std::ranges::find(awaited, id) == awaited.end()) awaited.push_back(id);
+  };
+  for (size_t index = 0; index < graph_.nodes.size(); ++index) {
+    if (segment_->done[index]) continue;
+    const Node& node = graph_.nodes[index];
+    for (const ValueId id : reads_of(node)) {
+      const int producer = uses_.producer(id);
+      const bool computed = producer < 0 || segment_->done[static_cast<size_t>(producer)];
+      if (computed && !type(id).shape) await(id);
+    }
+    for (const int input : environment_.ops.find(node)->content_inputs) {
+      if (static_cast<size_t>(input) >= node.inputs.size()) continue;
+      const ValueId id = node.inputs[static_cast<size_t>(input)];
+      if (id == kNoValue || !type(id).shape || type(id).content) continue;
+      slot_in(id, Layout::Plain);
+      await(id);
+    }
+  }
+}
+
+void SegmentPlanner::place() {
+  const int end = static_cast<int>(segment_->steps.size());
+  std::vector<Block> blocks;
+  for (Buffer& buffer : buffers_) {
+    const bool read_later = std::ranges::any_of(
+        buffer.values, [&](ValueId id) { return unread_[static_cast<size_t>(id)] > 0; });
+    if (read_later) buffer.block.last = end;
+    blocks.push_back(buffer.block);
+  }
+  for (const Buffer& scratch : scratch_) blocks.push_back(scratch.block);
+  segment_->arena_bytes = assign_offsets(blocks);
+  for (SlotId id = 0; id < static_cast<SlotId>(segment_->slots.size()); ++id) {
+    Slot& slot = segment_->slots[static_cast<size_t>(id)];
+    if (slot.buffer < 0) continue;
+    segment_->placements.push_back({id, blocks[static_cast<size_t>(slot.buffer)].offset});
+    slot.buffer = -1;
+  }
+  for (size_t i = 0; i < segment_->steps.size(); ++i) {
+    segment_->steps[i].scratch = blocks[buffers_.size() + i].offset;
+  }
+}
+
+std::unique_ptr<Segment> fresh_segment(const Graph& graph) {
+  auto segment = std::make_unique<Segment>();
+  segment->types.resize(graph.values.size());
+  segment->slot_of.assign(graph.values.size(), {kNoSlot, kNoSlot});
+  segment->done.assign(graph.nodes.size(), false);
+  return segment;
+}
+
+void add_known(Segment& segment, ValueId id, ValueType type) {
+  Slot slot;
+  slot.value = id;
+  slot.constant = type.content;
+  segment.slot_of[static_cast<size_t>(id)][0] = static_cast<SlotId>(segment.slots.size());
+  segment.types[static_cast<size_t>(id)] = std::move(type);
+  segment.slots.push_back(std::move(slot));
+}
+
+}  // namespace
+
+std::unique_ptr<Segment> plan_first(const PlanEnvironment& environment,
+                                    std::span<const ValueType> feeds) {
+  const Graph& graph = environment.graph;
+  auto segment = fresh_segment(graph);
+  for (size_t i = 0; i < feeds.size(); ++i) add_known(*segment, graph.inputs[i], feeds[i]);
+  for (ValueId id = 0; id < static_cast<ValueId>(graph.values.size()); ++id) {
+    const Tensor* constant = graph.constant(id);
+    if (constant) {
+      add_known(*segment, id, {constant->dtype(), constant->shape(), Layout::Plain, *constant});
+    }
+  }
+  return SegmentPlanner(environment, std::move(segment)).plan();
+}
+
+std::unique_ptr<Segment> plan_next(const PlanEnvironment& environment, const Segment& before,
+                                   std::span<const Tensor> answers) {
+  auto segment = std::make_unique<Segment>();
+  segment->slots = before.slots;
+  segment->types = before.types;
+  segment->slot_of = before.slot_of;
+  segment->done = before.done;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    ValueType& type = segment->types[static_cast<size_t>(before.awaited[i])];
+    type.dtype = answers[i].dtype();
+    if (!type.shape) {
+      type.shape = answers[i].shape();
+    } else {
+      type.content = answers[i];
+    }
+  }
+  return SegmentPlanner(environment, std::move(segment)).plan();
+}
+
+}  // namespace fovea

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "ops/op.h"
+
+namespace fovea {
+
+// Index into the table of pointers a run works on: one value in one layout.
+using SlotId = int;
+inline constexpr SlotId kNoSlot = -1;
+
+struct Slot {
+  ValueId value = kNoValue;
+  Layout layout = Layout::Plain;
+  std::optional<Tensor> constant;  // elements known while planning: nothing computes them
+  int buffer = -1;                 // index into the planner's buffers; -1: not in this arena
+};
+
+// One node, ready to run.
+struct Step {
+  const Node* node = nullptr;
+  Kernel kernel;
+  std::vector<SlotId> inputs;  // kNoSlot where left out
+  std::vector<SlotId> outputs;
+  size_t scratch = 0;  // offset in the segment's arena
+};
+
+// A stretch of a plan that runs without a question: all its shapes are known. Where the model goes
+// on with shapes that depend on data, `awaited` names what must be read first, and the segments
+// planned for the answers seen so far follow.
+struct Segment {
+  struct Placement {
+    SlotId slot;
+    size_t offset;
+  };
+  struct Next {
+    std::string answer;
+    std::unique_ptr<Segment> segment;
+  };
+
+  std::vector<Step> steps;
+  std::vector<Placement> placements;  // slots in this segment's arena
+  size_t arena_bytes = 0;
+
+  std::vector<Slot> slots;                     // all so far, those of earlier segments first
+  std::vector<ValueType> types;                // by ValueId; no shape: not computed yet
+  std::vector<std::array<SlotId, 2>> slot_of;  // by ValueId and Layout
+  std::vector<bool> done;                      // by node
+  std::vector<ValueId> awaited;
+  std::list<Next> next;  // most recently used first
+  // Nodes that the planner made (layout conversions) and steps refer to.
+  std::vector<std::unique_ptr<Node>> own_nodes;
+};
+
+}  // namespace fovea
