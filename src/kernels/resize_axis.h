@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace fovea::kernels {
+
+// The choices of ONNX Resize, each named after its attribute value.
+enum class Interpolation : uint8_t { Nearest, Linear, Cubic };
+enum class NearestMode : uint8_t { RoundPreferFloor, RoundPreferCeil, Floor, Ceil };
+enum class CoordinateMode : uint8_t {
+  HalfPixel,
+  HalfPixelSymmetric,
+  PytorchHalfPixel,
+  AlignCorners,
+  Asymmetric,
+  TfHalfPixelForNn,
+  TfCropAndResize,
+};
+
+struct ResizeMethod {
+  Interpolation interpolation = Interpolation::Nearest;
+  NearestMode nearest = NearestMode::RoundPreferFloor;
+  CoordinateMode coordinates = CoordinateMode::HalfPixel;
+  float cubic_a = -0.75f;        // the free parameter of Keys' kernel
+  bool antialias = false;        // widens Linear and Cubic by 1/scale when scale < 1
+  bool exclude_outside = false;  // renormalises over the inside instead of repeating the edge
+};
+
+// One axis to resize. `scale` is out/in, or what the model says where that is rounded to get `out`.
+// The region of interest, in units of the axis, serves TfCropAndResize alone.
+struct AxisScaling {
+  int64_t in = 1;
+  int64_t out = 1;
+  float scale = 1.0f;
+  float roi_start = 0.0f;
+  float roi_end = 1.0f;
+};
+
+// A resampled axis: output i is the sum over t < taps of weights[i * taps + t] * input[first[i] +
+// t]. Every window lies inside the input, so that no kernel has borders to think of. One tap means
+// a plain selection, with weight 1. Made when planning; kernels only read it.
+struct AxisFilter {
+  int64_t in = 0;
+  int64_t out = 0;
+  int taps = 1;
+  std::vector<int32_t> first;    // [out]
+  std::vector<float> weights;    // [out][taps]
+  std::vector<int32_t> outside;  // outputs TfCropAndResize gives the extrapolation value
+
+  // True when the axis stays as it is.
+  bool is_identity() const;
+  // The same filter with its taps padded by zero weights to a multiple of 4, which needs an input
+  // as long; otherwise unchanged.
+  AxisFilter padded_to_vectors() const;
+};
+
+// Position on the input axis of output `index`, by the formulas of the ONNX Resize specification
+// in float: in a wider type ties of Nearest would fall to other pixels than elsewhere.
+float source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index);
+
+// Needs in, out >= 1 below 2^31 and a positive, finite scale.
+AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis);
+
+}  // namespace fovea::kernels
