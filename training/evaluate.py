@@ -53,15 +53,22 @@ def bicubic(image):
     return imresize(rgb, SCALE * rgb.shape[0], SCALE * rgb.shape[1])
 
 
-def measured_luma(rgb):
-    """BT.601 studio-range luma of uint8 [H, W, 3], rounded as MATLAB's rgb2ycbcr does for uint8."""
+def measured_luma(rgb, grey):
+    """The plane PSNR is taken on, of uint8 [H, W, 3].
+
+    BT.601 studio-range luma, rounded as MATLAB's rgb2ycbcr does for uint8. Files stored as grey
+    are measured at their full range instead, as in the published figures.
+    """
+    if grey:
+        return rgb[..., 0].astype(np.float64)
     return np.floor(16 + rgb @ np.array([65.481, 128.553, 24.966]) / 255 + 0.5)
 
 
-def psnr(result, truth):
+def psnr(result, truth, grey):
+    """PSNR in dB of two uint8 [H, W, 3], by the protocol above."""
     height, width = (min(a, b) for a, b in zip(result.shape[:2], truth.shape[:2]))
-    error = measured_luma(result[:height, :width]) - measured_luma(truth[:height, :width])
-    error = error[SCALE:-SCALE, SCALE:-SCALE]
+    result, truth = (measured_luma(image[:height, :width], grey) for image in (result, truth))
+    error = (result - truth)[SCALE:-SCALE, SCALE:-SCALE]
     return 10 * np.log10(255**2 / np.mean(error**2))
 
 
@@ -74,9 +81,11 @@ def main():
     model = luma_model(options.model)
     scores = []
     for path in sorted(options.folder.glob('*_HR.png')):
-        truth = np.asarray(Image.open(path).convert('RGB'))
+        large = Image.open(path)
         small = Image.open(path.with_name(path.name.replace('_HR', '_LR')))
-        scores.append((psnr(upscale(small, model), truth), psnr(bicubic(small), truth)))
+        truth, grey = np.asarray(large.convert('RGB')), large.mode == 'L'
+        results = upscale(small, model), bicubic(small)
+        scores.append([psnr(result, truth, grey) for result in results])
         print(f'{path.stem:24s} model {scores[-1][0]:.2f}  bicubic {scores[-1][1]:.2f} dB')
     ours, theirs = np.mean(scores, axis=0)
     print(f'{"mean":24s} model {ours:.2f}  bicubic {theirs:.2f} dB')
