@@ -1,0 +1,36 @@
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "session/session.h"
+
+namespace fovea::bindings {
+
+// Bytes in the engine's memory that JavaScript fills in place. Whoever takes memory() shares the
+// bytes, so deleting the Buffer after handing it to a session frees nothing the session needs.
+class Buffer {
+ public:
+  // Throws Error(OutOfMemory).
+  explicit Buffer(size_t size) : memory_(allocate_bytes(size)), size_(size) {}
+
+  // A Uint8Array onto the bytes, valid until the engine's memory grows.
+  emscripten::val view() {
+    return emscripten::val(
+        emscripten::typed_memory_view(size_, reinterpret_cast<unsigned char*>(memory_.get())));
+  }
+
+  size_t size() const { return size_; }
+  std::byte* data() { return memory_.get(); }
+  std::shared_ptr<std::byte> memory() const { return memory_; }
+  ModelBytes model_bytes() const { return {{memory_.get(), size_}, memory_}; }
+
+ private:
+  std::shared_ptr<std::byte> memory_;
+  size_t size_;
+};
+
+}  // namespace fovea::bindings

@@ -1,0 +1,159 @@
+#include "convert.h"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "buffer.h"
+
+namespace fovea::bindings {
+namespace {
+
+using emscripten::val;
+
+val to_val(const Dim& dim) {
+  if (const auto* size = std::get_if<int64_t>(&dim)) return val(static_cast<double>(*size));
+  if (const auto* name = std::get_if<std::string>(&dim)) return val(*name);
+  return val::null();
+}
+
+val to_val(const InputInfo& input) {
+  val object = val::object();
+  object.set("name", input.name);
+  object.set("type", std::string(name_of(input.dtype)));
+  object.set("shape", input.shape
+                          ? to_array(*input.shape, [](const Dim& dim) { return to_val(dim); })
+                          : val::null());
+  return object;
+}
+
+val to_val(const OpsetInfo& opset) {
+  val object = val::object();
+  object.set("domain", opset.domain);
+  object.set("version", static_cast<double>(opset.version));
+  return object;
+}
+
+val to_val(const NodeProblem& problem) {
+  val object = val::object();
+  object.set("node", problem.node);
+  object.set("opType", problem.op_type);
+  object.set("domain", problem.domain);
+  object.set("opset", problem.opset);
+  object.set("message", problem.message);
+  return object;
+}
+
+template <class Range>
+val all_to_vals(const Range& range) {
+  return to_array(range, [](const auto& item) { return to_val(item); });
+}
+
+DType dtype_named(const std::string& name) {
+  for (int number = 1; number <= static_cast<int>(DType::BFloat16); ++number) {
+    const auto dtype = static_cast<DType>(number);
+    if (name_of(dtype) == name) return dtype;
+  }
+  throw Error(ErrorCode::InvalidInput, text("there is no tensor type '", name, "'"));
+}
+
+Shape to_shape(const val& dims) {
+  const auto sizes = emscripten::convertJSArrayToNumberVector<double>(dims);
+  return Shape(std::vector<int64_t>(sizes.begin(), sizes.end()));
+}
+
+Tensor to_tensor(const val& object) {
+  const DType dtype = dtype_named(object["type"].as<std::string>());
+  Shape shape = to_shape(object["dims"]);
+  if (dtype == DType::String) {
+    return Tensor::of_strings(std::move(shape), to_strings(object["data"]));
+  }
+  auto& buffer = object["data"].as<Buffer&>();
+  const size_t needed = static_cast<size_t>(shape.elements()) * size_of(dtype);
+  if (buffer.size() != needed) {
+    throw Error(ErrorCode::InvalidInput, text("a tensor of shape ", shape.to_string(), " needs ",
+                                              needed, " bytes, not ", buffer.size()));
+  }
+  return Tensor::view(dtype, std::move(shape), buffer.data(), buffer.memory());
+}
+
+}  // namespace
+
+val to_val(const ModelInfo& info) {
+  val metadata = val::object();
+  for (const auto& [key, value] : info.metadata) metadata.set(key, value);
+  val object = val::object();
+  object.set("irVersion", static_cast<double>(info.ir_version));
+  object.set("producerName", info.producer_name);
+  object.set("producerVersion", info.producer_version);
+  object.set("opsets", all_to_vals(info.opsets));
+  object.set("properties", metadata);
+  object.set("inputs", all_to_vals(info.inputs));
+  object.set("outputs", all_to_vals(info.outputs));
+  return object;
+}
+
+val to_val(const ModelReport& report) {
+  val operators = val::object();
+  for (const auto& [name, count] : report.operators) operators.set(name, double(count));
+  val object = val::object();
+  object.set("info", to_val(report.info));
+  object.set("unsupported", all_to_vals(report.unsupported));
+  object.set("operators", operators);
+  object.set("parameters", static_cast<double>(report.parameters));
+  object.set("macs", report.macs ? val(static_cast<double>(*report.macs)) : val::null());
+  return object;
+}
+
+val to_val(const NodeTime& time) {
+  val object = val::object();
+  object.set("node", time.node);
+  object.set("opType", time.op_type);
+  object.set("milliseconds", time.milliseconds);
+  return object;
+}
+
+val to_val(const Tensor& tensor) {
+  val object = val::object();
+  object.set("type", std::string(name_of(tensor.dtype())));
+  object.set("dims", to_array(tensor.shape(), [](int64_t dim) { return val(double(dim)); }));
+  if (tensor.dtype() == DType::String) {
+    object.set("data", to_array(tensor.strings(), [](const std::string& s) { return val(s); }));
+  } else {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(tensor.data());
+    object.set("data", val(emscripten::typed_memory_view(tensor.bytes(), bytes)));
+  }
+  return object;
+}
+
+SessionOptions to_options(const val& options) {
+  SessionOptions result;
+  result.disabled_passes = to_strings(options["disabledPasses"]);
+  const val files = options["externalData"];
+  result.external_data = [files](const std::string& location) -> std::optional<ModelBytes> {
+    const val file = files[location];
+    // JavaScript reads the field, fetches the file and loads again.
+    if (file.isUndefined()) {
+      throw Error(ErrorCode::InvalidInput,
+                  text("the model keeps weights in the file '", location, "', which is not given"))
+          .with("externalData", location);
+    }
+    return file.as<Buffer&>().model_bytes();
+  };
+  return result;
+}
+
+std::vector<Feed> to_feeds(const val& feeds) {
+  std::vector<Feed> result;
+  for (const val& feed : feeds) {
+    result.push_back({feed["name"].as<std::string>(), to_tensor(feed)});
+  }
+  return result;
+}
+
+std::vector<std::string> to_strings(const val& array) {
+  return emscripten::vecFromJSArray<std::string>(array);
+}
+
+}  // namespace fovea::bindings

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <string>
+#include <vector>
+
+#include "session/session.h"
+
+// The engine's structs as plain JavaScript objects and back; the object types are in
+// web/src/engine/module.ts.
+namespace fovea::bindings {
+
+template <class Range, class Fn>
+emscripten::val to_array(const Range& range, Fn&& to_val) {
+  emscripten::val array = emscripten::val::array();
+  for (const auto& item : range) array.call<void>("push", to_val(item));
+  return array;
+}
+
+emscripten::val to_val(const ModelInfo& info);
+emscripten::val to_val(const ModelReport& report);
+emscripten::val to_val(const NodeTime& time);
+
+// {type, dims, data}: data is a view into the engine's memory, or an array of strings.
+emscripten::val to_val(const Tensor& tensor);
+
+// {disabledPasses: [name], externalData: {location: Buffer}}
+SessionOptions to_options(const emscripten::val& options);
+
+// [{name, type, dims, data}], data a Buffer or an array of strings.
+std::vector<Feed> to_feeds(const emscripten::val& feeds);
+
+std::vector<std::string> to_strings(const emscripten::val& array);
+
+}  // namespace fovea::bindings

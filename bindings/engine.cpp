@@ -1,0 +1,86 @@
+// What JavaScript sees of the engine. Its types are declared in web/src/engine/module.ts.
+
+#include <emscripten/bind.h>
+
+#include <memory>
+#include <string>
+
+#include "buffer.h"
+#include "convert.h"
+#include "guard.h"
+#include "session/session.h"
+#include "threads/thread_pool.h"
+
+namespace fovea::bindings {
+namespace {
+
+using emscripten::class_;
+using emscripten::function;
+using emscripten::val;
+
+// The threads that all sessions of one program share.
+struct Engine {
+  explicit Engine(int threads) : pool(std::make_shared<ThreadPool>(threads)) {}
+  std::shared_ptr<ThreadPool> pool;
+};
+
+std::string version() { return FOVEA_VERSION; }
+
+std::unique_ptr<Engine> make_engine(int threads) {
+  return guard([&] { return std::make_unique<Engine>(threads); });
+}
+
+int threads(const Engine& engine) { return engine.pool->size(); }
+
+std::unique_ptr<Session> load(Engine& engine, const Buffer& model, const val& options) {
+  return guard(
+      [&] { return Session::load(model.model_bytes(), engine.pool, to_options(options)); });
+}
+
+val check(const Buffer& model, const val& options) {
+  return guard([&] { return to_val(check_model(model.model_bytes(), to_options(options))); });
+}
+
+std::unique_ptr<Buffer> make_buffer(size_t size) {
+  return guard([&] { return std::make_unique<Buffer>(size); });
+}
+
+val info(const Session& session) { return to_val(session.info()); }
+
+std::unique_ptr<Run> start(Session& session, const val& feeds, const val& fetches) {
+  return guard([&] { return session.start(to_feeds(feeds), to_strings(fetches)); });
+}
+
+bool advance(Run& run, double milliseconds) {
+  return guard([&] { return run.advance(milliseconds); });
+}
+
+val outputs(const Run& run) {
+  return to_array(run.outputs(), [](const Tensor& tensor) { return to_val(tensor); });
+}
+
+val profile(const Run& run) {
+  return to_array(run.profile(), [](const NodeTime& time) { return to_val(time); });
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(fovea_engine) {
+  function("version", &version);
+  function("makeBuffer", &make_buffer);
+  function("makeEngine", &make_engine);
+  function("checkModel", &check);
+
+  class_<Buffer>("Buffer").function("view", &Buffer::view).property("size", &Buffer::size);
+  class_<Engine>("Engine").function("load", &load).property("threads", &threads);
+  class_<Session>("Session")
+      .function("info", &info)
+      .function("start", &start)
+      .function("trim", &Session::trim);
+  class_<Run>("Run")
+      .function("advance", &advance)
+      .function("outputs", &outputs)
+      .function("profile", &profile);
+}
+
+}  // namespace fovea::bindings
