@@ -1,12 +1,9 @@
-// node tools/build.mjs PRESET... [--target NAME...]
-// Builds presets of CMakePresets.json, each where its compiler is: `wasm-*` by Emscripten. Sets up
-// whatever the build needs first.
+// npm run build: the installable package, in dist/.
+// npm run build -- PRESET... [--target NAME...]: only presets of CMakePresets.json, in build/PRESET.
 
 import { parseArgs } from 'node:util';
-import { buildPreset, presetNames } from './lib/cmake.mjs';
-import { copyDependencies } from './lib/dependencies.mjs';
-import { emscripten } from './lib/emscripten.mjs';
-import { installPackages } from './lib/packages.mjs';
+import { presetNames } from './lib/cmake.mjs';
+import { packageSteps, presetSteps, setupSteps } from './lib/setup.mjs';
 import { runSteps } from './lib/steps.mjs';
 
 const { values, positionals: presets } = parseArgs({
@@ -15,17 +12,11 @@ const { values, positionals: presets } = parseArgs({
 });
 
 const unknown = presets.filter((preset) => !presetNames().includes(preset));
-if (presets.length === 0 || unknown.length > 0) {
-  console.error(`Give presets to build, of: ${presetNames().join(', ')}`);
+if (unknown.length > 0) {
+  console.error(`No preset ${unknown.join(', ')}; there are ${presetNames().join(', ')}`);
   process.exit(2);
 }
 
-await runSteps([
-  { title: 'System packages', run: (log) => installPackages(log) },
-  { title: 'Emscripten', run: async (log) => (await emscripten(log)).id },
-  { title: 'Headers and test data', run: copyDependencies },
-  ...presets.map((preset) => ({
-    title: preset,
-    run: () => buildPreset(preset, { targets: values.target }),
-  })),
-]);
+const buildSteps = presets.length > 0 ? presetSteps(presets, values.target) : packageSteps();
+const succeeded = await runSteps([...setupSteps(), ...buildSteps]);
+process.exit(succeeded ? 0 : 1);

@@ -8,26 +8,38 @@ import { buildDir, projectDir } from './project.mjs';
  * Runs steps one after the other, each on a line `[2/5] Title ... 12 s`.
  *
  * A step is `{title, run}`; `run(log)` may append output to the file `log` and may return a note for
- * the line. The first failure ends the program with status 1 and the end of that log.
+ * the line. A failed step shows the end of its log.
+ *
+ * @param {object[]} steps
+ * @param {{keepGoing?: boolean}} options whether a failure leaves the later steps to run
+ * @returns {Promise<boolean>} whether all succeeded
  */
-export async function runSteps(steps) {
-  for (const [index, { title, run }] of steps.entries()) {
-    process.stdout.write(`[${index + 1}/${steps.length}] ${title} ... `);
-    const started = performance.now();
-    const log = freshLog(title);
-    try {
-      const note = await run(log);
-      console.log([seconds(started), note].filter(Boolean).join(', '));
-    } catch (error) {
-      console.log('failed');
-      printFailure(error, log);
-      process.exit(1);
-    }
+export async function runSteps(steps, { keepGoing = false } = {}) {
+  let succeeded = true;
+  for (const [index, step] of steps.entries()) {
+    process.stdout.write(`[${index + 1}/${steps.length}] ${step.title} ... `);
+    if (await runStep(step)) continue;
+    succeeded = false;
+    if (!keepGoing) break;
+  }
+  return succeeded;
+}
+
+async function runStep({ title, run }) {
+  const started = performance.now();
+  const log = freshLog(title);
+  try {
+    const note = await run(log);
+    console.log([seconds(started), note].filter(Boolean).join(', '));
+    return true;
+  } catch (error) {
+    console.log(`${seconds(started)}, FAILED`);
+    printFailure(error, log);
+    return false;
   }
 }
 
-/** Why something failed: the end of its log, if it wrote one, and where to find the rest. */
-export function printFailure(error, log) {
+function printFailure(error, log) {
   if (existsSync(log)) {
     const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
     console.error(lines.slice(-40).join('\n'));
@@ -36,8 +48,7 @@ export function printFailure(error, log) {
   console.error(error.message);
 }
 
-/** An empty log named after a step. */
-export function freshLog(title) {
+function freshLog(title) {
   const name = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
   const folder = join(buildDir, 'logs');
   mkdirSync(folder, { recursive: true });
@@ -46,8 +57,7 @@ export function freshLog(title) {
   return log;
 }
 
-/** Time since `started`, a value of performance.now(), as a person says it. */
-export function seconds(started) {
+function seconds(started) {
   const elapsed = (performance.now() - started) / 1000;
   return elapsed < 10 ? `${elapsed.toFixed(1)} s` : `${Math.round(elapsed)} s`;
 }

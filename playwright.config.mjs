@@ -1,0 +1,24 @@
+// Every browser test runs twice: on pages that are cross-origin isolated and on pages that are not.
+// Both servers serve the whole checkout, so /dist/, /build/demo/ and /tests/browser/ are there.
+
+import { defineConfig } from '@playwright/test';
+import { chromiumLaunchOptions } from './tools/lib/chromium.mjs';
+
+const isolated = 'http://localhost:4173';
+const notIsolated = 'http://localhost:4174';
+
+export default defineConfig({
+  testDir: 'tests/browser',
+  outputDir: 'build/playwright',
+  timeout: 120_000,
+  workers: 1,
+  use: { browserName: 'chromium', launchOptions: chromiumLaunchOptions() },
+  projects: [
+    { name: 'isolated', use: { baseURL: isolated } },
+    { name: 'not-isolated', use: { baseURL: notIsolated } },
+  ],
+  webServer: [
+    { command: 'node tools/serve.mjs --port 4173', url: `${isolated}/package.json` },
+    { command: 'node tools/serve.mjs --port 4174 --no-isolation', url: `${notIsolated}/package.json` },
+  ],
+});

@@ -1,0 +1,17 @@
+// Bundles the TypeScript of web/src into dist/: one module for the page, one for the worker, each
+// complete in itself. Emscripten's glue stays outside, because it finds its .wasm by its own address.
+
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { distDir, projectDir } from './lib/project.mjs';
+
+await build({
+  entryPoints: ['index', 'worker'].map((name) => join(projectDir, `web/src/${name}.ts`)),
+  outdir: distDir,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  external: ['./wasm/*', 'node:*'],
+  sourcemap: true,
+  logLevel: 'warning',
+});

@@ -1,0 +1,29 @@
+// A static file server for the demo, the browser tests and the benchmark.
+
+import { preview } from 'vite';
+
+/**
+ * Serves a folder on this machine until the process ends.
+ *
+ * @param {string} folder
+ * @param {{port: number, isolated?: boolean}} options `port`: the next free one is taken where it is
+ *   in use; `isolated`: whether pages are cross-origin isolated, which threads need
+ * @returns {Promise<string>} the address of the folder
+ */
+export async function serve(folder, { port, isolated = true }) {
+  const server = await preview({
+    configFile: false,
+    root: folder,
+    // 'mpa': a missing file is a 404, not the index page.
+    appType: 'mpa',
+    build: { outDir: '.' },
+    preview: { port, headers: isolated ? isolationHeaders : {} },
+    logLevel: 'error',
+  });
+  return server.resolvedUrls.local[0];
+}
+
+const isolationHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
