@@ -86,6 +86,9 @@ Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds
   for (size_t i = 0; i < feeds_.size(); ++i) {
     const SlotId slot = first.slot_of[static_cast<size_t>(graph.inputs[i])][0];
     memory_[static_cast<size_t>(slot)] = feeds_[i].mutable_data();
+    if (feeds_[i].dtype() != DType::String) continue;
+    dynamic_.resize(first.slots.size());
+    dynamic_[static_cast<size_t>(slot)] = feeds_[i];
   }
   enter(first);
 }
@@ -153,6 +156,7 @@ Tensor Execution::tensor_of(ValueId id) const {
   const ValueType& type = segment_->types[static_cast<size_t>(id)];
   if (segment_->slots[slot].constant) return segment_->slots[slot].constant->reshaped(*type.shape);
   if (!type.shape) return dynamic_[slot];
+  if (type.dtype == DType::String) return dynamic_[slot].reshaped(*type.shape);
   return Tensor::view(type.dtype, *type.shape, memory_[slot], nullptr);
 }
 

@@ -62,10 +62,10 @@ struct NodeProblem {
 // What a model needs, found without running it.
 struct ModelReport {
   ModelInfo info;
-  std::vector<NodeProblem> unsupported;         // every node the engine cannot run
-  std::map<std::string, int64_t> operators;     // operator -> number of nodes
-  int64_t parameters = 0;                       // elements of all initialisers
-  std::optional<int64_t> macs;                  // for the declared shapes, if all are fixed
+  std::vector<NodeProblem> unsupported;      // every node the engine cannot run
+  std::map<std::string, int64_t> operators;  // operator -> number of nodes
+  int64_t parameters = 0;                    // elements of all initialisers
+  std::optional<int64_t> macs;               // for the declared shapes, if all are fixed
 };
 
 // Throws Error(MalformedModel) for bytes that are no model; unsupported operators are reported.

@@ -1,0 +1,47 @@
+#include "passes/pass.h"
+
+#include <algorithm>
+#include <array>
+
+namespace fovea {
+namespace {
+
+// Float16 goes first, since the others know float32 weights; folding before the patterns, so that
+// they see shapes as constants; dead code last, to clear what the others leave behind.
+constexpr std::array<Pass, 6> kPasses = {{
+    {"widen-float16", widen_float16},
+    {"fold-constants", fold_constants},
+    {"pixel-shuffle", recognise_pixel_shuffle},
+    {"batch-normalization", fold_batch_normalization},
+    {"convolution-epilogue", fuse_convolution_epilogue},
+    {"dead-code", remove_dead_code},
+}};
+
+}  // namespace
+
+std::span<const Pass> all_passes() { return kPasses; }
+
+void optimise(Graph& graph, const PassContext& context, std::span<const std::string> disabled) {
+  remove_dead_code(graph, context);
+  for (const Pass& pass : kPasses) {
+    const bool off = std::ranges::any_of(
+        disabled, [&](const std::string& name) { return name == "*" || name == pass.name; });
+    if (!off) pass.run(graph, context);
+  }
+}
+
+void replace_value(Graph& graph, ValueId from, ValueId to) {
+  for (Node& node : graph.nodes) {
+    std::ranges::replace(node.inputs, from, to);
+    for (const auto& [name, value] : node.attributes.all()) {
+      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
+        for (Capture& capture : (*subgraph)->captures) {
+          if (capture.outer == from) capture.outer = to;
+        }
+      }
+    }
+  }
+  std::ranges::replace(graph.outputs, from, to);
+}
+
+}  // namespace fovea

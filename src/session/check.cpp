@@ -1,0 +1,143 @@
+#include "session/check.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "ops/op.h"
+
+namespace fovea {
+namespace {
+
+InputInfo describe_value(const Value& value) { return {value.name, value.dtype, value.shape}; }
+
+std::string reason(const Node& node) {
+  const std::string op = node.domain.empty() ? node.op_type : text(node.domain, ".", node.op_type);
+  if (op_table().knows(node.domain, node.op_type)) {
+    return text(op, " of opset ", node.opset, " is not supported, only of other opsets");
+  }
+  return text(op, " is not implemented");
+}
+
+template <class Visit>
+void for_each_node(const Graph& graph, const Visit& visit) {
+  for (const Node& node : graph.nodes) {
+    visit(node);
+    for (const auto& [name, value] : node.attributes.all()) {
+      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
+        for_each_node(**subgraph, visit);
+      }
+    }
+  }
+}
+
+void check_count(const Node& node, const char* what, size_t count, Arity arity) {
+  if (count >= static_cast<size_t>(arity.min) && count <= static_cast<size_t>(arity.max)) return;
+  throw Error(ErrorCode::MalformedModel,
+              text(node.op_type, " node '", node.name, "' has ", count, " ", what,
+                   "; the operator has ", arity.min, " to ", arity.max))
+      .with("node", node.name)
+      .with("op", node.op_type);
+}
+
+std::string describe_dims(const std::vector<Dim>& dims) {
+  std::string out = "[";
+  for (const Dim& dim : dims) {
+    if (out.size() > 1) out += ',';
+    if (const auto* size = std::get_if<int64_t>(&dim)) {
+      out += std::to_string(*size);
+    } else if (const auto* name = std::get_if<std::string>(&dim)) {
+      out += *name;
+    } else {
+      out += '?';
+    }
+  }
+  return out + "]";
+}
+
+bool fits(const std::vector<Dim>& dims, const Shape& shape) {
+  if (static_cast<int>(dims.size()) != shape.rank()) return false;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const auto* size = std::get_if<int64_t>(&dims[static_cast<size_t>(axis)]);
+    if (size && *size != shape[axis]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
+  ModelInfo info;
+  info.ir_version = model.ir_version;
+  info.producer_name = model.producer_name;
+  info.producer_version = model.producer_version;
+  for (const auto& import : model.opset_imports) {
+    info.opsets.push_back({std::string(import.domain), import.version});
+  }
+  for (const auto& [key, value] : model.metadata_props) info.metadata.emplace_back(key, value);
+  for (const ValueId id : graph.inputs) info.inputs.push_back(describe_value(graph.value(id)));
+  for (const ValueId id : graph.outputs) info.outputs.push_back(describe_value(graph.value(id)));
+  return info;
+}
+
+std::vector<NodeProblem> find_unsupported(const Graph& graph) {
+  std::vector<NodeProblem> problems;
+  for_each_node(graph, [&](const Node& node) {
+    if (op_table().find(node)) return;
+    problems.push_back({node.name, node.op_type, node.domain, node.opset, reason(node)});
+  });
+  return problems;
+}
+
+void check_arity(const Graph& graph) {
+  for_each_node(graph, [](const Node& node) {
+    const OpDef* def = op_table().find(node);
+    if (!def) return;
+    check_count(node, "inputs", node.inputs.size(), def->inputs);
+    check_count(node, "outputs", node.outputs.size(), def->outputs);
+    for (size_t i = 0; i < static_cast<size_t>(def->inputs.min); ++i) {
+      if (node.inputs[i] != kNoValue) continue;
+      throw Error(ErrorCode::MalformedModel,
+                  text(node.op_type, " node '", node.name, "' leaves out its required input ", i))
+          .with("node", node.name)
+          .with("op", node.op_type);
+    }
+  });
+}
+
+void throw_unsupported(const std::vector<NodeProblem>& problems) {
+  std::map<std::string, std::string> nodes_by_reason;
+  for (const NodeProblem& problem : problems) {
+    std::string& nodes = nodes_by_reason[problem.message];
+    nodes += nodes.empty() ? problem.node : ", " + problem.node;
+  }
+  std::string message = "the model needs operators this engine does not have:";
+  std::string operators;
+  for (const auto& [why, nodes] : nodes_by_reason) {
+    message += text(operators.empty() ? " " : "; ", why);
+    operators += text(operators.empty() ? "" : "; ", why, ": ", nodes);
+  }
+  throw Error(ErrorCode::UnsupportedOperator, std::move(message))
+      .with("operators", std::move(operators))
+      .with("node", problems.front().node)
+      .with("op", problems.front().op_type);
+}
+
+void check_feed(const InputInfo& input, const Tensor& tensor) {
+  if (input.dtype != DType::Undefined && tensor.dtype() != input.dtype) {
+    throw Error(ErrorCode::InvalidInput,
+                text("input '", input.name, "' takes ", name_of(input.dtype), ", not ",
+                     name_of(tensor.dtype())))
+        .with("input", input.name);
+  }
+  if (input.shape && !fits(*input.shape, tensor.shape())) {
+    throw Error(ErrorCode::InvalidInput,
+                text("input '", input.name, "' takes shape ", describe_dims(*input.shape), ", not ",
+                     tensor.shape().to_string()))
+        .with("input", input.name)
+        .with("expected", describe_dims(*input.shape))
+        .with("shape", tensor.shape().to_string());
+  }
+}
+
+}  // namespace fovea

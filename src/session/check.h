@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "graph/graph.h"
+#include "onnx/model.h"
+#include "session/session.h"
+
+namespace fovea {
+
+// What the model says about itself, read off the decoded bytes and the imported graph.
+ModelInfo describe_model(const onnx::Model& model, const Graph& graph);
+
+// Every node, those of subgraphs included, that no operator of the table stands for, and why.
+std::vector<NodeProblem> find_unsupported(const Graph& graph);
+
+// Throws Error(MalformedModel) when a node has more or fewer inputs or outputs than its operator.
+void check_arity(const Graph& graph);
+
+// Throws one Error(UnsupportedOperator) that tells all problems; its field "operators" lists them
+// as "op (domain opset): node, node; ...".
+[[noreturn]] void throw_unsupported(const std::vector<NodeProblem>& problems);
+
+// Throws Error(InvalidInput) when the tensor is not what the model declares for its input.
+void check_feed(const InputInfo& input, const Tensor& tensor);
+
+}  // namespace fovea

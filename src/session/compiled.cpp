@@ -1,0 +1,33 @@
+#include "session/compiled.h"
+
+#include "base/error.h"
+
+namespace fovea {
+
+Tensor SessionPacks::get(const Node& node, std::string_view key,
+                         const std::function<Tensor()>& pack) {
+  std::string full_key = text(node.name, "\n", key);
+  const auto known = tensors_.find(full_key);
+  if (known != tensors_.end()) return known->second;
+  return tensors_.emplace(std::move(full_key), pack()).first->second;
+}
+
+std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::string>& fetches,
+                                  const std::vector<std::string>& disabled_passes, ThreadPool& pool,
+                                  size_t plan_cache_size) {
+  Graph optimised = graph;
+  optimised.outputs.clear();
+  for (const std::string& name : fetches) {
+    const ValueId id = optimised.find(name);
+    if (id == kNoValue) {
+      throw Error(ErrorCode::InvalidInput,
+                  text("the model has no value named '", name, "' to fetch"))
+          .with("output", name);
+    }
+    optimised.outputs.push_back(id);
+  }
+  optimise(optimised, {op_table(), pool}, disabled_passes);
+  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, plan_cache_size);
+}
+
+}  // namespace fovea
