@@ -5,6 +5,7 @@
 #include <cstring>
 #include <list>
 #include <new>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "import/import.h"

@@ -128,6 +128,7 @@ class Session {
   void trim();
 
  private:
+  friend class Run;
   struct Impl;
   explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
