@@ -1,0 +1,57 @@
+#include "kernels/conv.h"
+
+#include "kernels/conv_algorithms.h"
+
+namespace fovea::kernels {
+namespace {
+
+const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case ConvAlgorithm::Depthwise:
+      return kDepthwiseConv;
+    case ConvAlgorithm::FewOutputs:
+      return kFewOutputsConv;
+    case ConvAlgorithm::Direct:
+      break;
+  }
+  return kDirectConv;
+}
+
+}  // namespace
+
+ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
+  if (shape.groups > 1 && shape.group_inputs() == 1 && shape.group_outputs() == 1) {
+    return ConvAlgorithm::Depthwise;
+  }
+  if (shape.groups == 1 && shape.out_channels <= 2 && shape.in_channels >= 8) {
+    return ConvAlgorithm::FewOutputs;
+  }
+  return ConvAlgorithm::Direct;
+}
+
+ConvOutput dense_output(const ConvShape& shape, float* data, const float* residual) noexcept {
+  const int64_t pixel = padded_channels(shape.out_channels), row = shape.out_w * pixel;
+  return {data, residual, pixel, row, shape.out_h * row};
+}
+
+int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
+  return kernel_of(algorithm).packed_size(shape);
+}
+
+void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const float* weights,
+                  const float* bias, float* packed) noexcept {
+  kernel_of(algorithm).pack_weights(shape, weights, bias, packed);
+}
+
+int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
+  return kernel_of(algorithm).scratch_size(shape);
+}
+
+void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
+              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
+              float* scratch, int64_t row_begin, int64_t row_end) noexcept {
+  kernel_of(algorithm).run_rows(shape, input, packed, output, epilogue, scratch, row_begin,
+                                row_end);
+}
+
+}  // namespace fovea::kernels

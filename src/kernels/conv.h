@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/epilogue.h"
+#include "kernels/layout.h"
+
+// Two-dimensional convolution of channels-last images (ONNX Conv; a 1-D one has height 1):
+//
+//   out[n,y,x,o] = activation(bias[o] + residual[n,y,x,o] +
+//                  sum over i, ky, kx of weights[o,i,ky,kx] *
+//                  in[n, y*stride_h + ky*dilation_h - pad_top, x*stride_w + kx*dilation_w -
+//                  pad_left,
+//                     group of o * in_channels / groups + i])
+//
+// with zeros outside the input. Use: choose_algorithm, pack_weights once, run_rows for disjoint
+// ranges of rows, each on a scratch of its own.
+namespace fovea::kernels {
+
+struct ConvShape {
+  int64_t batch = 1;
+  int64_t in_channels = 0;
+  int64_t in_h = 0;
+  int64_t in_w = 0;
+  int64_t out_channels = 0;
+  // Padding at the bottom and right is what these sizes ask for.
+  int64_t out_h = 0;
+  int64_t out_w = 0;
+  int64_t kernel_h = 1;
+  int64_t kernel_w = 1;
+  int64_t stride_h = 1;
+  int64_t stride_w = 1;
+  int64_t dilation_h = 1;
+  int64_t dilation_w = 1;
+  int64_t pad_top = 0;
+  int64_t pad_left = 0;
+  int64_t groups = 1;
+
+  int64_t group_inputs() const { return in_channels / groups; }
+  int64_t group_outputs() const { return out_channels / groups; }
+};
+
+enum class ConvAlgorithm : uint8_t {
+  Direct,      // register tiles over a zero-haloed copy of a strip of rows
+  Depthwise,   // one input and one output channel per group, vectors over channels
+  FewOutputs,  // at most two output channels: vectors over the sum instead of the outputs
+};
+
+ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept;
+
+// Where results go, and the tensor that is added to them; both step alike.
+struct ConvOutput {
+  float* data = nullptr;            // the first pixel of the first image
+  const float* residual = nullptr;  // may be `data`; null for none
+  int64_t pixel_step = 0;
+  int64_t row_step = 0;
+  int64_t image_step = 0;
+
+  // The same from row y of an image on.
+  ConvOutput at(int64_t image, int64_t y) const {
+    const int64_t offset = image * image_step + y * row_step;
+    ConvOutput moved = *this;
+    moved.data += offset;
+    if (residual != nullptr) moved.residual += offset;
+    return moved;
+  }
+};
+
+// A whole channels-last tensor of the shape's output size.
+ConvOutput dense_output(const ConvShape& shape, float* data,
+                        const float* residual = nullptr) noexcept;
+
+// Floats pack_weights writes. Weights are ONNX's [out_channels][in_channels / groups][kernel_h]
+// [kernel_w]; bias may be null.
+int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
+void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const float* weights,
+                  const float* bias, float* packed) noexcept;
+
+// Floats of scratch run_rows needs, for each thread that runs it.
+int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
+
+// Computes output rows [row_begin, row_end) of the batch * out_h.
+void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
+              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
+              float* scratch, int64_t row_begin, int64_t row_end) noexcept;
+
+}  // namespace fovea::kernels

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "kernels/conv.h"
+
+// What each ConvAlgorithm provides behind kernels/conv.h; the parameters are those of the functions
+// there.
+namespace fovea::kernels {
+
+struct ConvKernel {
+  int64_t (*packed_size)(const ConvShape&) noexcept;
+  void (*pack_weights)(const ConvShape&, const float* weights, const float* bias,
+                       float* packed) noexcept;
+  int64_t (*scratch_size)(const ConvShape&) noexcept;
+  void (*run_rows)(const ConvShape&, const float* input, const float* packed, const ConvOutput&,
+                   const Epilogue&, float* scratch, int64_t row_begin, int64_t row_end) noexcept;
+};
+
+extern const ConvKernel kDirectConv;
+extern const ConvKernel kDepthwiseConv;
+extern const ConvKernel kFewOutputsConv;
+
+}  // namespace fovea::kernels

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "simd/f32x4.h"
+
+namespace fovea::kernels {
+
+// ONNX's activations that a convolution or matrix product can apply as it stores.
+enum class Activation : uint8_t {
+  None,
+  Relu,
+  LeakyRelu,  // x < 0 ? alpha * x : x
+  PRelu,      // x < 0 ? slopes[channel] * x : x
+  Clip,       // min(max(x, low), high), so high where low > high
+  Sigmoid,
+  Tanh,
+  HardSigmoid,  // clamp(alpha * x + beta, 0, 1)
+  HardSwish,    // x * clamp(x / 6 + 1/2, 0, 1)
+};
+
+struct Epilogue {
+  Activation activation = Activation::None;
+  float alpha = 0.0f;
+  float beta = 0.0f;
+  float low = 0.0f;
+  float high = 0.0f;
+  // One per channel; readable (any values) up to the next multiple of 4 channels.
+  const float* slopes = nullptr;
+};
+
+// The activation on four values of channels channel .. channel + 3. NaN stays NaN.
+simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept;
+
+}  // namespace fovea::kernels

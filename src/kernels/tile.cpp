@@ -1,0 +1,168 @@
+#include "kernels/tile.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "simd/f32x4.h"
+#include "simd/loops.h"
+
+namespace fovea::kernels {
+namespace {
+
+using simd::F32x4;
+using simd::I32x4;
+
+// Rows of a tile by vectors per panel. Fused multiply-add needs no temporary, so that two more
+// accumulators fit into x86's 16 registers before V8 spills.
+#ifdef __wasm_relaxed_simd__
+constexpr int kMaxRows[] = {8, 6};
+#else
+constexpr int kMaxRows[] = {8, 5};
+#endif
+
+// The accumulators of a tile, which the compiler keeps in registers.
+template <int Rows, int Vectors>
+struct Accumulators {
+  F32x4 at[Rows][Vectors];
+
+  template <class Function>
+  void each(Function function) {
+    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
+      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) at[row][v] = function(at[row][v], row, v);
+    }
+  }
+};
+
+// Adds one stretch of the sum and returns where the next one's weights begin. Pointers are moved by
+// hand, one per row: indices would be recomputed at every step.
+template <int Rows, int Vectors>
+inline const float* accumulate(const float* from, const Tile& tile, const float* weights,
+                               Accumulators<Rows, Vectors>& sums) {
+  const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
+  const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
+  const float* input[Rows] = {from};
+  FOVEA_UNROLL for (int row = 1; row < Rows; ++row) input[row] = input[row - 1] + input_step;
+  FOVEA_NO_UNROLL for (auto k = static_cast<ptrdiff_t>(tile.run); k != 0; --k) {
+    F32x4 weight[Vectors];
+    FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) weight[v] = F32x4::load(weights + 4 * v);
+    weights += 4 * Vectors;
+    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
+      const F32x4 x = F32x4::load_splat(input[row]);
+      input[row] += depth_step;
+      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
+        sums.at[row][v] = fma(x, weight[v], sums.at[row][v]);
+      }
+    }
+  }
+  return weights;
+}
+
+// Activations of one or two instructions are inlined; the others are a call per vector.
+template <int Rows, int Vectors>
+inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
+  const Epilogue& epilogue = *tile.epilogue;
+  switch (epilogue.activation) {
+    case Activation::None:
+      break;
+    case Activation::Relu:
+      sums.each([](F32x4 x, int, int) { return simd::pmax(x, F32x4::zero()); });
+      break;
+    case Activation::LeakyRelu:
+      sums.each([slope = F32x4::splat(epilogue.alpha)](F32x4 x, int, int) {
+        return select(x < F32x4::zero(), x * slope, x);
+      });
+      break;
+    default:
+      sums.each([&](F32x4 x, int, int v) { return activate(epilogue, x, tile.channel + 4 * v); });
+      break;
+  }
+}
+
+// All bits set in the first `lanes` lanes.
+inline I32x4 first_lanes(int64_t lanes) {
+  return I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(lanes));
+}
+
+// For panels whose last vector is shared with other columns: element by element.
+void finish_by_element(const Tile& tile, const float* sums, int64_t rows,
+                       int64_t vectors) noexcept {
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < tile.columns; ++column) {
+      const int64_t to = row * tile.output_step + column;
+      float x = sums[row * vectors * kLanes + column];
+      if (tile.residual != nullptr) x += tile.residual[to];
+      Epilogue lane = *tile.epilogue;
+      float slopes[kLanes] = {};
+      if (lane.slopes != nullptr) slopes[0] = lane.slopes[tile.channel + column];
+      lane.slopes = slopes;
+      tile.output[to] = activate(lane, F32x4::splat(x), 0)[0];
+    }
+  }
+}
+
+template <int Rows, int Vectors>
+void run_tile(const Tile& tile) noexcept {
+  Accumulators<Rows, Vectors> sums;
+  sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
+  const float* weights = tile.panel + 4 * Vectors;
+  for (int64_t i = 0; i < tile.outer; ++i) {
+    for (int64_t j = 0; j < tile.inner; ++j) {
+      const float* from = tile.input + i * tile.outer_step + j * tile.inner_step;
+      weights = accumulate(from, tile, weights, sums);
+    }
+  }
+
+  const int64_t last_lanes = tile.columns - kLanes * (Vectors - 1);
+  if (last_lanes < kLanes && !tile.pad_with_zeros) {
+    float values[Rows * Vectors * kLanes];
+    sums.each([&](F32x4 x, int row, int v) {
+      x.store(values + (row * Vectors + v) * kLanes);
+      return x;
+    });
+    return finish_by_element(tile, values, Rows, Vectors);
+  }
+
+  if (tile.residual != nullptr) {
+    sums.each([&](F32x4 x, int row, int v) {
+      return x + F32x4::load(tile.residual + row * tile.output_step + 4 * v);
+    });
+  }
+  activate_all(tile, sums);
+  const I32x4 mask = first_lanes(last_lanes);
+  sums.each([&](F32x4 x, int row, int v) {
+    if (v == Vectors - 1) x = bitcast_f32(bitcast_i32(x) & mask);
+    x.store(tile.output + row * tile.output_step + 4 * v);
+    return x;
+  });
+}
+
+using RunTile = void (*)(const Tile&) noexcept;
+
+// By vectors - 1 and rows - 1. Reached through pointers so that no kernel is inlined into a
+// long-running caller, where V8 would leave it in baseline code.
+constexpr RunTile kRunTile[2][8] = {
+    {run_tile<1, 1>, run_tile<2, 1>, run_tile<3, 1>, run_tile<4, 1>, run_tile<5, 1>, run_tile<6, 1>,
+     run_tile<7, 1>, run_tile<8, 1>},
+    {run_tile<1, 2>, run_tile<2, 2>, run_tile<3, 2>, run_tile<4, 2>, run_tile<5, 2>,
+#ifdef __wasm_relaxed_simd__
+     run_tile<6, 2>
+#endif
+    }};
+
+}  // namespace
+
+void run_tiles(Tile tile, int64_t rows) noexcept {
+  const int vectors = tile.columns > kLanes ? 2 : 1;
+  const int64_t tiles = (rows + kMaxRows[vectors - 1] - 1) / kMaxRows[vectors - 1];
+  // Tiles of nearly equal height: 13 rows by at most 6 are 4 + 4 + 5, not 6 + 6 + 1.
+  for (int64_t i = 0, row = 0; i < tiles; ++i) {
+    const int64_t next = rows * (i + 1) / tiles;
+    kRunTile[vectors - 1][next - row - 1](tile);
+    tile.input += (next - row) * tile.input_step;
+    tile.output += (next - row) * tile.output_step;
+    if (tile.residual != nullptr) tile.residual += (next - row) * tile.output_step;
+    row = next;
+  }
+}
+
+}  // namespace fovea::kernels

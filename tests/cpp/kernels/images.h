@@ -1,0 +1,104 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/epilogue.h"
+#include "kernels/layout.h"
+#include "support/random.h"
+#include "support/reference_conv.h"
+
+namespace fovea::kernels {
+
+// [n][c][size] to channels-last, by definition.
+inline std::vector<float> channels_last(const std::vector<float>& plain, int64_t n, int64_t c,
+                                        int64_t size) {
+  const int64_t pitch = padded_channels(c);
+  std::vector<float> out(static_cast<size_t>(n * size * pitch), 0.0f);
+  for (int64_t i = 0; i < n * c * size; ++i) {
+    const int64_t image = i / (c * size), channel = i / size % c, at = i % size;
+    out[static_cast<size_t>((image * size + at) * pitch + channel)] = plain[static_cast<size_t>(i)];
+  }
+  return out;
+}
+
+// Back again; fails the test when a padding lane is not zero.
+inline std::vector<float> plain(const std::vector<float>& channels_last, int64_t n, int64_t c,
+                                int64_t size) {
+  const int64_t pitch = padded_channels(c);
+  std::vector<float> out(static_cast<size_t>(n * c * size));
+  int64_t dirty = 0;
+  for (int64_t i = 0; i < n * size * pitch; ++i) {
+    const int64_t image = i / (size * pitch), at = i / pitch % size, channel = i % pitch;
+    const float x = channels_last[static_cast<size_t>(i)];
+    if (channel < c) {
+      out[static_cast<size_t>((image * c + channel) * size + at)] = x;
+    } else if (x != 0.0f || std::signbit(x)) {
+      ++dirty;
+    }
+  }
+  EXPECT_EQ(dirty, 0) << "padding lanes that are not zero";
+  return out;
+}
+
+inline double activated(const Epilogue& epilogue, double x, int64_t channel) {
+  const auto unit = [](double y) { return std::fmin(std::fmax(y, 0.0), 1.0); };
+  switch (epilogue.activation) {
+    case Activation::None:
+      return x;
+    case Activation::Relu:
+      return std::fmax(x, 0.0);
+    case Activation::LeakyRelu:
+      return x < 0 ? epilogue.alpha * x : x;
+    case Activation::PRelu:
+      return x < 0 ? epilogue.slopes[channel] * x : x;
+    case Activation::Clip:
+      return std::fmin(std::fmax(x, static_cast<double>(epilogue.low)),
+                       static_cast<double>(epilogue.high));
+    case Activation::Sigmoid:
+      return 1.0 / (1.0 + std::exp(-x));
+    case Activation::Tanh:
+      return std::tanh(x);
+    case Activation::HardSigmoid:
+      return unit(epilogue.alpha * x + epilogue.beta);
+    case Activation::HardSwish:
+      return x * unit(x / 6.0 + 0.5);
+  }
+  return x;
+}
+
+// Applies residual (may be empty) and epilogue to a reference of channels of `size` elements each.
+inline void finish(testing::Expected& expected, const std::vector<float>& residual,
+                   const Epilogue& epilogue, int64_t channels, int64_t size) {
+  for (size_t i = 0; i < expected.values.size(); ++i) {
+    double x = expected.values[i], bound = expected.bounds[i];
+    if (!residual.empty()) {
+      x += residual[i];
+      bound += 0x1p-24 * (std::fabs(x) + bound);
+    }
+    // Every activation's slope is below 1.5; its own roundings are a few ULP of its result.
+    const int64_t channel = static_cast<int64_t>(i) / size % channels;
+    expected.values[i] = activated(epilogue, x, channel);
+    expected.bounds[i] = 1.5 * bound + 6 * 0x1p-23 * std::fabs(expected.values[i]);
+    if (epilogue.activation == Activation::HardSigmoid) expected.bounds[i] += 0x1p-23;
+    if (epilogue.activation == Activation::HardSwish) expected.bounds[i] += 0x1p-23 * std::fabs(x);
+  }
+}
+
+inline void expect_close(const std::vector<float>& actual, const testing::Expected& expected) {
+  ASSERT_EQ(actual.size(), expected.values.size());
+  int64_t wrong = 0;
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double error = std::fabs(actual[i] - expected.values[i]);
+    if (error <= expected.bounds[i]) continue;
+    if (wrong++ == 0) {
+      ADD_FAILURE() << "element " << i << ": " << actual[i] << " instead of " << expected.values[i]
+                    << ", error " << error << " above " << expected.bounds[i];
+    }
+  }
+  EXPECT_EQ(wrong, 0) << "of " << actual.size();
+}
+
+}  // namespace fovea::kernels
