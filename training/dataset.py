@@ -17,27 +17,17 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
+from noise import coloured_noise, turned
+
 SIZE = 384
 # Drawn at twice the size and reduced, so that edges are antialiased as a lens and sensor would.
 CANVAS = 2 * SIZE
 
 
-def coloured_noise(rng, size, exponent):
-    """Noise of power spectrum 1/f^exponent, [size, size], mean 0 and deviation 1."""
-    fy, fx = np.meshgrid(np.fft.fftfreq(size), np.fft.rfftfreq(size), indexing='ij')
-    # An anisotropic spectrum gives grain with a direction: wood, fur, brushed metal.
+def grain(rng, size, exponent):
+    """Coloured noise that often has a direction: wood, fur, brushed metal."""
     stretch, angle = rng.choice([1, 1, 2, 6]), rng.uniform(0, np.pi)
-    along, across = turned(fx, fy, angle)
-    frequency = np.hypot(along * stretch, across)
-    frequency[0, 0] = np.inf
-    phase = np.exp(2j * np.pi * rng.random(frequency.shape))
-    noise = np.fft.irfft2(phase * frequency ** (-exponent / 2), s=(size, size))
-    return (noise - noise.mean()) / noise.std()
-
-
-def turned(x, y, angle):
-    """The coordinates (x, y) in axes turned by `angle` radians."""
-    return x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    return coloured_noise(rng, size, exponent, stretch, angle)
 
 
 def waves(rng, size):
@@ -45,7 +35,7 @@ def waves(rng, size):
     y, x = np.mgrid[:size, :size].astype(np.float32)
     along, across = turned(x, y, rng.uniform(0, np.pi))
     period = np.exp(rng.uniform(np.log(5), np.log(60)))
-    bend = rng.uniform(0, 1.5) * coloured_noise(rng, size, 3.5)
+    bend = rng.uniform(0, 1.5) * grain(rng, size, 3.5)
     wave = np.sin(2 * np.pi * along / period + bend)
     if rng.random() < 0.4:
         wave *= np.sin(2 * np.pi * across / (period * rng.uniform(0.5, 2)) + bend)
@@ -57,11 +47,11 @@ def texture(rng, size):
     """One texture around 0, [size, size] float32, amplitude up to about 0.4."""
     kind = rng.random()
     if kind < 0.55:
-        pattern = 0.5 * coloured_noise(rng, size, rng.uniform(0.8, 3.5))
+        pattern = 0.5 * grain(rng, size, rng.uniform(0.8, 3.5))
     elif kind < 0.85:
         pattern = waves(rng, size)
     else:
-        pattern = waves(rng, size) * np.clip(coloured_noise(rng, size, 3), 0, 1)
+        pattern = waves(rng, size) * np.clip(grain(rng, size, 3), 0, 1)
     return (pattern * np.exp(rng.uniform(np.log(0.02), np.log(0.4)))).astype(np.float32)
 
 
@@ -139,7 +129,9 @@ class Canvas:
         spread = rng.uniform(4, 60)
         for _ in range(count):
             knots = steps + rng.normal(0, spread / 2, steps.shape)
-            path = start + rng.normal(0, spread, 2) + t * knots[0] + t**2 * knots[1] + t**3 * knots[2]
+            path = (
+                start + rng.normal(0, spread, 2) + t * knots[0] + t**2 * knots[1] + t**3 * knots[2]
+            )
             self.draw(path, lambda d, p: d.line(p, fill=255, width=width, joint='curve'))
 
     def lettering(self):
@@ -181,14 +173,14 @@ def picture(seed):
 
 def develop(rng, pixels):
     """Light, lens and sensor: [CANVAS, CANVAS] float32 -> [SIZE, SIZE] uint8."""
-    light = 1 + rng.uniform(0, 0.2) * coloured_noise(rng, CANVAS, 4)
+    light = 1 + rng.uniform(0, 0.2) * grain(rng, CANVAS, 4)
     pixels = np.clip(pixels * light, 0, 1) ** rng.uniform(0.6, 1.6)
     if rng.random() < 0.5:
         pixels = gaussian_filter(pixels, rng.uniform(0.3, 1.6))
     kernel = [Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS]
     image = Image.fromarray(pixels.astype(np.float32)).resize((SIZE, SIZE), kernel[rng.integers(3)])
-    grain = rng.choice([0, 0, rng.uniform(0, 1.5)])
-    pixels = np.asarray(image) * 255 + rng.normal(0, 1, (SIZE, SIZE)) * grain
+    sensor = rng.choice([0, 0, rng.uniform(0, 1.5)])
+    pixels = np.asarray(image) * 255 + rng.normal(0, 1, (SIZE, SIZE)) * sensor
     return np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -31,9 +31,8 @@ def luma_model(path):
 
     from export import load
 
-    model = load(path)
-    with_grad_off = torch.no_grad()(model)
-    return lambda y: with_grad_off(torch.from_numpy(y)[None, None])[0, 0].numpy()
+    model = load(path).requires_grad_(False)
+    return lambda y: model(torch.from_numpy(y)[None, None])[0, 0].numpy()
 
 
 def to_u8(values):
@@ -66,7 +65,7 @@ def measured_luma(rgb, grey):
 
 def psnr(result, truth, grey):
     """PSNR in dB of two uint8 [H, W, 3], by the protocol above."""
-    height, width = (min(a, b) for a, b in zip(result.shape[:2], truth.shape[:2]))
+    height, width = np.minimum(result.shape, truth.shape)[:2]
     result, truth = (measured_luma(image[:height, :width], grey) for image in (result, truth))
     error = (result - truth)[SCALE:-SCALE, SCALE:-SCALE]
     return 10 * np.log10(255**2 / np.mean(error**2))

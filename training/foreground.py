@@ -15,7 +15,7 @@ def tint(rng, low, high, shade=1.0):
 
 
 def boat(image, column, row, tall):
-    """A sailing boat with its rigging, mirrored in the water; `tall` pixels from hull to masthead."""
+    """A sailing boat, mirrored in the water; `tall` pixels from its hull to its masthead."""
     size = int(1.2 * tall)
     layer = Image.new('RGBA', (size, size))
     draw = ImageDraw.Draw(layer)
@@ -36,7 +36,9 @@ def boat(image, column, row, tall):
     draw.line(hull[:2], fill=(236, 232, 220), width=3)
 
     corner = (column - size // 2, row - size)
-    image.alpha_composite(rippled(layer.transpose(Image.Transpose.FLIP_TOP_BOTTOM)), (corner[0], row))
+    image.alpha_composite(
+        rippled(layer.transpose(Image.Transpose.FLIP_TOP_BOTTOM)), (corner[0], row)
+    )
     image.alpha_composite(layer, corner)
 
 
@@ -44,7 +46,11 @@ def rippled(layer):
     """A reflection: rows pushed sideways, the more the farther down, and half transparent."""
     pixels = np.array(layer)
     for y, row in enumerate(pixels):
-        pixels[y] = np.roll(row, round(0.03 * y * np.sin(0.8 * y + 3 * np.sin(0.13 * y)) + 2 * np.sin(0.31 * y)), axis=0)
+        pixels[y] = np.roll(
+            row,
+            round(0.03 * y * np.sin(0.8 * y + 3 * np.sin(0.13 * y)) + 2 * np.sin(0.31 * y)),
+            axis=0,
+        )
     pixels[..., 3] = pixels[..., 3] * np.linspace(0.7, 0.25, len(pixels))[:, None]
     return Image.fromarray(pixels)
 
@@ -83,7 +89,8 @@ def blade(draw, rng, foot, length, colour, width):
     x = foot[0] + length * (lean * t + np.sign(lean) * droop * t**2.5)
     y = foot[1] - length * (t - 0.35 * droop * t**3)
     half = 0.5 * width * (1 - t**1.6)
-    draw.polygon([*zip(x - half, y), *zip((x + half)[::-1], y[::-1])], fill=colour)
+    outline = np.concatenate([np.stack([x - half, y], 1), np.stack([x + half, y], 1)[::-1]])
+    draw.polygon([tuple(point) for point in outline], fill=colour)
     return x[-1], y[-1]
 
 
@@ -108,10 +115,15 @@ def meadow(image, rng, count=5200):
     draw = ImageDraw.Draw(image)
     columns = rng.uniform(-30, COLUMNS + 30, count)
     across = columns / COLUMNS
-    edge = ROWS * (0.915 - 0.10 * np.abs(across - 0.42) ** 1.3 + 0.012 * np.sin(9 * across) + 0.006 * np.sin(31 * across))
+    edge = ROWS * (
+        0.915
+        - 0.10 * np.abs(across - 0.42) ** 1.3
+        + 0.012 * np.sin(9 * across)
+        + 0.006 * np.sin(31 * across)
+    )
     near = np.sort(rng.random(count) ** 0.8)
     rows = edge + near * (ROWS + 40 - edge)
-    soil = [(c, r) for c, r in zip(np.sort(columns), edge[np.argsort(columns)] + 14)]
+    soil = [(columns[i], edge[i] + 14) for i in np.argsort(columns)]
     draw.polygon([(-40, ROWS), *soil, (COLUMNS + 40, ROWS)], fill=(38, 48, 22))
     for i in range(count):
         length = (26 + 84 * near[i]) * rng.uniform(0.6, 1.25)

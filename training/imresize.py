@@ -1,10 +1,10 @@
-"""MATLAB's `imresize(..., 'bicubic')`, the downscaling every super-resolution benchmark is defined by."""
+"""MATLAB's `imresize(..., 'bicubic')`, by which super-resolution benchmarks are defined."""
 
 import numpy as np
 
 
 def _cubic(x):
-    """Keys' cubic convolution kernel with a = -0.5 (IEEE ASSP 29(6), 1981, eq. 4); support (-2, 2)."""
+    """Keys' cubic convolution kernel, a = -0.5 (IEEE ASSP 29(6), 1981); 0 outside (-2, 2)."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates, shift
 
+from noise import coloured_noise
+
 WIDTH, HEIGHT = 320, 214
 OVERSAMPLING = 4
 COLUMNS, ROWS = WIDTH * OVERSAMPLING, HEIGHT * OVERSAMPLING
@@ -21,16 +23,6 @@ SUN = SUN / np.linalg.norm(SUN)
 SUNLIGHT = np.array([1.30, 1.02, 0.72]) * 2.3
 SKYLIGHT = np.array([0.36, 0.47, 0.66]) * 0.75
 HAZE = np.array([0.52, 0.64, 0.82])
-
-
-def noise(rng, size, exponent):
-    """Noise of power spectrum 1/f^exponent, [size, size], mean 0 and deviation 1, periodic."""
-    fy, fx = np.meshgrid(np.fft.fftfreq(size), np.fft.rfftfreq(size), indexing='ij')
-    frequency = np.hypot(fx, fy)
-    frequency[0, 0] = np.inf
-    phase = np.exp(2j * np.pi * rng.random(frequency.shape))
-    field = np.fft.irfft2(phase * frequency ** (-exponent / 2), s=(size, size))
-    return ((field - field.mean()) / field.std()).astype(np.float32)
 
 
 def smoothstep(low, high, x):
@@ -55,8 +47,8 @@ class Terrain:
 
     def __init__(self, rng):
         self.height = self._height(rng)
-        self.patches = noise(rng, self.cells, 2.4)
-        self.colour = self._albedo(noise(rng, self.cells, 1.2)) * (
+        self.patches = coloured_noise(rng, self.cells, 2.4)
+        self.colour = self._albedo(coloured_noise(rng, self.cells, 1.2)) * (
             self._light()[..., None] * SUNLIGHT + self._openness()[..., None] * SKYLIGHT
         )
 
@@ -65,16 +57,16 @@ class Terrain:
         span = self.cells * self.spacing
         z, x = np.mgrid[: self.cells, : self.cells].astype(np.float32) * self.spacing
         x -= span / 2
-        ridges = 1 - np.abs(noise(rng, self.cells, 4.3))
-        ridges += 0.4 * (1 - np.abs(noise(rng, self.cells, 3.8)))
+        ridges = 1 - np.abs(coloured_noise(rng, self.cells, 4.3))
+        ridges += 0.4 * (1 - np.abs(coloured_noise(rng, self.cells, 3.8)))
         for left, far, wide, high in ((330, 2900, 420, 1.25), (-620, 2700, 380, 0.8)):
             ridges += high * np.exp(-np.hypot(x - left, z - far) / wide)
-        rolling = noise(rng, self.cells, 3.6)
+        rolling = coloured_noise(rng, self.cells, 3.6)
         shore = 105 + 0.2 * z + 50 * rolling
         basin = np.maximum((np.abs(x + 40) - shore) / 160, (z - 950 - 90 * rolling) / 200)
         slopes = 26 * np.tanh(basin) + 10 * smoothstep(0, 2, basin) * rolling
         mountains = smoothstep(1100, 2900, z + 0.35 * np.abs(x)) * (330 + 210 * ridges)
-        return slopes + mountains.clip(0) + 5 * noise(rng, self.cells, 3.1)
+        return slopes + mountains.clip(0) + 5 * coloured_noise(rng, self.cells, 3.1)
 
     def _normal(self):
         dz, dx = np.gradient(self.height, self.spacing)
@@ -82,7 +74,7 @@ class Terrain:
         return normal / np.linalg.norm(normal, axis=2, keepdims=True)
 
     def _light(self):
-        """The share of full sunlight, 0..1: Lambert's cosine, and shadows by marching to the sun."""
+        """The share of full sunlight, 0..1: Lambert's cosine where no ridge hides the sun."""
         lit = np.ones_like(self.height)
         step = 3 * self.spacing / np.hypot(SUN[0], SUN[2])
         for k in range(1, 60):
@@ -130,7 +122,7 @@ def sky(rng):
     up = (HORIZON - y) / HORIZON
     colour = mix(HAZE * 1.05, rgb(150, 186, 226), smoothstep(0, 0.45, up))
     colour = mix(colour, rgb(74, 124, 196), smoothstep(0.3, 1.1, up))
-    field = noise(rng, 1024, 3.0)
+    field = coloured_noise(rng, 1024, 3.0)
     depth = 1 / (up.clip(0) + 0.16)
     rows, columns = 260 * depth, (x - COLUMNS / 2) * depth * 0.45
     cover = map_coordinates(field, [rows, columns], order=1, mode='wrap')
@@ -142,9 +134,9 @@ def sky(rng):
 
 @dataclass
 class View:
-    """What the eye sees of the terrain: [ROWS, COLUMNS] distance (inf: none) and the horizon line."""
+    """What the eye sees of the terrain."""
 
-    distance: np.ndarray
+    distance: np.ndarray  # [ROWS, COLUMNS] metres, inf where there is sky
     skyline: np.ndarray  # [distances, COLUMNS]: highest slope up to each distance
     steps: np.ndarray  # [distances] metres
 
@@ -153,7 +145,9 @@ def look(terrain):
     """Casts a ray through every pixel; the first ground whose slope reaches the ray's is seen."""
     steps = np.geomspace(30, 4000, 2200).astype(np.float32)
     across = (np.arange(COLUMNS) + 0.5 - COLUMNS / 2) / FOCAL
-    heights = terrain.at(terrain.height, steps[:, None] * across, np.repeat(steps[:, None], COLUMNS, 1))
+    heights = terrain.at(
+        terrain.height, steps[:, None] * across, np.repeat(steps[:, None], COLUMNS, 1)
+    )
     skyline = np.maximum.accumulate((heights.clip(0) - EYE) / steps[:, None], axis=0)
     slopes = (HORIZON - np.arange(ROWS) - 0.5) / FOCAL
     distance = np.full((ROWS, COLUMNS), np.inf, np.float32)
@@ -181,7 +175,7 @@ def water(rng, view, lake, picture):
     rows, columns = np.nonzero(lake)
     z = np.minimum(view.distance[rows, columns], 3000)
     x = z * (columns + 0.5 - COLUMNS / 2) / FOCAL
-    waves = noise(rng, 1024, 2.6)
+    waves = coloured_noise(rng, 1024, 2.6)
     ripple = map_coordinates(waves, [z / 0.5, x / 1.4], order=1, mode='wrap')
     gust = smoothstep(-0.4, 1.2, map_coordinates(waves, [z / 9, x / 30], order=1, mode='wrap'))
     below = rows + 0.5 - HORIZON

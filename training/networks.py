@@ -363,7 +363,11 @@ class AnySize(nn.Module):
 
     def forward(self, x):
         n, _, height, width = x.shape
-        x = functional.pad(x, (0, (width + 7) // 8 * 8 - width, 0, (height + 7) // 8 * 8 - height), mode='replicate')
+        x = functional.pad(
+            x,
+            (0, (width + 7) // 8 * 8 - width, 0, (height + 7) // 8 * 8 - height),
+            mode='replicate',
+        )
         features = functional.relu(self.down(x))
         tokens = self.mix(features.flatten(2).transpose(1, 2))
         features = tokens.transpose(1, 2).reshape(n, 8, features.shape[2], features.shape[3])

@@ -10,9 +10,9 @@ is the error of whoever is compared. The same versions of PyTorch and NumPy give
 import argparse
 import copy
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import torch

@@ -1,6 +1,6 @@
 """Paints the demo's sample picture: ours from the first pixel, with much fine detail to enlarge.
 
-    python sample.py ../demo/public/samples/sample.png
+python sample.py ../demo/public/samples/sample.png
 """
 
 import argparse
@@ -57,7 +57,9 @@ def forest(rng, terrain, view, image):
     x = rng.uniform(-0.55, 0.55, count) * z
     height = terrain.at(terrain.height, x, z)
     clearing = terrain.at(terrain.patches, x, z)
-    for i in np.nonzero((height > 1.5) & (height < 60) & (clearing > rng.uniform(-0.6, 0.5, count)))[0]:
+    for i in np.nonzero(
+        (height > 1.5) & (height < 60) & (clearing > rng.uniform(-0.6, 0.5, count))
+    )[0]:
         column, row = project(x[i], height[i], z[i])
         nearer = np.searchsorted(view.steps, z[i] * 0.98) - 1
         hidden = view.skyline[nearer, int(np.clip(column, 0, COLUMNS - 1))]

@@ -36,7 +36,10 @@ def sample(rng, low, high, batch):
         y, x = rng.integers(0, low.shape[-1] - PATCH + 1, 2)
         turns, flip = int(rng.integers(4)), rng.random() < 0.5
         for plane, scale, into in ((low, 1, inputs), (high, 2, targets)):
-            rows, columns = slice(scale * y, scale * (y + PATCH)), slice(scale * x, scale * (x + PATCH))
+            rows, columns = (
+                slice(scale * y, scale * (y + PATCH)),
+                slice(scale * x, scale * (x + PATCH)),
+            )
             patch = torch.rot90(plane[index, :, rows, columns], turns, (1, 2))
             into.append(patch.flip(2) if flip else patch)
     return torch.stack(inputs).float() / 255, torch.stack(targets).float() / 255
@@ -46,7 +49,7 @@ def sample(rng, low, high, batch):
 def psnr(model, low, high):
     """Mean PSNR in dB over whole pictures, clipped to 0..1, 4 border pixels left out."""
     total = 0.0
-    for x, y in zip(low, high):
+    for x, y in zip(low, high, strict=True):
         error = model(x[None].float() / 255).clamp(0, 1) - y[None].float() / 255
         total += -10 * math.log10(error[..., 4:-4, 4:-4].square().mean().item())
     return total / len(low)
@@ -55,7 +58,7 @@ def psnr(model, low, high):
 @torch.no_grad()
 def follow(average, model, decay):
     """Moves the averaged parameters towards the model's."""
-    for slow, fast in zip(average.parameters(), model.parameters()):
+    for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
         slow.lerp_(fast, 1 - decay)
 
 
@@ -84,7 +87,10 @@ def train(options):
         if time.monotonic() - report > 60 or progress == 1:
             report = time.monotonic()
             value = psnr(average, check_low, check_high)
-            print(f'{report - start:6.0f} s  step {step:6d}  rate {rate:.1e}  {value:.3f} dB', flush=True)
+            print(
+                f'{report - start:6.0f} s  step {step:6d}  rate {rate:.1e}  {value:.3f} dB',
+                flush=True,
+            )
             torch.save({'settings': model.settings, 'weights': average.state_dict()}, options.out)
 
 
