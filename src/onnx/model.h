@@ -14,7 +14,8 @@
 // The messages of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) as plain
 // structs: the wire format is resolved, nothing is interpreted. Fields keep onnx.proto's names, in
 // the plural when repeated; what an absent field would read as is its default here. Doc strings,
-// quantisation annotations, training information and device configurations are left out.
+// tensors' metadata, quantisation annotations, training information and device configurations are
+// left out. Strings are as in the file, which need not be valid UTF-8.
 //
 // Every string_view and span points into the bytes given to decode(), which must outlive the Model.
 namespace fovea::onnx {
