@@ -19,6 +19,9 @@ export default defineConfig({
   ],
   webServer: [
     { command: 'node tools/serve.mjs --port 4173', url: `${isolated}/package.json` },
-    { command: 'node tools/serve.mjs --port 4174 --no-isolation', url: `${notIsolated}/package.json` },
+    {
+      command: 'node tools/serve.mjs --port 4174 --no-isolation',
+      url: `${notIsolated}/package.json`,
+    },
   ],
 });

@@ -3,8 +3,14 @@
 
 import { TestEnvironment } from 'jest-environment-node';
 
-const arrays = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array]
-  .concat([Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array]);
+const arrays = [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+].concat([Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array]);
 
 export default class SharedArraysEnvironment extends TestEnvironment {
   async setup() {

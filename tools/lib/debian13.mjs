@@ -31,11 +31,22 @@ export async function setUpDebian(log) {
   await removeLeftovers(log);
   const partial = `${debianRoot}.partial.${process.pid}`;
   await run(asRoot(['debootstrap', '--variant=minbase', 'trixie', partial]), { log });
-  await run(inRoot(partial, '0:0', '/tmp', ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages]), { log });
+  await run(
+    inRoot(partial, '0:0', '/tmp', [
+      'apt-get',
+      'install',
+      '--yes',
+      '--no-install-recommends',
+      ...packages,
+    ]),
+    { log },
+  );
   await run(inRoot(partial, '0:0', '/tmp', ['apt-get', 'clean']), { log });
   // Emscripten builds system libraries into its cache as they are needed.
   await run(asRoot(['chown', '-R', owner(), join(partial, 'usr/share/emscripten/cache')]), { log });
-  await run(asRoot(['sh', '-c', 'printf %s "$1" > "$2"', 'sh', key, join(partial, stampName)]), { log });
+  await run(asRoot(['sh', '-c', 'printf %s "$1" > "$2"', 'sh', key, join(partial, stampName)]), {
+    log,
+  });
   if (existsSync(debianRoot) && !debianIsReady()) await removeTree(debianRoot, log);
   if (existsSync(debianRoot)) await removeTree(partial, log);
   else renameSync(partial, debianRoot);

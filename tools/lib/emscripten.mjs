@@ -11,6 +11,13 @@ const oldest = '3.1.69';
 
 /** The version of the emcc on the PATH when it is new enough, else undefined. */
 export function emccOnPath() {
+  onPath ??= { version: usableVersion() };
+  return onPath.version;
+}
+
+let onPath;
+
+function usableVersion() {
   const version = /\b(\d+\.\d+\.\d+)\b/.exec(outputOf(['emcc', '--version']) ?? '')?.[1];
   return version !== undefined && compareVersions(version, oldest) >= 0 ? version : undefined;
 }

@@ -5,12 +5,11 @@ import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { projectDir } from './project.mjs';
 
-/** A program ended with a status other than 0; `log` names the file with its output, if it had one. */
+/** A program ended with a status other than 0. */
 export class CommandError extends Error {
-  constructor(argv, status, log) {
-    super(`${argv.join(' ')} ended with ${status}`);
+  constructor(argv, status) {
+    super(`${argv.slice(0, 12).join(' ')}${argv.length > 12 ? ' ...' : ''} ended with ${status}`);
     this.name = 'CommandError';
-    this.log = log;
   }
 }
 
@@ -18,22 +17,23 @@ export class CommandError extends Error {
  * Runs a program to its end, in the checkout.
  *
  * @param {string[]} argv program and arguments
- * @param {{log?: string, env?: Record<string, string>, cwd?: string}} options with `log`, output is
- *   appended to that file; without, it goes to the terminal
+ * @param {{log?: string, env?: Record<string, string>, timeout?: number}} options with `log`, output
+ *   is appended to that file; without, it goes to the terminal; `timeout` in ms
  * @throws CommandError when it fails
  */
-export function run(argv, { log, env = {}, cwd = projectDir } = {}) {
+export function run(argv, { log, env = {}, timeout } = {}) {
   const output = log === undefined ? 'inherit' : openLog(log);
   const child = spawn(argv[0], argv.slice(1), {
-    cwd,
+    cwd: projectDir,
     env: { ...process.env, ...env },
+    timeout,
     stdio: [log === undefined ? 'inherit' : 'ignore', output, output],
   });
   if (log !== undefined) closeSync(output);
   return new Promise((done, fail) => {
     child.on('error', fail);
     child.on('exit', (status, signal) =>
-      status === 0 ? done() : fail(new CommandError(argv, signal ?? `status ${status}`, log)),
+      status === 0 ? done() : fail(new CommandError(argv, signal ?? `status ${status}`)),
     );
   });
 }

@@ -58,7 +58,13 @@ async function installNodePackages(log) {
 
 async function buildPackage(log) {
   const engines = variants.flatMap(engineFiles);
-  const sources = ['web/src', 'web/tsconfig.json', 'tsconfig.json', 'package-lock.json', 'tools/bundle.mjs'];
+  const sources = [
+    'web/src',
+    'web/tsconfig.json',
+    'tsconfig.json',
+    'package-lock.json',
+    'tools/bundle.mjs',
+  ];
   const key = contentKey(...engines, ...sources.map((path) => join(projectDir, path)));
   await once(join(buildDir, '.package'), key, async () => {
     rmSync(distDir, { recursive: true, force: true });
@@ -80,7 +86,9 @@ async function buildDemo(log) {
   const key = contentKey(...sources.map((path) => join(projectDir, path)));
   const output = join(buildDir, 'demo');
   await once(join(buildDir, '.demo'), key, () =>
-    run(nodeTool('vite/bin/vite.js', 'build', 'demo', '--outDir', output, '--emptyOutDir'), { log }),
+    run(nodeTool('vite/bin/vite.js', 'build', 'demo', '--outDir', output, '--emptyOutDir'), {
+      log,
+    }),
   );
 }
 

@@ -49,7 +49,10 @@ function printFailure(error, log) {
 }
 
 function freshLog(title) {
-  const name = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const name = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
   const folder = join(buildDir, 'logs');
   mkdirSync(folder, { recursive: true });
   const log = join(folder, `${name}.log`);

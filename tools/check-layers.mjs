@@ -1,0 +1,75 @@
+// Holds every #include to the layers of CMakeLists.txt: a source may reach its own layer and those
+// below it, never upward.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { absolute, cppFiles } from './lib/sources.mjs';
+
+/** Headers that belong to one place, by how they begin, and the places that may include them. */
+const reserved = [
+  { header: 'emscripten', places: ['bindings/'] },
+  { header: 'wasm_simd128.h', places: ['src/simd/'] },
+  { header: 'protozero/', places: ['src/onnx/', 'tests/cpp/'] },
+];
+
+/**
+ * The layers a CMakeLists.txt declares with `fovea_layer(NAME DEPENDS ... PRIVATE ...)`.
+ *
+ * @param {string} text
+ * @returns {Map<string, Set<string>>} for each layer, those it may include: itself and all below
+ */
+export function parseLayers(text) {
+  const layers = new Map();
+  for (const [, name, options] of text.matchAll(/^fovea_layer\((\w+)([^)]*)\)/gm)) {
+    const direct = /DEPENDS([\w\s]*?)(?:PRIVATE|$)/.exec(options)?.[1].trim().split(/\s+/) ?? [];
+    const unknown = direct.find((layer) => !layers.has(layer));
+    if (unknown) throw new Error(`Layer ${name} depends on ${unknown}, which is not below it`);
+    layers.set(name, new Set([name, ...direct.flatMap((layer) => [...layers.get(layer)])]));
+  }
+  return layers;
+}
+
+/**
+ * What is wrong with the includes of one source file.
+ *
+ * @param {Map<string, Set<string>>} layers see parseLayers
+ * @param {string} file path in the checkout, like src/ops/conv.cpp or tests/cpp/ops/conv_test.cpp
+ * @param {string} text its contents
+ * @returns {string[]} one message an offending line
+ */
+export function checkIncludes(layers, file, text) {
+  const layer = /^(?:src|tests\/cpp)\/(\w+)\//.exec(file)?.[1];
+  if (file.startsWith('src/') && !layers.has(layer)) {
+    return [`${file}: no fovea_layer() in CMakeLists.txt declares src/${layer}`];
+  }
+  const problems = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const header = /^\s*#\s*include\s*["<]([^">]+)[">]/.exec(line)?.[1];
+    const reason = header && forbidden(layers, layer, file, header);
+    if (reason) problems.push(`${file}:${index + 1}: ${header}: ${reason}`);
+  }
+  return problems;
+}
+
+function forbidden(layers, layer, file, header) {
+  const owner = reserved.find((entry) => header.startsWith(entry.header));
+  if (owner && !owner.places.some((place) => file.startsWith(place))) {
+    return `only ${owner.places.join(' and ')} may include it`;
+  }
+  const target = header.split('/')[0];
+  if (layers.has(layer) && layers.has(target) && !layers.get(layer).has(target)) {
+    return `${layer} may include ${[...layers.get(layer)].sort().join(', ')}`;
+  }
+  return undefined;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const layers = parseLayers(readFileSync(absolute('CMakeLists.txt'), 'utf8'));
+  const files = cppFiles();
+  const problems = files.flatMap((file) =>
+    checkIncludes(layers, file, readFileSync(absolute(file), 'utf8')),
+  );
+  for (const problem of problems) console.error(problem);
+  if (layers.size === 0 || files.length === 0) problems.push('nothing was checked');
+  process.exit(problems.length === 0 ? 0 : 1);
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkIncludes, parseLayers } from '../check-layers.mjs';
+
+const layers = parseLayers(`
+fovea_layer(base)
+fovea_layer(onnx DEPENDS base PRIVATE protozero)
+fovea_layer(graph DEPENDS base)
+fovea_layer(session
+  DEPENDS graph onnx)
+`);
+
+test('a layer reaches itself and everything below it', () => {
+  assert.deepEqual([...layers.get('base')], ['base']);
+  assert.deepEqual([...layers.get('onnx')].sort(), ['base', 'onnx']);
+  assert.deepEqual([...layers.get('session')].sort(), ['base', 'graph', 'onnx', 'session']);
+});
+
+test('a layer cannot depend on one declared after it', () => {
+  assert.throws(() => parseLayers('fovea_layer(a DEPENDS b)\nfovea_layer(b)'), /not below/);
+});
+
+test('includes of lower layers, of the standard library and of neighbours pass', () => {
+  const text = '#pragma once\n#include <vector>\n#include "base/error.h"\n#include "near.h"\n';
+  assert.deepEqual(checkIncludes(layers, 'src/session/session.h', text), []);
+});
+
+test('an upward include fails and is named with its line', () => {
+  const problems = checkIncludes(
+    layers,
+    'src/graph/graph.cpp',
+    '\n# include "session/session.h"\n',
+  );
+  assert.equal(problems.length, 1);
+  assert.match(problems[0], /^src\/graph\/graph\.cpp:2: session\/session\.h: graph may include/);
+});
+
+test('so does an include of a layer beside it, and one from a test', () => {
+  assert.equal(checkIncludes(layers, 'src/graph/a.h', '#include "onnx/model.h"').length, 1);
+  assert.equal(checkIncludes(layers, 'tests/cpp/graph/a.cpp', '#include <onnx/model.h>').length, 1);
+});
+
+test('a folder without a layer fails', () => {
+  assert.equal(checkIncludes(layers, 'src/extra/a.h', '').length, 1);
+});
+
+test('headers that belong to one place fail elsewhere', () => {
+  const check = (file, header) => checkIncludes(layers, file, `#include <${header}>`).length;
+  assert.equal(check('bindings/engine.cpp', 'emscripten/bind.h'), 0);
+  assert.equal(check('src/session/session.cpp', 'emscripten.h'), 1);
+  assert.equal(check('src/base/error.h', 'wasm_simd128.h'), 1);
+  assert.equal(check('src/graph/graph.h', 'protozero/pbf_reader.hpp'), 1);
+  assert.equal(check('src/onnx/decode.cpp', 'protozero/pbf_reader.hpp'), 0);
+});
