@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <random>
+
+#include "support/random.h"
 
 namespace fovea::kernels {
 namespace {
@@ -16,14 +17,6 @@ constexpr CoordinateMode kAllModes[] = {
     CoordinateMode::PytorchHalfPixel, CoordinateMode::AlignCorners,
     CoordinateMode::Asymmetric,       CoordinateMode::TfHalfPixelForNn,
     CoordinateMode::TfCropAndResize};
-
-std::vector<float> random_floats(int64_t count, uint32_t seed) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  std::vector<float> values(static_cast<size_t>(count));
-  for (float& value : values) value = uniform(engine);
-  return values;
-}
 
 double keys(double x, double a) {
   x = std::fabs(x);
@@ -110,7 +103,7 @@ void check(const Case& c, int threads = 1) {
     filters.push_back(make_axis_filter(c.method, axis));
     taps += filters.back().taps;
   }
-  const std::vector<float> in = random_floats(product(c.axes, 0, c.axes.size(), false), 7);
+  const std::vector<float> in = testing::random_floats(product(c.axes, 0, c.axes.size(), false), 7);
   std::vector<double> want(in.begin(), in.end());
   for (size_t i = 0; i < c.axes.size(); ++i) {
     want = resize_axis(want, c.method, c.axes[i], product(c.axes, 0, i, true),
