@@ -1,0 +1,121 @@
+import { NetworkBuilder } from './builder.js';
+import { type Chain, chainToOnnx, randomLayer } from './chain.js';
+import { Random } from './random.js';
+
+/** A network of the benchmark. Weights are random: time does not depend on them. */
+export interface Network {
+  /** Short, for the command line. */
+  name: string;
+  title: string;
+  /** Of the one input, `input`: [1, channels, height, width]. The output is called `output`. */
+  dims: readonly [1, number, number, number];
+  /** The same network as a plain chain of convolutions, where it is one. */
+  chain?: Chain;
+  /** The .onnx file. */
+  model: Uint8Array;
+}
+
+/** Makes a network by name; see `networkNames`. */
+export function makeNetwork(name: string): Network {
+  const make = makers[name];
+  if (!make) throw new Error(`there is no network ${name}; there are ${networkNames.join(', ')}`);
+  return { name, ...make(new Random(1)) };
+}
+
+type Maker = (random: Random) => Omit<Network, 'name'>;
+
+const makers: Record<string, Maker> = {
+  espcn: (random) => chain('ESPCN x3, 224x224', espcn(random, 3), [1, 1, 224, 224], random),
+  srcnn: (random) => graph('SRCNN x3, 128x128', srcnn, [1, 3, 128, 128], random),
+  fsrcnn: (random) => graph('FSRCNN x3, 224x224', fsrcnn, [1, 1, 224, 224], random),
+  'compact-24x8': (random) =>
+    chain('compact 24x8 x2, 256x256', compact(random, 24, 8, 2), [1, 3, 256, 256], random),
+  'compact-64x16': (random) =>
+    chain('SRVGG-compact 64x16 x4, 128x128', compact(random, 64, 16, 4), [1, 3, 128, 128], random),
+  rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb, [1, 3, 64, 64], random),
+};
+
+export const networkNames: readonly string[] = Object.keys(makers);
+
+function chain(title: string, chain: Chain, dims: Network['dims'], random: Random) {
+  return { title, dims, chain, model: chainToOnnx(chain, dims, random) };
+}
+
+function graph(
+  title: string,
+  body: (builder: NetworkBuilder, input: string) => string,
+  dims: Network['dims'],
+  random: Random,
+) {
+  const builder = new NetworkBuilder(random);
+  const result = body(builder, builder.input('input', dims));
+  builder.output(builder.node('Identity', [result], {}, 'output'));
+  return { title, dims, model: builder.build() };
+}
+
+/** Shi et al. 2016, in the sizes of PyTorch's example: luma only. */
+function espcn(random: Random, scale: number): Chain {
+  const layers = [
+    randomLayer(random, [1, 64, 5], 'relu'),
+    randomLayer(random, [64, 64, 3], 'relu'),
+    randomLayer(random, [64, 32, 3], 'relu'),
+    randomLayer(random, [32, scale ** 2, 3], 'none'),
+  ];
+  return { layers, scale, addsInput: false };
+}
+
+/** The compact generator of Real-ESRGAN (Wang et al. 2021): `convs` inner layers of `features`. */
+function compact(random: Random, features: number, convs: number, scale: number): Chain {
+  const inner = Array.from({ length: convs }, () =>
+    randomLayer(random, [features, features, 3], 'prelu'),
+  );
+  const layers = [
+    randomLayer(random, [3, features, 3], 'prelu'),
+    ...inner,
+    randomLayer(random, [features, 3 * scale ** 2, 3], 'none'),
+  ];
+  return { layers, scale, addsInput: true };
+}
+
+/** Dong et al. 2014, on an image that was enlarged first; the sizes of OpenMMLab's model. */
+function srcnn(b: NetworkBuilder, input: string): string {
+  const features = b.node('Relu', [b.conv(b.bicubic(input, 3), 3, 64, 9)]);
+  return b.conv(b.node('Relu', [b.conv(features, 64, 32, 1)]), 32, 3, 5);
+}
+
+/** Dong et al. 2016, FSRCNN(56, 12, 4): luma only. */
+function fsrcnn(b: NetworkBuilder, input: string): string {
+  const layer = (x: string, inputs: number, outputs: number, kernel: number) =>
+    b.prelu(b.conv(x, inputs, outputs, kernel), b.random.pixels(outputs));
+  let x = layer(layer(input, 1, 56, 5), 56, 12, 1);
+  for (let i = 0; i < 4; ++i) x = layer(x, 12, 12, 3);
+  return b.deconv(layer(x, 12, 56, 1), 56, 1, 9, 3);
+}
+
+/** The generator of ESRGAN (Wang et al. 2018) with 2 of its blocks: 64 features, growth 32. */
+function rrdb(b: NetworkBuilder, input: string): string {
+  const first = b.conv(input, 3, 64, 3);
+  let x = first;
+  for (let block = 0; block < 2; ++block) x = residualInResidual(b, x);
+  x = b.node('Add', [first, b.conv(x, 64, 64, 3)]);
+  for (let i = 0; i < 2; ++i) x = b.leakyRelu(b.conv(b.nearest(x, 2), 64, 64, 3));
+  return b.conv(b.leakyRelu(b.conv(x, 64, 64, 3)), 64, 3, 3);
+}
+
+function residualInResidual(b: NetworkBuilder, input: string): string {
+  let x = input;
+  for (let i = 0; i < 3; ++i) x = denseBlock(b, x);
+  return b.addScaled(input, x, 0.2);
+}
+
+function denseBlock(b: NetworkBuilder, input: string): string {
+  const features = [input];
+  for (let i = 0; i < 4; ++i) {
+    features.push(b.leakyRelu(b.conv(concat(b, features), 64 + 32 * i, 32, 3)));
+  }
+  return b.addScaled(input, b.conv(concat(b, features), 192, 64, 3), 0.2);
+}
+
+function concat(b: NetworkBuilder, values: readonly string[]): string {
+  return values.length === 1 ? values[0]! : b.node('Concat', values, { axis: 1 });
+}

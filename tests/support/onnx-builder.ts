@@ -1,0 +1,113 @@
+import { ModelProto } from './onnx-schema.js';
+
+// TensorProto.DataType
+const dataTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 };
+// AttributeProto.AttributeType
+const attributeTypes = { f: 1, i: 2, s: 3, floats: 6, ints: 7 };
+
+export type ElementType = keyof typeof dataTypes;
+
+/** A size, or the name of one that is free. */
+export type Dim = number | string;
+
+/** Integers become `i` and `ints`; wrap floats, of which JavaScript does not tell whole ones. */
+export type Attribute = number | number[] | string | { float: number } | { floats: number[] };
+
+type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+
+/** Builds ONNX models node by node; every value goes by its name, which the methods return. */
+export class OnnxBuilder {
+  readonly #nodes: object[] = [];
+  readonly #inputs: object[] = [];
+  readonly #outputs: object[] = [];
+  readonly #initializers: object[] = [];
+  #values = 0;
+
+  input(name: string, dims: readonly Dim[], type: ElementType = 'float32'): string {
+    this.#inputs.push(valueInfo(name, dims, type));
+    return name;
+  }
+
+  constant(data: ConstantData, dims: readonly number[] = [data.length]): string {
+    const name = this.#newName('constant');
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push({
+      name,
+      dims: [...dims],
+      dataType: dataTypes[elementType(data)],
+      rawData,
+    });
+    return name;
+  }
+
+  int64(...values: number[]): string {
+    return this.constant(BigInt64Array.from(values, BigInt));
+  }
+
+  /** Adds a node and returns the name of its output. `''` stands for an input left out. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+    output = this.#newName(opType),
+  ): string {
+    const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value));
+    this.#nodes.push({ name: output, opType, input: [...inputs], output: [output], attribute });
+    return output;
+  }
+
+  /** Declares an output of the model. Without `dims` nothing is said about its shape. */
+  output(name: string, dims?: readonly Dim[], type: ElementType = 'float32'): void {
+    this.#outputs.push(valueInfo(name, dims, type));
+  }
+
+  /** The bytes of the .onnx file. */
+  build({ opset = 17, metadata = {} as Record<string, string> } = {}): Uint8Array {
+    const model = {
+      irVersion: 8,
+      producerName: 'fovea-tests',
+      opsetImport: [{ domain: '', version: opset }],
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      graph: {
+        name: 'graph',
+        node: this.#nodes,
+        input: this.#inputs,
+        output: this.#outputs,
+        initializer: this.#initializers,
+      },
+    };
+    return ModelProto.encode(ModelProto.fromObject(model)).finish();
+  }
+
+  #newName(kind: string): string {
+    return `${kind}_${this.#values++}`;
+  }
+}
+
+function valueInfo(name: string, dims: readonly Dim[] | undefined, type: ElementType): object {
+  const dim = dims?.map((size) =>
+    typeof size === 'number' ? { dimValue: size } : { dimParam: size },
+  );
+  const shape = dim && { dim };
+  return { name, type: { tensorType: { elemType: dataTypes[type], shape } } };
+}
+
+function elementType(data: ConstantData): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof BigInt64Array) return 'int64';
+  return data instanceof Int32Array ? 'int32' : 'uint8';
+}
+
+function toAttribute(name: string, value: Attribute): object {
+  const field = attributeField(value);
+  const kind = Object.keys(field)[0] as keyof typeof attributeTypes;
+  return { name, type: attributeTypes[kind], ...field };
+}
+
+function attributeField(value: Attribute): object {
+  if (typeof value === 'number') return { i: value };
+  if (typeof value === 'string') return { s: new TextEncoder().encode(value) };
+  if (Array.isArray(value)) return { ints: value };
+  return 'float' in value ? { f: value.float } : { floats: value.floats };
+}
