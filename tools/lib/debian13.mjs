@@ -30,7 +30,9 @@ export async function setUpDebian(log) {
   mkdirSync(cacheDir, { recursive: true });
   await removeLeftovers(log);
   const partial = `${debianRoot}.partial.${process.pid}`;
-  await run(asRoot(['debootstrap', '--variant=minbase', 'trixie', partial]), { log });
+  await run(asRoot(['unshare', '--mount', 'debootstrap', '--variant=minbase', 'trixie', partial]), {
+    log,
+  });
   await run(
     inRoot(partial, '0:0', '/tmp', [
       'apt-get',

@@ -13,6 +13,6 @@ mount --rbind /dev "$root/dev"
 mount --rbind /proc "$root/proc"
 exec chroot --userspec="$owner" "$root" /usr/bin/env -i -C "$directory" \
   PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 \
-  DEBIAN_FRONTEND=noninteractive \
+  DEBIAN_FRONTEND=noninteractive EM_COMPILER_WRAPPER=/usr/bin/ccache CCACHE_BASEDIR="$directory" \
   CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" \
   "$@"
