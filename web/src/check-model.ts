@@ -1,0 +1,53 @@
+import type { NodeProblem } from './engine/module.js';
+import { leaseEngine } from './engine/registry.js';
+import { withModel, type LoadOptions } from './reading.js';
+import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
+import type { ModelSource } from './source.js';
+
+/** What a model needs, and whether the engine has it. */
+export interface ModelReport {
+  /** Whether every node can be run. */
+  supported: boolean;
+  /** Every node that cannot be run. */
+  unsupported: readonly NodeProblem[];
+  inputs: readonly ValueMetadata[];
+  outputs: readonly ValueMetadata[];
+  metadata: ModelMetadata;
+  /** How many nodes there are of each operator. */
+  operators: Readonly<Record<string, number>>;
+  /** Elements of all weights. */
+  parameters: number;
+  /** Multiplications and additions of one run; undefined unless all shapes are fixed. */
+  macs: number | undefined;
+}
+
+/**
+ * Examines a model without running it.
+ *
+ * @throws FoveaError MalformedModel when the bytes are no valid model; what is valid but not
+ *   supported is reported
+ */
+export async function checkModel(
+  source: ModelSource,
+  options: LoadOptions = {},
+): Promise<ModelReport> {
+  const lease = await leaseEngine(options);
+  try {
+    const report = await withModel(lease.engine, source, options, (model, loading) =>
+      lease.engine.call('check', model, loading),
+    );
+    const { inputs, outputs, ...metadata } = report.info;
+    return {
+      supported: report.unsupported.length === 0,
+      unsupported: report.unsupported,
+      inputs: inputs.map(toMetadata),
+      outputs: outputs.map(toMetadata),
+      metadata,
+      operators: report.operators,
+      parameters: report.parameters,
+      macs: report.macs ?? undefined,
+    };
+  } finally {
+    lease.release();
+  }
+}

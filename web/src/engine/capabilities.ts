@@ -1,0 +1,86 @@
+import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
+import { hardwareThreads, isNode } from '../environment.js';
+import { FoveaError } from '../errors.js';
+import type { EngineOptions, Variant } from './options.js';
+
+/** What this platform offers, and what the engine makes of it. */
+export interface Capabilities {
+  /** The build of the engine that is used. */
+  variant: Variant;
+  /** Why that one, as a sentence. */
+  reason: string;
+  /** Threads that compute. */
+  numThreads: number;
+  /** Whether the engine lives in a Web Worker. */
+  worker: boolean;
+  /** Whether WebAssembly has 128-bit SIMD here, without which the engine does not run. */
+  simd: boolean;
+  /** Whether WebAssembly has relaxed SIMD here. */
+  relaxedSimd: boolean;
+  /** Whether WebAssembly memory can be shared between threads here. */
+  threads: boolean;
+  /** Whether the page is cross-origin isolated, without which browsers share no memory. */
+  crossOriginIsolated: boolean;
+}
+
+const mostThreads = 8;
+
+/**
+ * Finds out what an engine with these options would be; starts none.
+ *
+ * @throws FoveaError EngineLoadError when none can run here, or not the variant asked for
+ */
+export async function capabilities(options: EngineOptions = {}): Promise<Capabilities> {
+  const features = {
+    simd: await simd(),
+    relaxedSimd: await relaxedSimd(),
+    threads: await threads(),
+    crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
+  };
+  if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
+  const worker = !isNode() && typeof Worker === 'function' && (options.worker ?? true);
+  const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
+  const obstacle = threadsObstacle(features, worker, wanted);
+  const relaxed = features.relaxedSimd ? 'relaxed' : 'simd';
+  const best: Variant = obstacle === undefined ? `${relaxed}-threads` : relaxed;
+  const variant = options.variant ?? best;
+  checkForced(variant, features, worker);
+  const numThreads = variant.endsWith('-threads') ? Math.max(1, Math.floor(wanted)) : 1;
+  const reason =
+    options.variant === undefined
+      ? `${features.relaxedSimd ? 'relaxed SIMD' : 'SIMD without its relaxed instructions, which are not available'}; ` +
+        (obstacle === undefined ? `${numThreads} threads` : `one thread: ${obstacle}`)
+      : 'asked for by the option "variant"';
+  return { variant, reason, numThreads, worker, ...features };
+}
+
+type Features = Pick<Capabilities, 'simd' | 'relaxedSimd' | 'threads' | 'crossOriginIsolated'>;
+
+/** Why there cannot be several threads; undefined when there can. */
+function threadsObstacle(features: Features, worker: boolean, wanted: number): string | undefined {
+  if (wanted < 2) return 'no more are asked for, or the machine has no more';
+  if (!features.threads) {
+    return features.crossOriginIsolated || isNode()
+      ? 'WebAssembly cannot share memory here'
+      : 'the page is not cross-origin isolated (it is served without COOP and COEP headers)';
+  }
+  return blockingObstacle(worker);
+}
+
+/** Waiting for other threads blocks, which browsers forbid a page's main thread. */
+function blockingObstacle(worker: boolean): string | undefined {
+  const mainThread = !isNode() && typeof document !== 'undefined';
+  return mainThread && !worker ? "a page's main thread may not wait for others" : undefined;
+}
+
+function checkForced(variant: Variant, features: Features, worker: boolean): void {
+  const obstacles = [
+    variant.startsWith('relaxed') && !features.relaxedSimd && 'relaxed SIMD is not available',
+    variant.endsWith('-threads') && !features.threads && 'memory cannot be shared',
+    variant.endsWith('-threads') && blockingObstacle(worker),
+  ].filter((obstacle) => typeof obstacle === 'string');
+  if (obstacles.length > 0) {
+    const message = `the variant '${variant}' does not run here: ${obstacles.join(', ')}`;
+    throw new FoveaError('EngineLoadError', message, { variant });
+  }
+}

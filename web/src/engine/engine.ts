@@ -1,0 +1,75 @@
+import { FoveaError, toFoveaError } from '../errors.js';
+import { capabilities, type Capabilities } from './capabilities.js';
+import { connectHere, connectWorker, type Connection } from './connection.js';
+import { locateEngine } from './locate.js';
+import type { HostArguments, HostMethod, HostResult } from './messages.js';
+import type { EngineOptions } from './options.js';
+
+/** A running engine as its users see it. When it dies, everything asked of it rejects. */
+export class Engine {
+  readonly capabilities: Capabilities;
+  readonly #pending = new Set<(error: FoveaError) => void>();
+  #connection: Connection | undefined;
+  #fault: FoveaError | undefined;
+
+  private constructor(found: Capabilities) {
+    this.capabilities = found;
+  }
+
+  /** Throws FoveaError EngineLoadError. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const found = await capabilities(options);
+    const files = locateEngine(found.variant, options);
+    const engine = new Engine(found);
+    engine.#connection = found.worker
+      ? await connectWorker(files, found.numThreads, options.workerUrl, (e) => engine.#fail(e))
+      : await connectHere(files, found.numThreads);
+    return engine;
+  }
+
+  /** Whether it has crashed or been closed. */
+  get isDead(): boolean {
+    return this.#fault !== undefined;
+  }
+
+  /** Calls a method of the host; typed arrays among the arguments must be own()ed. */
+  call<M extends HostMethod>(method: M, ...args: HostArguments<M>): Promise<HostResult<M>> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault || !this.#connection) return reject(this.#fault ?? closed());
+      this.#pending.add(reject);
+      this.#connection
+        .call(method, ...args)
+        .then(resolve, (thrown: unknown) => reject(this.#inspect(thrown)))
+        .finally(() => this.#pending.delete(reject));
+    });
+  }
+
+  /** Bytes that call() may take away; a copy, unless the engine is in this thread and only reads. */
+  own(bytes: Uint8Array): Uint8Array {
+    return this.#connection?.remote ? bytes.slice() : bytes;
+  }
+
+  /** Ends the engine and gives its memory back. */
+  close(): void {
+    this.#fail(closed());
+  }
+
+  #inspect(thrown: unknown): FoveaError {
+    const error = toFoveaError(thrown);
+    if (error.code === 'EngineCrashed') this.#fail(error);
+    return error;
+  }
+
+  #fail(error: FoveaError): void {
+    if (this.#fault) return;
+    this.#fault = error;
+    for (const reject of this.#pending) reject(error);
+    this.#pending.clear();
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+}
+
+function closed(): FoveaError {
+  return new FoveaError('EngineCrashed', 'the engine has been closed');
+}

@@ -1,0 +1,142 @@
+import { FoveaError } from '../errors.js';
+import { JobQueue } from './jobs.js';
+import { loadModule } from './load.js';
+import type { EngineFiles } from './locate.js';
+import type {
+  EngineBuffer,
+  EngineModule,
+  EngineReport,
+  EngineSession,
+  EngineThreads,
+  LoadOptions,
+  ModelInfo,
+  NodeTime,
+} from './module.js';
+import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
+
+/** How a model is loaded; external data is named by location and held in buffers. */
+export interface HostLoadOptions {
+  disabledPasses: string[];
+  externalData: Record<string, number>;
+}
+
+export interface RunRequest {
+  /** Names the run, for abort(). */
+  job: number;
+  session: number;
+  feeds: FeedData[];
+  /** Names of values; empty: all outputs. */
+  fetches: string[];
+}
+
+export interface RunReply {
+  outputs: TensorData[];
+  times: NodeTime[];
+}
+
+/**
+ * An engine with its buffers and sessions, where it computes: in a worker, or right here.
+ *
+ * What the caller holds are numbers, since nothing else crosses to another thread.
+ */
+export class EngineHost {
+  readonly #module: EngineModule;
+  readonly #engine: EngineThreads;
+  readonly #buffers = new Map<number, EngineBuffer>();
+  readonly #sessions = new Map<number, EngineSession>();
+  readonly #queue = new JobQueue();
+  #lastId = 0;
+
+  private constructor(module: EngineModule, threads: number) {
+    this.#module = module;
+    this.#engine = module.makeEngine(threads);
+  }
+
+  /** Loads an engine whose sessions share that many threads. */
+  static async start(files: EngineFiles, threads: number): Promise<EngineHost> {
+    return new EngineHost(await loadModule(files, threads), threads);
+  }
+
+  /** Bytes in the engine's memory, to be filled by write(). */
+  openBuffer(size: number): number {
+    const id = ++this.#lastId;
+    this.#buffers.set(id, this.#module.makeBuffer(size));
+    return id;
+  }
+
+  write(buffer: number, offset: number, bytes: Uint8Array): void {
+    this.#buffer(buffer).view().set(bytes, offset);
+  }
+
+  /** Gives a buffer back; a session made from it keeps the bytes for itself. */
+  closeBuffer(id: number): void {
+    this.#buffers.get(id)?.delete();
+    this.#buffers.delete(id);
+  }
+
+  load(model: number, options: HostLoadOptions): { session: number; info: ModelInfo } {
+    const session = this.#engine.load(this.#buffer(model), this.#loadOptions(options));
+    const id = ++this.#lastId;
+    this.#sessions.set(id, session);
+    return { session: id, info: session.info() };
+  }
+
+  check(model: number, options: HostLoadOptions): EngineReport {
+    return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+  }
+
+  run({ job, session, feeds, fetches }: RunRequest): Promise<RunReply> {
+    return this.#queue.add(job, (checkpoint) =>
+      withFeeds(this.#module, feeds, (copies) =>
+        withRun(this.#session(session), copies, fetches, checkpoint, (run) => ({
+          outputs: copyOutputs(run),
+          times: run.profile(),
+        })),
+      ),
+    );
+  }
+
+  /** Ends a run soon, whether it waits or computes; its promise rejects with Aborted. */
+  abort(job: number): void {
+    this.#queue.abort(job);
+  }
+
+  /** Gives a session's working memory back once its runs have ended. */
+  trim(job: number, session: number): Promise<void> {
+    return this.#queue.add(job, () => this.#session(session).trim());
+  }
+
+  /** Ends a session once its runs have ended. */
+  release(job: number, session: number): Promise<void> {
+    return this.#queue.add(job, () => {
+      this.#session(session).delete();
+      this.#sessions.delete(session);
+    });
+  }
+
+  /** Ends the engine's threads; everything else goes with its memory. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.delete();
+    this.#engine.delete();
+    this.#module.PThread?.terminateAllThreads();
+  }
+
+  #loadOptions({ disabledPasses, externalData }: HostLoadOptions): LoadOptions {
+    const files = Object.entries(externalData).map(([at, id]) => [at, this.#buffer(id)] as const);
+    return { disabledPasses, externalData: Object.fromEntries(files) };
+  }
+
+  #buffer(id: number): EngineBuffer {
+    return existing(this.#buffers, id, 'buffer');
+  }
+
+  #session(id: number): EngineSession {
+    return existing(this.#sessions, id, 'session');
+  }
+}
+
+function existing<T>(all: Map<number, T>, id: number, what: string): T {
+  const found = all.get(id);
+  if (found === undefined) throw new FoveaError('Internal', `there is no ${what} ${id}`);
+  return found;
+}

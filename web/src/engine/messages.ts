@@ -1,0 +1,41 @@
+// What a page and its engine's worker say to each other.
+
+import { transfer } from 'comlink';
+import { FoveaError, type ErrorData } from '../errors.js';
+import type { EngineHost } from './host.js';
+import type { EngineFiles } from './locate.js';
+
+/** The methods of a host, which are called by name. */
+export type HostMethod = Exclude<keyof EngineHost, 'close'>;
+export type HostArguments<M extends HostMethod> = Parameters<EngineHost[M]>;
+export type HostResult<M extends HostMethod> = Awaited<ReturnType<EngineHost[M]>>;
+
+/** What the worker offers. */
+export interface HostEndpoint {
+  start(files: EngineFiles, threads: number): Promise<Reply>;
+  call(method: HostMethod, ...args: unknown[]): Promise<Reply>;
+}
+
+/** A result, or an error as data: an Error object loses its fields on the way. */
+export type Reply = { value: unknown } | { error: ErrorData };
+
+/** The value of a reply. Throws its error as FoveaError. */
+export function unwrap(reply: Reply): unknown {
+  if (!('error' in reply)) return reply.value;
+  const { code, message, fields } = reply.error;
+  throw new FoveaError(code, message, fields);
+}
+
+/** Marks a message so that the buffers of its typed arrays move instead of being copied. */
+export function transferring<T>(message: T): T {
+  return transfer(message, [...new Set(buffersIn(message))]);
+}
+
+function* buffersIn(value: unknown): Generator<ArrayBuffer> {
+  if (typeof value !== 'object' || value === null) return;
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) yield value.buffer;
+    return;
+  }
+  for (const inner of Object.values(value)) yield* buffersIn(inner);
+}

@@ -1,0 +1,117 @@
+// The types of what bindings/ exports. An object with delete() lives in the engine's memory until
+// that is called; a method may throw an ErrorData.
+
+import type { TensorType } from '../tensor-types.js';
+
+/** Bytes in the engine's memory. */
+export interface EngineBuffer {
+  readonly size: number;
+  /** Valid until the engine allocates again. */
+  view(): Uint8Array;
+  delete(): void;
+}
+
+/** A declared input or output; `shape` is null when undeclared, a size without a name is null. */
+export interface ValueInfo {
+  name: string;
+  type: TensorType;
+  shape: (number | string | null)[] | null;
+}
+
+/** What a model says of itself. */
+export interface ModelInfo {
+  irVersion: number;
+  producerName: string;
+  producerVersion: string;
+  opsets: { domain: string; version: number }[];
+  properties: Record<string, string>;
+  inputs: ValueInfo[];
+  outputs: ValueInfo[];
+}
+
+/** A node the engine cannot run. */
+export interface NodeProblem {
+  node: string;
+  opType: string;
+  domain: string;
+  opset: number;
+  message: string;
+}
+
+export interface EngineReport {
+  info: ModelInfo;
+  unsupported: NodeProblem[];
+  operators: Record<string, number>;
+  parameters: number;
+  macs: number | null;
+}
+
+/** How long one node took. */
+export interface NodeTime {
+  node: string;
+  opType: string;
+  milliseconds: number;
+}
+
+export interface LoadOptions {
+  disabledPasses: string[];
+  externalData: Record<string, EngineBuffer>;
+}
+
+export interface EngineFeed {
+  name: string;
+  type: TensorType;
+  dims: readonly number[];
+  data: EngineBuffer | readonly string[];
+}
+
+/** `data` of numbers is a view, valid until the engine is called again. */
+export interface EngineTensor {
+  type: TensorType;
+  dims: number[];
+  data: Uint8Array | string[];
+}
+
+export interface EngineRun {
+  /** Computes for about that long; true when all is done. */
+  advance(milliseconds: number): boolean;
+  outputs(): EngineTensor[];
+  profile(): NodeTime[];
+  delete(): void;
+}
+
+export interface EngineSession {
+  info(): ModelInfo;
+  start(feeds: EngineFeed[], fetches: string[]): EngineRun;
+  trim(): void;
+  delete(): void;
+}
+
+export interface EngineThreads {
+  readonly threads: number;
+  load(model: EngineBuffer, options: LoadOptions): EngineSession;
+  delete(): void;
+}
+
+/** An instantiated engine. */
+export interface EngineModule {
+  version(): string;
+  makeBuffer(size: number): EngineBuffer;
+  makeEngine(threads: number): EngineThreads;
+  checkModel(model: EngineBuffer, options: LoadOptions): EngineReport;
+  /** Only in threaded variants. */
+  PThread?: { terminateAllThreads(): void };
+}
+
+/** What the factory in Emscripten's glue takes. */
+export interface ModuleSettings {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object;
+  wasmMemory?: WebAssembly.Memory;
+  poolSize?: number;
+  threadUrl?: string;
+}
+
+export type ModuleFactory = (settings: ModuleSettings) => Promise<EngineModule>;

@@ -1,0 +1,79 @@
+// Tensors into the engine, a run to its end, tensors out again. Shared by everything that runs.
+
+import { nextTask } from '../environment.js';
+import type { TensorType } from '../tensor-types.js';
+import type { Checkpoint } from './jobs.js';
+import type { EngineBuffer, EngineFeed, EngineModule, EngineRun, EngineSession } from './module.js';
+
+/** A tensor as plain data between threads; `data` of numbers is their bytes. */
+export interface TensorData {
+  type: TensorType;
+  dims: readonly number[];
+  data: Uint8Array | readonly string[];
+}
+
+export interface FeedData extends TensorData {
+  name: string;
+}
+
+/** How long the engine computes before it lets other messages, such as an abort, be handled. */
+const sliceMilliseconds = 30;
+
+/** Starts and finishes a run, then hands it to `use`; its memory is free again afterwards. */
+export async function withRun<T>(
+  session: EngineSession,
+  feeds: EngineFeed[],
+  fetches: readonly string[],
+  checkpoint: Checkpoint,
+  use: (run: EngineRun) => T,
+): Promise<T> {
+  const run = session.start(feeds, [...fetches]);
+  try {
+    while (!run.advance(sliceMilliseconds)) {
+      await nextTask();
+      checkpoint();
+    }
+    return use(run);
+  } finally {
+    run.delete();
+  }
+}
+
+/** Copies tensors into the engine's memory for the duration of `use`. */
+export async function withFeeds<T>(
+  module: EngineModule,
+  feeds: readonly FeedData[],
+  use: (feeds: EngineFeed[]) => Promise<T>,
+): Promise<T> {
+  const buffers: EngineBuffer[] = [];
+  try {
+    const copies = feeds.map((feed) => {
+      if (!(feed.data instanceof Uint8Array)) return { ...feed, data: feed.data };
+      const buffer = bufferOf(module, feed.data);
+      buffers.push(buffer);
+      return { ...feed, data: buffer };
+    });
+    return await use(copies);
+  } finally {
+    for (const buffer of buffers) buffer.delete();
+  }
+}
+
+/** A copy of bytes in the engine's memory. */
+export function bufferOf(
+  module: EngineModule,
+  bytes: Uint8Array | Uint8ClampedArray,
+): EngineBuffer {
+  const buffer = module.makeBuffer(bytes.byteLength);
+  buffer.view().set(bytes);
+  return buffer;
+}
+
+/** A run's outputs, copied out of the engine's memory. */
+export function copyOutputs(run: EngineRun): TensorData[] {
+  return run.outputs().map(({ type, dims, data }) => ({
+    type,
+    dims,
+    data: Array.isArray(data) ? data : data.slice(),
+  }));
+}

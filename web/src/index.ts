@@ -1,0 +1,20 @@
+/**
+ * Runs ONNX models by a C++ engine in WebAssembly, in browsers and in Node.
+ *
+ * Importing this has no side effects: nothing is loaded or started before it is asked for.
+ *
+ * @module fovea
+ */
+
+export { checkModel, type ModelReport } from './check-model.js';
+export { capabilities, type Capabilities } from './engine/capabilities.js';
+export type { NodeProblem, NodeTime } from './engine/module.js';
+export type { EngineOptions, Variant } from './engine/options.js';
+export { FoveaError, type FoveaErrorCode } from './errors.js';
+export type { ModelMetadata, ValueMetadata } from './metadata.js';
+export type { ExternalData, LoadOptions, ReadOptions } from './reading.js';
+export { InferenceSession, type Feeds, type Fetches, type RunOptions } from './session.js';
+export type { ModelSource } from './source.js';
+export { Tensor, type TensorInit } from './tensor.js';
+export type { TensorDataMap, TensorType } from './tensor-types.js';
+export { version } from './version.js';

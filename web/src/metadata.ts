@@ -1,0 +1,29 @@
+import type { ValueInfo } from './engine/module.js';
+import type { TensorType } from './tensor-types.js';
+
+/** An input or output as the model declares it. */
+export interface ValueMetadata {
+  name: string;
+  isTensor: true;
+  type: TensorType;
+  /**
+   * A number for a fixed size, a name for a symbolic one, `?` for one without a name; undefined
+   * where the model declares no shape.
+   */
+  shape: readonly (number | string)[] | undefined;
+}
+
+/** What a model says of itself. */
+export interface ModelMetadata {
+  irVersion: number;
+  producerName: string;
+  producerVersion: string;
+  opsets: readonly { domain: string; version: number }[];
+  /** ONNX's metadata_props. */
+  properties: Readonly<Record<string, string>>;
+}
+
+/** A declaration as the engine gives it, as onnxruntime-common does. */
+export function toMetadata({ name, type, shape }: ValueInfo): ValueMetadata {
+  return { name, isTensor: true, type, shape: shape?.map((size) => size ?? '?') };
+}

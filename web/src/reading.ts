@@ -1,0 +1,113 @@
+import type { Engine } from './engine/engine.js';
+import type { HostLoadOptions } from './engine/host.js';
+import type { EngineOptions } from './engine/options.js';
+import { FoveaError } from './errors.js';
+import { openSource, type Bytes, type ModelSource } from './source.js';
+
+/** Files that a model keeps weights in, by the location it names, or a function from location to file. */
+export type ExternalData =
+  | Record<string, ModelSource>
+  | ((location: string) => ModelSource | undefined | Promise<ModelSource | undefined>);
+
+/** How a model is read. */
+export interface ReadOptions {
+  /** The files that weights outside the model are in. */
+  externalData?: ExternalData | undefined;
+  /** Called while the model arrives; `total` is undefined where it is not known. Bytes. */
+  onProgress?: ((loaded: number, total: number | undefined) => void) | undefined;
+  /** Stops reading; the promise rejects with code Aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How a model is loaded. */
+export interface LoadOptions extends EngineOptions, ReadOptions {
+  /** Names of graph optimisations to leave out, `*` for all; for finding faults. */
+  disabledPasses?: string[] | undefined;
+}
+
+/**
+ * Reads a model into the engine and hands it to `use`, again and again with the external files that
+ * turn out to be needed. The buffers are closed afterwards.
+ */
+export async function withModel<T>(
+  engine: Engine,
+  source: ModelSource,
+  options: LoadOptions,
+  use: (model: number, loading: HostLoadOptions) => Promise<T>,
+): Promise<T> {
+  const buffers: number[] = [];
+  const read = async (from: ModelSource, onProgress?: ReadOptions['onProgress']) => {
+    const bytes = await openSource(from, options.signal);
+    const buffer = await upload(engine, counted(bytes, onProgress));
+    buffers.push(buffer);
+    return buffer;
+  };
+  try {
+    const model = await read(source, options.onProgress);
+    const externalData: Record<string, number> = {};
+    for (;;) {
+      try {
+        return await use(model, { disabledPasses: options.disabledPasses ?? [], externalData });
+      } catch (error) {
+        const location = missingFile(error, externalData);
+        const file = location === undefined ? undefined : await findFile(options, location);
+        if (location === undefined || file === undefined) throw error;
+        externalData[location] = await read(file);
+      }
+    }
+  } finally {
+    for (const buffer of buffers) engine.call('closeBuffer', buffer).catch(() => {});
+  }
+}
+
+/** The external file whose lack an error tells of. */
+function missingFile(error: unknown, given: HostLoadOptions['externalData']): string | undefined {
+  if (!(error instanceof FoveaError)) return undefined;
+  const location = error.fields.externalData;
+  return location !== undefined && !(location in given) ? location : undefined;
+}
+
+async function findFile(
+  { externalData }: ReadOptions,
+  location: string,
+): Promise<ModelSource | undefined> {
+  return typeof externalData === 'function' ? externalData(location) : externalData?.[location];
+}
+
+/** Moves bytes into the engine's memory as they arrive, or once it is known how many there are. */
+async function upload(engine: Engine, bytes: Bytes): Promise<number> {
+  const { size, chunks, owned } = bytes.size === undefined ? await gathered(bytes) : bytes;
+  const buffer = await engine.call('openBuffer', size ?? 0);
+  try {
+    let offset = 0;
+    for await (const chunk of chunks) {
+      const { byteLength } = chunk;
+      await engine.call('write', buffer, offset, owned ? chunk : engine.own(chunk));
+      offset += byteLength;
+    }
+    return buffer;
+  } catch (error) {
+    engine.call('closeBuffer', buffer).catch(() => {});
+    throw error;
+  }
+}
+
+async function gathered({ chunks, owned }: Bytes): Promise<Bytes> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  return { size, chunks: all, owned };
+}
+
+/** The same bytes, telling `onProgress` as they pass. */
+function counted(bytes: Bytes, onProgress: ReadOptions['onProgress']): Bytes {
+  async function* count() {
+    let loaded = 0;
+    for await (const chunk of bytes.chunks) {
+      loaded += chunk.byteLength;
+      yield chunk;
+      onProgress?.(loaded, bytes.size);
+    }
+  }
+  return onProgress ? { ...bytes, chunks: count() } : bytes;
+}
