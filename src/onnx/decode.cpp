@@ -27,14 +27,18 @@ Error cut_short(std::span<const std::byte> bytes, const Path& path) {
   return error.with("offset", std::to_string(path.offset()));
 }
 
-void decode_all(std::span<const std::byte> bytes, Path& path, Model& model) {
+bool began_like_one(const Model& model) { return model.ir_version >= kOldestIrVersion; }
+bool began_like_one(const Tensor& tensor) { return tensor.data_type != 0; }
+
+template <class Message>
+void decode_all(std::span<const std::byte> bytes, Path& path, Message& message) {
   const protozero::data_view view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   try {
     Fields fields(view, path);
-    decode(fields, model);
+    decode(fields, message);
   } catch (const protozero::end_of_buffer_exception&) {
     // What began like a model was cut off; bytes that never did are something else.
-    const bool began = path.at_top() && model.ir_version >= kOldestIrVersion;
+    const bool began = path.at_top() && began_like_one(message);
     throw began ? cut_short(bytes, path)
                 : malformed("a field is longer than what contains it", path);
   } catch (const protozero::varint_too_long_exception&) {
@@ -79,6 +83,13 @@ Model decode(std::span<const std::byte> bytes) {
     throw Error(error.code(), std::string(explanation));
   }
   return model;
+}
+
+Tensor decode_tensor(std::span<const std::byte> bytes) {
+  Tensor tensor;
+  Path path(reinterpret_cast<const char*>(bytes.data()));
+  decode_all(bytes, path, tensor);
+  return tensor;
 }
 
 }  // namespace fovea::onnx

@@ -188,4 +188,8 @@ struct Model {
 // its first byte in the file; Error(OutOfMemory) when a hostile file asks for more than there is.
 Model decode(std::span<const std::byte> bytes);
 
+// Reads a TensorProto by itself, as the .pb files beside the official test models hold. Throws as
+// decode() does.
+Tensor decode_tensor(std::span<const std::byte> bytes);
+
 }  // namespace fovea::onnx

@@ -101,8 +101,10 @@ void decode(Fields& in, Tensor& out) {
         in.get(out.data_type);
         break;
       case 3:
-        out.has_segment = true;
-        in.skip();
+        in.message("segment", std::nullopt, [&](Fields& segment) {
+          out.has_segment = true;
+          while (segment.next()) segment.skip();
+        });
         break;
       case 4:
         in.add(out.float_data);

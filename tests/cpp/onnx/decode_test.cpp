@@ -196,5 +196,17 @@ TEST(Decode, LetsALaterTypeReplaceAnotherKindAndMergeWithItsOwn) {
   EXPECT_EQ(replaced.element->kind, Type::Kind::Tensor);
 }
 
+TEST(Decode, NamesATypeOfAnotherEngineAsOpaque) {
+  const std::string bytes = write_input_model(write_dim_type("") + write<TypeField>([](auto& type) {
+                                                type.add_string(TypeField::denotation, "IMAGE");
+                                                type.add_bytes(TypeField::opaque_type, "\x0a\x01x");
+                                              }));
+  const Model model = decode(as_bytes(bytes));
+  const Type& type = *model.graph.inputs.at(0).type;
+  EXPECT_EQ(type.kind, Type::Kind::Opaque);
+  EXPECT_EQ(type.denotation, "IMAGE");
+  EXPECT_FALSE(type.shape);
+}
+
 }  // namespace
 }  // namespace fovea::onnx

@@ -17,9 +17,9 @@ bool is_left_out(const FieldDescriptor& field) {
   static const std::set<std::string> kNames{"doc_string", "quantization_annotation",
                                             "training_info", "configuration",
                                             "device_configurations"};
-  static const std::set<std::string> kFullNames{
-      "onnx.TensorProto.metadata_props", "onnx.TensorProto.Segment.begin",
-      "onnx.TensorProto.Segment.end", "onnx.TypeProto.Opaque.domain", "onnx.TypeProto.Opaque.name"};
+  static const std::set<std::string> kFullNames{"onnx.TensorProto.metadata_props",
+                                                "onnx.TensorProto.Segment.begin",
+                                                "onnx.TensorProto.Segment.end"};
   return kNames.contains(field.name()) || kFullNames.contains(field.full_name());
 }
 

@@ -114,8 +114,6 @@ class Collector {
   void fields(const Type& type, const std::string& at) {
     scalar(at + "denotation", type.denotation);
     switch (type.kind) {
-      case Type::Kind::Unknown:
-        break;
       case Type::Kind::Tensor:
         tensor_type(at + "tensor_type", type);
         break;
@@ -133,8 +131,8 @@ class Collector {
         scalar(at + "map_type.key_type", int64_t{type.key_type});
         optional(at + "map_type.value_type", type.element);
         break;
-      case Type::Kind::Opaque:
-        facts_[at + "opaque_type"];
+      case Type::Kind::Opaque:  // onnx-ml.proto's alone
+      case Type::Kind::Unknown:
         break;
     }
   }

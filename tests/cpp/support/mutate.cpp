@@ -11,6 +11,7 @@ std::string Mutator::operator()(std::string_view original) {
   constexpr auto kDamages = std::to_array<void (Mutator::*)(std::string&)>({
       &Mutator::truncate,
       &Mutator::flip_bits,
+      &Mutator::nudge,
       &Mutator::overwrite,
       &Mutator::insert,
       &Mutator::erase,
@@ -32,10 +33,16 @@ std::string Mutator::noise(size_t length) {
 void Mutator::truncate(std::string& bytes) { bytes.resize(below(bytes.size())); }
 
 void Mutator::flip_bits(std::string& bytes) {
-  for (size_t left = 1 + below(8); left > 0; --left) {
+  for (size_t left = 1 + below(4); left > 0; --left) {
     char& byte = bytes[below(bytes.size())];
     byte = static_cast<char>(byte ^ 1 << below(8));
   }
+}
+
+// One more or one less: sizes that almost fit, other types, other fields.
+void Mutator::nudge(std::string& bytes) {
+  char& byte = bytes[below(bytes.size())];
+  byte = static_cast<char>(byte + (below(2) == 0 ? 1 : -1));
 }
 
 void Mutator::overwrite(std::string& bytes) {

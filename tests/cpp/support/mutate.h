@@ -26,6 +26,7 @@ class Mutator {
 
   void truncate(std::string& bytes);
   void flip_bits(std::string& bytes);
+  void nudge(std::string& bytes);
   void overwrite(std::string& bytes);
   void insert(std::string& bytes);
   void erase(std::string& bytes);

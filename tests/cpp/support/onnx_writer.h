@@ -91,7 +91,13 @@ enum class TensorField : protozero::pbf_tag_type {
 enum class SparseTensorField : protozero::pbf_tag_type { values = 1, indices = 2, dims = 3 };
 enum class PairField : protozero::pbf_tag_type { key = 1, value = 2 };
 enum class OpsetField : protozero::pbf_tag_type { domain = 1, version = 2 };
-enum class ValueInfoField : protozero::pbf_tag_type { name = 1, type = 2, doc_string = 3 };
+
+enum class ValueInfoField : protozero::pbf_tag_type {
+  name = 1,
+  type = 2,
+  doc_string = 3,
+  metadata_props = 4,
+};
 
 enum class TypeField : protozero::pbf_tag_type {
   tensor_type = 1,

@@ -53,6 +53,7 @@ std::string write_value(const char* name, const std::string& type) {
     value.add_string(ValueInfoField::name, name);
     value.add_message(ValueInfoField::type, type);
     value.add_string(ValueInfoField::doc_string, "ignored");
+    value.add_message(ValueInfoField::metadata_props, write_pair("key", "value"));
   });
 }
 
@@ -81,6 +82,7 @@ std::string write_typed_tensor() {
     tensor.add_packed_uint64(TensorField::uint64_data, uint64s.begin(), uint64s.end());
     tensor.add_float(TensorField::float_data, 7.0f);
     tensor.add_int64(TensorField::int64_data, 42);
+    tensor.add_message(TensorField::segment, std::string());
     tensor.add_bytes(TensorField::string_data, "a");
     tensor.add_bytes(TensorField::string_data, "");
   });
@@ -126,6 +128,7 @@ std::string write_attribute(int32_t type) {
     const std::array<float, 2> floats{0.25f, 1e30f};
     const std::array<int64_t, 3> ints{-1, 0, 1 << 20};
     attribute.add_string(AttributeField::name, "everything");
+    attribute.add_string(AttributeField::ref_attr_name, "alpha");
     attribute.add_int32(AttributeField::type, type);
     attribute.add_float(AttributeField::f, -1.5f);
     attribute.add_int64(AttributeField::i, -7);
@@ -151,6 +154,8 @@ std::string write_everything_node() {
     node.add_string(NodeField::name, "node");
     node.add_string(NodeField::op_type, "Everything");
     node.add_string(NodeField::domain, "com.example");
+    node.add_string(NodeField::overload, "fast");
+    node.add_message(NodeField::metadata_props, write_pair("module", "body.0"));
     node.add_string(NodeField::input, "x");
     node.add_string(NodeField::input, "");
     node.add_string(NodeField::output, "y");
@@ -179,6 +184,7 @@ std::string write_types_graph() {
 std::string write_weights_graph() {
   return write<GraphField>([](auto& graph) {
     graph.add_string(GraphField::name, "weights");
+    graph.add_message(GraphField::metadata_props, write_pair("key", "value"));
     graph.add_message(GraphField::node, write_everything_node());
     graph.add_message(GraphField::initializer, write_raw_tensor("raw"));
     graph.add_message(GraphField::initializer, write_typed_tensor());
@@ -192,6 +198,10 @@ std::string write_function() {
   return write<FunctionField>([](auto& function) {
     function.add_string(FunctionField::name, "Swish");
     function.add_string(FunctionField::domain, "com.example");
+    function.add_string(FunctionField::overload, "fast");
+    function.add_message(FunctionField::metadata_props, write_pair("key", "value"));
+    function.add_message(FunctionField::value_info,
+                         write_value("y", write_tensor_type(TypeField::tensor_type)));
     function.add_string(FunctionField::input, "x");
     function.add_string(FunctionField::output, "y");
     function.add_string(FunctionField::attribute, "alpha");
