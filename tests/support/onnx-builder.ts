@@ -62,7 +62,7 @@ export class OnnxBuilder {
   }
 
   /** The bytes of the .onnx file. */
-  build({ opset = 17, metadata = {} as Record<string, string> } = {}): Uint8Array {
+  build({ opset = 17, metadata = {} } = {}): Uint8Array {
     const model = {
       irVersion: 8,
       producerName: 'fovea-tests',

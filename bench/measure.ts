@@ -1,0 +1,91 @@
+import type { Contender, Loaded } from './contenders/contender.js';
+import { toNchw } from './layout.js';
+import type { Network } from './networks/index.js';
+import { Random } from './networks/random.js';
+
+export interface Rounds {
+  /** Run before measuring, so that the browser's optimising compiler has done its work. */
+  warmUp: number;
+  measured: number;
+}
+
+/** How one contender did on one network. */
+export interface Result {
+  contender: string;
+  /** Median over the rounds. */
+  milliseconds: number;
+  /** Every round, in order. */
+  all: number[];
+  /** Greatest difference from the first contender's output, relative to that output's maximum. */
+  error: number;
+}
+
+/**
+ * Times contenders in turns: each round runs everyone once, so that a slow moment of the machine
+ * hits all alike.
+ */
+export async function measure(
+  network: Network,
+  contenders: readonly Contender[],
+  rounds: Rounds,
+): Promise<Result[]> {
+  const input = new Random(2).pixels(network.dims.reduce((a, b) => a * b));
+  const loaded: Loaded[] = [];
+  for (const contender of contenders) loaded.push(await load(contender, network, input));
+  const outputs = await outputsOf(loaded, network.dims[1]);
+  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded);
+  const times: number[][] = [];
+  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded));
+  for (const one of loaded) await one.release();
+  return contenders.map((contender, index) => {
+    const all = times.map((round) => round[index]!);
+    const error = relativeError(outputs[index]!, outputs[0]!);
+    return { contender: contender.name, milliseconds: median(all), all, error };
+  });
+}
+
+async function load(contender: Contender, network: Network, input: Float32Array): Promise<Loaded> {
+  try {
+    return await contender.load(network, input);
+  } catch (cause) {
+    throw new Error(`${contender.name} cannot load ${network.name}: ${String(cause)}`, { cause });
+  }
+}
+
+async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<Float32Array[]> {
+  const outputs: Float32Array[] = [];
+  for (const one of loaded) {
+    const output = await one.run();
+    outputs.push(one.layout === 'NHWC' ? toNchw(output, channels) : output.slice());
+  }
+  return outputs;
+}
+
+async function runRound(loaded: readonly Loaded[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const one of loaded) {
+    const start = performance.now();
+    await one.run();
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Infinity;
+  let error = 0;
+  let greatest = 0;
+  expected.forEach((value, index) => {
+    const difference = Math.abs(actual[index]! - value);
+    // A NaN must not compare as no error.
+    error = difference <= error ? error : difference;
+    greatest = Math.max(greatest, Math.abs(value));
+  });
+  return error / greatest;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
