@@ -34,11 +34,16 @@ ConvOutput dense_output(const ConvShape& shape, float* data, const float* residu
   return {data, residual, pixel, row, shape.out_h * row};
 }
 
+ConvWeights dense_weights(const ConvShape& shape, const float* data) noexcept {
+  const int64_t taps = shape.kernel_h * shape.kernel_w, output = shape.group_inputs() * taps;
+  return {data, shape.group_outputs() * output, output, taps, shape.kernel_w, 1};
+}
+
 int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
   return kernel_of(algorithm).packed_size(shape);
 }
 
-void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const float* weights,
+void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWeights& weights,
                   const float* bias, float* packed) noexcept {
   kernel_of(algorithm).pack_weights(shape, weights, bias, packed);
 }

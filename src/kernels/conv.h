@@ -70,10 +70,23 @@ struct ConvOutput {
 ConvOutput dense_output(const ConvShape& shape, float* data,
                         const float* residual = nullptr) noexcept;
 
-// Floats pack_weights writes. Weights are ONNX's [out_channels][in_channels / groups][kernel_h]
-// [kernel_w]; bias may be null.
+// The weight of output o and input i, both counted within their group, at a tap:
+// data[group * group_step + o * output_step + i * input_step + ky * row_step + kx * column_step].
+struct ConvWeights {
+  const float* data = nullptr;
+  int64_t group_step = 0;
+  int64_t output_step = 0;
+  int64_t input_step = 0;
+  int64_t row_step = 0;
+  int64_t column_step = 1;
+};
+
+// ONNX Conv's [out_channels][in_channels / groups][kernel_h][kernel_w].
+ConvWeights dense_weights(const ConvShape& shape, const float* data) noexcept;
+
+// Floats pack_weights writes. `bias` has out_channels elements or is null.
 int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
-void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const float* weights,
+void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWeights& weights,
                   const float* bias, float* packed) noexcept;
 
 // Floats of scratch run_rows needs, for each thread that runs it.

@@ -8,7 +8,7 @@ namespace fovea::kernels {
 
 struct ConvKernel {
   int64_t (*packed_size)(const ConvShape&) noexcept;
-  void (*pack_weights)(const ConvShape&, const float* weights, const float* bias,
+  void (*pack_weights)(const ConvShape&, const ConvWeights& weights, const float* bias,
                        float* packed) noexcept;
   int64_t (*scratch_size)(const ConvShape&) noexcept;
   void (*run_rows)(const ConvShape&, const float* input, const float* packed, const ConvOutput&,

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/conv_algorithms.h"
+#include "kernels/taps.h"
 #include "simd/f32x4.h"
 #include "simd/loops.h"
 
@@ -15,33 +16,22 @@ using simd::I32x4;
 
 constexpr int kPixels = 4;
 
-// Taps [begin, end) of a kernel axis that fall into an input of `size` for the output at
-// `position`.
-struct Taps {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
-Taps taps_inside(int64_t position, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
-                 int64_t size) {
-  const int64_t first = position * stride - pad;
-  const int64_t begin = first >= 0 ? 0 : std::min((-first + dilation - 1) / dilation, kernel);
-  const int64_t end = std::min((size - first + dilation - 1) / dilation, kernel);
-  return {begin, std::max(begin, end)};
-}
-
 int64_t packed_size(const ConvShape& shape) noexcept {
   return (1 + shape.kernel_h * shape.kernel_w) * padded_channels(shape.out_channels);
 }
 
-void pack_weights(const ConvShape& shape, const float* weights, const float* bias,
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
                   float* packed) noexcept {
   const int64_t taps = shape.kernel_h * shape.kernel_w, channels = shape.out_channels;
   const int64_t step = padded_channels(channels);
   std::fill_n(packed, packed_size(shape), 0.0f);
   for (int64_t c = 0; c < channels; ++c) {
     if (bias != nullptr) packed[c] = bias[c];
-    for (int64_t tap = 0; tap < taps; ++tap) packed[(tap + 1) * step + c] = weights[c * taps + tap];
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      packed[(tap + 1) * step + c] =
+          weights.data[c * weights.group_step + tap / shape.kernel_w * weights.row_step +
+                       tap % shape.kernel_w * weights.column_step];
+    }
   }
 }
 
@@ -92,7 +82,7 @@ void run_vector(const Row& row, int64_t channel) noexcept {
   const int64_t lanes = std::min(shape.out_channels - channel, kLanes);
   const I32x4 mask = I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(lanes));
   const auto taps_at = [&](int64_t x) {
-    return taps_inside(x, shape.stride_w, shape.pad_left, shape.dilation_w, shape.kernel_w,
+    return taps_inside(x * shape.stride_w - shape.pad_left, shape.kernel_w, shape.dilation_w,
                        shape.in_w);
   };
   const auto whole = [&](int64_t x) {
@@ -116,10 +106,9 @@ void run_rows(const ConvShape& shape, const float* input, const float* packed,
   const int64_t pixel = padded_channels(shape.in_channels), row_size = shape.in_w * pixel;
   for (int64_t r = row_begin; r < row_end; ++r) {
     const int64_t image = r / shape.out_h, y = r % shape.out_h;
-    const int64_t from = (image * shape.in_h + y * shape.stride_h - shape.pad_top) * row_size -
-                         shape.pad_left * pixel;
-    const Taps ky =
-        taps_inside(y, shape.stride_h, shape.pad_top, shape.dilation_h, shape.kernel_h, shape.in_h);
+    const int64_t first_y = y * shape.stride_h - shape.pad_top;
+    const int64_t from = (image * shape.in_h + first_y) * row_size - shape.pad_left * pixel;
+    const Taps ky = taps_inside(first_y, shape.kernel_h, shape.dilation_h, shape.in_h);
     const Row row = {shape,    input + from, packed, output.at(image, y),
                      epilogue, ky,           pixel,  row_size};
     for (int64_t c = 0; c < shape.out_channels; c += kLanes) run_vector(row, c);

@@ -22,14 +22,17 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return shape.groups * packed_group_size(shape);
 }
 
-void pack_weights(const ConvShape& shape, const float* weights, const float* bias,
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
                   float* packed) noexcept {
-  const int64_t inputs = shape.group_inputs(), taps = shape.kernel_h * shape.kernel_w;
+  const int64_t inputs = shape.group_inputs(), columns = shape.kernel_w;
   for (int64_t group = 0; group < shape.groups; ++group) {
     const int64_t first = group * shape.group_outputs();
-    // Depth runs over taps, then inputs; ONNX's weights the other way round.
+    // Depth runs over taps, then inputs.
     const auto value = [&](int64_t k, int64_t column) {
-      return weights[((first + column) * inputs + k % inputs) * taps + k / inputs];
+      const int64_t tap = k / inputs;
+      return weights.data[group * weights.group_step + column * weights.output_step +
+                          k % inputs * weights.input_step + tap / columns * weights.row_step +
+                          tap % columns * weights.column_step];
     };
     const auto bias_of = [&](int64_t column) { return bias ? bias[first + column] : 0.0f; };
     pack_panels(packed + group * packed_group_size(shape), shape.group_outputs(), depth(shape),

@@ -24,7 +24,7 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return depth(shape) * shape.out_channels + kLanes;
 }
 
-void pack_weights(const ConvShape& shape, const float* weights, const float* bias,
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
                   float* packed) noexcept {
   const int64_t taps = shape.kernel_h * shape.kernel_w, inputs = shape.in_channels;
   const int64_t pitch = padded_channels(inputs);
@@ -34,7 +34,9 @@ void pack_weights(const ConvShape& shape, const float* weights, const float* bia
     for (int64_t k = 0; k < taps * inputs; ++k) {
       const int64_t tap = k / inputs, i = k % inputs, vector = (tap * pitch + i) / kLanes;
       packed[(vector * shape.out_channels + o) * kLanes + i % kLanes] =
-          weights[(o * inputs + i) * taps + tap];
+          weights.data[o * weights.output_step + i * weights.input_step +
+                       tap / shape.kernel_w * weights.row_step +
+                       tap % shape.kernel_w * weights.column_step];
     }
   }
 }

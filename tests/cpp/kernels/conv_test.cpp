@@ -49,7 +49,7 @@ std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
                        const std::vector<float>& input, const std::vector<float>& weights,
                        const float* bias, std::vector<float> residual, const Options& options) {
   std::vector<float> packed(static_cast<size_t>(packed_size(shape, algorithm)));
-  pack_weights(shape, algorithm, weights.data(), bias, packed.data());
+  pack_weights(shape, algorithm, dense_weights(shape, weights.data()), bias, packed.data());
   std::vector<float> scratch(static_cast<size_t>(scratch_size(shape, algorithm)));
   const ConvOutput sizes = dense_output(shape, nullptr);
   std::vector<float> output(static_cast<size_t>(shape.batch * sizes.image_step),
