@@ -22,6 +22,8 @@ if(EMSCRIPTEN)
   if(FOVEA_RELAXED_SIMD)
     add_compile_options(-mrelaxed-simd)
   endif()
+  # The checkout's package.json makes every .js an ES module, which the test programs are not.
+  file(WRITE ${CMAKE_BINARY_DIR}/tests/package.json "{ \"type\": \"commonjs\" }\n")
 elseif(FOVEA_SANITIZE)
   add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${FOVEA_SANITIZE})

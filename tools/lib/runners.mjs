@@ -36,7 +36,7 @@ export async function runCppTests(preset, targets, log) {
   const results = [];
   const next = async () => {
     for (let argv = programs.pop(); argv !== undefined; argv = programs.pop()) {
-      results.push(await runGoogleTest(argv, `${log}.${basename(argv.at(-1))}`));
+      results.push(await runGoogleTest(argv, `${log}.${basename(argv.at(-1), '.js')}`));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, next));
@@ -91,7 +91,7 @@ function testPrograms(preset, targets) {
   const commands = JSON.parse(listing ?? '{"tests": []}').tests.map((test) => test.command ?? []);
   const programs = commands
     .map((command) => command.find((part) => basename(part).startsWith('test_')))
-    .filter((program) => targets.length === 0 || targets.includes(basename(program ?? '')));
+    .filter((program) => targets.length === 0 || targets.includes(basename(program ?? '', '.js')));
   if (programs.length === 0) throw new Error(`Preset ${preset} has no test programs`);
   return programs.map((program) => [...launcher(preset), program]);
 }
