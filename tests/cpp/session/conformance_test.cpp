@@ -1,0 +1,74 @@
+#include "support/conformance.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "session/session.h"
+
+// The official ONNX cases (onnx/backend/test/data), found by FOVEA_ONNX_TESTDATA. A case whose
+// model needs what the engine does not have must say so with an Unsupported error; every other must
+// give the expected tensors.
+
+namespace fovea {
+namespace {
+
+// Cases the engine answers differently on purpose, with the reason.
+const std::map<std::string, std::string>& deliberate_differences() {
+  static const std::map<std::string, std::string> differences = {};
+  return differences;
+}
+
+std::string run_case(const test::ConformanceCase& test_case, std::shared_ptr<ThreadPool> pool) {
+  const auto bytes = std::make_shared<std::string>(test::read_file(test_case.model));
+  const auto session = Session::load({std::as_bytes(std::span(*bytes)), bytes}, std::move(pool));
+  const std::vector<Tensor> inputs = test::read_tensors(test_case.data, "input");
+  const std::vector<Tensor> expected = test::read_tensors(test_case.data, "output");
+  std::vector<Feed> feeds;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    feeds.push_back({session->info().inputs[i].name, inputs[i]});
+  }
+  const std::vector<Tensor> outputs = session->run(std::move(feeds));
+  if (outputs.size() < expected.size()) return "fewer outputs";
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const std::string differs = test::difference(outputs[i], expected[i]);
+    if (!differs.empty()) return text("output ", i, ": ", differs);
+  }
+  return "";
+}
+
+bool is_unsupported(const Error& error) {
+  return error.code() == ErrorCode::UnsupportedOperator ||
+         error.code() == ErrorCode::UnsupportedAttribute;
+}
+
+TEST(Conformance, OfficialCases) {
+  const char* root = std::getenv("FOVEA_ONNX_TESTDATA");
+  const auto cases = test::find_cases(root ? root : "build/deps/onnx-testdata");
+  if (cases.empty()) GTEST_SKIP() << "no official cases found: set FOVEA_ONNX_TESTDATA";
+  const auto pool = std::make_shared<ThreadPool>(2);
+  int passed = 0;
+  std::map<std::string, int> unsupported;
+  for (const test::ConformanceCase& test_case : cases) {
+    if (deliberate_differences().contains(test_case.name)) continue;
+    try {
+      const std::string differs = run_case(test_case, pool);
+      EXPECT_EQ(differs, "") << test_case.data;
+      if (differs.empty()) ++passed;
+    } catch (const Error& error) {
+      EXPECT_TRUE(is_unsupported(error)) << test_case.data << ": " << error.what();
+      ++unsupported[std::string(error.field("op")) + ": " + error.what()];
+    }
+  }
+  if (std::getenv("FOVEA_CONFORMANCE_LIST")) {
+    for (const auto& [what, count] : unsupported) std::cout << count << "  " << what << "\n";
+  }
+  std::cout << passed << " of " << cases.size()
+            << " official cases pass; the rest is unsupported\n";
+}
+
+}  // namespace
+}  // namespace fovea
