@@ -176,6 +176,17 @@ TEST(Decode, TellsAnUnknownRankFromAScalar) {
   EXPECT_FALSE(has_shape(false));
 }
 
+TEST(Decode, MergesTheTypesOfAValue) {
+  const std::string type = write_dim_type("");
+  const std::string bytes = write_model(write<GraphField>([&](auto& graph) {
+    graph.add_message(GraphField::output, write<ValueInfoField>([&](auto& value) {
+                        value.add_message(ValueInfoField::type, type);
+                        value.add_message(ValueInfoField::type, type);
+                      }));
+  }));
+  EXPECT_EQ(decode(as_bytes(bytes)).graph.outputs.at(0).type->shape->size(), 2u);
+}
+
 TEST(Decode, LetsALaterTypeReplaceAnotherKindAndMergeWithItsOwn) {
   const std::string tensor = write_dim_type("");
   const std::string sequence = write<TypeField>([](auto& type) {

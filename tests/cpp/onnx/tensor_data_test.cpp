@@ -171,7 +171,16 @@ TEST(TensorData, RefusesAnotherNumberOfElements) {
   EXPECT_EQ(check(DType::Float, {1}, int32s({1})), ErrorCode::MalformedModel);
   EXPECT_EQ(check(DType::Int8, {1}, int32s({1, 2})), ErrorCode::MalformedModel);
   EXPECT_EQ(check(DType::Int8, {-1}, nothing), ErrorCode::MalformedModel);
-  EXPECT_EQ(check(DType::Int8, {1 << 20, 1 << 20, 1 << 20}, nothing), ErrorCode::MalformedModel);
+}
+
+// The third product would be 0 in 64 bits.
+TEST(TensorData, RefusesMoreElementsThanCanBeCounted) {
+  for (const std::vector<int64_t>& dims : std::vector<std::vector<int64_t>>{
+           {1 << 30, 1 << 24}, {INT64_MAX, INT64_MAX}, {1LL << 32, 1LL << 32}}) {
+    const Stored stored = store(DType::Int8, dims, nothing);
+    EXPECT_EQ(code_of([&] { element_count(stored.tensor()); }), ErrorCode::MalformedModel);
+  }
+  EXPECT_EQ(element_count(store(DType::Int8, {1 << 30, 1 << 23}, nothing).tensor()), 1LL << 53);
 }
 
 TEST(TensorData, RefusesTypesItCannotHold) {
