@@ -1,0 +1,42 @@
+#pragma once
+
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+#include "base/dtype.h"
+
+// Conversions between element types, defined for every value: floats truncate toward zero and
+// saturate when they become integers (NaN becomes 0), integers keep their low bits when they
+// become narrower, whatever is not zero is true.
+
+namespace fovea::kernels {
+
+template <std::integral To, std::floating_point From>
+To saturating_cast(From x) {
+  // 2^digits, one above the largest To, is exact in every floating type; the largest To is not.
+  constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From{2};
+  constexpr From kBegin = static_cast<From>(std::numeric_limits<To>::min());
+  if (x >= kEnd) return std::numeric_limits<To>::max();
+  if (x > kBegin) return static_cast<To>(x);
+  return x <= kBegin ? std::numeric_limits<To>::min() : To{0};
+}
+
+template <class To, class From>
+To element_cast(From x) {
+  if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
+    return element_cast<To>(to_float(x));
+  } else if constexpr (std::is_same_v<To, Half>) {
+    return to_half(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, BFloat>) {
+    return to_bfloat(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return x != From{0};
+  } else if constexpr (std::integral<To> && std::floating_point<From>) {
+    return saturating_cast<To>(x);
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+}  // namespace fovea::kernels

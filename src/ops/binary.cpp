@@ -1,0 +1,120 @@
+// Arithmetic of two operands: Add, Sub, Mul, Div, Mod, Pow.
+
+#include "kernels/convert.h"
+#include "ops/core/broadcast_step.h"
+
+namespace fovea {
+namespace {
+
+using kernels::binary_row;
+using kernels::binary_row_f32;
+using kernels::BinaryRow;
+
+void infer_arithmetic(InferContext& context) {
+  require_one_dtype(context);
+  infer_broadcast(context);
+}
+
+// Add, Sub, Mul: the bits of the result do not depend on the sign of the type.
+template <class Op>
+Kernel plan_wrapping(PlanContext& context) {
+  const DType dtype = context.dtype(0);
+  const BinaryRow row = dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t,
+                                 uint32_t, int64_t, uint64_t>(dtype, [](auto tag) -> BinaryRow {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_same_v<T, float>) {
+      return binary_row_f32<Op>;
+    } else if constexpr (std::is_same_v<T, double>) {
+      return binary_row<Op, T, T, T>;
+    } else {
+      using Bits = std::make_unsigned_t<T>;
+      return binary_row<Op, Bits, Bits, Bits>;
+    }
+  });
+  return plan_broadcast_step(context, row, true);
+}
+
+template <class Op, class... Ts>
+BinaryRow row_of(DType dtype) {
+  return dispatch<Ts...>(dtype, [](auto tag) -> BinaryRow {
+    using T = typename decltype(tag)::type;
+    return binary_row<Op, T, T, T>;
+  });
+}
+
+template <class Op, class... Floats>
+BinaryRow integer_row(DType dtype) {
+  return row_of<Op, Floats..., int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
+                uint64_t>(dtype);
+}
+
+Kernel plan_div(PlanContext& context) {
+  const DType dtype = context.dtype(0);
+  return plan_broadcast_step(context, dtype == DType::Float
+                                          ? binary_row_f32<kernels::Div>
+                                          : integer_row<kernels::Div, double>(dtype));
+}
+
+Kernel plan_mod(PlanContext& context) {
+  const DType dtype = context.dtype(0);
+  if (context.attributes().get_int("fmod", 0) != 0) {
+    return plan_broadcast_step(context, integer_row<kernels::TruncatedMod, float, double>(dtype));
+  }
+  if (dtype == DType::Float || dtype == DType::Double) {
+    throw Error(ErrorCode::MalformedModel, "Mod of floating-point numbers needs fmod=1");
+  }
+  return plan_broadcast_step(context, integer_row<kernels::FloorMod>(dtype));
+}
+
+// Base and exponent of different types: the result has the base's.
+struct MixedPow {
+  template <class A, class B>
+  A operator()(A a, B b) const {
+    if constexpr (std::integral<A> && std::integral<B>) {
+      return static_cast<A>(kernels::Pow()(int64_t{a}, int64_t{b}));
+    } else {
+      return kernels::element_cast<A>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+    }
+  }
+};
+
+BinaryRow mixed_pow_row(DType base, DType exponent) {
+  return dispatch<float, double, int32_t, int64_t>(base, [&](auto base_tag) {
+    using A = typename decltype(base_tag)::type;
+    return dispatch<float, double, int32_t, int64_t>(exponent, [](auto tag) -> BinaryRow {
+      using B = typename decltype(tag)::type;
+      return binary_row<MixedPow, A, B, A>;
+    });
+  });
+}
+
+Kernel plan_pow(PlanContext& context) {
+  const DType base = context.dtype(0), exponent = context.dtype(1);
+  if (base != exponent) return plan_broadcast_step(context, mixed_pow_row(base, exponent));
+  return plan_broadcast_step(context, base == DType::Float
+                                          ? kernels::pow_row_f32
+                                          : row_of<kernels::Pow, double, int32_t, int64_t>(base));
+}
+
+}  // namespace
+
+void register_binary(OpTable& table) {
+  const auto add = [&](std::string_view op_type, auto infer, auto plan, int since = 1) {
+    table.add({.op_type = op_type,
+               .since = since,
+               .inputs = {2, 2},
+               .infer = infer,
+               .plan = plan,
+               .reuse = Reuse::InPlace,
+               .layout = broadcast_layout});
+  };
+  add("Add", infer_arithmetic, plan_wrapping<kernels::Add>);
+  add("Sub", infer_arithmetic, plan_wrapping<kernels::Sub>);
+  add("Mul", infer_arithmetic, plan_wrapping<kernels::Mul>);
+  add("Div", infer_arithmetic, plan_div);
+  add("Mod", infer_arithmetic, plan_mod, 10);
+  add(
+      "Pow", [](InferContext& context) { infer_broadcast(context); }, plan_pow);
+}
+
+}  // namespace fovea

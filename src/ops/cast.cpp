@@ -1,0 +1,119 @@
+// Element types: Cast, CastLike.
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/convert.h"
+#include "ops/op.h"
+
+namespace fovea {
+namespace {
+
+// Every conversion goes through the widest type of its source's kind, a block at a time: readers
+// plus writers are few where all pairs would be 169 functions. double holds every float exactly.
+constexpr int64_t kBlock = 512;
+constexpr int64_t kGrain = 16384;
+
+union Block {
+  double doubles[kBlock];
+  int64_t int64s[kBlock];
+  uint64_t uint64s[kBlock];
+};
+
+using Convert = void (*)(const void* from, void* to, int64_t count);
+
+template <class From, class To>
+void convert(const void* from, void* to, int64_t count) {
+  const From* source = static_cast<const From*>(from);
+  To* target = static_cast<To*>(to);
+  for (int64_t i = 0; i < count; ++i) target[i] = kernels::element_cast<To>(source[i]);
+}
+
+template <class Fn>
+auto dispatch_numeric(DType dtype, Fn fn) {
+  return dispatch<float, double, Half, BFloat, bool, int8_t, uint8_t, int16_t, uint16_t, int32_t,
+                  uint32_t, int64_t, uint64_t>(dtype, fn);
+}
+
+template <class From>
+using WidestOf = std::conditional_t<std::is_same_v<From, uint64_t>, uint64_t,
+                                    std::conditional_t<std::is_integral_v<From>, int64_t, double>>;
+
+Convert reader_of(DType from) {
+  return dispatch_numeric(from, [](auto tag) -> Convert {
+    using From = typename decltype(tag)::type;
+    return convert<From, WidestOf<From>>;
+  });
+}
+
+template <class Wide>
+Convert writer_of(DType to) {
+  return dispatch_numeric(
+      to, [](auto tag) -> Convert { return convert<Wide, typename decltype(tag)::type>; });
+}
+
+Convert writer_of(DType from, DType to) {
+  return dispatch_numeric(
+      from, [to](auto tag) { return writer_of<WidestOf<typename decltype(tag)::type>>(to); });
+}
+
+Kernel plan_conversion(PlanContext& context) {
+  const DType from = context.dtype(0), to = context.output_dtype(0);
+  const int64_t count = context.shape(0).elements();
+  const auto from_bytes = static_cast<int64_t>(size_of(from));
+  const auto to_bytes = static_cast<int64_t>(size_of(to));
+  if (from == to) {
+    return [bytes = static_cast<size_t>(count * to_bytes)](RunContext& run) {
+      if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
+    };
+  }
+  const Convert read = reader_of(from), write = writer_of(from, to);
+  return [=](RunContext& run) {
+    run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+      Block block;
+      for (int64_t i = begin; i < end; i += kBlock) {
+        const int64_t length = std::min(kBlock, end - i);
+        read(run.in<std::byte>(0) + i * from_bytes, &block, length);
+        write(&block, run.out<std::byte>(0) + i * to_bytes, length);
+      }
+    });
+  };
+}
+
+void set_converted(InferContext& context, DType to) {
+  for (const DType dtype : {context.dtype(0), to}) {
+    if (size_of(dtype) == 0) {
+      throw Error(ErrorCode::UnsupportedAttribute, text("Cast from ", name_of(context.dtype(0)),
+                                                        " to ", name_of(to), " is not supported"));
+    }
+  }
+  context.set_output(0, to, context.shape(0));
+}
+
+void infer_cast(InferContext& context) {
+  const int64_t to = context.attributes().get_int("to", 0);
+  if (to < 0 || to > 255 || !is_supported(static_cast<int>(to))) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("Cast to data type ", to, " of TensorProto is not supported"));
+  }
+  set_converted(context, static_cast<DType>(to));
+}
+
+void infer_cast_like(InferContext& context) { set_converted(context, context.dtype(1)); }
+
+}  // namespace
+
+void register_cast(OpTable& table) {
+  table.add({.op_type = "Cast",
+             .since = 6,
+             .infer = infer_cast,
+             .plan = plan_conversion,
+             .reuse = Reuse::InPlace});
+  table.add({.op_type = "CastLike",
+             .since = 15,
+             .inputs = {2, 2},
+             .infer = infer_cast_like,
+             .plan = plan_conversion});
+}
+
+}  // namespace fovea

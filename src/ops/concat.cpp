@@ -1,0 +1,73 @@
+// Concat.
+
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+int concat_axis(const NodeContext& context) {
+  const bool has_default = context.opset() < 4;
+  return axis_of(context, context.shape(0).rank(),
+                 has_default ? std::optional<int64_t>(1) : std::nullopt);
+}
+
+void infer_concat(InferContext& context) {
+  Shape out = context.shape(0);
+  const int axis = concat_axis(context);
+  for (int i = 1; i < context.input_count(); ++i) {
+    const Shape& shape = context.shape(i);
+    Shape expected = out;
+    if (shape.rank() == out.rank()) expected[axis] = shape[axis];
+    if (shape != expected || context.dtype(i) != context.dtype(0)) {
+      throw Error(ErrorCode::InvalidInput,
+                  text("Concat along axis ", axis, " of ", name_of(context.dtype(0)), " ",
+                       context.shape(0).to_string(), " and ", name_of(context.dtype(i)), " ",
+                       shape.to_string()));
+    }
+    out[axis] += shape[axis];
+  }
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+void concat_layout(LayoutContext& context) {
+  bool channels_last = false;
+  for (int i = 0; i < context.input_count(); ++i) {
+    channels_last |= context.layout(i) == Layout::ChannelsLast;
+  }
+  if (!channels_last) return;
+  for (int i = 0; i < context.input_count(); ++i) context.accept(i, Layout::ChannelsLast);
+  context.produce(0, Layout::ChannelsLast);
+}
+
+Kernel plan_concat(PlanContext& context) {
+  const int axis = concat_axis(context);
+  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const std::vector<int64_t> to_strides = memory_strides(out.shape, out.layout);
+  std::vector<CopyStep> steps;
+  int64_t position = 0;
+  for (int i = 0; i < context.input_count(); ++i) {
+    const Shape& shape = context.shape(i);
+    steps.emplace_back(out.dtype, shape, out.layout, memory_strides(shape, out.layout), to_strides,
+                       0, position * to_strides[static_cast<size_t>(axis)]);
+    position += shape[axis];
+  }
+  return [out, steps = std::move(steps)](RunContext& run) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+      steps[i].run(run.in<std::byte>(static_cast<int>(i)), run.out<std::byte>(0), run.pool());
+    }
+    clear_padding(out, run.out<std::byte>(0), run.pool());
+  };
+}
+
+}  // namespace
+
+void register_concat(OpTable& table) {
+  table.add({.op_type = "Concat",
+             .inputs = {1, kUnbounded},
+             .infer = infer_concat,
+             .plan = plan_concat,
+             .layout = concat_layout});
+}
+
+}  // namespace fovea

@@ -1,0 +1,164 @@
+// Tensors out of nothing: Constant, ConstantOfShape, Range, EyeLike.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "kernels/strided_copy.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+template <class T>
+Tensor vector_of(const std::vector<T>& values) {
+  return Tensor::of<T>({static_cast<int64_t>(values.size())}, std::span<const T>(values));
+}
+
+Tensor constant_of(const Attributes& attributes) {
+  if (const Tensor* tensor = attributes.get_tensor("value")) return *tensor;
+  if (attributes.has("value_float")) {
+    return Tensor::of<float>({}, {attributes.get_float("value_float", 0)});
+  }
+  if (attributes.has("value_int")) {
+    return Tensor::of<int64_t>({}, {attributes.get_int("value_int", 0)});
+  }
+  if (attributes.has("value_floats")) return vector_of(attributes.get_floats("value_floats"));
+  if (attributes.has("value_ints")) return vector_of(attributes.get_ints("value_ints"));
+  if (attributes.has("value_string")) {
+    return Tensor::of_strings({}, {attributes.get_string("value_string", "")});
+  }
+  if (attributes.has("value_strings")) {
+    std::vector<std::string> strings = attributes.get_strings("value_strings");
+    const auto count = static_cast<int64_t>(strings.size());
+    return Tensor::of_strings({count}, std::move(strings));
+  }
+  if (attributes.has("sparse_value")) {
+    throw Error(ErrorCode::UnsupportedAttribute, "sparse constants are not supported");
+  }
+  throw Error(ErrorCode::MalformedModel, "Constant has no value");
+}
+
+void infer_constant(InferContext& context) {
+  context.set_content(0, constant_of(context.attributes()));
+}
+
+Tensor filling_of(const NodeContext& context) {
+  const Tensor* value = context.attributes().get_tensor("value");
+  if (!value) return Tensor::of<float>({}, {0.0f});
+  if (value->elements() != 1) {
+    throw Error(ErrorCode::MalformedModel, text("ConstantOfShape's value has shape ",
+                                                value->shape().to_string(), ", not one element"));
+  }
+  return *value;
+}
+
+void infer_constant_of_shape(InferContext& context) {
+  Shape shape(context.int64s(0));
+  if (std::ranges::any_of(shape, [](int64_t dim) { return dim < 0; })) {
+    throw Error(ErrorCode::InvalidInput,
+                text("ConstantOfShape cannot make the shape ", shape.to_string()));
+  }
+  context.set_output(0, filling_of(context).dtype(), std::move(shape));
+}
+
+Kernel plan_constant_of_shape(PlanContext& context) {
+  const Tensor value = filling_of(context);
+  const size_t bytes = element_bytes(value.dtype());
+  const int64_t count = context.output_shape(0).elements();
+  return [=](RunContext& run) { kernels::fill(run.out<std::byte>(0), value.data(), bytes, count); };
+}
+
+// Calls fn with the type of Range's inputs and their values.
+template <class Fn>
+auto with_range(const NodeContext& context, Fn fn) {
+  for (int i = 0; i < 3; ++i) {
+    if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
+      throw Error(ErrorCode::MalformedModel, "Range takes three scalars of one type");
+    }
+  }
+  return dispatch<float, double, int16_t, int32_t, int64_t>(context.dtype(0), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const auto value = [&](int i) { return context.content(i)->as<T>()[0]; };
+    return fn(value(0), value(1), value(2));
+  });
+}
+
+template <class T>
+int64_t range_count(T start, T limit, T delta) {
+  if (delta == T{0}) throw Error(ErrorCode::InvalidInput, "Range has a step of 0");
+  const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
+                                 static_cast<double>(delta));
+  if (!(std::abs(count) <= 0x1p53)) {
+    throw Error(ErrorCode::InvalidInput, "Range has no finite number of elements");
+  }
+  return std::max<int64_t>(static_cast<int64_t>(count), 0);
+}
+
+void infer_range(InferContext& context) {
+  const int64_t count = with_range(
+      context, [](auto start, auto limit, auto delta) { return range_count(start, limit, delta); });
+  context.set_output(0, context.dtype(0), {count});
+}
+
+Kernel plan_range(PlanContext& context) {
+  const int64_t count = context.output_shape(0).elements();
+  return with_range(context, [count](auto start, auto, auto delta) -> Kernel {
+    using T = decltype(start);
+    return [=](RunContext& run) {
+      T* out = run.out<T>(0);
+      for (int64_t i = 0; i < count; ++i) {
+        out[i] = static_cast<T>(start + static_cast<T>(i) * delta);
+      }
+    };
+  });
+}
+
+void infer_eye_like(InferContext& context) {
+  if (context.shape(0).rank() != 2) {
+    throw Error(ErrorCode::InvalidInput,
+                text("EyeLike takes a matrix, not ", context.shape(0).to_string()));
+  }
+  const auto dtype = context.attributes().get_int("dtype", static_cast<int64_t>(context.dtype(0)));
+  if (dtype < 0 || dtype > 16 || !is_supported(static_cast<int>(dtype))) {
+    throw Error(ErrorCode::UnsupportedAttribute, text("EyeLike to data type ", dtype));
+  }
+  context.set_output(0, static_cast<DType>(dtype), context.shape(0));
+}
+
+Kernel plan_eye_like(PlanContext& context) {
+  const int64_t rows = context.output_shape(0)[0], columns = context.output_shape(0)[1];
+  const int64_t diagonal = context.attributes().get_int("k", 0);
+  return dispatch<float, double, int8_t, uint8_t, int32_t, int64_t, bool>(
+      context.output_dtype(0), [&](auto tag) -> Kernel {
+        using T = typename decltype(tag)::type;
+        return [=](RunContext& run) {
+          T* out = run.out<T>(0);
+          for (int64_t row = 0; row < rows; ++row) {
+            for (int64_t column = 0; column < columns; ++column) {
+              *out++ = static_cast<T>(column - row == diagonal);
+            }
+          }
+        };
+      });
+}
+
+}  // namespace
+
+void register_constant(OpTable& table) {
+  table.add({.op_type = "Constant", .inputs = {0, 0}, .infer = infer_constant});
+  table.add({.op_type = "ConstantOfShape",
+             .since = 9,
+             .infer = infer_constant_of_shape,
+             .plan = plan_constant_of_shape,
+             .content_inputs = {0}});
+  table.add({.op_type = "Range",
+             .since = 11,
+             .inputs = {3, 3},
+             .infer = infer_range,
+             .plan = plan_range,
+             .content_inputs = {0, 1, 2}});
+  table.add({.op_type = "EyeLike", .since = 9, .infer = infer_eye_like, .plan = plan_eye_like});
+}
+
+}  // namespace fovea

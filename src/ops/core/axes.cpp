@@ -1,0 +1,32 @@
+#include "ops/core/axes.h"
+
+#include <algorithm>
+
+namespace fovea {
+
+std::vector<int> normalize_axes(std::span<const int64_t> axes, int rank) {
+  std::vector<int> normalized;
+  for (const int64_t axis : axes) normalized.push_back(normalize_axis(axis, rank));
+  std::ranges::sort(normalized);
+  const auto twice = std::ranges::adjacent_find(normalized);
+  if (twice != normalized.end()) {
+    throw Error(ErrorCode::MalformedModel, text("axis ", *twice, " is given twice"));
+  }
+  return normalized;
+}
+
+std::optional<std::vector<int64_t>> written_axes(const NodeContext& context, int index) {
+  if (context.has_input(index)) return context.int64s(index);
+  if (context.attributes().has("axes")) return context.attributes().get_ints("axes");
+  return std::nullopt;
+}
+
+int axis_of(const NodeContext& context, int rank, std::optional<int64_t> fallback) {
+  if (!fallback && !context.attributes().has("axis")) {
+    throw Error(ErrorCode::MalformedModel,
+                text(context.node().op_type, " needs the attribute axis"));
+  }
+  return normalize_axis(context.attributes().get_int("axis", fallback.value_or(0)), rank);
+}
+
+}  // namespace fovea

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/binary.h"
+#include "ops/core/broadcast.h"
+
+namespace fovea {
+
+// out = op(a, b) over broadcast operands, with everything but the pointers settled.
+class BroadcastStep {
+ public:
+  // `keeps_zero`: op(0, 0) is 0, so that padding lanes need no care.
+  BroadcastStep(const Operand& a, const Operand& b, const Operand& out, kernels::BinaryRow row,
+                bool keeps_zero);
+
+  void run(const std::byte* a, const std::byte* b, std::byte* out, ThreadPool& pool) const;
+
+ private:
+  kernels::LoopNest<3> nest_;
+  kernels::BinaryRow row_;
+  std::array<int64_t, 3> element_bytes_;
+  Operand to_clear_;  // the output, where its padding lanes must be zeroed afterwards
+};
+
+// The kernel of a node with inputs a and b. For opsets before 7, `b` lies along a's axes as the
+// attributes `broadcast` and `axis` say.
+Kernel plan_broadcast_step(PlanContext& context, kernels::BinaryRow row, bool keeps_zero = false);
+
+// Shape rule of operators with inputs a and b of one element type; `output` Undefined: that type.
+void infer_broadcast(InferContext& context, DType output = DType::Undefined);
+
+// Throws Error(MalformedModel) when the inputs' element types differ.
+void require_one_dtype(const NodeContext& context);
+
+}  // namespace fovea

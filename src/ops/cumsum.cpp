@@ -1,0 +1,72 @@
+// CumSum.
+
+#include "kernels/binary.h"
+#include "ops/core/axes.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kGrain = 4096;
+
+int cumsum_axis(const NodeContext& context) {
+  const std::vector<int64_t> axis = context.int64s(1);
+  if (axis.size() != 1) {
+    throw Error(ErrorCode::MalformedModel, text("CumSum takes one axis, not ", axis.size()));
+  }
+  return normalize_axis(axis[0], context.shape(0).rank());
+}
+
+void infer_cumsum(InferContext& context) {
+  cumsum_axis(context);
+  infer_like_input(context);
+}
+
+template <class T>
+void accumulate(const T* from, T* to, int64_t stride, int64_t count, bool exclusive) {
+  T sum{};
+  for (int64_t i = 0; i < count; ++i) {
+    const T value = from[i * stride];
+    const T next = kernels::Add()(sum, value);
+    to[i * stride] = exclusive ? sum : next;
+    sum = next;
+  }
+}
+
+Kernel plan_cumsum(PlanContext& context) {
+  const Shape& in = context.shape(0);
+  const int axis = cumsum_axis(context);
+  const int64_t size = in[axis], inner = in.elements(axis + 1, in.rank());
+  const int64_t lines = in.elements(0, axis) * inner;
+  const bool exclusive = context.attributes().get_int("exclusive", 0) != 0;
+  const bool reverse = context.attributes().get_int("reverse", 0) != 0;
+  const int64_t first = reverse ? (size - 1) * inner : 0;
+  const int64_t stride = reverse ? -inner : inner;
+  return dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
+      context.dtype(0), [&](auto tag) -> Kernel {
+        using T = typename decltype(tag)::type;
+        return [=](RunContext& run) {
+          const T* from = run.in<T>(0);
+          T* to = run.out<T>(0);
+          run.pool().parallel_for(lines, kGrain / (size + 1) + 1, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) {
+              const int64_t start = i / inner * size * inner + i % inner + first;
+              accumulate(from + start, to + start, stride, size, exclusive);
+            }
+          });
+        };
+      });
+}
+
+}  // namespace
+
+void register_cumsum(OpTable& table) {
+  table.add({.op_type = "CumSum",
+             .since = 11,
+             .inputs = {2, 2},
+             .infer = infer_cumsum,
+             .plan = plan_cumsum,
+             .content_inputs = {1},
+             .reuse = Reuse::InPlace});
+}
+
+}  // namespace fovea

@@ -1,0 +1,80 @@
+// Repetition: Expand, Tile.
+
+#include "ops/core/broadcast.h"
+
+namespace fovea {
+namespace {
+
+void infer_expand(InferContext& context) {
+  const Shape shape(context.int64s(1));
+  for (const int64_t dim : shape) {
+    if (dim < 0) {
+      throw Error(ErrorCode::InvalidInput,
+                  text("Expand to ", shape.to_string(), " has a negative dimension"));
+    }
+  }
+  context.set_output(0, context.dtype(0), broadcast(context.shape(0), shape));
+}
+
+Kernel copy_kernel(const CopyStep& copy) {
+  return [copy](RunContext& run) {
+    copy.run(run.in<std::byte>(0), run.out<std::byte>(0), run.pool());
+  };
+}
+
+Kernel plan_expand(PlanContext& context) {
+  const Shape& out = context.output_shape(0);
+  return copy_kernel(CopyStep(context.dtype(0), out, Layout::Plain,
+                              broadcast_strides(context.shape(0), Layout::Plain, out),
+                              strides_of(out)));
+}
+
+void infer_tile(InferContext& context) {
+  Shape out = context.shape(0);
+  const Shape repeats(context.int64s(1));
+  if (repeats.rank() != out.rank()) {
+    throw Error(ErrorCode::InvalidInput,
+                text("Tile of ", out.to_string(), " by ", repeats.to_string(), " repeats"));
+  }
+  for (int axis = 0; axis < out.rank(); ++axis) {
+    const int64_t repeat = repeats[axis];
+    if (repeat < 0 || repeat > (int64_t{1} << 53)) {
+      throw Error(ErrorCode::InvalidInput, text("Tile cannot repeat ", repeat, " times"));
+    }
+    out[axis] = Shape({out[axis], repeat}).elements();
+  }
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+Kernel plan_tile(PlanContext& context) {
+  const Shape& in = context.shape(0);
+  const std::vector<int64_t> repeats = context.int64s(1);
+  const std::vector<int64_t> from = strides_of(in);
+  const std::vector<int64_t> to = strides_of(context.output_shape(0));
+  kernels::LoopNest<2> nest;
+  for (int axis = 0; axis < in.rank(); ++axis) {
+    const auto i = static_cast<size_t>(axis);
+    nest.add_axis(repeats[i], {0, in[axis] * to[i]});
+    nest.add_axis(in[axis], {from[i], to[i]});
+  }
+  return copy_kernel(CopyStep(context.dtype(0), nest));
+}
+
+}  // namespace
+
+void register_expand(OpTable& table) {
+  table.add({.op_type = "Expand",
+             .since = 8,
+             .inputs = {2, 2},
+             .infer = infer_expand,
+             .plan = plan_expand,
+             .content_inputs = {1}});
+  table.add({.op_type = "Tile",
+             .since = 6,
+             .inputs = {2, 2},
+             .infer = infer_tile,
+             .plan = plan_tile,
+             .content_inputs = {1}});
+}
+
+}  // namespace fovea

@@ -1,0 +1,170 @@
+// Elements by index: Gather, GatherElements, GatherND.
+
+#include <cstring>
+
+#include "ops/core/axes.h"
+#include "ops/core/indices.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kGrainBytes = 65536;
+
+int64_t grain_of(size_t block_bytes) {
+  return kGrainBytes / (static_cast<int64_t>(block_bytes) + 1) + 1;
+}
+
+// A block of the input, or zeros where the index was outside.
+void copy_block(const std::byte* from, int64_t block, size_t bytes, std::byte* to) {
+  if (block < 0) {
+    std::memset(to, 0, bytes);
+  } else {
+    std::memcpy(to, from + block * static_cast<int64_t>(bytes), bytes);
+  }
+}
+
+void infer_gather(InferContext& context) {
+  const Shape& in = context.shape(0);
+  const int axis = axis_of(context, in.rank(), 0);
+  require_indices(context, 1, in[axis]);
+  Shape out;
+  for (int i = 0; i < axis; ++i) out.push_back(in[i]);
+  for (const int64_t dim : context.shape(1)) out.push_back(dim);
+  for (int i = axis + 1; i < in.rank(); ++i) out.push_back(in[i]);
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+Kernel plan_gather(PlanContext& context) {
+  const Shape& in = context.shape(0);
+  const int axis = axis_of(context, in.rank(), 0);
+  const int64_t size = in[axis], outer = in.elements(0, axis);
+  const int64_t count = context.shape(1).elements();
+  const DType index_type = context.dtype(1);
+  const size_t bytes =
+      static_cast<size_t>(in.elements(axis + 1, in.rank())) * element_bytes(context.dtype(0));
+  return [=](RunContext& run) {
+    const Indices indices(run, 1, index_type);
+    const std::byte* from = run.in<std::byte>(0);
+    std::byte* to = run.out<std::byte>(0);
+    if (bytes == 0) return;
+    run.pool().parallel_for(outer * count, grain_of(bytes), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t position = indices.position(i % count, size);
+        const int64_t block = position < 0 ? -1 : i / count * size + position;
+        copy_block(from, block, bytes, to + i * static_cast<int64_t>(bytes));
+      }
+    });
+  };
+}
+
+void infer_gather_elements(InferContext& context) {
+  const Shape& in = context.shape(0);
+  const Shape& out = context.shape(1);
+  const int axis = axis_of(context, in.rank(), 0);
+  bool fits = out.rank() == in.rank();
+  for (int i = 0; fits && i < in.rank(); ++i) fits = i == axis || out[i] <= in[i];
+  if (!fits) {
+    throw Error(ErrorCode::InvalidInput, text("GatherElements along axis ", axis, " of ",
+                                              in.to_string(), " with indices ", out.to_string()));
+  }
+  require_indices(context, 1, in[axis]);
+  context.set_output(0, context.dtype(0), out);
+}
+
+Kernel plan_gather_elements(PlanContext& context) {
+  const Shape& in = context.shape(0);
+  const Shape& out = context.shape(1);
+  const int axis = axis_of(context, in.rank(), 0);
+  std::vector<int64_t> strides = strides_of(in);
+  const int64_t axis_stride = std::exchange(strides[static_cast<size_t>(axis)], 0);
+  const std::vector<int64_t> to_strides = strides_of(out);
+  kernels::LoopNest<2> nest;
+  for (int i = 0; i < out.rank(); ++i) {
+    nest.add_axis(out[i], {strides[static_cast<size_t>(i)], to_strides[static_cast<size_t>(i)]});
+  }
+  const size_t bytes = element_bytes(context.dtype(0));
+  const int64_t size = in[axis];
+  const DType index_type = context.dtype(1);
+  return [=](RunContext& run) {
+    const Indices indices(run, 1, index_type);
+    const std::byte* from = run.in<std::byte>(0);
+    std::byte* to = run.out<std::byte>(0);
+    kernels::parallel_rows(nest, grain_of(bytes), run.pool(), [&](const auto& row) {
+      for (int64_t i = 0; i < row.count(); ++i) {
+        const int64_t target = row.offset(1) + i * row.stride(1);
+        const int64_t position = indices.position(target, size);
+        const int64_t source = row.offset(0) + i * row.stride(0) + position * axis_stride;
+        copy_block(from, position < 0 ? -1 : source, bytes,
+                   to + target * static_cast<int64_t>(bytes));
+      }
+    });
+  };
+}
+
+struct GatherNd {
+  int batch_dims;
+  int depth;  // axes each index tuple addresses
+};
+
+GatherNd gather_nd_of(const NodeContext& context) {
+  const Shape& in = context.shape(0);
+  const Shape& indices = context.shape(1);
+  const int64_t batch_dims = context.attributes().get_int("batch_dims", 0);
+  bool fits = batch_dims >= 0 && batch_dims < indices.rank() && batch_dims <= in.rank();
+  for (int i = 0; fits && i < batch_dims; ++i) fits = in[i] == indices[i];
+  if (fits) fits = indices[indices.rank() - 1] <= in.rank() - batch_dims;
+  if (!fits) {
+    throw Error(ErrorCode::InvalidInput, text("GatherND of ", in.to_string(), " with indices ",
+                                              indices.to_string(), " and batch_dims ", batch_dims));
+  }
+  require_index_type(context, 1);
+  return {static_cast<int>(batch_dims), static_cast<int>(indices[indices.rank() - 1])};
+}
+
+void infer_gather_nd(InferContext& context) {
+  const auto [batch_dims, depth] = gather_nd_of(context);
+  const Shape& in = context.shape(0);
+  const Shape& indices = context.shape(1);
+  Shape out;
+  for (int i = 0; i < indices.rank() - 1; ++i) out.push_back(indices[i]);
+  for (int i = batch_dims + depth; i < in.rank(); ++i) out.push_back(in[i]);
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+Kernel plan_gather_nd(PlanContext& context) {
+  const auto [batch_dims, depth] = gather_nd_of(context);
+  const Shape& in = context.shape(0);
+  const Shape& indices_shape = context.shape(1);
+  const IndexTuples tuples(in, batch_dims, depth);
+  const int64_t count = indices_shape.elements(0, indices_shape.rank() - 1);
+  const int64_t per_batch = indices_shape.elements(batch_dims, indices_shape.rank() - 1);
+  const size_t bytes = static_cast<size_t>(in.elements(batch_dims + depth, in.rank())) *
+                       element_bytes(context.dtype(0));
+  const DType index_type = context.dtype(1);
+  return [=](RunContext& run) {
+    const Indices indices(run, 1, index_type);
+    const std::byte* from = run.in<std::byte>(0);
+    std::byte* to = run.out<std::byte>(0);
+    if (bytes == 0) return;
+    run.pool().parallel_for(count, grain_of(bytes), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        copy_block(from, tuples.block(indices, i, i / per_batch), bytes,
+                   to + i * static_cast<int64_t>(bytes));
+      }
+    });
+  };
+}
+
+}  // namespace
+
+void register_gather(OpTable& table) {
+  const auto add = [&](std::string_view op_type, int since, auto infer, auto plan) {
+    table.add({.op_type = op_type, .since = since, .inputs = {2, 2}, .infer = infer, .plan = plan});
+  };
+  add("Gather", 1, infer_gather, plan_gather);
+  add("GatherElements", 11, infer_gather_elements, plan_gather_elements);
+  add("GatherND", 11, infer_gather_nd, plan_gather_nd);
+}
+
+}  // namespace fovea

@@ -1,0 +1,70 @@
+// OneHot.
+
+#include <cstring>
+
+#include "kernels/strided_copy.h"
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+int64_t depth_of(const NodeContext& context) {
+  const std::vector<int64_t> depth = context.int64s(1);
+  if (depth.size() != 1 || depth[0] < 0) {
+    throw Error(ErrorCode::InvalidInput, "OneHot takes one depth of at least 0");
+  }
+  return depth[0];
+}
+
+int onehot_axis(const NodeContext& context) {
+  return axis_of(context, context.shape(0).rank() + 1, -1);
+}
+
+void infer_onehot(InferContext& context) {
+  if (context.shape(2).elements() != 2) {
+    throw Error(ErrorCode::InvalidInput,
+                text("OneHot's values are [off, on], not of shape ", context.shape(2).to_string()));
+  }
+  std::vector<int64_t> dims = context.shape(0).dims();
+  dims.insert(dims.begin() + onehot_axis(context), depth_of(context));
+  context.set_output(0, context.dtype(2), Shape(std::move(dims)));
+}
+
+Kernel plan_onehot(PlanContext& context) {
+  const Shape& indices = context.shape(0);
+  const int64_t depth = depth_of(context);
+  const int64_t count = indices.elements();
+  const int64_t inner = indices.elements(onehot_axis(context), indices.rank());
+  const size_t bytes = element_bytes(context.dtype(2));
+  return dispatch<int64_t, int32_t, int16_t, int8_t, uint64_t, uint32_t, uint16_t, uint8_t, float,
+                  double>(context.dtype(0), [=](auto tag) -> Kernel {
+    using T = typename decltype(tag)::type;
+    return [=](RunContext& run) {
+      const std::byte* off = run.in<std::byte>(2);
+      const std::byte* on = off + bytes;
+      std::byte* out = run.out<std::byte>(0);
+      kernels::fill(out, off, bytes, count * depth);
+      for (int64_t i = 0; i < count; ++i) {
+        const double written = static_cast<double>(run.in<T>(0)[i]);
+        const double position = written < 0 ? written + static_cast<double>(depth) : written;
+        if (!(position >= 0 && position < static_cast<double>(depth))) continue;
+        const int64_t hot = i / inner * inner * depth + static_cast<int64_t>(position) * inner;
+        std::memcpy(out + (hot + i % inner) * static_cast<int64_t>(bytes), on, bytes);
+      }
+    };
+  });
+}
+
+}  // namespace
+
+void register_onehot(OpTable& table) {
+  table.add({.op_type = "OneHot",
+             .since = 9,
+             .inputs = {3, 3},
+             .infer = infer_onehot,
+             .plan = plan_onehot,
+             .content_inputs = {1}});
+}
+
+}  // namespace fovea

@@ -1,0 +1,190 @@
+// Pad: constant, reflect, edge, wrap; negative pads crop.
+
+#include "kernels/pad.h"
+
+#include <algorithm>
+
+#include "kernels/strided_copy.h"
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+enum class PadMode : uint8_t { Constant, Reflect, Edge, Wrap };
+
+PadMode mode_of(const NodeContext& context) {
+  const std::string mode = context.attributes().get_string("mode", "constant");
+  if (mode == "constant") return PadMode::Constant;
+  if (mode == "reflect") return PadMode::Reflect;
+  if (mode == "edge") return PadMode::Edge;
+  if (mode == "wrap") return PadMode::Wrap;
+  throw Error(ErrorCode::UnsupportedAttribute, text("Pad mode '", mode, "' is not supported"));
+}
+
+struct Amount {
+  int64_t before = 0;
+  int64_t after = 0;
+};
+
+// The pads as written: input 1, or the attribute `pads` (`paddings` in opset 1).
+std::vector<int64_t> written_pads(const NodeContext& context) {
+  if (context.has_input(1)) return context.int64s(1);
+  return context.attributes().get_ints("pads", context.attributes().get_ints("paddings"));
+}
+
+// The amounts of every axis.
+std::vector<Amount> amounts_of(const NodeContext& context) {
+  const int rank = context.shape(0).rank();
+  const std::vector<int64_t> pads = written_pads(context);
+  std::vector<int64_t> axes = context.int64s(3);
+  if (!context.has_input(3)) {
+    for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
+  }
+  normalize_axes(axes, rank);
+  if (pads.size() != 2 * axes.size()) {
+    throw Error(ErrorCode::InvalidInput, text("Pad has ", pads.size(), " amounts for ", axes.size(),
+                                              " axes of ", context.shape(0).to_string()));
+  }
+  std::vector<Amount> amounts(static_cast<size_t>(rank));
+  for (size_t i = 0; i < axes.size(); ++i) {
+    amounts[static_cast<size_t>(normalize_axis(axes[i], rank))] = {pads[i], pads[axes.size() + i]};
+  }
+  return amounts;
+}
+
+void infer_pad(InferContext& context) {
+  constexpr int64_t kLimit = int64_t{1} << 53;
+  const PadMode mode = mode_of(context);
+  const Shape& in = context.shape(0);
+  const std::vector<Amount> amounts = amounts_of(context);
+  Shape out = in;
+  for (int axis = 0; axis < in.rank(); ++axis) {
+    const auto [before, after] = amounts[static_cast<size_t>(axis)];
+    const bool absurd = std::min(before, after) < -kLimit || std::max(before, after) > kLimit;
+    if (!absurd) out[axis] += before + after;
+    const bool from_nothing = mode != PadMode::Constant && in[axis] == 0 && out[axis] > 0;
+    if (absurd || out[axis] < 0 || from_nothing) {
+      throw Error(ErrorCode::InvalidInput, text("axis ", axis, " of ", in.to_string(),
+                                                " cannot be padded by ", before, " and ", after));
+    }
+  }
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+// The input position that position `i` (negative before, >= size behind the input) shows.
+int64_t source_of(int64_t i, int64_t size, PadMode mode) {
+  if (i >= 0 && i < size) return i;
+  switch (mode) {
+    case PadMode::Constant:
+      return -1;
+    case PadMode::Edge:
+      return std::clamp<int64_t>(i, 0, size - 1);
+    case PadMode::Wrap:
+      return (i % size + size) % size;
+    case PadMode::Reflect:
+      break;
+  }
+  const int64_t period = std::max<int64_t>(2 * (size - 1), 1);
+  const int64_t folded = (i % period + period) % period;
+  return std::min(folded, period - folded) % size;
+}
+
+// The axes of a value from the outermost to the innermost in memory; one that is not padded at
+// the end belongs to the block.
+struct PadPlan {
+  std::vector<std::vector<int64_t>> sources;
+  std::vector<kernels::PadAxis> axes;
+  int64_t block = 1;  // elements
+};
+
+PadPlan make_plan(const NodeContext& context, const Shape& out, Layout layout) {
+  const Shape& in = context.shape(0);
+  const PadMode mode = mode_of(context);
+  const std::vector<Amount> amounts = amounts_of(context);
+  std::vector<int> order = memory_order(in.rank(), layout);
+  PadPlan plan;
+  const auto is_padded = [&](int axis) {
+    const auto [before, after] = amounts[static_cast<size_t>(axis)];
+    return before != 0 || after != 0;
+  };
+  while (!order.empty() && !is_padded(order.back())) {
+    const bool channels = layout == Layout::ChannelsLast && order.back() == 1;
+    plan.block *= channels ? padded_channels(in[1]) : in[order.back()];
+    order.pop_back();
+  }
+  const std::vector<int64_t> strides = memory_strides(in, layout);
+  for (const int axis : order) {
+    std::vector<int64_t> source;
+    for (int64_t i = 0; i < out[axis]; ++i) {
+      source.push_back(source_of(i - amounts[static_cast<size_t>(axis)].before, in[axis], mode));
+    }
+    plan.sources.push_back(std::move(source));
+    const int64_t stride = strides[static_cast<size_t>(axis)];
+    plan.axes.push_back({nullptr, out[axis], plan.block > 0 ? stride / plan.block : 0});
+  }
+  return plan;
+}
+
+// Whether channels-last padding lanes stay zero: only channels that exist may get a constant.
+void pad_layout(LayoutContext& context) {
+  if (context.layout(0) != Layout::ChannelsLast) return;
+  const Amount channels = amounts_of(context)[1];
+  const bool whole_vectors = context.shape(0)[1] % 4 == 0;
+  const bool constant = mode_of(context) == PadMode::Constant;
+  const bool zero = !context.has_input(2) && context.attributes().get_float("value", 0.0f) == 0.0f;
+  const Tensor* given = context.content(2);
+  const bool given_zero = given && given->elements() == 1 && given->as<float>()[0] == 0.0f;
+  if (channels.before != 0 || channels.after != 0) return;
+  if (constant && !whole_vectors && !zero && !given_zero) return;
+  follow_input_layout(context);
+}
+
+// The attribute `value` of opsets before 11, as an element of the input's type.
+Tensor attribute_value(const NodeContext& context) {
+  const float value = context.attributes().get_float("value", 0.0f);
+  Tensor element = Tensor::allocate(context.dtype(0), {});
+  if (value == 0.0f) {
+    std::fill_n(element.mutable_data(), element.bytes(), std::byte{0});
+    return element;
+  }
+  dispatch<float, double>(context.dtype(0), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    element.mutable_as<T>()[0] = static_cast<T>(value);
+  });
+  return element;
+}
+
+Kernel plan_pad(PlanContext& context) {
+  const size_t bytes = element_bytes(context.dtype(0));
+  const Tensor fallback = attribute_value(context);
+  auto plan =
+      std::make_shared<PadPlan>(make_plan(context, context.output_shape(0), context.layout(0)));
+  if (plan->axes.empty()) {
+    plan->sources.push_back({0});
+    plan->axes.push_back({});
+  }
+  for (size_t i = 0; i < plan->axes.size(); ++i) plan->axes[i].source = plan->sources[i].data();
+  context.reserve_scratch(static_cast<size_t>(plan->block) * bytes);
+  if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
+  return [plan, bytes, fallback](RunContext& run) {
+    const std::byte* given = run.in<std::byte>(2);
+    kernels::fill(run.scratch(), given ? given : fallback.data(), bytes, plan->block);
+    kernels::pad(plan->axes.data(), static_cast<int>(plan->axes.size()), run.in<std::byte>(0),
+                 run.out<std::byte>(0), static_cast<size_t>(plan->block) * bytes, run.scratch(),
+                 run.pool());
+  };
+}
+
+}  // namespace
+
+void register_pad(OpTable& table) {
+  table.add({.op_type = "Pad",
+             .inputs = {1, 4},
+             .infer = infer_pad,
+             .plan = plan_pad,
+             .content_inputs = {1, 3},
+             .layout = pad_layout});
+}
+
+}  // namespace fovea

@@ -1,0 +1,167 @@
+// Updates by index: ScatterElements (and Scatter, its first name), ScatterND.
+
+#include <cstring>
+
+#include "kernels/binary.h"
+#include "ops/core/axes.h"
+#include "ops/core/indices.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+// to[0..count) = op(to, update).
+using Combine = void (*)(std::byte* to, const std::byte* update, int64_t count, size_t bytes);
+
+void overwrite(std::byte* to, const std::byte* update, int64_t count, size_t bytes) {
+  std::memcpy(to, update, static_cast<size_t>(count) * bytes);
+}
+
+template <class Op, class T>
+void combine_elements(std::byte* to, const std::byte* update, int64_t count, size_t) {
+  T* out = reinterpret_cast<T*>(to);
+  const T* values = reinterpret_cast<const T*>(update);
+  for (int64_t i = 0; i < count; ++i) out[i] = Op()(out[i], values[i]);
+}
+
+template <class Op>
+Combine combine_of(DType dtype) {
+  return dispatch<float, double, int8_t, uint8_t, int32_t, int64_t>(dtype, [](auto tag) -> Combine {
+    return combine_elements<Op, typename decltype(tag)::type>;
+  });
+}
+
+Combine combine_of(const NodeContext& context) {
+  const std::string reduction = context.attributes().get_string("reduction", "none");
+  const DType dtype = context.dtype(0);
+  if (reduction == "none") return overwrite;
+  if (reduction == "add") return combine_of<kernels::Add>(dtype);
+  if (reduction == "mul") return combine_of<kernels::Mul>(dtype);
+  if (reduction == "min") return combine_of<kernels::Min>(dtype);
+  if (reduction == "max") return combine_of<kernels::Max>(dtype);
+  throw Error(ErrorCode::UnsupportedAttribute,
+              text(context.node().op_type, " reduction '", reduction, "' is not supported"));
+}
+
+void copy_data(const RunContext& run, size_t bytes) {
+  if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
+}
+
+[[noreturn]] void reject_shapes(const NodeContext& context) {
+  throw Error(ErrorCode::InvalidInput,
+              text(context.node().op_type, " of ", context.shape(0).to_string(), " with indices ",
+                   context.shape(1).to_string(), " and updates ", context.shape(2).to_string()));
+}
+
+void infer_scatter(InferContext& context) {
+  require_index_type(context, 1);
+  if (context.dtype(0) != context.dtype(2)) {
+    throw Error(ErrorCode::MalformedModel,
+                text(context.node().op_type, " updates ", name_of(context.dtype(0)), " with ",
+                     name_of(context.dtype(2))));
+  }
+  infer_like_input(context);
+}
+
+void infer_scatter_elements(InferContext& context) {
+  infer_scatter(context);
+  const Shape& data = context.shape(0);
+  const Shape& indices = context.shape(1);
+  const int axis = axis_of(context, data.rank(), 0);
+  bool fits = indices == context.shape(2) && indices.rank() == data.rank();
+  for (int i = 0; fits && i < data.rank(); ++i) fits = i == axis || indices[i] <= data[i];
+  if (!fits) reject_shapes(context);
+  require_indices(context, 1, data[axis]);
+}
+
+Kernel plan_scatter_elements(PlanContext& context) {
+  const Shape& data = context.shape(0);
+  const int axis = axis_of(context, data.rank(), 0);
+  std::vector<int64_t> strides = strides_of(data);
+  const int64_t axis_stride = std::exchange(strides[static_cast<size_t>(axis)], 0);
+  kernels::LoopNest<1> nest;
+  for (int i = 0; i < data.rank(); ++i) {
+    nest.add_axis(context.shape(1)[i], {strides[static_cast<size_t>(i)]});
+  }
+  const Combine combine = combine_of(context);
+  const size_t bytes = element_bytes(context.dtype(0));
+  const size_t data_bytes = static_cast<size_t>(data.elements()) * bytes;
+  const int64_t size = data[axis];
+  const DType index_type = context.dtype(1);
+  return [=](RunContext& run) {
+    copy_data(run, data_bytes);
+    const Indices indices(run, 1, index_type);
+    const auto element = static_cast<int64_t>(bytes);
+    int64_t next = 0;
+    // Serial: several updates may meet in one element, in their order.
+    for (kernels::RowCursor<1> row(nest, 0, nest.iterations()); row; row.next()) {
+      for (int64_t i = 0; i < row.count(); ++i, ++next) {
+        const int64_t position = indices.position(next, size);
+        if (position < 0) continue;
+        const int64_t target = row.offset(0) + i * row.stride(0) + position * axis_stride;
+        combine(run.out<std::byte>(0) + target * element, run.in<std::byte>(2) + next * element, 1,
+                bytes);
+      }
+    }
+  };
+}
+
+int scatter_depth(const NodeContext& context) {
+  const Shape& data = context.shape(0);
+  const Shape& indices = context.shape(1);
+  if (indices.rank() == 0 || indices[indices.rank() - 1] > data.rank()) reject_shapes(context);
+  return static_cast<int>(indices[indices.rank() - 1]);
+}
+
+void infer_scatter_nd(InferContext& context) {
+  infer_scatter(context);
+  const Shape& data = context.shape(0);
+  const Shape& indices = context.shape(1);
+  Shape updates;
+  for (int i = 0; i < indices.rank() - 1; ++i) updates.push_back(indices[i]);
+  for (int i = scatter_depth(context); i < data.rank(); ++i) updates.push_back(data[i]);
+  if (updates != context.shape(2)) reject_shapes(context);
+}
+
+Kernel plan_scatter_nd(PlanContext& context) {
+  const Shape& data = context.shape(0);
+  const Shape& indices_shape = context.shape(1);
+  const int depth = scatter_depth(context);
+  const IndexTuples tuples(data, 0, depth);
+  const int64_t count = indices_shape.elements(0, indices_shape.rank() - 1);
+  const int64_t block = data.elements(depth, data.rank());
+  const Combine combine = combine_of(context);
+  const size_t bytes = element_bytes(context.dtype(0));
+  const size_t data_bytes = static_cast<size_t>(data.elements()) * bytes;
+  const DType index_type = context.dtype(1);
+  return [=](RunContext& run) {
+    copy_data(run, data_bytes);
+    if (block == 0) return;
+    const Indices indices(run, 1, index_type);
+    const int64_t block_bytes = block * static_cast<int64_t>(bytes);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t target = tuples.block(indices, i, 0);
+      if (target < 0) continue;
+      combine(run.out<std::byte>(0) + target * block_bytes, run.in<std::byte>(2) + i * block_bytes,
+              block, bytes);
+    }
+  };
+}
+
+}  // namespace
+
+void register_scatter(OpTable& table) {
+  const auto add = [&](std::string_view op_type, int since, int until, auto infer, auto plan) {
+    table.add({.op_type = op_type,
+               .since = since,
+               .until = until,
+               .inputs = {3, 3},
+               .infer = infer,
+               .plan = plan});
+  };
+  add("Scatter", 9, 10, infer_scatter_elements, plan_scatter_elements);
+  add("ScatterElements", 11, kLatestOpset, infer_scatter_elements, plan_scatter_elements);
+  add("ScatterND", 11, kLatestOpset, infer_scatter_nd, plan_scatter_nd);
+}
+
+}  // namespace fovea

@@ -1,0 +1,99 @@
+// Slice.
+
+#include <algorithm>
+#include <numeric>
+
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+// Elements start, start + step, ... of one axis.
+struct Range {
+  int64_t start = 0;
+  int64_t step = 1;
+  int64_t count = 0;
+};
+
+// ONNX's clamping: whatever lies outside the axis is cut off.
+Range clamp_range(int64_t start, int64_t end, int64_t step, int64_t size) {
+  if (step == 0) throw Error(ErrorCode::InvalidInput, "a Slice step is 0");
+  const bool forward = step > 0;
+  const int64_t first = forward ? 0 : -1;
+  const int64_t last = forward ? size : size - 1;
+  start = std::clamp(start < 0 ? start + size : start, int64_t{0}, std::max<int64_t>(last, 0));
+  end = std::clamp(end < 0 ? end + size : end, first, std::max(last, first));
+  const int64_t distance = forward ? end - start : start - end;
+  if (distance <= 0 || size == 0) return {0, 1, 0};
+  // A step past the axis takes one element; clamped, it can be negated and multiplied.
+  step = std::clamp(step, -size, size);
+  const int64_t magnitude = forward ? step : -step;
+  return {start, step, (distance - 1) / magnitude + 1};
+}
+
+std::vector<int64_t> written(const NodeContext& context, int index, std::string_view attribute) {
+  return context.has_input(index) ? context.int64s(index)
+                                  : context.attributes().get_ints(attribute);
+}
+
+// The range of every axis.
+std::vector<Range> ranges_of(const NodeContext& context) {
+  const Shape& in = context.shape(0);
+  const std::vector<int64_t> starts = written(context, 1, "starts");
+  const std::vector<int64_t> ends = written(context, 2, "ends");
+  std::vector<int64_t> all(starts.size());
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<int64_t> axes = written_axes(context, 3).value_or(all);
+  const std::vector<int64_t> steps = context.int64s(4, std::vector<int64_t>(starts.size(), 1));
+  if (ends.size() != starts.size() || axes.size() != starts.size() ||
+      steps.size() != starts.size()) {
+    throw Error(ErrorCode::InvalidInput,
+                text("Slice has ", starts.size(), " starts, ", ends.size(), " ends, ", axes.size(),
+                     " axes and ", steps.size(), " steps"));
+  }
+  normalize_axes(axes, in.rank());
+  std::vector<Range> ranges;
+  for (const int64_t size : in) ranges.push_back({0, 1, size});
+  for (size_t i = 0; i < starts.size(); ++i) {
+    const int axis = normalize_axis(axes[i], in.rank());
+    ranges[static_cast<size_t>(axis)] = clamp_range(starts[i], ends[i], steps[i], in[axis]);
+  }
+  return ranges;
+}
+
+void infer_slice(InferContext& context) {
+  Shape out;
+  for (const Range& range : ranges_of(context)) out.push_back(range.count);
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+Kernel plan_slice(PlanContext& context) {
+  const Operand out = {context.dtype(0), context.output_shape(0), context.output_layout(0)};
+  std::vector<int64_t> from_strides = memory_strides(context.shape(0), out.layout);
+  const std::vector<Range> ranges = ranges_of(context);
+  int64_t offset = 0;
+  for (size_t axis = 0; axis < ranges.size(); ++axis) {
+    offset += ranges[axis].start * from_strides[axis];
+    from_strides[axis] *= ranges[axis].step;
+  }
+  const CopyStep copy(out.dtype, out.shape, out.layout, from_strides,
+                      memory_strides(out.shape, out.layout), offset);
+  return [copy, out](RunContext& run) {
+    copy.run(run.in<std::byte>(0), run.out<std::byte>(0), run.pool());
+    clear_padding(out, run.out<std::byte>(0), run.pool());
+  };
+}
+
+}  // namespace
+
+void register_slice(OpTable& table) {
+  table.add({.op_type = "Slice",
+             .inputs = {1, 5},
+             .infer = infer_slice,
+             .plan = plan_slice,
+             .content_inputs = {1, 2, 3, 4},
+             .layout = follow_input_layout});
+}
+
+}  // namespace fovea

@@ -1,0 +1,108 @@
+// Element-wise functions of any number of operands: Sum, Mean, Min, Max.
+
+#include <cstring>
+
+#include "ops/core/broadcast_step.h"
+
+namespace fovea {
+namespace {
+
+using kernels::BinaryRow;
+
+void infer_variadic(InferContext& context) {
+  require_one_dtype(context);
+  Shape shape = context.shape(0);
+  for (int i = 1; i < context.input_count(); ++i) shape = broadcast(shape, context.shape(i));
+  context.set_output(0, context.dtype(0), std::move(shape));
+}
+
+template <class Op, class... Others>
+BinaryRow row_of(DType dtype) {
+  return dispatch<float, double, Others...>(dtype, [](auto tag) -> BinaryRow {
+    using T = typename decltype(tag)::type;
+    if constexpr (std::is_same_v<T, float>) {
+      return kernels::binary_row_f32<Op>;
+    } else {
+      return kernels::binary_row<Op, T, T, T>;
+    }
+  });
+}
+
+Kernel plan_copy(PlanContext& context) {
+  const size_t bytes =
+      bytes_of(context.dtype(0), context.output_shape(0), context.output_layout(0));
+  return [bytes](RunContext& run) {
+    if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
+  };
+}
+
+// Partial results lie in scratch, because the output may be the memory of an input read later; the
+// last step alone writes it.
+Kernel plan_fold(PlanContext& context, BinaryRow row) {
+  const int count = context.input_count();
+  if (count == 1) return plan_copy(context);
+  const auto input = [&](int i) -> Operand {
+    return {context.dtype(i), context.shape(i), context.layout(i)};
+  };
+  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  std::vector<BroadcastStep> steps;
+  for (int i = 1; i < count; ++i) {
+    steps.emplace_back(i == 1 ? input(0) : out, input(i), out, row, true);
+  }
+  if (count > 2) context.reserve_scratch(bytes_of(out.dtype, out.shape, out.layout));
+  return [steps = std::move(steps)](RunContext& run) {
+    const std::byte* partial = run.in<std::byte>(0);
+    for (size_t i = 0; i < steps.size(); ++i) {
+      std::byte* to = i + 1 == steps.size() ? run.out<std::byte>(0) : run.scratch();
+      steps[i].run(partial, run.in<std::byte>(static_cast<int>(i) + 1), to, run.pool());
+      partial = to;
+    }
+  };
+}
+
+Kernel plan_sum(PlanContext& context) {
+  return plan_fold(context, row_of<kernels::Add>(context.dtype(0)));
+}
+
+template <class T>
+Kernel divided_by(Kernel sum, const Operand& out, int count) {
+  const BroadcastStep division(out, {out.dtype, {}}, out, row_of<kernels::Div>(out.dtype), false);
+  return [sum = std::move(sum), division, divisor = static_cast<T>(count)](RunContext& run) {
+    sum(run);
+    std::byte* data = run.out<std::byte>(0);
+    division.run(data, reinterpret_cast<const std::byte*>(&divisor), data, run.pool());
+  };
+}
+
+Kernel plan_mean(PlanContext& context) {
+  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  return dispatch<float, double>(out.dtype, [&](auto tag) {
+    return divided_by<typename decltype(tag)::type>(plan_sum(context), out, context.input_count());
+  });
+}
+
+template <class Op>
+Kernel plan_extreme(PlanContext& context) {
+  return plan_fold(
+      context, row_of<Op, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
+                   context.dtype(0)));
+}
+
+}  // namespace
+
+void register_variadic(OpTable& table) {
+  const auto add = [&](std::string_view op_type, Kernel (*plan)(PlanContext&)) {
+    table.add({.op_type = op_type,
+               .inputs = {1, kUnbounded},
+               .infer = infer_variadic,
+               .plan = plan,
+               .reuse = Reuse::InPlace,
+               .layout = broadcast_layout});
+  };
+  add("Sum", plan_sum);
+  add("Mean", plan_mean);
+  add("Min", plan_extreme<kernels::Min>);
+  add("Max", plan_extreme<kernels::Max>);
+}
+
+}  // namespace fovea
