@@ -1,0 +1,34 @@
+import type { Capabilities, Upscaler } from 'fovea';
+import type { Outcome } from './upscaling.js';
+
+type Facts = Record<string, string>;
+
+export function modelFacts(upscaler: Upscaler): Facts {
+  return { Works: upscaler.color, Enlarges: `${upscaler.scale} times` };
+}
+
+/** Sizes in pixels and times by stage. */
+export function resultFacts(before: ImageBitmap, { canvas, times }: Outcome): Facts {
+  return {
+    Before: `${before.width} × ${before.height}`,
+    After: `${canvas.width} × ${canvas.height}`,
+    ...Object.fromEntries(
+      Object.entries(times).map(([stage, ms]) => [stage, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`]),
+    ),
+  };
+}
+
+export function capabilityFacts(found: Capabilities): Facts {
+  return {
+    Engine: found.variant,
+    Because: found.reason,
+    Threads: String(found.numThreads),
+    'Cross-origin isolated': yesNo(found.crossOriginIsolated),
+    'Relaxed SIMD': yesNo(found.relaxedSimd),
+    'Shared memory': yesNo(found.threads),
+  };
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}

@@ -1,0 +1,58 @@
+import { byId } from './dom.js';
+import { bundled, type ModelChoice } from './upscaling.js';
+
+/** Calls back with every picture that is chosen, dropped or pasted, or dropped models. */
+export function onPicture(callback: (file: File) => void): void {
+  const input = byId('picture-file', HTMLInputElement);
+  input.addEventListener('change', () => {
+    const file = input.files?.[0];
+    if (file) callback(file);
+    // So that choosing the same file again is a change.
+    input.value = '';
+  });
+  document.addEventListener('paste', ({ clipboardData }) => {
+    const file = clipboardData?.files[0];
+    if (file) callback(file);
+  });
+}
+
+/** Calls back with files dropped anywhere on the page. */
+export function onDrop(callback: (file: File) => void): void {
+  const dragging = (on: boolean) => document.body.classList.toggle('dragging', on);
+  document.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    dragging(true);
+  });
+  document.addEventListener('dragleave', ({ relatedTarget }) => dragging(relatedTarget !== null));
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    dragging(false);
+    const file = event.dataTransfer?.files[0];
+    if (file) callback(file);
+  });
+}
+
+/** Calls back with the model that is picked. */
+export function onModel(callback: (model: ModelChoice) => void): void {
+  const select = byId('model', HTMLSelectElement);
+  const fromFile = byId('model-from-file', HTMLDivElement);
+  const fromUrl = byId('model-from-url', HTMLFormElement);
+  select.addEventListener('change', () => {
+    fromFile.hidden = select.value !== 'file';
+    fromUrl.hidden = select.value !== 'url';
+    if (select.value === 'bundled') callback(bundled);
+  });
+  byId('model-file', HTMLInputElement).addEventListener('change', ({ target }) => {
+    const file = (target as HTMLInputElement).files?.[0];
+    if (file) callback(modelFile(file));
+  });
+  fromUrl.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const { value } = byId('model-url', HTMLInputElement);
+    callback({ title: value.split('/').at(-1) || value, source: value });
+  });
+}
+
+export function modelFile(file: File): ModelChoice {
+  return { title: file.name, source: file };
+}

@@ -1,0 +1,116 @@
+import { capabilities } from 'fovea';
+import { Comparison } from './comparison.js';
+import { byId, showFacts } from './dom.js';
+import { capabilityFacts, modelFacts, resultFacts } from './facts.js';
+import { modelFile, onDrop, onModel, onPicture } from './inputs.js';
+import { showError } from './messages.js';
+import { decodePicture, type Picture, pictureLimit, samplePicture } from './pictures.js';
+import { bundled, type ModelChoice, type Outcome, Upscaling } from './upscaling.js';
+
+const comparison = new Comparison();
+const upscaling = new Upscaling();
+const status = byId('status', HTMLParagraphElement);
+const progress = byId('progress', HTMLProgressElement);
+const cancel = byId('cancel', HTMLButtonElement);
+const download = byId('download', HTMLButtonElement);
+const error = byId('error', HTMLDivElement);
+
+let picture: Picture | undefined;
+let model: ModelChoice = bundled;
+let outcome: Outcome | undefined;
+let work = new AbortController();
+let finished = Promise.resolve();
+
+byId('picture-limit', HTMLSpanElement).textContent = pictureLimit;
+byId('sample', HTMLButtonElement).addEventListener('click', () => void take(samplePicture));
+cancel.addEventListener('click', () => work.abort());
+download.addEventListener('click', () => void save());
+onPicture(takeFile);
+onDrop((file) => (file.name.endsWith('.onnx') ? choose(modelFile(file)) : takeFile(file)));
+onModel(choose);
+
+void capabilities().then(
+  (found) => showFacts('browser-facts', capabilityFacts(found)),
+  (reason: unknown) => showError(error, reason),
+);
+void take(samplePicture);
+
+function takeFile(file: File): void {
+  void take(() => decodePicture(file, file.name));
+}
+
+function choose(chosen: ModelChoice): void {
+  model = chosen;
+  void attempt(enlarge);
+}
+
+/** Makes a picture the one to enlarge, and enlarges it. */
+function take(decode: () => Promise<Picture>): Promise<void> {
+  return attempt(async (signal) => {
+    const decoded = await decode();
+    if (signal.aborted) return decoded.bitmap.close();
+    picture?.bitmap.close();
+    picture = decoded;
+    outcome = undefined;
+    comparison.showBefore(decoded.bitmap);
+    await enlarge(signal);
+  });
+}
+
+async function enlarge(signal: AbortSignal): Promise<void> {
+  if (!picture) return;
+  const { bitmap } = picture;
+  outcome = await upscaling.run(bitmap, model, signal, report);
+  comparison.show(bitmap, outcome.canvas);
+  showFacts('model-facts', modelFacts(outcome.upscaler));
+  showFacts('result-facts', resultFacts(bitmap, outcome));
+  const { width, height } = outcome.canvas;
+  const milliseconds = Math.round(outcome.times['Enlarging']!);
+  status.textContent = `${bitmap.width} × ${bitmap.height} became ${width} × ${height} in ${milliseconds} ms.`;
+}
+
+/** Does one piece of work instead of the one before, and shows how it goes. */
+function attempt(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  work.abort();
+  const { signal } = (work = new AbortController());
+  finished = finished.then(() => (signal.aborted ? undefined : perform(task, signal)));
+  return finished;
+}
+
+async function perform(
+  task: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  error.hidden = true;
+  setBusy(true);
+  try {
+    await task(signal);
+  } catch (reason) {
+    status.textContent = signal.aborted ? 'Cancelled.' : 'That did not work.';
+    if (!signal.aborted) showError(error, reason);
+  }
+  setBusy(false);
+}
+
+function setBusy(busy: boolean): void {
+  progress.hidden = !busy;
+  cancel.hidden = !busy;
+  download.disabled = busy || !outcome;
+}
+
+function report(stage: string, done: number | undefined): void {
+  status.textContent = `${stage} …`;
+  if (done === undefined) progress.removeAttribute('value');
+  else progress.value = done;
+}
+
+async function save(): Promise<void> {
+  if (!outcome || !picture) return;
+  const { canvas, upscaler } = outcome;
+  const name = `${picture.name}-x${upscaler.scale}.png`;
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (!blob) return showError(error, 'The picture is too large to be saved by this browser.');
+  const href = URL.createObjectURL(blob);
+  Object.assign(document.createElement('a'), { href, download: name }).click();
+  URL.revokeObjectURL(href);
+}

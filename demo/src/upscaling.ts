@@ -1,0 +1,84 @@
+import { Upscaler } from 'fovea';
+import bundledModel from '../../models/fovea-luma-x2.onnx?url';
+
+/** A model to enlarge pictures with. */
+export interface ModelChoice {
+  title: string;
+  source: string | Blob;
+}
+
+export const bundled: ModelChoice = { title: 'Fovea luma ×2', source: bundledModel };
+
+/** How far the work is: `done` from 0 to 1, undefined while that is not known. */
+export type OnProgress = (stage: string, done: number | undefined) => void;
+
+export interface Outcome {
+  canvas: HTMLCanvasElement;
+  upscaler: Upscaler;
+  /** Milliseconds by stage; loading counts only where it was done. */
+  times: Record<string, number>;
+}
+
+/** Enlarges pictures, keeping the last model loaded. */
+export class Upscaling {
+  #choice: ModelChoice | undefined;
+  #upscaler: Upscaler | undefined;
+
+  /** @throws FoveaError */
+  async run(
+    picture: ImageBitmap,
+    choice: ModelChoice,
+    signal: AbortSignal,
+    onProgress: OnProgress,
+  ): Promise<Outcome> {
+    const times: Record<string, number> = {};
+    try {
+      const upscaler = await timed(times, 'Loading the model', () =>
+        this.#load(choice, signal, onProgress),
+      );
+      onProgress('Enlarging', undefined);
+      const canvas = await timed(times, 'Enlarging', () =>
+        upscaler.upscale(picture, {
+          signal,
+          output: 'canvas',
+          onProgress: (done) => onProgress('Enlarging', done),
+        }),
+      );
+      return { canvas, upscaler, times };
+    } catch (error) {
+      // An engine that failed is not asked again: the next try starts afresh.
+      if (!signal.aborted) await this.#release();
+      throw error;
+    }
+  }
+
+  async #load(choice: ModelChoice, signal: AbortSignal, onProgress: OnProgress): Promise<Upscaler> {
+    if (this.#upscaler && this.#choice === choice) return this.#upscaler;
+    await this.#release();
+    onProgress(`Loading ${choice.title}`, undefined);
+    const upscaler = await Upscaler.create(choice.source, {
+      signal,
+      onProgress: (loaded, total) => onProgress(`Loading ${choice.title}`, total && loaded / total),
+    });
+    this.#choice = choice;
+    this.#upscaler = upscaler;
+    return upscaler;
+  }
+
+  async #release(): Promise<void> {
+    const upscaler = this.#upscaler;
+    this.#upscaler = undefined;
+    await upscaler?.release();
+  }
+}
+
+async function timed<T>(
+  times: Record<string, number>,
+  stage: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  const result = await work();
+  times[stage] = performance.now() - start;
+  return result;
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  // The page works in any folder of a server.
+  base: './',
+  resolve: {
+    // The package as it is published, by its own name.
+    alias: { fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)) },
+  },
+  assetsInclude: ['**/*.onnx'],
+  build: {
+    target: 'es2022',
+    // Nothing as a data: URL, which the page's Content-Security-Policy forbids.
+    assetsInlineLimit: 0,
+  },
+  worker: { format: 'es' },
+});
