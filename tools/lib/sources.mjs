@@ -1,5 +1,6 @@
 // The project's own source files.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectDir } from './project.mjs';
 import { outputOf } from './process.mjs';
@@ -7,7 +8,8 @@ import { outputOf } from './process.mjs';
 /** Paths, relative to the checkout, of files git knows or would add, with one of these endings. */
 export function sourceFiles(...endings) {
   const listed = outputOf(['git', 'ls-files', '--cached', '--others', '--exclude-standard']) ?? '';
-  return listed.split('\n').filter((file) => endings.some((ending) => file.endsWith(ending)));
+  const wanted = (file) => endings.some((ending) => file.endsWith(ending));
+  return listed.split('\n').filter((file) => wanted(file) && existsSync(absolute(file)));
 }
 
 /** The project's C++ files. */
