@@ -7,9 +7,9 @@
 namespace fovea::kernels {
 namespace {
 
-using testing::Axis;
-using testing::random_floats;
-using testing::ReferenceConv;
+using test::Axis;
+using test::random_floats;
+using test::ReferenceConv;
 
 Conv3dShape shape_of(const ReferenceConv& conv, const std::vector<int64_t>& out) {
   Conv3dShape shape;
@@ -66,13 +66,13 @@ std::vector<float> run(const Conv3dShape& shape, const std::vector<float>& input
 
 TEST(Conv3d, MatchesTheDefinition) {
   for (const ReferenceConv& conv : cases()) {
-    const Conv3dShape shape = shape_of(conv, testing::output_dims(conv.axes));
+    const Conv3dShape shape = shape_of(conv, test::output_dims(conv.axes));
     const auto input = random_floats(
         conv.batch * conv.in_channels * shape.axes[0].in * shape.axes[1].in * shape.axes[2].in, 1);
     const auto weights = random_floats(conv.out_channels * shape.group_inputs() * shape.taps(), 2);
     for (const int64_t biases : {int64_t{0}, conv.out_channels}) {
       const auto bias = random_floats(biases, 3);
-      const auto expected = testing::reference_conv(conv, input, weights, bias);
+      const auto expected = test::reference_conv(conv, input, weights, bias);
       expect_close(run<float>(shape, input, weights, bias, conv_3d<float>), expected);
       expect_close(run<double>(shape, input, weights, bias, conv_3d<double>), expected);
     }
@@ -82,7 +82,7 @@ TEST(Conv3d, MatchesTheDefinition) {
 TEST(ConvTranspose3d, MatchesTheDefinition) {
   for (const ReferenceConv& conv : cases()) {
     for (const int64_t output_padding : {0, 1}) {
-      std::vector<int64_t> out = testing::transposed_dims(conv.axes);
+      std::vector<int64_t> out = test::transposed_dims(conv.axes);
       for (int64_t& dim : out) dim = std::max<int64_t>(dim + output_padding, 1);
       const Conv3dShape shape = shape_of(conv, out);
       const auto input = random_floats(
@@ -91,7 +91,7 @@ TEST(ConvTranspose3d, MatchesTheDefinition) {
       const auto weights =
           random_floats(conv.in_channels * shape.group_outputs() * shape.taps(), 2);
       const auto bias = random_floats(conv.out_channels, 3);
-      const auto expected = testing::reference_conv_transpose(conv, out, input, weights, bias);
+      const auto expected = test::reference_conv_transpose(conv, out, input, weights, bias);
       expect_close(run<float>(shape, input, weights, bias, conv_transpose_3d<float>), expected);
       expect_close(run<double>(shape, input, weights, bias, conv_transpose_3d<double>), expected);
     }

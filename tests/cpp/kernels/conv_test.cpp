@@ -11,9 +11,9 @@
 namespace fovea::kernels {
 namespace {
 
-using testing::Axis;
-using testing::random_floats;
-using testing::ReferenceConv;
+using test::Axis;
+using test::random_floats;
+using test::ReferenceConv;
 
 struct Options {
   Epilogue epilogue = {};
@@ -91,7 +91,7 @@ void check(const ReferenceConv& conv, Options options = {},
       channels_last(input, shape.batch, shape.in_channels, in_size), weights,
       options.bias ? bias.data() : nullptr,
       residual ? channels_last(added, shape.batch, shape.out_channels, out_size) : added, options);
-  testing::Expected expected = testing::reference_conv(conv, input, weights, bias);
+  test::Expected expected = test::reference_conv(conv, input, weights, bias);
   finish(expected, added, options.epilogue, shape.out_channels, out_size);
   expect_close(plain(output, shape.batch, shape.out_channels, out_size), expected);
 }

@@ -10,9 +10,9 @@
 namespace fovea::kernels {
 namespace {
 
-using testing::Axis;
-using testing::random_floats;
-using testing::ReferenceConv;
+using test::Axis;
+using test::random_floats;
+using test::ReferenceConv;
 
 ConvTransposeShape shape_of(const ReferenceConv& conv, const std::vector<int64_t>& out) {
   const Axis &y = conv.axes[0], &x = conv.axes[1];
@@ -42,7 +42,7 @@ struct Options {
 };
 
 void check(const ReferenceConv& conv, const Options& options = {}) {
-  std::vector<int64_t> out = testing::transposed_dims(conv.axes);
+  std::vector<int64_t> out = test::transposed_dims(conv.axes);
   for (int64_t& dim : out) dim += options.output_padding;
   ASSERT_GT(std::min(out[0], out[1]), 0);
   const ConvTransposeShape shape = shape_of(conv, out);
@@ -79,7 +79,7 @@ void check(const ReferenceConv& conv, const Options& options = {}) {
                         scratch.data(), row, std::min(row + piece, rows));
   }
 
-  testing::Expected expected = testing::reference_conv_transpose(conv, out, input, weights, bias);
+  test::Expected expected = test::reference_conv_transpose(conv, out, input, weights, bias);
   finish(expected, residual, options.epilogue, shape.out_channels, out_size);
   expect_close(plain(output, shape.batch, shape.out_channels, out_size), expected);
 }

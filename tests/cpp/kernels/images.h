@@ -70,7 +70,7 @@ inline double activated(const Epilogue& epilogue, double x, int64_t channel) {
 }
 
 // Applies residual (may be empty) and epilogue to a reference of channels of `size` elements each.
-inline void finish(testing::Expected& expected, const std::vector<float>& residual,
+inline void finish(test::Expected& expected, const std::vector<float>& residual,
                    const Epilogue& epilogue, int64_t channels, int64_t size) {
   for (size_t i = 0; i < expected.values.size(); ++i) {
     double x = expected.values[i], bound = expected.bounds[i];
@@ -87,12 +87,15 @@ inline void finish(testing::Expected& expected, const std::vector<float>& residu
   }
 }
 
-inline void expect_close(const std::vector<float>& actual, const testing::Expected& expected) {
+inline void expect_close(const std::vector<float>& actual, const test::Expected& expected) {
   ASSERT_EQ(actual.size(), expected.values.size());
   int64_t wrong = 0;
   for (size_t i = 0; i < actual.size(); ++i) {
     const double error = std::fabs(actual[i] - expected.values[i]);
-    if (error <= expected.bounds[i]) continue;
+    // Infinities and NaNs have no error.
+    const bool same = actual[i] == expected.values[i] ||
+                      (std::isnan(actual[i]) && std::isnan(expected.values[i]));
+    if (same || error <= expected.bounds[i]) continue;
     if (wrong++ == 0) {
       ADD_FAILURE() << "element " << i << ": " << actual[i] << " instead of " << expected.values[i]
                     << ", error " << error << " above " << expected.bounds[i];

@@ -14,7 +14,7 @@ TEST(Layout, ConvertsThereAndBack) {
   for (int64_t c = 1; c <= 9; ++c) {
     for (int64_t w = 1; w <= 9; ++w) {
       const int64_t n = 2, h = 3;
-      const auto input = testing::random_floats(n * c * h * w, 7);
+      const auto input = test::random_floats(n * c * h * w, 7);
       std::vector<float> packed(static_cast<size_t>(n * h * w * padded_channels(c)),
                                 std::numeric_limits<float>::quiet_NaN());
       to_channels_last(input.data(), packed.data(), n, c, h, w, pool);
@@ -29,7 +29,7 @@ TEST(Layout, ConvertsThereAndBack) {
 TEST(Layout, SplitsLargeTensorsAmongThreads) {
   ThreadPool pool(4);
   const int64_t c = 5, h = 200, w = 67;
-  const auto input = testing::random_floats(c * h * w, 8);
+  const auto input = test::random_floats(c * h * w, 8);
   std::vector<float> packed(static_cast<size_t>(h * w * 8)), back(input.size());
   to_channels_last(input.data(), packed.data(), 1, c, h, w, pool);
   EXPECT_EQ(packed, channels_last(input, 1, c, h * w));

@@ -42,8 +42,8 @@ double tolerance(const Statistics& s, double unit) {
 }
 
 void check_layer(int64_t rows, int64_t count, float offset, bool with_bias, int threads = 1) {
-  const auto in = testing::random_floats(rows * count, 5, offset - 1, offset + 1);
-  const auto scale = testing::random_floats(count, 6), bias = testing::random_floats(count, 7);
+  const auto in = test::random_floats(rows * count, 5, offset - 1, offset + 1);
+  const auto scale = test::random_floats(count, 6), bias = test::random_floats(count, 7);
   std::vector<float> out(in.size()), mean(static_cast<size_t>(rows)), inverse(mean.size());
   ThreadPool pool(threads);
   layer_norm(
@@ -74,9 +74,9 @@ TEST(LayerNorm, RowsOfEverySmallSize) {
 TEST(LayerNorm, ALargeMeanDoesNotDrownTheVariance) { check_layer(2, 2000, 1000.0f, true); }
 
 void check_group(int64_t n, int64_t channels, int64_t spatial, int64_t groups, int threads = 1) {
-  const auto in = testing::random_floats(n * channels * spatial, 8);
-  const auto scale = testing::random_floats(channels, 9),
-             bias = testing::random_floats(channels, 10);
+  const auto in = test::random_floats(n * channels * spatial, 8);
+  const auto scale = test::random_floats(channels, 9),
+             bias = test::random_floats(channels, 10);
   std::vector<float> out = in;
   ThreadPool pool(threads);
   group_norm(out.data(), scale.data(), bias.data(), kEpsilon, out.data(), n, channels, spatial,
@@ -102,8 +102,8 @@ TEST(GroupNorm, GroupsFromAllToSingleChannels) {
 TEST(ScaleChannels, PlainAndChannelsLast) {
   for (const int64_t channels : {1, 3, 4, 6}) {
     const int64_t n = 2, spatial = 7, lanes = (channels + 3) / 4 * 4;
-    const auto in = testing::random_floats(n * channels * spatial, 11);
-    auto scale = testing::random_floats(lanes, 12), shift = testing::random_floats(lanes, 13);
+    const auto in = test::random_floats(n * channels * spatial, 11);
+    auto scale = test::random_floats(lanes, 12), shift = test::random_floats(lanes, 13);
     for (auto c = static_cast<size_t>(channels); c < scale.size(); ++c) scale[c] = shift[c] = 0;
     std::vector<float> plain(in.size()), last(static_cast<size_t>(n * spatial * lanes));
     for (int64_t i = 0; i < n * spatial * lanes; ++i) {

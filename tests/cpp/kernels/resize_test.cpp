@@ -103,7 +103,7 @@ void check(const Case& c, int threads = 1) {
     filters.push_back(make_axis_filter(c.method, axis));
     taps += filters.back().taps;
   }
-  const std::vector<float> in = testing::random_floats(product(c.axes, 0, c.axes.size(), false), 7);
+  const std::vector<float> in = test::random_floats(product(c.axes, 0, c.axes.size(), false), 7);
   std::vector<double> want(in.begin(), in.end());
   for (size_t i = 0; i < c.axes.size(); ++i) {
     want = resize_axis(want, c.method, c.axes[i], product(c.axes, 0, i, true),

@@ -14,7 +14,7 @@ namespace {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
 void check(int64_t outer, int64_t count, int64_t inner, int threads = 1) {
-  const std::vector<float> in = testing::random_floats(outer * count * inner, 3, -20.0f, 20.0f);
+  const std::vector<float> in = test::random_floats(outer * count * inner, 3, -20.0f, 20.0f);
   std::vector<float> plain(in.size()), logarithm = in;
   ThreadPool pool(threads);
   softmax(in.data(), plain.data(), outer, count, inner, pool);

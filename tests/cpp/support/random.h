@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-namespace fovea::testing {
+namespace fovea::test {
 
 // Reproducible floats in [low, high).
 inline std::vector<float> random_floats(int64_t count, uint32_t seed, float low = -1.0f,
@@ -15,4 +15,4 @@ inline std::vector<float> random_floats(int64_t count, uint32_t seed, float low 
   return out;
 }
 
-}  // namespace fovea::testing
+}  // namespace fovea::test

@@ -5,7 +5,7 @@
 #include <vector>
 
 // Convolution and its kin in double, straight from their definitions: the oracle of the kernels.
-namespace fovea::testing {
+namespace fovea::test {
 
 // One spatial axis.
 struct Axis {
@@ -185,4 +185,4 @@ inline Expected reference_conv_transpose(const ReferenceConv& conv,
   return sums.expected();
 }
 
-}  // namespace fovea::testing
+}  // namespace fovea::test
