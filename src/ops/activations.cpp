@@ -1,0 +1,200 @@
+// Activations: Relu, LeakyRelu, PRelu, ThresholdedRelu, Clip, Sigmoid, Tanh, HardSigmoid,
+// HardSwish, Swish, Elu, Selu, Celu, Softplus, Softsign, Mish, Gelu, Shrink.
+
+#include <limits>
+
+#include "ops/core/broadcast_step.h"
+#include "ops/core/unary_step.h"
+
+namespace fovea {
+namespace {
+
+float attribute(const PlanContext& context, std::string_view name, float fallback) {
+  return context.attributes().get_float(name, fallback);
+}
+
+template <class Op, bool kKeepsZero>
+Kernel plan_plain(PlanContext& context) {
+  return plan_unary<float>(context, Op(), kKeepsZero);
+}
+
+template <class Op, bool kKeepsZero>
+Kernel plan_double_too(PlanContext& context) {
+  return plan_unary<float, double>(context, Op(), kKeepsZero);
+}
+
+Kernel plan_relu(PlanContext& context) {
+  return plan_unary<float, double, int8_t, int16_t, int32_t, int64_t>(context, kernels::Relu(),
+                                                                      true);
+}
+
+Kernel plan_leaky_relu(PlanContext& context) {
+  const kernels::LeakyRelu op = {attribute(context, "alpha", 0.01f)};
+  return plan_unary<float>(context, op, true);
+}
+
+Kernel plan_thresholded_relu(PlanContext& context) {
+  const kernels::ThresholdedRelu op = {attribute(context, "alpha", 1.0f)};
+  return plan_unary<float>(context, op, op.alpha >= 0);
+}
+
+Kernel plan_elu(PlanContext& context) {
+  const kernels::Exponential op = {attribute(context, "alpha", 1.0f), 1.0f, 1.0f};
+  return plan_unary<float>(context, op, true);
+}
+
+Kernel plan_selu(PlanContext& context) {
+  // Klambauer et al., "Self-normalizing neural networks" (2017).
+  const float alpha = attribute(context, "alpha", 1.67326319217681884765625f);
+  const float gamma = attribute(context, "gamma", 1.05070102214813232421875f);
+  return plan_unary<float>(context, kernels::Exponential{alpha * gamma, 1.0f, gamma}, true);
+}
+
+Kernel plan_celu(PlanContext& context) {
+  const float alpha = attribute(context, "alpha", 1.0f);
+  return plan_unary<float>(context, kernels::Exponential{alpha, alpha, 1.0f}, true);
+}
+
+Kernel plan_hard_sigmoid(PlanContext& context) {
+  const kernels::HardSigmoid op = {attribute(context, "alpha", 0.2f),
+                                   attribute(context, "beta", 0.5f)};
+  return plan_unary<float>(context, op, op.beta <= 0);
+}
+
+Kernel plan_swish(PlanContext& context) {
+  return plan_unary<float>(context, kernels::Swish{attribute(context, "alpha", 1.0f)}, true);
+}
+
+Kernel plan_shrink(PlanContext& context) {
+  const kernels::Shrink op = {attribute(context, "lambd", 0.5f), attribute(context, "bias", 0.0f)};
+  return plan_unary<float>(context, op, op.lambda >= 0);
+}
+
+Kernel plan_gelu(PlanContext& context) {
+  const std::string form = context.attributes().get_string("approximate", "none");
+  if (form == "none") return plan_unary<float>(context, kernels::Gelu(), true);
+  if (form == "tanh") return plan_unary<float>(context, kernels::GeluTanh(), true);
+  throw Error(ErrorCode::UnsupportedAttribute, text("Gelu approximated by '", form, "'"));
+}
+
+// Limits that are inputs are read when the kernel runs; they need not be constant.
+template <class T>
+Kernel plan_clip_of(PlanContext& context) {
+  using Limits = std::numeric_limits<T>;
+  constexpr bool kFloating = std::is_floating_point_v<T>;
+  T low = kFloating ? -Limits::infinity() : Limits::lowest();
+  T high = kFloating ? Limits::infinity() : Limits::max();
+  if constexpr (kFloating) {
+    low = static_cast<T>(attribute(context, "min", static_cast<float>(low)));
+    high = static_cast<T>(attribute(context, "max", static_cast<float>(high)));
+  }
+  return map_elements<T>(
+      context,
+      [low, high](RunContext& run) {
+        const T* low_input = run.in<T>(1);
+        const T* high_input = run.in<T>(2);
+        return kernels::Clip<T>{low_input ? *low_input : low, high_input ? *high_input : high};
+      },
+      false);
+}
+
+Kernel plan_clip(PlanContext& context) {
+  return dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
+                  uint64_t>(context.dtype(0), [&](auto tag) {
+    return plan_clip_of<typename decltype(tag)::type>(context);
+  });
+}
+
+void infer_clip(InferContext& context) {
+  for (int i = 1; i < context.input_count(); ++i) {
+    if (!context.has_input(i)) continue;
+    if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
+      throw Error(ErrorCode::MalformedModel,
+                  text("Clip's limit must be one ", name_of(context.dtype(0)), ", not ",
+                       name_of(context.dtype(i)), context.shape(i).to_string()));
+    }
+  }
+  infer_like_input(context);
+}
+
+// Before opset 7 a slope of one axis belongs to the channels.
+Shape slope_shape(const NodeContext& context) {
+  const Shape& slope = context.shape(1);
+  const int rank = context.shape(0).rank();
+  if (context.opset() >= 7 || slope.rank() != 1 || rank < 2) return slope;
+  Shape out = slope;
+  while (out.rank() < rank - 1) out.push_back(1);
+  return out;
+}
+
+void infer_prelu(InferContext& context) {
+  require_one_dtype(context);
+  if (broadcast(context.shape(0), slope_shape(context)) != context.shape(0)) {
+    throw Error(ErrorCode::MalformedModel,
+                text("PRelu's slope ", context.shape(1).to_string(), " does not broadcast to ",
+                     context.shape(0).to_string()));
+  }
+  infer_like_input(context);
+}
+
+Kernel plan_prelu(PlanContext& context) {
+  const kernels::BinaryRow row = dispatch<float, double>(context.dtype(0), [](auto tag) {
+    using T = typename decltype(tag)::type;
+    return std::is_same_v<T, float> ? kernels::BinaryRow(kernels::binary_row_f32<kernels::PRelu>)
+                                    : kernels::binary_row<kernels::PRelu, T, T, T>;
+  });
+  const Operand x = {context.dtype(0), context.shape(0), context.layout(0)};
+  const Operand slope = {context.dtype(1), slope_shape(context), context.layout(1)};
+  const Operand out = {x.dtype, x.shape, context.output_layout(0)};
+  return [step = BroadcastStep(x, slope, out, row, true)](RunContext& run) {
+    step.run(run.in<std::byte>(0), run.in<std::byte>(1), run.out<std::byte>(0), run.pool());
+  };
+}
+
+// Opset 6 may spread one slope over the channels in a way the layouts do not know.
+void layout_prelu(LayoutContext& context) {
+  if (slope_shape(context) == context.shape(1)) broadcast_layout(context);
+}
+
+}  // namespace
+
+void register_activations(OpTable& table) {
+  const auto add = [&](std::string_view op_type, int since, Kernel (*plan)(PlanContext&)) {
+    table.add({.op_type = op_type,
+               .since = since,
+               .infer = infer_like_input,
+               .plan = plan,
+               .reuse = Reuse::InPlace,
+               .layout = follow_input_layout});
+  };
+  add("Relu", 1, plan_relu);
+  add("LeakyRelu", 1, plan_leaky_relu);
+  add("ThresholdedRelu", 10, plan_thresholded_relu);
+  add("Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>);
+  add("Tanh", 1, plan_double_too<kernels::Tanh, true>);
+  add("HardSigmoid", 1, plan_hard_sigmoid);
+  add("HardSwish", 14, plan_plain<kernels::HardSwish, true>);
+  add("Swish", 24, plan_swish);
+  add("Elu", 1, plan_elu);
+  add("Selu", 1, plan_selu);
+  add("Celu", 12, plan_celu);
+  add("Softplus", 1, plan_plain<kernels::Softplus, false>);
+  add("Softsign", 1, plan_plain<kernels::Softsign, true>);
+  add("Mish", 18, plan_plain<kernels::Mish, true>);
+  add("Gelu", 20, plan_gelu);
+  add("Shrink", 9, plan_shrink);
+  table.add({.op_type = "Clip",
+             .inputs = {1, 3},
+             .infer = infer_clip,
+             .plan = plan_clip,
+             .reuse = Reuse::InPlace,
+             .layout = follow_input_layout});
+  table.add({.op_type = "PRelu",
+             .inputs = {2, 2},
+             .infer = infer_prelu,
+             .plan = plan_prelu,
+             .reuse = Reuse::InPlace,
+             .layout = layout_prelu});
+}
+
+}  // namespace fovea

@@ -1,0 +1,197 @@
+// BatchNormalization (inference), InstanceNormalization, GroupNormalization, LayerNormalization.
+
+#include "kernels/normalization.h"
+
+#include <cmath>
+
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+constexpr float kDefaultEpsilon = 1e-5f;
+
+float epsilon_of(const PlanContext& context) {
+  return context.attributes().get_float("epsilon", kDefaultEpsilon);
+}
+
+void require_float(const PlanContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i)) dispatch<float>(context.dtype(i), [](auto) {});
+  }
+}
+
+// A tensor as [n][channels][spatial]; a single axis is n.
+struct Channels {
+  explicit Channels(const Shape& shape)
+      : n(shape.rank() > 0 ? shape[0] : 1),
+        channels(shape.rank() > 1 ? shape[1] : 1),
+        spatial(shape.rank() > 2 ? shape.elements(2, shape.rank()) : 1) {}
+  int64_t n, channels, spatial;
+};
+
+// Throws unless inputs first, first + 1, ... have `count` elements.
+void require_elements(const NodeContext& context, int first, int64_t count) {
+  for (int i = first; i < context.input_count(); ++i) {
+    if (!context.has_input(i) || context.shape(i).elements() == count) continue;
+    throw Error(ErrorCode::InvalidInput,
+                text("input ", i, " of ", context.node().op_type, " has shape ",
+                     context.shape(i).to_string(), ", but ", count, " elements are needed"));
+  }
+}
+
+void infer_batch_normalization(InferContext& context) {
+  const Attributes& attributes = context.attributes();
+  bool training = attributes.get_int("training_mode", 0) != 0;
+  for (int i = 1; i < context.output_count(); ++i) training |= context.wants_output(i);
+  if (training || attributes.get_int("spatial", 1) == 0) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                "BatchNormalization is supported for inference with one mean per channel alone");
+  }
+  require_elements(context, 1, Channels(context.shape(0)).channels);
+  infer_like_input(context);
+}
+
+// scale and shift so that x * scale + shift is (x - mean) / sqrt(variance + epsilon) * gamma +
+// beta.
+struct BatchStatistics {
+  const float *gamma, *beta, *mean, *variance;
+  float epsilon;
+
+  void fold(int64_t channels, float* scale, float* shift) const {
+    for (int64_t c = 0; c < channels; ++c) {
+      scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
+      shift[c] = beta[c] - mean[c] * scale[c];
+    }
+  }
+};
+
+Kernel plan_batch_normalization(PlanContext& context) {
+  require_float(context);
+  const Channels size(context.shape(0));
+  const bool channels_last = context.layout(0) == Layout::ChannelsLast;
+  const int64_t lanes = padded_channels(size.channels);
+  const float epsilon = epsilon_of(context);
+  context.reserve_scratch(static_cast<size_t>(2 * lanes) * sizeof(float));
+  return [=](RunContext& run) {
+    auto* scale = reinterpret_cast<float*>(run.scratch());
+    float* shift = scale + lanes;
+    std::fill(scale, shift + lanes, 0.0f);
+    const BatchStatistics statistics = {run.in<float>(1), run.in<float>(2), run.in<float>(3),
+                                        run.in<float>(4), epsilon};
+    statistics.fold(size.channels, scale, shift);
+    const float* in = run.in<float>(0);
+    float* out = run.out<float>(0);
+    if (channels_last) {
+      kernels::scale_channels_last(in, scale, shift, out, size.n * size.spatial, lanes, run.pool());
+    } else {
+      kernels::scale_channels(in, scale, shift, out, size.n, size.channels, size.spatial,
+                              run.pool());
+    }
+  };
+}
+
+void infer_instance_normalization(InferContext& context) {
+  require_elements(context, 1, Channels(context.shape(0)).channels);
+  infer_like_input(context);
+}
+
+Kernel plan_instance_normalization(PlanContext& context) {
+  require_float(context);
+  const Channels size(context.shape(0));
+  const float epsilon = epsilon_of(context);
+  return [=](RunContext& run) {
+    kernels::group_norm(run.in<float>(0), run.in<float>(1), run.in<float>(2), epsilon,
+                        run.out<float>(0), size.n, size.channels, size.spatial, size.channels,
+                        run.pool());
+  };
+}
+
+// Opset 18 gave every group one scale and bias, 21 every channel its own.
+int64_t scales_of_group_normalization(const NodeContext& context) {
+  return context.opset() < 21 ? context.attributes().get_int("num_groups", 1)
+                              : Channels(context.shape(0)).channels;
+}
+
+void infer_group_normalization(InferContext& context) {
+  const int64_t groups = context.attributes().get_int("num_groups", 0);
+  const int64_t channels = Channels(context.shape(0)).channels;
+  if (groups < 1 || channels % groups != 0) {
+    throw Error(ErrorCode::MalformedModel, text("GroupNormalization cannot make ", groups,
+                                                " groups of ", channels, " channels"));
+  }
+  require_elements(context, 1, scales_of_group_normalization(context));
+  infer_like_input(context);
+}
+
+Kernel plan_group_normalization(PlanContext& context) {
+  require_float(context);
+  const Channels size(context.shape(0));
+  const int64_t groups = context.attributes().get_int("num_groups", 1);
+  const int64_t channels_per_scale = size.channels / scales_of_group_normalization(context);
+  const float epsilon = epsilon_of(context);
+  context.reserve_scratch(static_cast<size_t>(2 * size.channels) * sizeof(float));
+  return [=](RunContext& run) {
+    auto* scale = reinterpret_cast<float*>(run.scratch());
+    float* bias = scale + size.channels;
+    for (int64_t c = 0; c < size.channels; ++c) {
+      scale[c] = run.in<float>(1)[c / channels_per_scale];
+      bias[c] = run.in<float>(2)[c / channels_per_scale];
+    }
+    kernels::group_norm(run.in<float>(0), scale, bias, epsilon, run.out<float>(0), size.n,
+                        size.channels, size.spatial, groups, run.pool());
+  };
+}
+
+void infer_layer_normalization(InferContext& context) {
+  const Shape& shape = context.shape(0);
+  const int axis = axis_of(context, shape.rank(), -1);
+  require_elements(context, 1, shape.elements(axis, shape.rank()));
+  Shape statistics = shape;
+  for (int i = axis; i < shape.rank(); ++i) statistics[i] = 1;
+  infer_like_input(context);
+  context.set_output(1, DType::Float, statistics);
+  context.set_output(2, DType::Float, statistics);
+}
+
+Kernel plan_layer_normalization(PlanContext& context) {
+  require_float(context);
+  const Shape& shape = context.shape(0);
+  const int axis = axis_of(context, shape.rank(), -1);
+  const int64_t rows = shape.elements(0, axis), count = shape.elements(axis, shape.rank());
+  const float epsilon = epsilon_of(context);
+  return [=](RunContext& run) {
+    const kernels::LayerNorm norm = {run.in<float>(1), run.in<float>(2), epsilon, run.out<float>(1),
+                                     run.out<float>(2)};
+    kernels::layer_norm(norm, run.in<float>(0), run.out<float>(0), rows, count, run.pool());
+  };
+}
+
+}  // namespace
+
+void register_normalization(OpTable& table) {
+  table.add({.op_type = "BatchNormalization",
+             .inputs = {5, 5},
+             .outputs = {1, 5},
+             .infer = infer_batch_normalization,
+             .plan = plan_batch_normalization,
+             .layout = follow_input_layout});
+  table.add({.op_type = "InstanceNormalization",
+             .inputs = {3, 3},
+             .infer = infer_instance_normalization,
+             .plan = plan_instance_normalization});
+  table.add({.op_type = "GroupNormalization",
+             .since = 18,
+             .inputs = {3, 3},
+             .infer = infer_group_normalization,
+             .plan = plan_group_normalization});
+  table.add({.op_type = "LayerNormalization",
+             .since = 17,
+             .inputs = {2, 3},
+             .outputs = {1, 3},
+             .infer = infer_layer_normalization,
+             .plan = plan_layer_normalization});
+}
+
+}  // namespace fovea

@@ -1,0 +1,332 @@
+// Resize, and Upsample, its ancestor.
+
+#include "kernels/resize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "kernels/convert.h"
+#include "ops/core/axes.h"
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+using kernels::AxisScaling;
+using kernels::CoordinateMode;
+using kernels::Interpolation;
+using kernels::NearestMode;
+using kernels::ResizeMethod;
+using kernels::ResizePlan;
+
+constexpr int kFirstResizeWithModes = 11;
+
+bool is_upsample(const NodeContext& context) { return context.node().op_type == "Upsample"; }
+
+// ---- attributes ----
+
+template <class Value>
+struct Choice {
+  std::string_view name;
+  Value value;
+};
+
+template <class Value>
+Value choose(const NodeContext& context, std::string_view attribute, std::string_view fallback,
+             std::initializer_list<Choice<Value>> choices) {
+  const std::string name = context.attributes().get_string(attribute, fallback);
+  for (const auto& choice : choices) {
+    if (choice.name == name) return choice.value;
+  }
+  throw Error(ErrorCode::UnsupportedAttribute,
+              text(context.node().op_type, " does not know ", attribute, " '", name, "'"))
+      .with("attribute", std::string(attribute));
+}
+
+ResizeMethod method_of(const NodeContext& context) {
+  ResizeMethod method;
+  method.interpolation = choose<Interpolation>(context, "mode", "nearest",
+                                               {{"nearest", Interpolation::Nearest},
+                                                {"linear", Interpolation::Linear},
+                                                {"bilinear", Interpolation::Linear},
+                                                {"cubic", Interpolation::Cubic}});
+  if (is_upsample(context) || context.opset() < kFirstResizeWithModes) {
+    method.coordinates = CoordinateMode::Asymmetric;
+    method.nearest = NearestMode::Floor;
+    return method;
+  }
+  method.coordinates =
+      choose<CoordinateMode>(context, "coordinate_transformation_mode", "half_pixel",
+                             {{"half_pixel", CoordinateMode::HalfPixel},
+                              {"half_pixel_symmetric", CoordinateMode::HalfPixelSymmetric},
+                              {"pytorch_half_pixel", CoordinateMode::PytorchHalfPixel},
+                              {"align_corners", CoordinateMode::AlignCorners},
+                              {"asymmetric", CoordinateMode::Asymmetric},
+                              {"tf_half_pixel_for_nn", CoordinateMode::TfHalfPixelForNn},
+                              {"tf_crop_and_resize", CoordinateMode::TfCropAndResize}});
+  method.nearest = choose<NearestMode>(context, "nearest_mode", "round_prefer_floor",
+                                       {{"round_prefer_floor", NearestMode::RoundPreferFloor},
+                                        {"round_prefer_ceil", NearestMode::RoundPreferCeil},
+                                        {"floor", NearestMode::Floor},
+                                        {"ceil", NearestMode::Ceil}});
+  method.cubic_a = context.attributes().get_float("cubic_coeff_a", -0.75f);
+  method.antialias = context.attributes().get_int("antialias", 0) != 0;
+  method.exclude_outside = context.attributes().get_int("exclude_outside", 0) != 0;
+  return method;
+}
+
+// ---- scales and sizes ----
+
+[[noreturn]] void throw_invalid(const NodeContext& context, std::string_view what) {
+  throw Error(ErrorCode::InvalidInput,
+              text(context.node().op_type, " of ", context.shape(0).to_string(), ": ", what));
+}
+
+// Null also where the input is there but empty, which models of opset 11 write for "none".
+const Tensor* operand(const NodeContext& context, int index) {
+  const Tensor* tensor = context.content(index);
+  return tensor && tensor->elements() > 0 ? tensor : nullptr;
+}
+
+struct Operands {
+  const Tensor* roi = nullptr;
+  const Tensor* scales = nullptr;
+  const Tensor* sizes = nullptr;
+};
+
+Operands operands_of(const NodeContext& context) {
+  if (is_upsample(context) || context.opset() < kFirstResizeWithModes) {
+    return {nullptr, operand(context, 1), nullptr};
+  }
+  return {operand(context, 1), operand(context, 2), operand(context, 3)};
+}
+
+// The axes that roi, scales and sizes speak of, in their order.
+std::vector<int> resized_axes(const NodeContext& context) {
+  const int rank = context.shape(0).rank();
+  std::vector<int> axes;
+  if (!context.attributes().has("axes")) {
+    for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
+    return axes;
+  }
+  for (const int64_t axis : context.attributes().get_ints("axes")) {
+    axes.push_back(normalize_axis(axis, rank));
+  }
+  return axes;
+}
+
+int64_t checked_length(const NodeContext& context, double length) {
+  if (!(length >= 0 && length < 0x1p31)) throw_invalid(context, "a size is out of range");
+  return static_cast<int64_t>(length);
+}
+
+void scale_axes(const NodeContext& context, const std::vector<float>& scales,
+                const std::vector<int>& axes, std::vector<AxisScaling>& out) {
+  if (scales.size() != axes.size()) throw_invalid(context, "scales do not fit the axes");
+  for (size_t i = 0; i < axes.size(); ++i) {
+    AxisScaling& axis = out[static_cast<size_t>(axes[i])];
+    axis.scale = scales[i];
+    if (!(axis.scale > 0) || !std::isfinite(axis.scale)) {
+      throw_invalid(context, "scales must be positive");
+    }
+    // In float, as elsewhere: the float next to 0.7 times 10 is 7, in double it is not.
+    const float length = static_cast<float>(axis.in) * axis.scale;
+    axis.out = checked_length(context, static_cast<double>(std::floor(length)));
+  }
+}
+
+void size_axes(const NodeContext& context, const std::vector<int64_t>& sizes,
+               const std::vector<int>& axes, std::vector<AxisScaling>& out) {
+  if (sizes.size() != axes.size()) throw_invalid(context, "sizes do not fit the axes");
+  std::vector<double> scales;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    AxisScaling& axis = out[static_cast<size_t>(axes[i])];
+    axis.out = checked_length(context, static_cast<double>(sizes[i]));
+    if (axis.in == 0 && axis.out > 0) throw_invalid(context, "nothing cannot be resized");
+    scales.push_back(axis.in > 0 ? static_cast<double>(axis.out) / static_cast<double>(axis.in)
+                                 : 1.0);
+  }
+  const std::string policy = context.attributes().get_string("keep_aspect_ratio_policy", "stretch");
+  if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
+    throw_invalid(context, text("keep_aspect_ratio_policy '", policy, "' is not known"));
+  }
+  for (size_t i = 0; i < axes.size(); ++i) {
+    AxisScaling& axis = out[static_cast<size_t>(axes[i])];
+    double scale = scales[i];
+    if (policy != "stretch") {
+      scale = policy == "not_larger" ? std::ranges::min(scales) : std::ranges::max(scales);
+      axis.out = checked_length(context, std::floor(scale * static_cast<double>(axis.in) + 0.5));
+    }
+    axis.scale = static_cast<float>(scale);
+  }
+}
+
+void take_region(const NodeContext& context, const Tensor* roi, const std::vector<int>& axes,
+                 std::vector<AxisScaling>& out) {
+  if (!roi || roi->elements() != static_cast<int64_t>(2 * axes.size())) {
+    throw_invalid(context, "tf_crop_and_resize needs a start and an end of roi for every axis");
+  }
+  const std::vector<float> region = to_floats(*roi);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    out[static_cast<size_t>(axes[i])].roi_start = region[i];
+    out[static_cast<size_t>(axes[i])].roi_end = region[axes.size() + i];
+  }
+}
+
+// One entry per axis of input 0.
+std::vector<AxisScaling> scalings_of(const NodeContext& context) {
+  std::vector<AxisScaling> out;
+  for (const int64_t length : context.shape(0)) out.push_back({.in = length, .out = length});
+  const std::vector<int> axes = resized_axes(context);
+  const Operands operands = operands_of(context);
+  if (operands.sizes) {
+    size_axes(context, to_int64s(*operands.sizes), axes, out);
+  } else if (operands.scales) {
+    scale_axes(context, to_floats(*operands.scales), axes, out);
+  } else if (context.attributes().has("scales")) {  // Upsample 7
+    scale_axes(context, context.attributes().get_floats("scales"), axes, out);
+  } else {
+    throw_invalid(context, "neither scales nor sizes are given");
+  }
+  if (method_of(context).coordinates == CoordinateMode::TfCropAndResize) {
+    take_region(context, operands.roi, axes, out);
+  }
+  return out;
+}
+
+void infer_resize(InferContext& context) {
+  Shape out;
+  for (const AxisScaling& axis : scalings_of(context)) out.push_back(axis.out);
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+// ---- kernels ----
+
+template <class T>
+uint64_t bits_of(T value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(value));
+  return bits;
+}
+
+// The extrapolation value as an element of `dtype`.
+uint64_t extrapolation_bits(const NodeContext& context, DType dtype) {
+  const float value = context.attributes().get_float("extrapolation_value", 0.0f);
+  return dispatch<float, double, Half, BFloat, bool, int8_t, uint8_t, int16_t, uint16_t, int32_t,
+                  uint32_t, int64_t, uint64_t>(dtype, [&](auto tag) {
+    return bits_of(kernels::element_cast<typename decltype(tag)::type>(value));
+  });
+}
+
+// The passes over the memory of input 0, whose axes are N, H, W, C in ChannelsLast.
+std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType dtype) {
+  const ResizeMethod method = method_of(context);
+  std::vector<AxisScaling> axes = scalings_of(context);
+  if (context.layout(0) == Layout::ChannelsLast) {
+    const int64_t lanes = padded_channels(axes[1].in);
+    axes = {axes[0], axes[2], axes[3], {.in = lanes, .out = lanes}};
+  }
+  std::vector<int64_t> shape;
+  std::vector<kernels::AxisFilter> filters;
+  for (const AxisScaling& axis : axes) {
+    shape.push_back(axis.in);
+    filters.push_back(kernels::make_axis_filter(method, axis));
+  }
+  return std::make_shared<const ResizePlan>(kernels::plan_resize(
+      shape, std::move(filters), element_bytes(dtype), extrapolation_bits(context, dtype)));
+}
+
+void run_plan(const ResizePlan& plan, const void* in, void* out, size_t bytes, std::byte* scratch,
+              ThreadPool& pool) {
+  if (plan.passes.empty()) {
+    std::memcpy(out, in, bytes);
+  } else {
+    kernels::resize(plan, in, out, scratch, pool);
+  }
+}
+
+template <class To, class From>
+void convert(const From* from, To* to, int64_t count, ThreadPool& pool) {
+  constexpr int64_t kGrain = 8192;
+  pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+    std::transform(from + begin, from + end, to + begin, kernels::element_cast<To, From>);
+  });
+}
+
+size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Interpolation of other types happens in float, between two conversions.
+template <class T>
+Kernel through_float(PlanContext& context, std::shared_ptr<const ResizePlan> plan) {
+  const int64_t in_count = context.shape(0).elements();
+  const int64_t out_count = context.output_shape(0).elements();
+  const size_t in_bytes = aligned(static_cast<size_t>(in_count) * sizeof(float));
+  const size_t out_bytes = aligned(static_cast<size_t>(out_count) * sizeof(float));
+  context.reserve_scratch(in_bytes + out_bytes + plan->scratch_bytes());
+  return [=](RunContext& run) {
+    auto* in = reinterpret_cast<float*>(run.scratch());
+    auto* out = reinterpret_cast<float*>(run.scratch() + in_bytes);
+    convert(run.in<T>(0), in, in_count, run.pool());
+    run_plan(*plan, in, out, static_cast<size_t>(out_count) * sizeof(float),
+             run.scratch() + in_bytes + out_bytes, run.pool());
+    convert(out, run.out<T>(0), out_count, run.pool());
+  };
+}
+
+Kernel plan_resize(PlanContext& context) {
+  const DType dtype = context.dtype(0);
+  if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
+  if (method_of(context).interpolation != Interpolation::Nearest && dtype != DType::Float) {
+    const auto plan = resize_plan(context, DType::Float);
+    return dispatch<double, Half, BFloat, int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t>(
+        dtype,
+        [&](auto tag) { return through_float<typename decltype(tag)::type>(context, plan); });
+  }
+  const auto plan = resize_plan(context, dtype);
+  const size_t bytes = bytes_of(dtype, context.output_shape(0), context.output_layout(0));
+  context.reserve_scratch(plan->scratch_bytes());
+  return [plan, bytes](RunContext& run) {
+    run_plan(*plan, run.in<std::byte>(0), run.out<std::byte>(0), bytes, run.scratch(), run.pool());
+  };
+}
+
+// Images whose channels stay apart; the extrapolation value would also fill padding lanes.
+void layout_resize(LayoutContext& context) {
+  const bool channels_stay =
+      context.shape(0).rank() == 4 && context.shape(0)[1] == context.output_shape(0)[1];
+  if (channels_stay && method_of(context).coordinates != CoordinateMode::TfCropAndResize) {
+    follow_input_layout(context);
+  }
+}
+
+}  // namespace
+
+void register_resize(OpTable& table) {
+  table.add({.op_type = "Upsample",
+             .since = 7,
+             .until = 9,
+             .inputs = {1, 2},
+             .infer = infer_resize,
+             .plan = plan_resize,
+             .content_inputs = {1},
+             .layout = layout_resize});
+  table.add({.op_type = "Resize",
+             .since = 10,
+             .until = 10,
+             .inputs = {2, 2},
+             .infer = infer_resize,
+             .plan = plan_resize,
+             .content_inputs = {1},
+             .layout = layout_resize});
+  table.add({.op_type = "Resize",
+             .since = 11,
+             .inputs = {1, 4},
+             .infer = infer_resize,
+             .plan = plan_resize,
+             .content_inputs = {1, 2, 3},
+             .layout = layout_resize});
+}
+
+}  // namespace fovea

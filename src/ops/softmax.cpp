@@ -1,0 +1,40 @@
+// Softmax, LogSoftmax.
+
+#include "kernels/softmax.h"
+
+#include "ops/core/axes.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kOneAxisOpset = 13;  // before, the tensor was flattened to two axes
+
+using SoftmaxKernel = decltype(&kernels::softmax);
+
+template <SoftmaxKernel kKernel>
+Kernel plan_softmax(PlanContext& context) {
+  dispatch<float>(context.dtype(0), [](auto) {});
+  const Shape& shape = context.shape(0);
+  const bool one_axis = context.opset() >= kOneAxisOpset;
+  const int axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
+  const int last = one_axis ? axis + 1 : shape.rank();
+  const int64_t outer = shape.elements(0, axis);
+  const int64_t count = shape.elements(axis, last);
+  const int64_t inner = shape.elements(last, shape.rank());
+  return [=](RunContext& run) {
+    kKernel(run.in<float>(0), run.out<float>(0), outer, count, inner, run.pool());
+  };
+}
+
+}  // namespace
+
+void register_softmax(OpTable& table) {
+  const auto add = [&](std::string_view op_type, Kernel (*plan)(PlanContext&)) {
+    table.add(
+        {.op_type = op_type, .infer = infer_like_input, .plan = plan, .reuse = Reuse::InPlace});
+  };
+  add("Softmax", plan_softmax<kernels::softmax>);
+  add("LogSoftmax", plan_softmax<kernels::log_softmax>);
+}
+
+}  // namespace fovea

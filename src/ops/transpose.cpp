@@ -1,0 +1,139 @@
+// Transpose, DepthToSpace, SpaceToDepth: the same elements in another order.
+
+#include "kernels/transpose.h"
+
+#include <numeric>
+
+#include "ops/core/memory.h"
+
+namespace fovea {
+namespace {
+
+// ---- Transpose ----
+
+std::vector<int64_t> permutation_of(const NodeContext& context) {
+  const int rank = context.shape(0).rank();
+  std::vector<int64_t> reversed(static_cast<size_t>(rank));
+  std::iota(reversed.rbegin(), reversed.rend(), 0);
+  std::vector<int64_t> permutation = context.attributes().get_ints("perm", reversed);
+  std::vector<int64_t> sorted = permutation;
+  std::ranges::sort(sorted, std::greater<>());
+  if (sorted != reversed) {
+    throw Error(ErrorCode::MalformedModel,
+                text("Transpose's perm is not a permutation of ", rank, " axes"));
+  }
+  return permutation;
+}
+
+void infer_transpose(InferContext& context) {
+  Shape out;
+  for (const int64_t axis : permutation_of(context)) {
+    out.push_back(context.shape(0)[static_cast<int>(axis)]);
+  }
+  context.set_output(0, context.dtype(0), std::move(out));
+}
+
+Kernel plan_transpose(PlanContext& context) {
+  const kernels::Transpose transpose(context.shape(0), permutation_of(context),
+                                     element_bytes(context.dtype(0)));
+  return [transpose](RunContext& run) {
+    transpose.run(run.in<std::byte>(0), run.out<std::byte>(0), run.pool());
+  };
+}
+
+// ---- DepthToSpace and SpaceToDepth ----
+
+// Both move elements between a deep image [N, C b b, H, W] and a wide one [N, C, H b, W b].
+struct Shuffle {
+  int64_t block = 1;
+  bool block_first = true;  // the deep channel is [b][b][C] (DCR), not [C][b][b] (CRD)
+};
+
+Shuffle shuffle_of(const NodeContext& context) {
+  const int64_t block = context.attributes().get_int("blocksize", 0);
+  const std::string mode = context.attributes().get_string("mode", "DCR");
+  if (block < 1 || context.shape(0).rank() != 4 || (mode != "DCR" && mode != "CRD")) {
+    throw Error(ErrorCode::MalformedModel,
+                text(context.node().op_type, " of shape ", context.shape(0).to_string(),
+                     " with blocksize ", block, " and mode ", mode));
+  }
+  return {block, mode == "DCR"};
+}
+
+[[noreturn]] void throw_indivisible(const NodeContext& context, int64_t block) {
+  throw Error(ErrorCode::InvalidInput, text(context.node().op_type, " cannot divide ",
+                                            context.shape(0).to_string(), " by blocks of ", block));
+}
+
+void infer_depth_to_space(InferContext& context) {
+  const int64_t block = shuffle_of(context).block;
+  const Shape& in = context.shape(0);
+  if (block > in[1] || in[1] % (block * block) != 0) throw_indivisible(context, block);
+  context.set_output(0, context.dtype(0),
+                     {in[0], in[1] / (block * block), in[2] * block, in[3] * block});
+}
+
+void infer_space_to_depth(InferContext& context) {
+  const int64_t block = shuffle_of(context).block;
+  const Shape& in = context.shape(0);
+  if (in[2] % block != 0 || in[3] % block != 0) throw_indivisible(context, block);
+  context.set_output(0, context.dtype(0),
+                     {in[0], in[1] * block * block, in[2] / block, in[3] / block});
+}
+
+// The loops over both images, the wide one's memory in order as far as rows of W go: a plain row
+// is written whole, one column of the blocks after another.
+std::vector<std::pair<int64_t, kernels::LoopNest<2>::Offsets>> shuffle_axes(const Shuffle& shuffle,
+                                                                            const Operand& deep,
+                                                                            const Operand& wide) {
+  using Axis = std::pair<int64_t, kernels::LoopNest<2>::Offsets>;
+  const auto d = memory_strides(deep.shape, deep.layout);
+  const auto w = memory_strides(wide.shape, wide.layout);
+  const int64_t b = shuffle.block, channels = wide.shape[1];
+  const int64_t channel_step = shuffle.block_first ? 1 : b * b;
+  const int64_t block_step = shuffle.block_first ? channels : 1;
+  const Axis n = {wide.shape[0], {d[0], w[0]}};
+  const Axis c = {channels, {d[1] * channel_step, w[1]}};
+  const Axis y = {deep.shape[2], {d[2], w[2] * b}}, in_y = {b, {d[1] * block_step * b, w[2]}};
+  const Axis x = {deep.shape[3], {d[3], w[3] * b}}, in_x = {b, {d[1] * block_step, w[3]}};
+  if (wide.layout == Layout::ChannelsLast) return {n, y, in_y, x, in_x, c};
+  return {n, c, y, in_y, in_x, x};
+}
+
+// `out_is_wide` tells DepthToSpace from SpaceToDepth.
+Kernel plan_shuffle(PlanContext& context, bool out_is_wide) {
+  const Operand in = {context.dtype(0), context.shape(0), context.layout(0)};
+  const Operand out = {in.dtype, context.output_shape(0), context.output_layout(0)};
+  kernels::LoopNest<2> nest;
+  for (const auto& [size, strides] :
+       shuffle_axes(shuffle_of(context), out_is_wide ? in : out, out_is_wide ? out : in)) {
+    const auto [deep, wide] = strides;
+    nest.add_axis(size, out_is_wide ? strides : kernels::LoopNest<2>::Offsets{wide, deep});
+  }
+  return [step = CopyStep(in.dtype, nest), out](RunContext& run) {
+    step.run(run.in<std::byte>(0), run.out<std::byte>(0), run.pool());
+    clear_padding(out, run.out<std::byte>(0), run.pool());
+  };
+}
+
+// Fewer channels than a vector has lanes are better off in planes: mostly they are the picture.
+void layout_depth_to_space(LayoutContext& context) {
+  context.accept(0, context.layout(0));
+  context.produce(0, context.output_shape(0)[1] < 4 ? Layout::Plain : context.layout(0));
+}
+
+}  // namespace
+
+void register_transpose(OpTable& table) {
+  table.add({.op_type = "Transpose", .infer = infer_transpose, .plan = plan_transpose});
+  table.add({.op_type = "DepthToSpace",
+             .infer = infer_depth_to_space,
+             .plan = [](PlanContext& context) { return plan_shuffle(context, true); },
+             .layout = layout_depth_to_space});
+  table.add({.op_type = "SpaceToDepth",
+             .infer = infer_space_to_depth,
+             .plan = [](PlanContext& context) { return plan_shuffle(context, false); },
+             .layout = follow_input_layout});
+}
+
+}  // namespace fovea
