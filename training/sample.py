@@ -57,9 +57,8 @@ def forest(rng, terrain, view, image):
     x = rng.uniform(-0.55, 0.55, count) * z
     height = terrain.at(terrain.height, x, z)
     clearing = terrain.at(terrain.patches, x, z)
-    for i in np.nonzero(
-        (height > 1.5) & (height < 60) & (clearing > rng.uniform(-0.6, 0.5, count))
-    )[0]:
+    grows = (height > 1.5) & (height < 60) & (clearing > rng.uniform(-0.6, 0.5, count))
+    for i in np.flatnonzero(grows):
         column, row = project(x[i], height[i], z[i])
         nearer = np.searchsorted(view.steps, z[i] * 0.98) - 1
         hidden = view.skyline[nearer, int(np.clip(column, 0, COLUMNS - 1))]
@@ -69,19 +68,8 @@ def forest(rng, terrain, view, image):
         conifer(draw, rng, (column, row), FOCAL * rng.uniform(9, 22) / z[i], hazed(green, z[i]))
 
 
-def develop(image):
-    """Reduces the oversampled picture to its final size."""
-    return image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('out')
-    parser.add_argument('--full', help='also write the picture at four times the size here')
-    parser.add_argument('--seed', type=int, default=1)
-    options = parser.parse_args()
-
-    rng = np.random.default_rng(options.seed)
+def paint(rng):
+    """The whole picture, RGB of [ROWS, COLUMNS] pixels."""
     terrain = landscape.Terrain(rng)
     view = landscape.look(terrain)
     picture = landscape.sky(rng)
@@ -94,10 +82,19 @@ def main():
     foreground.boat(image, int(0.27 * COLUMNS), int(0.60 * ROWS), 150)
     foreground.signpost(image, rng, int(0.80 * COLUMNS), int(0.615 * ROWS))
     foreground.meadow(image, rng)
-    image = image.convert('RGB')
+    return image.convert('RGB')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('out')
+    parser.add_argument('--full', help='also write the picture at four times the size here')
+    parser.add_argument('--seed', type=int, default=1)
+    options = parser.parse_args()
+    image = paint(np.random.default_rng(options.seed))
     if options.full:
         image.save(options.full)
-    develop(image).save(options.out)
+    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(options.out)
 
 
 if __name__ == '__main__':

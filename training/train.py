@@ -69,6 +69,8 @@ def train(options):
     check_low, check_high = pairs(options.valid)
 
     model = LumaNet(options.channels, options.blocks)
+    if options.start:
+        model.load_state_dict(torch.load(options.start, weights_only=True)['weights'])
     average = copy.deepcopy(model)
     optimiser = torch.optim.Adam(model.parameters(), options.rate)
     start = report = time.monotonic()
@@ -99,6 +101,7 @@ def main():
     parser.add_argument('--data', required=True, help='.npy of training pictures (dataset.py)')
     parser.add_argument('--valid', required=True, help='.npy of pictures of other seeds')
     parser.add_argument('--out', required=True, help='checkpoint to write, about once a minute')
+    parser.add_argument('--start', help='checkpoint to go on from')
     parser.add_argument('--minutes', type=float, default=40)
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--rate', type=float, default=2e-3)
