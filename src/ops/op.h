@@ -27,6 +27,7 @@ struct ValueType {
   std::optional<Shape> shape;  // nullopt: known only once its producer has run
   Layout layout = Layout::Plain;
   std::optional<Tensor> content;  // the elements, where they are known
+  bool constant = false;          // `content` is the model's own: the same in every plan
 };
 
 // A node and the types of its inputs.
@@ -49,6 +50,8 @@ class NodeContext {
   // The input's elements when they are constant or follow from shapes, else null. Never null for
   // the inputs that OpDef::content_inputs names and the node has.
   const Tensor* content(int index) const;
+  // content(index) if it is a constant of the model, which may be packed once for all plans.
+  const Tensor* constant(int index) const;
   // content(index) as numbers, for shapes, axes and the like; `fallback` when the input is absent.
   std::vector<int64_t> int64s(int index, std::vector<int64_t> fallback = {}) const;
 

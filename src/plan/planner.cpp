@@ -403,7 +403,8 @@ std::unique_ptr<Segment> plan_first(const PlanEnvironment& environment,
   for (ValueId id = 0; id < static_cast<ValueId>(graph.values.size()); ++id) {
     const Tensor* constant = graph.constant(id);
     if (constant) {
-      add_known(*segment, id, {constant->dtype(), constant->shape(), Layout::Plain, *constant});
+      add_known(*segment, id,
+                {constant->dtype(), constant->shape(), Layout::Plain, *constant, true});
     }
   }
   return SegmentPlanner(environment, std::move(segment)).plan();

@@ -16,6 +16,10 @@ const Tensor* NodeContext::content(int index) const {
   return content ? &*content : nullptr;
 }
 
+const Tensor* NodeContext::constant(int index) const {
+  return has_input(index) && type(index).constant ? content(index) : nullptr;
+}
+
 std::vector<int64_t> NodeContext::int64s(int index, std::vector<int64_t> fallback) const {
   const Tensor* tensor = content(index);
   return tensor ? to_int64s(*tensor) : std::move(fallback);

@@ -19,7 +19,7 @@ std::vector<Tensor> evaluate(const Node& node, const OpDef& def,
   std::vector<const std::byte*> input_data(inputs.size(), nullptr);
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i]) continue;
-    types[i] = {inputs[i]->dtype(), inputs[i]->shape(), Layout::Plain, *inputs[i]};
+    types[i] = {inputs[i]->dtype(), inputs[i]->shape(), Layout::Plain, *inputs[i], true};
     type_pointers[i] = &types[i];
     input_data[i] = inputs[i]->data();
   }

@@ -1,0 +1,89 @@
+// ConvTranspose.
+
+#include "kernels/conv_transpose.h"
+
+#include "kernels/conv_3d.h"
+#include "ops/core/conv_step.h"
+
+namespace fovea {
+namespace {
+
+// What the shapes say: weights are [inputs][outputs / groups][kernel...].
+struct ConvTranspose {
+  explicit ConvTranspose(const NodeContext& context) {
+    const Shape& weights = context.shape(kConvWeights);
+    const int64_t groups = context.attributes().get_int("group", 1);
+    if (weights.rank() < 3 || groups < 1 || weights[0] % groups != 0) {
+      throw Error(ErrorCode::InvalidInput, text("ConvTranspose cannot have weights of shape ",
+                                                weights.to_string(), " in ", groups, " groups"));
+    }
+    outputs = weights[1] * groups;
+    require_channels(context, weights[0], outputs);
+    axes = transposed_axes(context, std::span(weights.dims()).subspan(2));
+  }
+
+  int64_t outputs;
+  std::vector<SpatialAxis> axes;
+};
+
+// Every input element meets every weight of its channel.
+int64_t macs_conv_transpose(const NodeContext& context, const Shape&) {
+  const Shape& weights = context.shape(kConvWeights);
+  return context.shape(kConvData).elements() * weights.elements(1, weights.rank());
+}
+
+void infer_conv_transpose(InferContext& context) {
+  const ConvTranspose conv(context);
+  context.set_output(0, context.dtype(kConvData),
+                     output_shape(context.shape(kConvData)[0], conv.outputs, conv.axes));
+}
+
+Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
+  const kernels::ConvTransposeShape shape = conv_shape(context, conv.outputs, conv.axes);
+  ConvImplementation implementation;
+  implementation.shape = shape;
+  // Which taps belong together depends on the pads, and these on the size where SAME asks for it.
+  implementation.key =
+      text("transposed", shape.pad_top % shape.stride_h, ",", shape.pad_left % shape.stride_w, ",",
+           shape.out_h < shape.stride_h ? shape.out_h : 0, ",",
+           shape.out_w < shape.stride_w ? shape.out_w : 0);
+  implementation.packed_floats = kernels::transposed_packed_size(shape);
+  implementation.scratch_floats = kernels::transposed_scratch_size(shape);
+  implementation.macs = macs_conv_transpose(context, context.output_shape(0));
+  implementation.pack = [=](const float* weights, const float* bias, float* packed) {
+    kernels::pack_transposed_weights(shape, kernels::dense_transposed_weights(shape, weights), bias,
+                                     packed);
+  };
+  implementation.run = [=](const float* input, const float* packed,
+                           const kernels::ConvOutput& output, const kernels::Epilogue& epilogue,
+                           float* scratch, int64_t begin, int64_t end) {
+    kernels::run_transposed_rows(shape, input, packed, output, epilogue, scratch, begin, end);
+  };
+  return plan_convolution(context, std::move(implementation));
+}
+
+Kernel plan_conv_transpose(PlanContext& context) {
+  const ConvTranspose conv(context);
+  if (context.dtype(kConvData) == DType::Float && conv.axes.size() <= 2) {
+    return plan_conv_transpose_2d(context, conv);
+  }
+  const kernels::Conv3dShape shape = conv_3d_shape(context, conv.outputs, conv.axes);
+  return plan_conv_3d(context, shape, macs_conv_transpose(context, context.output_shape(0)),
+                      [](auto tag) {
+                        using T = typename decltype(tag)::type;
+                        return kernels::conv_transpose_3d<T>;
+                      });
+}
+
+}  // namespace
+
+void register_conv_transpose(OpTable& table) {
+  table.add({.op_type = "ConvTranspose",
+             .inputs = {2, 3},
+             .infer = infer_conv_transpose,
+             .plan = plan_conv_transpose,
+             .layout = layout_convolution,
+             .macs = macs_conv_transpose});
+}
+
+}  // namespace fovea

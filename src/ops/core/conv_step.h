@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+
+#include "kernels/conv.h"
+#include "kernels/conv_3d.h"
+#include "ops/core/spatial.h"
+
+// What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend and
+// PRelu's slopes), the packing of weights, layouts, threads.
+namespace fovea {
+
+inline constexpr int kConvData = 0;
+inline constexpr int kConvWeights = 1;
+inline constexpr int kConvBias = 2;
+inline constexpr int kConvAddend = 3;
+inline constexpr int kConvSlopes = 4;
+
+// A two-dimensional convolution kernel for fixed sizes; see kernels/conv.h.
+struct ConvImplementation {
+  kernels::ConvShape shape;
+  std::string key;  // tells apart the packed forms of one node's weights
+  int64_t packed_floats = 0;
+  int64_t scratch_floats = 0;  // for each thread
+  std::function<void(const float* weights, const float* bias, float* packed)> pack;
+  std::function<void(const float* input, const float* packed, const kernels::ConvOutput&,
+                     const kernels::Epilogue&, float* scratch, int64_t row_begin, int64_t row_end)>
+      run;
+  int64_t macs = 0;
+};
+
+// Throws unless data, weights, bias and addend fit each other. `channels` are those the weights ask
+// of the data, `outputs` those they make.
+void require_channels(const NodeContext& context, int64_t channels, int64_t outputs);
+
+// The sizes of one or two axes as a two-dimensional convolution.
+kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
+                              const std::vector<SpatialAxis>& axes);
+
+// The kernel in whatever layout the node has; plain tensors are converted on the way.
+Kernel plan_convolution(PlanContext& context, ConvImplementation implementation);
+
+// Channels-last for two axes of float.
+void layout_convolution(LayoutContext& context);
+
+// Splits work so that every chunk is worth waking a thread.
+int64_t rows_per_chunk(int64_t rows, int64_t macs);
+
+// The sizes of up to three axes.
+kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,
+                                   const std::vector<SpatialAxis>& axes);
+
+// The straightforward kernel for float or double. kernel_for(TypeTag<T>) is the function of
+// kernels/conv_3d.h.
+template <class KernelFor>
+Kernel plan_conv_3d(PlanContext& context, const kernels::Conv3dShape& shape, int64_t macs,
+                    KernelFor kernel_for) {
+  return dispatch<float, double>(context.dtype(kConvData), [&](auto tag) -> Kernel {
+    using T = typename decltype(tag)::type;
+    const auto kernel = kernel_for(tag);
+    return [=](RunContext& run) {
+      run.pool().parallel_for(shape.rows(), rows_per_chunk(shape.rows(), macs),
+                              [&](int64_t begin, int64_t end) {
+                                kernel(shape, run.in<T>(kConvData), run.in<T>(kConvWeights),
+                                       run.in<T>(kConvBias), run.out<T>(0), begin, end);
+                              });
+    };
+  });
+}
+
+}  // namespace fovea

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "ops/op.h"
+
+namespace fovea {
+
+// One spatial axis of a convolution or pooling: its attributes resolved for an input's size.
+struct SpatialAxis {
+  int64_t in = 1;
+  int64_t out = 1;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t pad_begin = 0;
+  int64_t pad_end = 0;
+
+  // Elements the dilated kernel spans.
+  int64_t reach() const { return (kernel - 1) * dilation + 1; }
+};
+
+// Reads strides, dilations, pads and auto_pad (and ceil_mode and kernel_shape of poolings) of a
+// node over input 0 of shape [N, C, spatial...]. All throw Error(MalformedModel) for attributes
+// that do not fit the rank or are out of range, and Error(InvalidInput) where the input is smaller
+// than the kernel.
+//
+// Convolution with a kernel of these sizes; the output shrinks by the sliding window.
+std::vector<SpatialAxis> convolution_axes(const NodeContext& context,
+                                          std::span<const int64_t> kernel);
+// Transposed convolution: output_shape and output_padding too; pads are cut off the output.
+std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
+                                         std::span<const int64_t> kernel);
+std::vector<SpatialAxis> pooling_axes(const NodeContext& context);
+
+// [n, channels, axes' out...]
+Shape output_shape(int64_t n, int64_t channels, const std::vector<SpatialAxis>& axes);
+
+// The last three axes for kernels that know no other rank: fewer are preceded by axes of size 1.
+// Throws Error(UnsupportedAttribute) for more.
+std::array<SpatialAxis, 3> as_three(const NodeContext& context,
+                                    const std::vector<SpatialAxis>& axes);
+
+}  // namespace fovea

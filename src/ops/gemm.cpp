@@ -1,0 +1,142 @@
+// Gemm.
+
+#include "ops/core/broadcast.h"
+#include "ops/core/gemm_step.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kAddend = 2;
+
+// Y = alpha * A' * B' + beta * C, where A' and B' may be transposed and C broadcasts to Y.
+struct Gemm {
+  explicit Gemm(const NodeContext& context);
+  Shape output() const { return {gemm.shape.m, gemm.shape.n}; }
+
+  BatchedGemm gemm;
+  float alpha = 1.0f;
+  float beta = 1.0f;
+};
+
+Gemm::Gemm(const NodeContext& context) {
+  const Attributes& attributes = context.attributes();
+  const Shape &a = context.shape(0), &b = context.shape(1);
+  gemm.transpose_a = attributes.get_int("transA", 0) != 0;
+  gemm.transpose_b = attributes.get_int("transB", 0) != 0;
+  alpha = attributes.get_float("alpha", 1.0f);
+  beta = attributes.get_float("beta", 1.0f);
+  const bool fits =
+      a.rank() == 2 && b.rank() == 2 && a[gemm.transpose_a ? 0 : 1] == b[gemm.transpose_b ? 1 : 0];
+  if (!fits) {
+    throw Error(ErrorCode::InvalidInput,
+                text("Gemm cannot multiply ", a.to_string(), gemm.transpose_a ? " transposed" : "",
+                     " by ", b.to_string(), gemm.transpose_b ? " transposed" : ""));
+  }
+  gemm.shape = {a[gemm.transpose_a ? 1 : 0], b[gemm.transpose_b ? 0 : 1],
+                a[gemm.transpose_a ? 0 : 1]};
+  for (int i = 1; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.dtype(i) != context.dtype(0)) {
+      throw Error(ErrorCode::InvalidInput, text("Gemm cannot mix ", name_of(context.dtype(0)),
+                                                " and ", name_of(context.dtype(i))));
+    }
+  }
+  if (!context.has_input(kAddend)) return;
+  const Shape& c = context.shape(kAddend);
+  if (broadcast(c, output()) != output()) {
+    throw Error(ErrorCode::InvalidInput,
+                text("Gemm cannot add ", c.to_string(), " to ", output().to_string()));
+  }
+}
+
+void infer_gemm(InferContext& context) {
+  context.set_output(0, context.dtype(0), Gemm(context).output());
+}
+
+// C's distances between rows and columns of Y.
+struct AddendStrides {
+  AddendStrides(const Shape& c, const Shape& output) {
+    const auto strides = broadcast_strides(c, Layout::Plain, output);
+    row = strides[0];
+    column = strides[1];
+  }
+  int64_t row, column;
+};
+
+Kernel plan_float(PlanContext& context, const Gemm& gemm) {
+  GemmExtras extras{.scale = gemm.alpha, .bias_scale = gemm.beta};
+  if (!context.has_input(kAddend) || gemm.beta == 0.0f) {
+    return plan_float_gemm(context, gemm.gemm, extras);
+  }
+  const Shape& c = context.shape(kAddend);
+  if (c.elements() == gemm.gemm.shape.n && c[c.rank() - 1] == gemm.gemm.shape.n) {
+    extras.row_bias = kAddend;
+    return plan_float_gemm(context, gemm.gemm, extras);
+  }
+  extras.add_to_output = true;
+  const Kernel product = plan_float_gemm(context, gemm.gemm, extras);
+  return [=, strides = AddendStrides(c, gemm.output()), beta = gemm.beta,
+          shape = gemm.gemm.shape](RunContext& run) {
+    const float* from = run.in<float>(kAddend);
+    float* to = run.out<float>(0);
+    for (int64_t i = 0; i < shape.m * shape.n; ++i) {
+      to[i] = beta * from[i / shape.n * strides.row + i % shape.n * strides.column];
+    }
+    product(run);
+  };
+}
+
+// alpha and beta are floats even where the elements are integers, so the combination is made in
+// double; with both 1, which is how integers are multiplied, it stays exact.
+template <class T>
+T combine(T product, T addend, float alpha, float beta) {
+  if (alpha == 1.0f && beta == 1.0f) {
+    if constexpr (std::is_integral_v<T>) {
+      using Wide = std::make_unsigned_t<T>;
+      return static_cast<T>(static_cast<Wide>(product) + static_cast<Wide>(addend));
+    } else {
+      return product + addend;
+    }
+  }
+  return static_cast<T>(static_cast<double>(alpha) * static_cast<double>(product) +
+                        static_cast<double>(beta) * static_cast<double>(addend));
+}
+
+Kernel plan_typed(PlanContext& context, const Gemm& gemm) {
+  const Kernel product = plan_typed_gemm(context, gemm.gemm);
+  const bool adds = context.has_input(kAddend);
+  const AddendStrides strides(adds ? context.shape(kAddend) : Shape{}, gemm.output());
+  return dispatch<double, int32_t, uint32_t, int64_t, uint64_t>(
+      context.dtype(0), [&](auto tag) -> Kernel {
+        using T = typename decltype(tag)::type;
+        return [=, alpha = gemm.alpha, beta = gemm.beta, shape = gemm.gemm.shape](RunContext& run) {
+          product(run);
+          const T* from = run.in<T>(kAddend);
+          T* to = run.out<T>(0);
+          for (int64_t i = 0; i < shape.m * shape.n; ++i) {
+            const int64_t at = i / shape.n * strides.row + i % shape.n * strides.column;
+            to[i] = combine(to[i], adds ? from[at] : T{0}, alpha, beta);
+          }
+        };
+      });
+}
+
+Kernel plan_gemm(PlanContext& context) {
+  const Gemm gemm(context);
+  return context.dtype(0) == DType::Float ? plan_float(context, gemm) : plan_typed(context, gemm);
+}
+
+int64_t macs_gemm(const NodeContext& context, const Shape& output) {
+  return output.elements() * Gemm(context).gemm.shape.k;
+}
+
+}  // namespace
+
+void register_gemm(OpTable& table) {
+  table.add({.op_type = "Gemm",
+             .inputs = {2, 3},
+             .infer = infer_gemm,
+             .plan = plan_gemm,
+             .macs = macs_gemm});
+}
+
+}  // namespace fovea

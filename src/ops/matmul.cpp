@@ -1,0 +1,107 @@
+// MatMul.
+
+#include <numeric>
+
+#include "ops/core/broadcast.h"
+#include "ops/core/gemm_step.h"
+
+namespace fovea {
+namespace {
+
+// The shapes of numpy.matmul: a vector on the left is a row, on the right a column, and that axis
+// vanishes again; axes before the last two broadcast.
+struct MatMul {
+  explicit MatMul(const NodeContext& context);
+  Shape output() const;
+
+  Shape a, b;  // at least two axes
+  Shape batch;
+  bool row = false, column = false;
+};
+
+MatMul::MatMul(const NodeContext& context) : a(context.shape(0)), b(context.shape(1)) {
+  const auto fail = [&] {
+    throw Error(ErrorCode::InvalidInput,
+                text("MatMul cannot multiply ", context.shape(0).to_string(), " by ",
+                     context.shape(1).to_string()));
+  };
+  if (a.rank() == 0 || b.rank() == 0) fail();
+  row = a.rank() == 1;
+  column = b.rank() == 1;
+  if (row) a = Shape{1, a[0]};
+  if (column) b = Shape{b[0], 1};
+  if (a[a.rank() - 1] != b[b.rank() - 2]) fail();
+  if (context.dtype(0) != context.dtype(1)) {
+    throw Error(ErrorCode::InvalidInput, text("MatMul cannot multiply ", name_of(context.dtype(0)),
+                                              " by ", name_of(context.dtype(1))));
+  }
+  const auto batch_of = [](const Shape& shape) {
+    return Shape(std::span(shape.dims()).first(static_cast<size_t>(shape.rank() - 2)));
+  };
+  batch = broadcast(batch_of(a), batch_of(b));
+}
+
+Shape MatMul::output() const {
+  Shape out = batch;
+  if (!row) out.push_back(a[a.rank() - 2]);
+  if (!column) out.push_back(b[b.rank() - 1]);
+  return out;
+}
+
+// Where the matrices of an operand begin, for each batch of the result.
+std::vector<int64_t> batch_offsets(const Shape& operand, const Shape& batch) {
+  const auto strides = strides_of(operand);
+  std::vector<int64_t> offsets(static_cast<size_t>(batch.elements()), 0);
+  for (int64_t i = 0; i < static_cast<int64_t>(offsets.size()); ++i) {
+    int64_t rest = i;
+    for (int back = 1; back <= batch.rank(); ++back) {
+      const int64_t at = rest % batch[batch.rank() - back];
+      rest /= batch[batch.rank() - back];
+      const int axis = operand.rank() - 2 - back;
+      if (axis < 0 || operand[axis] == 1) continue;
+      offsets[static_cast<size_t>(i)] += at * strides[static_cast<size_t>(axis)];
+    }
+  }
+  return offsets;
+}
+
+BatchedGemm batched(const MatMul& matmul) {
+  const Shape &a = matmul.a, &b = matmul.b;
+  BatchedGemm gemm;
+  gemm.shape = {a[a.rank() - 2], b[b.rank() - 1], a[a.rank() - 1]};
+  if (b.elements(0, b.rank() - 2) == 1) {
+    // One B for all: their rows are those of one tall A.
+    gemm.shape.m = a.elements(0, a.rank() - 1);
+  } else {
+    gemm.a_offsets = batch_offsets(a, matmul.batch);
+    gemm.b_offsets = batch_offsets(b, matmul.batch);
+  }
+  return gemm;
+}
+
+void infer_matmul(InferContext& context) {
+  context.set_output(0, context.dtype(0), MatMul(context).output());
+}
+
+Kernel plan_matmul(PlanContext& context) {
+  BatchedGemm gemm = batched(MatMul(context));
+  return context.dtype(0) == DType::Float ? plan_float_gemm(context, std::move(gemm), {})
+                                          : plan_typed_gemm(context, std::move(gemm));
+}
+
+int64_t macs_matmul(const NodeContext& context, const Shape& output) {
+  const Shape& a = context.shape(0);
+  return output.elements() * a[a.rank() - 1];
+}
+
+}  // namespace
+
+void register_matmul(OpTable& table) {
+  table.add({.op_type = "MatMul",
+             .inputs = {2, 2},
+             .infer = infer_matmul,
+             .plan = plan_matmul,
+             .macs = macs_matmul});
+}
+
+}  // namespace fovea
