@@ -1,0 +1,149 @@
+import { expect, type Page, test } from '@playwright/test';
+import { makeNetwork } from '../../bench/networks/index.js';
+import { smallNetwork } from '../support/small-network.js';
+import { type Failure, openPackagePage, serveModel } from './support/package-page.js';
+
+const { model, input } = smallNetwork();
+const dims = input.dims;
+
+test.beforeEach(({ page }) => openPackagePage(page));
+
+/** How creating a session fails, and whether one can be created and run afterwards. */
+async function failureThenSuccess(page: Page, source: string): Promise<Failure | null> {
+  const failure = await page.evaluate(
+    (source) => window.failureOf(window.fovea.InferenceSession.create(source)),
+    source,
+  );
+  expect(await runOnce(page, await serveModel(page, model))).toBe(4 * input.data.length);
+  return failure;
+}
+
+/** Creates a session, runs it once on zeros and tells the size of its output. */
+function runOnce(page: Page, url: string): Promise<number> {
+  return page.evaluate(
+    async ({ url, dims }) => {
+      const { InferenceSession } = window.fovea;
+      const session = await InferenceSession.create(url);
+      const { output } = await session.run({ input: window.zeros(dims) });
+      await session.release();
+      return output!.size;
+    },
+    { url, dims },
+  );
+}
+
+test('a model that is not there', async ({ page }) => {
+  const failure = await failureThenSuccess(page, '/nowhere.onnx');
+  expect(failure).toMatchObject({ name: 'FoveaError', code: 'NetworkError' });
+  expect(failure!.fields).toMatchObject({ status: '404' });
+});
+
+test('a web page instead of a model', async ({ page }) => {
+  const failure = await failureThenSuccess(page, '/tests/browser/pages/package.html');
+  expect(failure).toMatchObject({ name: 'FoveaError', code: 'MalformedModel' });
+});
+
+test('a model that breaks off', async ({ page }) => {
+  await page.route('**/half.onnx', (route) =>
+    route.fulfill({ body: Buffer.from(model.subarray(0, model.length >> 1)) }),
+  );
+  expect(await failureThenSuccess(page, '/half.onnx')).toMatchObject({ code: 'MalformedModel' });
+});
+
+test('an engine that is not there, until it is', async ({ page }) => {
+  await page.route('**/*.wasm', (route) => route.fulfill({ status: 404, body: 'gone' }));
+  const url = await serveModel(page, model);
+  const create = (url: string) => window.failureOf(window.fovea.InferenceSession.create(url));
+  expect(await page.evaluate(create, url)).toMatchObject({ code: 'EngineLoadError' });
+  await page.unroute('**/*.wasm');
+  expect(await runOnce(page, url)).toBe(4 * input.data.length);
+});
+
+test('a web page instead of the engine', async ({ page }) => {
+  await page.route('**/*.wasm', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Not found</title>' }),
+  );
+  const failure = await page.evaluate(
+    (url) => window.failureOf(window.fovea.InferenceSession.create(url)),
+    await serveModel(page, model),
+  );
+  expect(failure).toMatchObject({ code: 'EngineLoadError' });
+  expect(failure!.message).toContain('web page');
+});
+
+test("a run whose engine's worker dies rejects, and the next session has a new worker", async ({
+  page,
+}) => {
+  const large = makeNetwork('rrdb');
+  const url = await serveModel(page, large.model);
+  const failure = page.evaluate(
+    async ({ url, dims }) => {
+      const { InferenceSession } = window.fovea;
+      const session = await InferenceSession.create(url);
+      document.title = 'running';
+      const feeds = { input: window.zeros(dims) };
+      return window.failureOf(
+        (async () => {
+          // Until the worker dies between two of these.
+          for (;;) await session.run(feeds);
+        })(),
+      );
+    },
+    { url, dims: large.dims },
+  );
+  await expect(page).toHaveTitle('running');
+  const worker = page.workers().find((each) => each.url().endsWith('/worker.js'))!;
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('an accident');
+    });
+  });
+  expect(await failure).toMatchObject({ code: 'EngineCrashed' });
+  await page.unroute('**/test-data/model.onnx');
+  expect(await runOnce(page, await serveModel(page, model))).toBe(4 * input.data.length);
+});
+
+test('a run can be aborted, and the session used again', async ({ page }) => {
+  const large = makeNetwork('rrdb');
+  const url = await serveModel(page, large.model);
+  const result = await page.evaluate(
+    async ({ url, dims }) => {
+      const { InferenceSession } = window.fovea;
+      const session = await InferenceSession.create(url);
+      const feeds = { input: window.zeros(dims) };
+      const controller = new AbortController();
+      const aborted = window.failureOf(
+        session.run(feeds, undefined, { signal: controller.signal }),
+      );
+      controller.abort();
+      const failure = await aborted;
+      const { output } = await session.run(feeds);
+      return { failure, size: output!.size };
+    },
+    { url, dims: large.dims },
+  );
+  expect(result.failure).toMatchObject({ name: 'AbortError', code: 'Aborted' });
+  expect(result.size).toBe(3 * 256 * 256);
+});
+
+test('what is fed wrongly is refused by name, and the session used again', async ({ page }) => {
+  const result = await page.evaluate(
+    async ({ url, dims }) => {
+      const { InferenceSession } = window.fovea;
+      const session = await InferenceSession.create(url);
+      const missing = await window.failureOf(session.run({}));
+      const wrongShape = await window.failureOf(
+        session.run({ input: window.zeros([dims.reduce((a, b) => a * b)]) }),
+      );
+      const { output } = await session.run({ input: window.zeros(dims) });
+      await session.release();
+      const released = await window.failureOf(session.run({}));
+      return { missing, wrongShape, released, size: output!.size };
+    },
+    { url: await serveModel(page, model), dims },
+  );
+  expect(result.missing).toMatchObject({ code: 'InvalidInput' });
+  expect(result.wrongShape).toMatchObject({ code: 'InvalidInput' });
+  expect(result.released).toMatchObject({ code: 'SessionReleased' });
+  expect(result.size).toBe(4 * input.data.length);
+});

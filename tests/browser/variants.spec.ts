@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@playwright/test';
+import { maxError, maxMagnitude } from '../support/compare.js';
+import { evaluationAbsent, evaluationCases } from '../support/evaluation.js';
+import { computeByOnnxruntime, type Named } from '../support/onnxruntime.js';
+import { smallNetwork } from '../support/small-network.js';
+import { computeInPage, openPackagePage, variants } from './support/package-page.js';
+
+test.beforeEach(({ page }) => openPackagePage(page));
+
+for (const variant of variants) {
+  test(`${variant} computes what onnxruntime does`, async ({ page }, { project }) => {
+    test.skip(needsIsolation(variant, project.name), 'memory is not shared here');
+    const { model, input } = smallNetwork();
+    const expected = await computeByOnnxruntime(model, { input });
+    const actual = await computeInPage(page, model, { input }, { variant });
+    // Sums of at most 198 products, in two orders, thrice over.
+    const bound = 3 * 198 * 2 ** -23 * maxMagnitude(expected.output!.data);
+    expectClose(actual, expected, bound);
+    expect(await page.evaluate(() => window.violations)).toEqual([]);
+  });
+
+  for (const { title, model, values, tolerance } of evaluationCases) {
+    test(`${variant}: ${title}`, async ({ page }, { project }) => {
+      test.skip(evaluationAbsent !== undefined, evaluationAbsent);
+      test.skip(needsIsolation(variant, project.name), 'memory is not shared here');
+      const { inputs, outputs } = await values();
+      const actual = await computeInPage(page, readFileSync(model), inputs, { variant });
+      expectClose(actual, outputs, tolerance);
+    });
+  }
+}
+
+test('the main thread computes the same, without a worker', async ({ page }) => {
+  const { model, input } = smallNetwork();
+  const inWorker = await computeInPage(page, model, { input }, { variant: 'simd' });
+  const options = { variant: 'simd', worker: false } as const;
+  const here = await computeInPage(page, model, { input }, options);
+  expect(maxError(here.output!.data, inWorker.output!.data)).toBe(0);
+});
+
+test('threads are used where memory is shared, and the reason is told where not', async ({ page }, {
+  project,
+}) => {
+  const { found, cores } = await page.evaluate(async () => ({
+    found: await window.fovea.capabilities(),
+    cores: navigator.hardwareConcurrency,
+  }));
+  const isolated = project.name === 'isolated';
+  expect(found.crossOriginIsolated).toBe(isolated);
+  expect(found.variant.endsWith('-threads')).toBe(isolated && cores > 1);
+  if (!isolated && cores > 1) expect(found.reason).toContain('not cross-origin isolated');
+});
+
+test('a variant that cannot run here is refused', async ({ page }, { project }) => {
+  test.skip(project.name === 'isolated', 'every variant runs here');
+  const code = await page.evaluate(() =>
+    window.fovea.capabilities({ variant: 'simd-threads' }).then(
+      () => 'none',
+      (error: { code: string }) => error.code,
+    ),
+  );
+  expect(code).toBe('EngineLoadError');
+});
+
+function needsIsolation(variant: string, project: string): boolean {
+  return variant.endsWith('-threads') && project !== 'isolated';
+}
+
+function expectClose(actual: Named, expected: Named, tolerance: number): void {
+  expect(Object.keys(actual)).toEqual(Object.keys(expected));
+  for (const [name, { dims, data }] of Object.entries(expected)) {
+    expect(actual[name]!.dims).toEqual(dims);
+    expect(maxError(actual[name]!.data, data), name).toBeLessThanOrEqual(tolerance);
+  }
+}
