@@ -32,10 +32,14 @@ void resample_four(const int32_t* first, const float* weights, int taps, const f
   ((sums[0] + sums[1]) + (sums[2] + sums[3])).store(out);
 }
 
+// One output, its sum in the same order as among four: a tile equals its part of the whole.
 float resample_one(const float* weights, int taps, const float* in) {
-  float sum = 0.0f;
-  for (int t = 0; t < taps; ++t) sum += weights[t] * in[t];
-  return sum;
+  F32x4 sums = F32x4::zero();
+  int t = 0;
+  for (; t + 4 <= taps; t += 4) sums = fma(F32x4::load(weights + t), F32x4::load(in + t), sums);
+  const int rest = taps - t;
+  sums = fma(F32x4::load_partial(weights + t, rest), F32x4::load_partial(in + t, rest), sums);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 // kTaps = 0 takes the number at run time.
@@ -43,19 +47,16 @@ template <int kTaps>
 void combine(const float* weights, int run_time_taps, const float* in, int64_t stride,
              int64_t count, float* out) {
   const int taps = kTaps ? kTaps : run_time_taps;
-  int64_t j = 0;
-  for (; j + 4 <= count; j += 4) {
-    F32x4 sum = F32x4::load_splat(weights) * F32x4::load(in + j);
+  const auto sum_at = [&](int64_t j, auto load) {
+    F32x4 sum = F32x4::load_splat(weights) * load(in + j);
     for (int t = 1; t < taps; ++t) {
-      sum = fma(F32x4::load_splat(weights + t), F32x4::load(in + t * stride + j), sum);
+      sum = fma(F32x4::load_splat(weights + t), load(in + t * stride + j), sum);
     }
-    sum.store(out + j);
-  }
-  for (; j < count; ++j) {
-    float sum = 0.0f;
-    for (int t = 0; t < taps; ++t) sum += weights[t] * in[t * stride + j];
-    out[j] = sum;
-  }
+    return sum;
+  };
+  int64_t j = 0;
+  for (; j + 4 <= count; j += 4) sum_at(j, F32x4::load).store(out + j);
+  for (; j < count; ++j) out[j] = sum_at(j, F32x4::load_splat)[0];
 }
 
 // Weighted passes.
@@ -64,7 +65,7 @@ void resample(const ResizePass& pass, const float* in, float* out, ThreadPool& p
   if (pass.inner == 1) {
     pool.parallel_for(pass.outer, rows_per_chunk(filter.out), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        resample_row(filter, in + row * filter.in, out + row * filter.out);
+        resample_row(filter, 0, filter.out, in + row * filter.in, out + row * filter.out);
       }
     });
     return;
@@ -206,17 +207,18 @@ void resize(const ResizePlan& plan, const void* in, void* out, std::byte* scratc
   }
 }
 
-void resample_row(const AxisFilter& filter, const float* in, float* out) noexcept {
-  const int32_t* first = filter.first.data();
-  const float* weights = filter.weights.data();
+void resample_row(const AxisFilter& filter, int64_t begin, int64_t end, const float* in,
+                  float* out) noexcept {
+  const int32_t* first = filter.first.data() + begin;
+  const float* weights = filter.weights.data() + begin * filter.taps;
   const int taps = filter.taps;
   int64_t i = 0;
   if (taps % 4 == 0) {
-    for (; i + 4 <= filter.out; i += 4) {
+    for (; i + 4 <= end - begin; i += 4) {
       resample_four(first + i, weights + i * taps, taps, in, out + i);
     }
   }
-  for (; i < filter.out; ++i) out[i] = resample_one(weights + i * taps, taps, in + first[i]);
+  for (; i < end - begin; ++i) out[i] = resample_one(weights + i * taps, taps, in + first[i]);
 }
 
 void combine_rows(const float* weights, int taps, const float* in, int64_t stride, int64_t count,

@@ -41,9 +41,10 @@ ResizePlan plan_resize(std::span<const int64_t> in_shape, std::vector<AxisFilter
 void resize(const ResizePlan& plan, const void* in, void* out, std::byte* scratch,
             ThreadPool& pool) noexcept;
 
-// One row by one filter: out[0 .. filter.out) from in[0 .. filter.in). Fastest when the taps are a
-// multiple of 4 (AxisFilter::padded_to_vectors).
-void resample_row(const AxisFilter& filter, const float* in, float* out) noexcept;
+// Outputs [begin, end) of one row by one filter: out[0 .. end - begin) from in[0 .. filter.in).
+// Fastest when the taps are a multiple of 4 (AxisFilter::padded_to_vectors).
+void resample_row(const AxisFilter& filter, int64_t begin, int64_t end, const float* in,
+                  float* out) noexcept;
 
 // out[j] = sum over t < taps of weights[t] * in[t * stride + j], for j in [0, count).
 void combine_rows(const float* weights, int taps, const float* in, int64_t stride, int64_t count,

@@ -223,7 +223,7 @@ TEST(Resize, AlignCornersKeepsTheUnroundedLength) {
       by_scale(4, 0.6f));
   const float in[] = {1, 2, 3, 4};
   float out[2];
-  resample_row(filter.padded_to_vectors(), in, out);
+  resample_row(filter.padded_to_vectors(), 0, filter.out, in, out);
   EXPECT_FLOAT_EQ(out[0], 1.0f);
   EXPECT_NEAR(out[1], 3.142857f, 1e-5f);
 }

@@ -1,0 +1,144 @@
+#include "image/alpha.h"
+
+#include <array>
+#include <vector>
+
+#include "image/rgba.h"
+
+namespace fovea::image {
+namespace {
+
+constexpr int kAlpha = 3;
+
+struct Point {
+  int64_t x, y;
+};
+
+// The state of bleed_colour: which pixels have a colour that shows or follows from one that does.
+class Bleeding {
+ public:
+  explicit Bleeding(Pixels pixels)
+      : pixels_(pixels), states_(static_cast<size_t>(pixels.width * pixels.height), State::Hidden) {
+    for_each_pixel([&](Point p) {
+      if (pixels_.at(p.x, p.y)[kAlpha] != 0) state(p) = State::Coloured;
+    });
+    for_each_pixel([&](Point p) {
+      if (state(p) == State::Coloured) enqueue_neighbours(p);
+    });
+  }
+
+  void run() {
+    std::vector<Point> ring;
+    std::vector<std::array<uint8_t, 3>> colours;
+    while (!queue_.empty()) {
+      ring.swap(queue_);
+      queue_.clear();
+      colours.clear();
+      for (const Point p : ring) colours.push_back(mean_of_neighbours(p));
+      for (size_t i = 0; i < ring.size(); ++i) {
+        std::copy_n(colours[i].begin(), 3, pixels_.at(ring[i].x, ring[i].y));
+        state(ring[i]) = State::Coloured;
+      }
+      for (const Point p : ring) enqueue_neighbours(p);
+    }
+  }
+
+ private:
+  enum class State : uint8_t { Hidden, Queued, Coloured };
+
+  State& state(Point p) { return states_[static_cast<size_t>(p.y * pixels_.width + p.x)]; }
+
+  template <class Fn>
+  void for_each_pixel(Fn fn) {
+    for (int64_t y = 0; y < pixels_.height; ++y) {
+      for (int64_t x = 0; x < pixels_.width; ++x) fn(Point{x, y});
+    }
+  }
+
+  template <class Fn>
+  void for_each_neighbour(Point p, Fn fn) {
+    for (int64_t y = std::max<int64_t>(p.y - 1, 0); y <= std::min(p.y + 1, pixels_.height - 1);
+         ++y) {
+      for (int64_t x = std::max<int64_t>(p.x - 1, 0); x <= std::min(p.x + 1, pixels_.width - 1);
+           ++x) {
+        fn(Point{x, y});
+      }
+    }
+  }
+
+  void enqueue_neighbours(Point p) {
+    for_each_neighbour(p, [&](Point q) {
+      if (state(q) != State::Hidden) return;
+      state(q) = State::Queued;
+      queue_.push_back(q);
+    });
+  }
+
+  std::array<uint8_t, 3> mean_of_neighbours(Point p) {
+    std::array<unsigned, 3> sum = {0, 0, 0};
+    unsigned count = 0;
+    for_each_neighbour(p, [&](Point q) {
+      if (state(q) != State::Coloured) return;
+      ++count;
+      for (size_t i = 0; i < 3; ++i) sum[i] += pixels_.at(q.x, q.y)[i];
+    });
+    std::array<uint8_t, 3> mean;
+    for (size_t i = 0; i < 3; ++i) mean[i] = static_cast<uint8_t>((sum[i] + count / 2) / count);
+    return mean;
+  }
+
+  Pixels pixels_;
+  std::vector<State> states_;
+  std::vector<Point> queue_;
+};
+
+}  // namespace
+
+std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept {
+  if (pixels.width == 0 || pixels.height == 0) return std::nullopt;
+  const uint8_t first = pixels.data[kAlpha];
+  for (int64_t y = 0; y < pixels.height; ++y) {
+    for (int64_t x = 0; x < pixels.width; ++x) {
+      if (pixels.at(x, y)[kAlpha] != first) return std::nullopt;
+    }
+  }
+  return first;
+}
+
+void bleed_colour(Pixels pixels) { Bleeding(pixels).run(); }
+
+BicubicPlane alpha_of(ConstPixels pixels, int64_t out_width, int64_t out_height) {
+  std::vector<float> plane(static_cast<size_t>(pixels.width * pixels.height));
+  float* to = plane.data();
+  for (int64_t y = 0; y < pixels.height; ++y) {
+    for (int64_t x = 0; x < pixels.width; ++x) *to++ = pixels.at(x, y)[kAlpha];
+  }
+  return BicubicPlane(std::move(plane), pixels.width, pixels.height, out_width, out_height);
+}
+
+void merge_alpha(const BicubicPlane& alpha, int64_t x, int64_t y, Pixels pixels, ThreadPool& pool) {
+  const int64_t width = pixels.width;
+  const int64_t worker_floats = width + alpha.scratch_size();
+  std::vector<float> scratch(static_cast<size_t>(worker_floats * pool.size()));
+  for_rows(width, pixels.height, pool, [&](int64_t begin, int64_t end, int worker) {
+    float* values = scratch.data() + worker * worker_floats;
+    for (int64_t row = begin; row < end; ++row) {
+      alpha.row(x, y + row, width, values + width, values);
+      for (int64_t i = 0; i < width; i += 4) {
+        const int64_t count = width - i;
+        const simd::I32x4 colour =
+            load_pixels(pixels.at(i, row), count) & simd::I32x4::splat(0xffffff);
+        const simd::I32x4 bytes = to_bytes(load_floats(values + i, count));
+        store_pixels(colour | (bytes << 24), pixels.at(i, row), count);
+      }
+    }
+  });
+}
+
+void fill_alpha(uint8_t alpha, Pixels pixels) noexcept {
+  for (int64_t y = 0; y < pixels.height; ++y) {
+    for (int64_t x = 0; x < pixels.width; ++x) pixels.at(x, y)[kAlpha] = alpha;
+  }
+}
+
+}  // namespace fovea::image

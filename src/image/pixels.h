@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace fovea::image {
+
+// A rectangle of RGBA8 with straight alpha, as canvas ImageData holds it. Rows lie `stride` bytes
+// apart; both are multiples of 4, and so is the address.
+template <class Byte>
+struct PixelsOf {
+  Byte* data = nullptr;
+  int64_t width = 0;
+  int64_t height = 0;
+  int64_t stride = 0;
+
+  Byte* row(int64_t y) const { return data + y * stride; }
+  Byte* at(int64_t x, int64_t y) const { return row(y) + 4 * x; }
+  // The part from (x, y) on; it must lie inside.
+  PixelsOf crop(int64_t x, int64_t y, int64_t w, int64_t h) const {
+    return {at(x, y), w, h, stride};
+  }
+  operator PixelsOf<const Byte>() const { return {data, width, height, stride}; }
+};
+using Pixels = PixelsOf<uint8_t>;
+using ConstPixels = PixelsOf<const uint8_t>;
+
+// Planes of floats, [channel][y][x]: a tensor's image or a rectangle of it. Strides in floats.
+template <class Float>
+struct PlanesOf {
+  Float* data = nullptr;
+  int64_t row_stride = 0;
+  int64_t plane_stride = 0;
+
+  Float* row(int64_t channel, int64_t y) const {
+    return data + channel * plane_stride + y * row_stride;
+  }
+  PlanesOf from(int64_t x, int64_t y) const {
+    return {data + y * row_stride + x, row_stride, plane_stride};
+  }
+  operator PlanesOf<const Float>() const { return {data, row_stride, plane_stride}; }
+};
+using Planes = PlanesOf<float>;
+using ConstPlanes = PlanesOf<const float>;
+
+// All of a contiguous [channels][height][width] tensor.
+template <class Float>
+PlanesOf<Float> whole_planes(Float* data, int64_t width, int64_t height) {
+  return {data, width, width * height};
+}
+
+}  // namespace fovea::image
