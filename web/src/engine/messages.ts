@@ -28,6 +28,8 @@ export function unwrap(reply: Reply): unknown {
 
 /** Marks a message so that the buffers of its typed arrays move instead of being copied. */
 export function transferring<T>(message: T): T {
+  // Comlink keeps what it transfers as the key of a WeakMap.
+  if (typeof message !== 'object' || message === null) return message;
   return transfer(message, [...new Set(buffersIn(message))]);
 }
 
