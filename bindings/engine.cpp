@@ -1,5 +1,7 @@
 // What JavaScript sees of the engine. Its types are declared in web/src/engine/module.ts.
 
+#include "engine.h"
+
 #include <emscripten/bind.h>
 
 #include <memory>
@@ -9,7 +11,6 @@
 #include "convert.h"
 #include "guard.h"
 #include "session/session.h"
-#include "threads/thread_pool.h"
 
 namespace fovea::bindings {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 using emscripten::class_;
 using emscripten::function;
 using emscripten::val;
-
-// The threads that all sessions of one program share.
-struct Engine {
-  explicit Engine(int threads) : pool(std::make_shared<ThreadPool>(threads)) {}
-  std::shared_ptr<ThreadPool> pool;
-};
 
 std::string version() { return FOVEA_VERSION; }
 

@@ -116,8 +116,6 @@ export class EngineHost {
 
   /** Ends the engine's threads; everything else goes with its memory. */
   close(): void {
-    for (const session of this.#sessions.values()) session.delete();
-    this.#engine.delete();
     this.#module.PThread?.terminateAllThreads();
   }
 

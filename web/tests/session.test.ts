@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { InferenceSession, Tensor, type LoadOptions, type ModelSource } from 'fovea';
+import { failureOf } from './support/errors.js';
+import { addModel, identityModel, slowModel, unsupportedModel } from './support/models.js';
+
+const sessions: InferenceSession[] = [];
+
+async function create(model: ModelSource, options?: LoadOptions): Promise<InferenceSession> {
+  const session = await InferenceSession.create(model, options);
+  sessions.push(session);
+  return session;
+}
+
+afterEach(async () => {
+  await Promise.all(sessions.splice(0).map((session) => session.release()));
+});
+
+const x = () => new Tensor('float32', [-5, 0, 1, 2, -2.5, -10], [2, 3]);
+const y = Float32Array.of(0, 2, 4, 3, 0, 0);
+
+describe('a session', () => {
+  test('describes its model', async () => {
+    const session = await create(addModel());
+    expect(session.inputNames).toEqual(['x']);
+    expect(session.outputNames).toEqual(['y']);
+    const declared = { isTensor: true, type: 'float32', shape: ['N', 3] };
+    expect(session.inputMetadata).toEqual([{ name: 'x', ...declared }]);
+    expect(session.outputMetadata).toEqual([{ name: 'y', ...declared }]);
+    expect(session.metadata).toMatchObject({
+      producerName: 'fovea-tests',
+      opsets: [{ domain: '', version: 17 }],
+      properties: { author: 'somebody' },
+    });
+  });
+
+  test('computes all outputs', async () => {
+    const session = await create(addModel());
+    const outputs = await session.run({ x: x() });
+    expect(Object.keys(outputs)).toEqual(['y']);
+    expect(outputs.y).toMatchObject({ type: 'float32', dims: [2, 3], data: y });
+  });
+
+  test('computes what is asked for, intermediate values too', async () => {
+    const session = await create(addModel());
+    const outputs = await session.run({ x: x() }, ['sum', 'y']);
+    expect(Object.keys(outputs)).toEqual(['sum', 'y']);
+    expect(outputs.sum!.data).toEqual(Float32Array.of(-4, 2, 4, 3, -0.5, -7));
+    expect(outputs.y!.data).toEqual(y);
+  });
+
+  test('writes into tensors that are given for results', async () => {
+    const session = await create(addModel());
+    const given = new Tensor('float32', new Float32Array(6), [2, 3]);
+    const outputs = await session.run({ x: x() }, { y: given, sum: null });
+    expect(outputs.y).toBe(given);
+    expect(given.data).toEqual(y);
+    expect(outputs.sum!.dims).toEqual([2, 3]);
+    const wrong = new Tensor('float32', new Float32Array(6), [3, 2]);
+    const error = await failureOf(session.run({ x: x() }, { y: wrong }));
+    expect(error.code).toBe('InvalidInput');
+    expect(error.message).toContain('[2,3]');
+  });
+
+  test('leaves what is fed untouched, and takes parts of larger arrays', async () => {
+    const session = await create(addModel());
+    const whole = Float32Array.of(9, -5, 0, 1, 9);
+    const outputs = await session.run({ x: new Tensor('float32', whole.subarray(1, 4), [1, 3]) });
+    expect(outputs.y!.data).toEqual(Float32Array.of(0, 2, 4));
+    expect(whole).toEqual(Float32Array.of(9, -5, 0, 1, 9));
+  });
+
+  test('runs one input size after another', async () => {
+    const session = await create(addModel());
+    for (const rows of [1, 7, 1, 0, 3]) {
+      const feed = new Tensor('float32', new Float32Array(rows * 3), [rows, 3]);
+      expect((await session.run({ x: feed })).y!.dims).toEqual([rows, 3]);
+    }
+  });
+
+  test.each([
+    ['int64', BigInt64Array.of(-1n, 2n ** 60n)],
+    ['int32', Int32Array.of(-1, 2)],
+    ['uint8', Uint8Array.of(0, 255)],
+    ['float64', Float64Array.of(0.1, -1e300)],
+    ['bool', Uint8Array.of(1, 0)],
+  ] as const)('carries %s through', async (type, data) => {
+    const session = await create(identityModel(type));
+    const { y: output } = await session.run({ x: new Tensor(type, data as never, [2]) });
+    expect(output!.type).toBe(type);
+    expect(output!.data).toEqual(data);
+  });
+
+  test.each([
+    ['a missing feed', {}],
+    ['an unknown feed', { x: x(), z: x() }],
+    ['an element type that does not fit', { x: new Tensor('int32', [1, 2, 3], [1, 3]) }],
+    ['a shape that does not fit', { x: new Tensor('float32', [1, 2], [1, 2]) }],
+    ['what is no tensor', { x: [1, 2, 3] as never }],
+  ])('refuses %s and stays usable', async (_, feeds: Record<string, Tensor>) => {
+    const session = await create(addModel());
+    expect((await failureOf(session.run(feeds))).code).toBe('InvalidInput');
+    expect((await session.run({ x: x() })).y!.data).toEqual(y);
+  });
+
+  test('refuses to fetch a value the model does not have', async () => {
+    const session = await create(addModel());
+    const error = await failureOf(session.run({ x: x() }, ['nothing']));
+    expect(error.code).toBe('InvalidInput');
+    expect(error.message).toContain('nothing');
+  });
+
+  test('tells how long each node took', async () => {
+    const session = await create(slowModel(3));
+    const { nodes } = await session.profile({ x: new Tensor('float32', [1, 2]) });
+    expect(nodes.map(({ opType }) => opType)).toEqual(['Erf', 'Erf', 'Erf']);
+    expect(nodes.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+  });
+
+  test('gives its working memory back and goes on', async () => {
+    const session = await create(addModel());
+    await session.run({ x: x() });
+    await session.trim();
+    expect((await session.run({ x: x() })).y!.data).toEqual(y);
+  });
+});
+
+describe('several runs', () => {
+  test('at once, of several sessions, do not disturb each other', async () => {
+    const [first, second] = await Promise.all([create(addModel()), create(addModel())]);
+    const runs = Array.from({ length: 20 }, async (_, i) => {
+      const session = i % 2 ? first : second;
+      const feed = new Tensor('float32', new Float32Array(3 * (i + 1)).fill(i), [i + 1, 3]);
+      const { y: output } = await session.run({ x: feed });
+      expect(output!.dims).toEqual([i + 1, 3]);
+      expect(output!.data.slice(-3)).toEqual(Float32Array.of(i + 1, i + 2, i + 3));
+    });
+    await Promise.all(runs);
+  });
+});
+
+describe('aborting', () => {
+  const large = () => ({ x: new Tensor('float32', new Float32Array(1 << 20).fill(1)) });
+
+  test('ends a run under way, with the reason, and leaves the session usable', async () => {
+    const session = await create(slowModel());
+    const controller = new AbortController();
+    const running = session.run(large(), undefined, { signal: controller.signal });
+    setTimeout(() => controller.abort('enough'), 50);
+    const error = await failureOf(running);
+    expect(error).toMatchObject({ code: 'Aborted', name: 'AbortError', cause: 'enough' });
+    const { data } = Object.values(await session.run({ x: new Tensor('float32', [0]) }))[0]!;
+    expect(data).toEqual(Float32Array.of(0));
+  });
+
+  test('ends a run that waits for another', async () => {
+    const session = await create(slowModel(20));
+    const controller = new AbortController();
+    const first = session.run(large());
+    const second = session.run(large(), undefined, { signal: controller.signal });
+    controller.abort();
+    expect((await failureOf(second)).code).toBe('Aborted');
+    expect(Object.values(await first)[0]!.size).toBe(1 << 20);
+  });
+
+  test('before anything starts, of a run or of loading', async () => {
+    const signal = AbortSignal.abort();
+    const session = await create(addModel());
+    expect((await failureOf(session.run({ x: x() }, undefined, { signal }))).code).toBe('Aborted');
+    expect((await failureOf(create(addModel(), { signal }))).code).toBe('Aborted');
+  });
+});
+
+describe('releasing', () => {
+  test('makes a session unusable, and may be repeated', async () => {
+    const session = await create(addModel());
+    await session.release();
+    await session.release();
+    expect((await failureOf(session.run({ x: x() }))).code).toBe('SessionReleased');
+  });
+
+  test('waits for the runs under way', async () => {
+    const session = await create(addModel());
+    const running = session.run({ x: x() });
+    await session.release();
+    expect((await running).y!.data).toEqual(y);
+  });
+});
+
+describe('a model that cannot be loaded', () => {
+  test.each([
+    ['no bytes', new Uint8Array(0)],
+    ['random bytes', Uint8Array.from({ length: 300 }, (_, i) => (i * 97 + 13) % 251)],
+    ['a truncated model', addModel().slice(0, -20)],
+  ])('is malformed: %s', async (_, bytes) => {
+    expect((await failureOf(create(bytes))).code).toBe('MalformedModel');
+  });
+
+  test('tells every operator that is missing', async () => {
+    const error = await failureOf(create(unsupportedModel()));
+    expect(error.code).toBe('UnsupportedOperator');
+    expect(error.fields.operators).toContain('Frobnicate');
+    expect(error.fields.operators).toContain('Defrobnicate');
+  });
+
+  test('does not keep the next from loading', async () => {
+    await failureOf(create(new Uint8Array(10)));
+    const session = await create(addModel());
+    expect((await session.run({ x: x() })).y!.data).toEqual(y);
+  });
+});

@@ -1,0 +1,178 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { InferenceSession, Tensor, type ModelSource } from 'fovea';
+import { failureOf } from './support/errors.js';
+import { addModel, externalModel } from './support/models.js';
+import { LocalServer } from './support/server.js';
+
+const model = addModel();
+let folder: string;
+
+const server = new LocalServer({
+  '/model.onnx': (_, response) => response.end(model),
+  '/chunked.onnx': (_, response) => {
+    response.write(model.subarray(0, 50));
+    setTimeout(() => response.end(model.subarray(50)), 10);
+  },
+  '/short.onnx': (_, response) => {
+    response.writeHead(200, { 'content-length': model.length + 100 });
+    response.write(model);
+    setTimeout(() => response.destroy(), 10);
+  },
+  '/lost.onnx': (_, response) => {
+    response.write(model.subarray(0, 50));
+    setTimeout(() => response.destroy(), 10);
+  },
+  '/page.onnx': (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<!doctype html><title>Welcome</title>');
+  },
+  '/endless.onnx': (_, response) => void response.write(model.subarray(0, 50)),
+  '/weights.bin': (_, response) => response.end(weights),
+});
+
+const weights = new Uint8Array(20);
+new Float32Array(weights.buffer, 8).set([1, 2, 3]);
+
+beforeAll(async () => {
+  await server.start();
+  folder = await mkdtemp(join(tmpdir(), 'fovea-'));
+  await writeFile(join(folder, 'model.onnx'), model);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function expectToWork(source: ModelSource, options = {}): Promise<void> {
+  const session = await InferenceSession.create(source, options);
+  const { y } = await session.run({ x: new Tensor('float32', [1, 1, 1], [1, 3]) });
+  expect(y!.data).toEqual(Float32Array.of(2, 3, 4));
+  await session.release();
+}
+
+const failure = (source: ModelSource, options = {}) =>
+  failureOf(InferenceSession.create(source, options));
+
+describe('a model comes from', () => {
+  test.each<[string, () => ModelSource | Promise<ModelSource>]>([
+    ['bytes', () => model],
+    ['a part of a larger array', () => Uint8Array.of(0, ...model, 0).subarray(1, -1)],
+    ['an ArrayBuffer', () => model.slice().buffer],
+    ['a Blob', () => new Blob([model.slice()])],
+    ['a stream', () => new Blob([model.slice()]).stream()],
+    ['a Response', () => new Response(model.slice())],
+    ['a fetched Response', () => fetch(server.url('/model.onnx'))],
+    ['a URL', () => new URL(server.url('/model.onnx'))],
+    ['an address', () => server.url('/model.onnx')],
+    ['an answer of unknown length', () => server.url('/chunked.onnx')],
+    ['a path', () => join(folder, 'model.onnx')],
+    ['a file: URL', () => pathToFileURL(join(folder, 'model.onnx'))],
+  ])('%s', async (_, source) => {
+    await expectToWork(await source());
+  });
+
+  test('bytes, which stay as they were', async () => {
+    const bytes = model.slice();
+    await expectToWork(bytes);
+    expect(bytes).toEqual(model);
+  });
+});
+
+describe('progress', () => {
+  test('ends with all bytes', async () => {
+    const onProgress = jest.fn();
+    await expectToWork(server.url('/model.onnx'), { onProgress });
+    expect(onProgress).toHaveBeenLastCalledWith(model.length, model.length);
+  });
+
+  test('has no total where none is known', async () => {
+    const onProgress = jest.fn();
+    await expectToWork(server.url('/chunked.onnx'), { onProgress });
+    expect(onProgress).toHaveBeenLastCalledWith(model.length, undefined);
+  });
+});
+
+describe('fetching fails with', () => {
+  test('the status of an answer that is none', async () => {
+    const error = await failure(server.url('/missing.onnx'));
+    expect(error.code).toBe('NetworkError');
+    expect(error.fields).toEqual({ url: server.url('/missing.onnx'), status: '404' });
+  });
+
+  test('the status of a Response', async () => {
+    const error = await failure(await fetch(server.url('/missing.onnx')));
+    expect(error).toMatchObject({ code: 'NetworkError', fields: { status: '404' } });
+  });
+
+  test.each(['/short.onnx', '/lost.onnx'])('a connection lost at %s', async (path) => {
+    const error = await failure(server.url(path));
+    expect(error.code).toBe('NetworkError');
+    expect(error.message).toContain(path);
+  });
+
+  test('nobody listening', async () => {
+    const error = await failure('http://127.0.0.1:9/model.onnx');
+    expect(error.code).toBe('NetworkError');
+  });
+
+  test('a file that is not there', async () => {
+    const error = await failure(join(folder, 'missing.onnx'));
+    expect(error).toMatchObject({ code: 'NetworkError' });
+    expect(error.message).toContain('missing.onnx');
+  });
+
+  test('a web page instead of a model', async () => {
+    const error = await failure(server.url('/page.onnx'));
+    expect(error.code).toBe('MalformedModel');
+    expect(error.message).toMatch(/html/i);
+  });
+
+  test('what is no source', async () => {
+    expect((await failure(7 as never)).code).toBe('InvalidInput');
+  });
+
+  test('an abort while it arrives', async () => {
+    const controller = new AbortController();
+    const loading = failure(server.url('/endless.onnx'), {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    setTimeout(() => controller.abort(), 100);
+    expect((await loading).code).toBe('Aborted');
+  });
+});
+
+describe('external data', () => {
+  const external = externalModel('weights.bin', 8);
+
+  test.each<[string, object]>([
+    ['a map of bytes', { externalData: { 'weights.bin': weights } }],
+    ['a callback', { externalData: (at: string) => (at === 'weights.bin' ? weights : undefined) }],
+    ['a promise', { externalData: () => Promise.resolve(new Blob([weights])) }],
+  ])('comes from %s', async (_, options) => {
+    await expectToWork(external, options);
+  });
+
+  test('comes from an address', async () => {
+    await expectToWork(external, { externalData: { 'weights.bin': server.url('/weights.bin') } });
+  });
+
+  test('that is not given is an error that names it', async () => {
+    const error = await failure(external);
+    expect(error.fields.externalData).toBe('weights.bin');
+    expect(error.message).toContain('weights.bin');
+    expect((await failure(external, { externalData: { other: weights } })).message).toBe(
+      error.message,
+    );
+  });
+
+  test('that is too short is an error', async () => {
+    const externalData = { 'weights.bin': weights.slice(0, 16) };
+    expect((await failure(external, { externalData })).code).toBe('MalformedModel');
+  });
+});
