@@ -285,6 +285,7 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
   auto node = std::make_unique<Node>();
   node->op_type = to_plain ? "ToPlain" : "ToChannelsLast";
   node->domain = kInternalDomain;
+  node->opset = 1;
   node->name = text(graph_.value(id).name, "/", node->op_type);
   node->inputs = {id};
   node->outputs = {id};

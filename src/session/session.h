@@ -23,9 +23,9 @@ struct ModelBytes {
 
 struct SessionOptions {
   // Gives the bytes of an external data file by the location the model names, or nullopt.
-  std::function<std::optional<ModelBytes>(const std::string& location)> external_data;
+  std::function<std::optional<ModelBytes>(const std::string& location)> external_data = {};
   // Optimisation passes by name that are not to run; "*" turns all off.
-  std::vector<std::string> disabled_passes;
+  std::vector<std::string> disabled_passes = {};
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;
 };

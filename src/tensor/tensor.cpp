@@ -1,5 +1,6 @@
 #include "tensor/tensor.h"
 
+#include <atomic>
 #include <cstring>
 #include <new>
 
@@ -10,6 +11,14 @@ namespace fovea {
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
+
+std::atomic<size_t> allocation_limit{0};
+
+void* try_allocate(size_t bytes) {
+  const size_t limit = allocation_limit.load(std::memory_order_relaxed);
+  if (limit != 0 && bytes > limit) return nullptr;
+  return ::operator new(bytes, kAlignment, std::nothrow);
+}
 
 template <class To, class From>
 To convert(From value) {
@@ -34,9 +43,11 @@ std::vector<To> converted(const Tensor& tensor) {
 
 }  // namespace
 
+void set_allocation_limit(size_t bytes) { allocation_limit = bytes; }
+
 std::shared_ptr<std::byte> allocate_bytes(size_t bytes) {
   if (bytes == 0) return nullptr;
-  void* memory = ::operator new(bytes, kAlignment, std::nothrow);
+  void* memory = try_allocate(bytes);
   if (!memory) {
     throw Error(ErrorCode::OutOfMemory, text("out of memory: ", bytes, " bytes were asked for"))
         .with("bytes", std::to_string(bytes));

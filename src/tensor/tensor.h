@@ -66,6 +66,10 @@ class Tensor {
 // Error(OutOfMemory) with the field "bytes".
 std::shared_ptr<std::byte> allocate_bytes(size_t bytes);
 
+// Refuses every single allocation of more than `bytes` from now on, as if memory were full; 0 lifts
+// the limit. For hosts that share their memory, and for tests.
+void set_allocation_limit(size_t bytes);
+
 // Elements of any integer type as int64, of any floating type rounded towards zero. Throws
 // Error(InvalidInput) for strings.
 std::vector<int64_t> to_int64s(const Tensor& tensor);

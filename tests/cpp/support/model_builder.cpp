@@ -1,5 +1,6 @@
 #include "support/model_builder.h"
 
+#include "import/import.h"
 #include "support/onnx_writer.h"
 
 namespace fovea::test {
@@ -166,6 +167,13 @@ std::string ModelBuilder::bytes() const {
   if (has_functions_) out.add_message(ModelField::opset_import, write_opset(kLocalDomain, 1));
   out.add_message(ModelField::graph, graph);
   return bytes;
+}
+
+Graph ModelBuilder::graph() const {
+  const auto owner = std::make_shared<const std::string>(bytes());
+  ImportSources sources;
+  sources.owner = owner;
+  return import_model(onnx::decode(as_bytes(*owner)), sources);
 }
 
 }  // namespace fovea::test

@@ -40,6 +40,8 @@ class ModelBuilder {
                          std::vector<std::string> outputs, const ModelBuilder& body);
 
   std::string bytes() const;
+  // The model's graph as import_model gives it.
+  Graph graph() const;
 
  private:
   int opset_;
