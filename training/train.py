@@ -12,17 +12,28 @@ import time
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
 from imresize import imresize
 from model import LumaNet
 
+LOSSES = {'l1': functional.l1_loss, 'mse': functional.mse_loss}
 PATCH = 48  # low-resolution pixels per side
 
 
-def pairs(path):
-    """The pictures of a .npy file and their halves: two uint8 tensors [count, 1, side, side]."""
-    high = np.load(path)
+def photographed(rng, picture):
+    """`picture`, uint8 [side, side], as a softer lens and a noisier sensor would have taken it."""
+    pixels = picture.astype(np.float32)
+    if rng.random() < 0.7:
+        pixels = gaussian_filter(pixels, rng.uniform(0.3, 1.3))
+    if rng.random() < 0.6:
+        pixels += rng.normal(0, rng.uniform(0.5, 3), pixels.shape)
+    return np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+
+
+def pairs(high):
+    """Pictures, uint8 [count, side, side], with their halves: tensors [count, 1, ...] low, high."""
     half = high.shape[1] // 2
     low = np.stack([imresize(picture, half, half) for picture in high])
     return torch.from_numpy(low)[:, None], torch.from_numpy(high)[:, None]
@@ -65,8 +76,12 @@ def follow(average, model, decay):
 def train(options):
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed)
-    low, high = pairs(options.data)
-    check_low, check_high = pairs(options.valid)
+    pictures = np.load(options.data)
+    if options.photographed:
+        pictures = np.stack([photographed(rng, picture) for picture in pictures])
+    low, high = pairs(pictures)
+    check_low, check_high = pairs(np.load(options.valid))
+    criterion = LOSSES[options.loss]
 
     model = LumaNet(options.channels, options.blocks)
     if options.start:
@@ -80,7 +95,7 @@ def train(options):
         rate = options.rate * min(1, (step + 1) / 500) * (0.5 + 0.5 * math.cos(math.pi * progress))
         optimiser.param_groups[0]['lr'] = max(rate, 1e-6)
         x, y = sample(rng, low, high, options.batch)
-        loss = functional.l1_loss(model(x), y)
+        loss = criterion(model(x), y)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -102,6 +117,10 @@ def main():
     parser.add_argument('--valid', required=True, help='.npy of pictures of other seeds')
     parser.add_argument('--out', required=True, help='checkpoint to write, about once a minute')
     parser.add_argument('--start', help='checkpoint to go on from')
+    parser.add_argument('--loss', choices=LOSSES, default='l1')
+    parser.add_argument(
+        '--photographed', action='store_true', help='soften the pictures and add grain first'
+    )
     parser.add_argument('--minutes', type=float, default=40)
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--rate', type=float, default=2e-3)
