@@ -1,6 +1,5 @@
+import type { PixelData } from 'fovea';
 import { byId, onChoice } from './dom.js';
-
-type Image = ImageBitmap | HTMLCanvasElement;
 
 /** The two pictures: one over the other with a divider to drag, or side by side. */
 export class Comparison {
@@ -21,17 +20,24 @@ export class Comparison {
 
   /** Shows a picture alone, until there is something to compare it with. */
   showBefore(picture: ImageBitmap): void {
-    draw(this.#before, picture, picture.width, picture.height);
+    drawEnlarged(this.#before, picture, picture);
     this.#pictures.dataset.state = 'before';
     this.#fit();
   }
 
   /** Compares `after` with `before`, which the browser enlarges to the same size. */
-  show(before: ImageBitmap, after: HTMLCanvasElement): void {
-    draw(this.#before, before, after.width, after.height);
-    draw(this.#after, after, after.width, after.height);
+  show(before: ImageBitmap, after: PixelData): void {
+    drawEnlarged(this.#before, before, after);
+    const { width, height } = after;
+    Object.assign(this.#after, { width, height });
+    this.#after.getContext('2d')!.putImageData(after as ImageData, 0, 0);
     this.#pictures.dataset.state = 'done';
     this.#fit();
+  }
+
+  /** The enlarged picture as a PNG file; null where the browser cannot make one. */
+  toPng(): Promise<Blob | null> {
+    return new Promise((resolve) => this.#after.toBlob(resolve, 'image/png'));
   }
 
   #setView(view: string): void {
@@ -60,7 +66,11 @@ export class Comparison {
   }
 }
 
-function draw(canvas: HTMLCanvasElement, image: Image, width: number, height: number): void {
+function drawEnlarged(
+  canvas: HTMLCanvasElement,
+  image: ImageBitmap,
+  { width, height }: { width: number; height: number },
+): void {
   Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';

@@ -3,15 +3,18 @@ import type { Outcome } from './upscaling.js';
 
 type Facts = Record<string, string>;
 
-export function modelFacts(upscaler: Upscaler): Facts {
-  return { Works: upscaler.color, Enlarges: `${upscaler.scale} times` };
+export function modelFacts({ scale, color }: Upscaler): Facts {
+  return {
+    'Works on': color === 'luma' ? 'brightness; colour is smoothed' : 'all colours',
+    Enlarges: scale.x === scale.y ? `${scale.x} times` : `${scale.x} × ${scale.y} times`,
+  };
 }
 
 /** Sizes in pixels and times by stage. */
-export function resultFacts(before: ImageBitmap, { canvas, times }: Outcome): Facts {
+export function resultFacts(before: ImageBitmap, { pixels, times }: Outcome): Facts {
   return {
     Before: `${before.width} × ${before.height}`,
-    After: `${canvas.width} × ${canvas.height}`,
+    After: `${pixels.width} × ${pixels.height}`,
     ...Object.fromEntries(
       Object.entries(times).map(([stage, ms]) => [stage, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`]),
     ),

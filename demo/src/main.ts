@@ -41,6 +41,7 @@ function takeFile(file: File): void {
 
 function choose(chosen: ModelChoice): void {
   model = chosen;
+  showFacts('model-facts', {});
   void attempt(enlarge);
 }
 
@@ -61,10 +62,10 @@ async function enlarge(signal: AbortSignal): Promise<void> {
   if (!picture) return;
   const { bitmap } = picture;
   outcome = await upscaling.run(bitmap, model, signal, report);
-  comparison.show(bitmap, outcome.canvas);
+  comparison.show(bitmap, outcome.pixels);
   showFacts('model-facts', modelFacts(outcome.upscaler));
   showFacts('result-facts', resultFacts(bitmap, outcome));
-  const { width, height } = outcome.canvas;
+  const { width, height } = outcome.pixels;
   const milliseconds = Math.round(outcome.times['Enlarging']!);
   status.textContent = `${bitmap.width} × ${bitmap.height} became ${width} × ${height} in ${milliseconds} ms.`;
 }
@@ -106,9 +107,8 @@ function report(stage: string, done: number | undefined): void {
 
 async function save(): Promise<void> {
   if (!outcome || !picture) return;
-  const { canvas, upscaler } = outcome;
-  const name = `${picture.name}-x${upscaler.scale}.png`;
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  const name = `${picture.name}-x${outcome.upscaler.scale.x}.png`;
+  const blob = await comparison.toPng();
   if (!blob) return showError(error, 'The picture is too large to be saved by this browser.');
   const href = URL.createObjectURL(blob);
   Object.assign(document.createElement('a'), { href, download: name }).click();

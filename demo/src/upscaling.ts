@@ -1,4 +1,4 @@
-import { Upscaler } from 'fovea';
+import { Upscaler, type PixelData } from 'fovea';
 import bundledModel from '../../models/fovea-luma-x2.onnx?url';
 
 /** A model to enlarge pictures with. */
@@ -13,7 +13,7 @@ export const bundled: ModelChoice = { title: 'Fovea luma ×2', source: bundledMo
 export type OnProgress = (stage: string, done: number | undefined) => void;
 
 export interface Outcome {
-  canvas: HTMLCanvasElement;
+  pixels: PixelData;
   upscaler: Upscaler;
   /** Milliseconds by stage; loading counts only where it was done. */
   times: Record<string, number>;
@@ -33,18 +33,16 @@ export class Upscaling {
   ): Promise<Outcome> {
     const times: Record<string, number> = {};
     try {
-      const upscaler = await timed(times, 'Loading the model', () =>
-        this.#load(choice, signal, onProgress),
-      );
-      onProgress('Enlarging', undefined);
-      const canvas = await timed(times, 'Enlarging', () =>
+      const load = () => this.#load(choice, signal, onProgress);
+      const upscaler = this.#loaded(choice) ?? (await timed(times, 'Loading the model', load));
+      const pixels = await timed(times, 'Enlarging', () =>
         upscaler.upscale(picture, {
           signal,
-          output: 'canvas',
-          onProgress: (done) => onProgress('Enlarging', done),
+          // One tile alone tells nothing of how far it is.
+          onProgress: (done, tiles) => onProgress('Enlarging', done ? done / tiles : undefined),
         }),
       );
-      return { canvas, upscaler, times };
+      return { pixels, upscaler, times };
     } catch (error) {
       // An engine that failed is not asked again: the next try starts afresh.
       if (!signal.aborted) await this.#release();
@@ -52,8 +50,11 @@ export class Upscaling {
     }
   }
 
+  #loaded(choice: ModelChoice): Upscaler | undefined {
+    return choice === this.#choice ? this.#upscaler : undefined;
+  }
+
   async #load(choice: ModelChoice, signal: AbortSignal, onProgress: OnProgress): Promise<Upscaler> {
-    if (this.#upscaler && this.#choice === choice) return this.#upscaler;
     await this.#release();
     onProgress(`Loading ${choice.title}`, undefined);
     const upscaler = await Upscaler.create(choice.source, {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { maxError, maxMagnitude } from '../support/compare.js';
+import { expectClose, maxError, maxMagnitude } from '../support/compare.js';
 import { evaluationAbsent, evaluationCases } from '../support/evaluation.js';
-import { computeByOnnxruntime, type Named } from '../support/onnxruntime.js';
+import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { smallNetwork } from '../support/small-network.js';
-import { computeInPage, openPackagePage, variants } from './support/package-page.js';
+import { variants } from '../support/variants.js';
+import { computeInPage, openPackagePage } from './support/package-page.js';
 
 test.beforeEach(({ page }) => openPackagePage(page));
 
@@ -65,12 +66,4 @@ test('a variant that cannot run here is refused', async ({ page }, { project }) 
 
 function needsIsolation(variant: string, project: string): boolean {
   return variant.endsWith('-threads') && project !== 'isolated';
-}
-
-function expectClose(actual: Named, expected: Named, tolerance: number): void {
-  expect(Object.keys(actual)).toEqual(Object.keys(expected));
-  for (const [name, { dims, data }] of Object.entries(expected)) {
-    expect(actual[name]!.dims).toEqual(dims);
-    expect(maxError(actual[name]!.data, data), name).toBeLessThanOrEqual(tolerance);
-  }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** An array of a NumPy file. */
 export interface NpyArray {
-  dims: number[];
+  dims: readonly number[];
   data: Float32Array;
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import type { LoadOptions, Tensor, Variant } from 'fovea';
+import type { LoadOptions, Tensor } from 'fovea';
 import type { Named } from '../../support/onnxruntime.js';
 
 /** What a promise was rejected with, as data that can leave the page. */
@@ -24,8 +24,6 @@ declare global {
   }
 }
 
-export const variants: readonly Variant[] = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'];
-
 /** Opens a page with a strict Content-Security-Policy that has imported the package. */
 export async function openPackagePage(page: Page): Promise<void> {
   await page.goto('/tests/browser/pages/package.html');
@@ -43,7 +41,7 @@ export async function serveModel(page: Page, body: Uint8Array): Promise<string> 
 type PlainOptions = Pick<LoadOptions, 'variant' | 'numThreads' | 'worker'>;
 
 interface Wire {
-  dims: number[];
+  dims: readonly number[];
   base64: string;
 }
 
