@@ -1,22 +1,9 @@
-import type { FeedData, TensorData } from './engine/running.js';
-import type { NodeTime } from './engine/module.js';
-import { FoveaError } from './errors.js';
 import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
 import { LoadedModel, nextJob } from './model.js';
 import type { LoadOptions } from './reading.js';
+import { runModel, type Feeds, type RunOptions, type RunResult } from './run.js';
 import type { ModelSource } from './source.js';
-import { Tensor } from './tensor.js';
-import { viewBytes, type TypedData } from './tensor-types.js';
-
-export interface RunOptions {
-  /** Stops the run; its promise rejects with code Aborted and the session stays usable. */
-  signal?: AbortSignal | undefined;
-  /** Hands the feeds' memory over to the engine's worker instead of copying; the tensors are lost. */
-  transfer?: boolean | undefined;
-}
-
-/** Tensors by the name of the input they are for. */
-export type Feeds = Readonly<Record<string, Tensor>>;
+import type { Tensor } from './tensor.js';
 
 /**
  * The values wanted, by name: outputs, or any other value of the model. With tensors, results are
@@ -75,11 +62,7 @@ export class InferenceSession {
   }
 
   /** As run(), and how long each node took, in the order they ran. */
-  async profile(
-    feeds: Feeds,
-    fetches?: Fetches,
-    options: RunOptions = {},
-  ): Promise<{ tensors: Record<string, Tensor>; nodes: NodeTime[] }> {
+  async profile(feeds: Feeds, fetches?: Fetches, options: RunOptions = {}): Promise<RunResult> {
     return this.#run(feeds, fetches, options);
   }
 
@@ -93,20 +76,10 @@ export class InferenceSession {
     return this.#model.release();
   }
 
-  async #run(feeds: Feeds, fetches: Fetches | undefined, { signal, transfer }: RunOptions) {
-    const { engine, session } = this.#model;
+  async #run(feeds: Feeds, fetches: Fetches | undefined, options: RunOptions) {
     const names = namesOf(fetches) ?? this.outputNames;
-    const request = Object.entries(feeds).map(([name, tensor]) =>
-      toFeed(name, tensor, (bytes) => (transfer ? bytes : engine.own(bytes))),
-    );
-    const { outputs, times } = await this.#model.abortable(signal, (job) =>
-      engine.call('run', { job, session, feeds: request, fetches: [...names] }),
-    );
-    const entries = names.map((name, index) => {
-      const given = fetches && !isNames(fetches) ? fetches[name] : undefined;
-      return [name, toTensor(outputs[index]!, given, name)] as const;
-    });
-    return { tensors: Object.fromEntries(entries), nodes: times };
+    const given = fetches && !isNames(fetches) ? fetches : {};
+    return runModel(this.#model, feeds, names, given, options);
   }
 }
 
@@ -117,40 +90,4 @@ function isNames(fetches: Fetches): fetches is readonly string[] {
 function namesOf(fetches: Fetches | undefined): readonly string[] | undefined {
   if (fetches === undefined) return undefined;
   return isNames(fetches) ? fetches : Object.keys(fetches);
-}
-
-function toFeed(name: string, tensor: Tensor, own: (bytes: Uint8Array) => Uint8Array): FeedData {
-  if (!(tensor instanceof Tensor)) {
-    throw new FoveaError('InvalidInput', `what is fed to '${name}' is no Tensor`, { input: name });
-  }
-  const { type, dims, data } = tensor;
-  return { name, type, dims, data: isStrings(data) ? data : own(bytesOf(data)) };
-}
-
-function toTensor(
-  { type, dims, data }: TensorData,
-  given: Tensor | null | undefined,
-  name: string,
-) {
-  const elements = data instanceof Uint8Array ? viewBytes(type as never, data) : [...data];
-  if (!given) return new Tensor(type, elements, dims);
-  if (given.type !== type || given.dims.join() !== dims.join()) {
-    throw new FoveaError(
-      'InvalidInput',
-      `'${name}' is ${type} [${dims.join()}], which a ${given.type} tensor [${given.dims.join()}] ` +
-        'cannot take',
-      { output: name },
-    );
-  }
-  if (isStrings(given.data)) given.data.splice(0, Infinity, ...(elements as string[]));
-  else bytesOf(given.data).set(data as Uint8Array);
-  return given;
-}
-
-function isStrings(data: TypedData | string[]): data is string[] {
-  return Array.isArray(data);
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

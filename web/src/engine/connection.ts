@@ -1,4 +1,4 @@
-import { proxy, wrap, type Remote } from 'comlink';
+import { wrap, type Remote } from 'comlink';
 import { FoveaError } from '../errors.js';
 import { EngineHost } from './host.js';
 import { startWorker, type EngineFiles } from './locate.js';
@@ -85,13 +85,8 @@ function workerConnection(worker: Worker, endpoint: Remote<HostEndpoint>): Conne
   return {
     remote: true,
     async call<M extends HostMethod>(method: M, ...args: HostArguments<M>) {
-      return unwrap(await endpoint.call(method, ...args.map(sendable))) as HostResult<M>;
+      return unwrap(await endpoint.call(method, ...args.map(transferring))) as HostResult<M>;
     },
     close: () => worker.terminate(),
   };
-}
-
-function sendable(argument: unknown): unknown {
-  if (typeof argument === 'function') return proxy(argument);
-  return transferring(argument);
 }

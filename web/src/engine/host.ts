@@ -11,7 +11,9 @@ import type {
   LoadOptions,
   ModelInfo,
   NodeTime,
+  PictureSettings,
 } from './module.js';
+import { HostPicture, type TileRequest } from './pictures.js';
 import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
 
 /** How a model is loaded; external data is named by location and held in buffers. */
@@ -44,6 +46,7 @@ export class EngineHost {
   readonly #engine: EngineThreads;
   readonly #buffers = new Map<number, EngineBuffer>();
   readonly #sessions = new Map<number, EngineSession>();
+  readonly #pictures = new Map<number, HostPicture>();
   readonly #queue = new JobQueue();
   #lastId = 0;
 
@@ -114,6 +117,28 @@ export class EngineHost {
     });
   }
 
+  /** A picture of RGBA pixels, to be enlarged tile by tile. */
+  openPicture(pixels: Uint8Array, settings: PictureSettings): number {
+    const id = ++this.#lastId;
+    this.#pictures.set(id, new HostPicture(this.#module, this.#engine, pixels, settings));
+    return id;
+  }
+
+  enlargeTile(tile: TileRequest): Promise<void> {
+    return this.#queue.add(tile.job, (checkpoint) =>
+      this.#picture(tile.picture).enlarge(this.#session(tile.session), tile, checkpoint),
+    );
+  }
+
+  finishPicture(id: number): ReturnType<HostPicture['finish']> {
+    return this.#picture(id).finish();
+  }
+
+  closePicture(id: number): void {
+    this.#picture(id).delete();
+    this.#pictures.delete(id);
+  }
+
   /** Ends the engine's threads; everything else goes with its memory. */
   close(): void {
     this.#module.PThread?.terminateAllThreads();
@@ -126,6 +151,10 @@ export class EngineHost {
 
   #buffer(id: number): EngineBuffer {
     return existing(this.#buffers, id, 'buffer');
+  }
+
+  #picture(id: number): HostPicture {
+    return existing(this.#pictures, id, 'picture');
   }
 
   #session(id: number): EngineSession {

@@ -93,12 +93,53 @@ export interface EngineThreads {
   delete(): void;
 }
 
+/** What a picture is enlarged to, and what the network that does it takes and gives. */
+export interface PictureSettings {
+  /** Of the picture; its pixels have `margin` more on every side. */
+  width: number;
+  height: number;
+  margin: number;
+  outWidth: number;
+  outHeight: number;
+  /** Whether the network works on luma alone, not on three colours. */
+  luma: boolean;
+  /** What 255 is for the network. */
+  range: 1 | 255;
+  /** Whether the colours come as BGR. */
+  blueFirst: boolean;
+}
+
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface EnginePicture {
+  /** Part of the pixels as elements of a tensor, extended to a size. */
+  input(from: Rectangle, toWidth: number, toHeight: number): EngineBuffer;
+  /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
+  place(run: EngineRun, x: number, y: number, to: Rectangle): void;
+  /** Adds the alpha. */
+  finish(): void;
+  /** The enlarged RGBA bytes, valid until the engine allocates again. */
+  view(): Uint8Array;
+  delete(): void;
+}
+
 /** An instantiated engine. */
 export interface EngineModule {
   version(): string;
   makeBuffer(size: number): EngineBuffer;
   makeEngine(threads: number): EngineThreads;
   checkModel(model: EngineBuffer, options: LoadOptions): EngineReport;
+  /** The picture keeps the pixels, which it writes to. */
+  makePicture(
+    engine: EngineThreads,
+    pixels: EngineBuffer,
+    settings: PictureSettings,
+  ): EnginePicture;
   /** Only in threaded variants. */
   PThread?: { terminateAllThreads(): void };
 }

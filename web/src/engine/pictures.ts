@@ -1,0 +1,81 @@
+import type { Checkpoint } from './jobs.js';
+import type {
+  EngineBuffer,
+  EngineModule,
+  EnginePicture,
+  EngineSession,
+  EngineThreads,
+  PictureSettings,
+  Rectangle,
+} from './module.js';
+import { bufferOf, withFeeds, withRun, type FeedData } from './running.js';
+
+/** One tile of a picture that is being enlarged. */
+export interface TileRequest {
+  /** Names the work, for abort(). */
+  job: number;
+  session: number;
+  picture: number;
+  /** The network's input for the picture, and its output. */
+  input: string;
+  output: string;
+  /** What else the network is fed with. */
+  feeds: FeedData[];
+  /** The part of the pixels, margins included, that is the input. */
+  from: Rectangle;
+  /** The size it is extended to. */
+  extended: { x: number; y: number };
+  /** Where in the output the part begins that is wanted. */
+  inset: { x: number; y: number };
+  /** Where that part goes in the enlarged picture. */
+  to: Rectangle;
+}
+
+/** A picture in the engine's memory that is being enlarged. */
+export class HostPicture {
+  readonly #module: EngineModule;
+  readonly #picture: EnginePicture;
+  readonly #settings: PictureSettings;
+
+  constructor(
+    module: EngineModule,
+    engine: EngineThreads,
+    pixels: Uint8Array,
+    settings: PictureSettings,
+  ) {
+    const buffer = bufferOf(module, pixels);
+    try {
+      this.#picture = module.makePicture(engine, buffer, settings);
+    } finally {
+      buffer.delete();
+    }
+    this.#module = module;
+    this.#settings = settings;
+  }
+
+  async enlarge(session: EngineSession, tile: TileRequest, checkpoint: Checkpoint): Promise<void> {
+    const { x, y } = tile.extended;
+    const buffer = this.#picture.input(tile.from, x, y);
+    const run = (data: EngineBuffer) =>
+      withFeeds(this.#module, tile.feeds, (others) => {
+        const dims = [1, this.#settings.luma ? 1 : 3, y, x];
+        const feeds = [{ name: tile.input, type: 'float32' as const, dims, data }, ...others];
+        return withRun(session, feeds, [tile.output], checkpoint, (finished) =>
+          this.#picture.place(finished, tile.inset.x, tile.inset.y, tile.to),
+        );
+      });
+    await run(buffer).finally(() => buffer.delete());
+  }
+
+  /** The enlarged pixels, once all tiles are there. */
+  finish(): { bytes: Uint8Array<ArrayBuffer>; width: number; height: number } {
+    this.#picture.finish();
+    const { outWidth, outHeight } = this.#settings;
+    const bytes = new Uint8Array(this.#picture.view());
+    return { bytes, width: outWidth, height: outHeight };
+  }
+
+  delete(): void {
+    this.#picture.delete();
+  }
+}

@@ -1,0 +1,86 @@
+import type { NodeTime } from './engine/module.js';
+import type { FeedData, TensorData } from './engine/running.js';
+import { FoveaError } from './errors.js';
+import type { LoadedModel } from './model.js';
+import { Tensor } from './tensor.js';
+import { viewBytes, type TypedData } from './tensor-types.js';
+
+export interface RunOptions {
+  /** Stops the run; its promise rejects with code Aborted and the session stays usable. */
+  signal?: AbortSignal | undefined;
+  /** Hands the feeds' memory over to the engine's worker instead of copying; the tensors are lost. */
+  transfer?: boolean | undefined;
+}
+
+/** Tensors by the name of the input they are for. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** What a run gives: tensors by name, and how long each node took. */
+export interface RunResult {
+  tensors: Record<string, Tensor>;
+  nodes: NodeTime[];
+}
+
+/**
+ * Runs a model.
+ *
+ * @param names the values wanted
+ * @param given tensors that results are also written into
+ */
+export async function runModel(
+  model: LoadedModel,
+  feeds: Feeds,
+  names: readonly string[],
+  given: Readonly<Record<string, Tensor | null>>,
+  { signal, transfer }: RunOptions,
+): Promise<RunResult> {
+  const { engine, session } = model;
+  const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
+  const request = Object.entries(feeds).map(([name, tensor]) => toFeed(name, tensor, own));
+  const { outputs, times } = await model.abortable(signal, (job) =>
+    engine.call('run', { job, session, feeds: request, fetches: [...names] }),
+  );
+  const results = names.map((name, i) => [name, toTensor(outputs[i]!, given[name], name)] as const);
+  return { tensors: Object.fromEntries(results), nodes: times };
+}
+
+/** A tensor as the engine takes it; `own` makes its bytes the engine's. */
+export function toFeed(
+  name: string,
+  tensor: Tensor,
+  own: (bytes: Uint8Array) => Uint8Array,
+): FeedData {
+  if (!(tensor instanceof Tensor)) {
+    throw new FoveaError('InvalidInput', `what is fed to '${name}' is no Tensor`, { input: name });
+  }
+  const { type, dims, data } = tensor;
+  return { name, type, dims, data: isStrings(data) ? data : own(bytesOf(data)) };
+}
+
+function toTensor(
+  { type, dims, data }: TensorData,
+  given: Tensor | null | undefined,
+  name: string,
+) {
+  const elements = data instanceof Uint8Array ? viewBytes(type as never, data) : [...data];
+  if (!given) return new Tensor(type, elements, dims);
+  if (given.type !== type || given.dims.join() !== dims.join()) {
+    throw new FoveaError(
+      'InvalidInput',
+      `'${name}' is ${type} [${dims.join()}], which a ${given.type} tensor [${given.dims.join()}] ` +
+        'cannot take',
+      { output: name },
+    );
+  }
+  if (isStrings(given.data)) given.data.splice(0, Infinity, ...(elements as string[]));
+  else bytesOf(given.data).set(data as Uint8Array);
+  return given;
+}
+
+function isStrings(data: TypedData | string[]): data is string[] {
+  return Array.isArray(data);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

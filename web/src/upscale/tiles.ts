@@ -1,0 +1,71 @@
+/** One tile along one axis, in pixels of the picture before enlargement. */
+export interface Span {
+  /** Where the network's input begins, in the picture with its margins. */
+  start: number;
+  /** How many pixels of the picture it has. */
+  size: number;
+  /** To how many it is extended by repeating the last. */
+  extended: number;
+  /** Where the part that this tile is for begins, in the picture. */
+  from: number;
+  /** How long that part is. */
+  length: number;
+  /** How far into the tile's own result it begins. */
+  inset: number;
+}
+
+/** What tiles along one axis must be. */
+export interface TileRules {
+  /** The longest input, or the only one where `fixed`. */
+  tile: number;
+  /** Whether the network takes this size only. */
+  fixed: boolean;
+  /** Sizes must be multiples of this. */
+  multiple: number;
+  /** Pixels at both ends of a tile whose result is not used where there is a neighbour. */
+  overlap: number;
+  /** Pixels at both ends of an input that its result lacks: the network's unpadded convolutions. */
+  margin: number;
+}
+
+/**
+ * Divides an axis of a picture into tiles that overlap.
+ *
+ * Every tile has its true neighbourhood: at the picture's borders the network pads as it would for
+ * the whole picture, and the last tile begins earlier rather than having less context.
+ */
+export function tilesAlong(length: number, rules: TileRules): Span[] {
+  const { margin, overlap, fixed, multiple } = rules;
+  const padded = length + 2 * margin;
+  if (padded <= rules.tile) {
+    const extended = fixed ? rules.tile : roundUp(padded, multiple);
+    return [{ start: 0, size: padded, extended, from: 0, length, inset: 0 }];
+  }
+  const most = (fixed ? rules.tile : Math.floor(rules.tile / multiple) * multiple) - 2 * margin;
+  const count = Math.ceil((length - 2 * overlap) / Math.max(1, most - 2 * overlap));
+  const tile = fixed ? most : evenTile(length, count, rules);
+  return Array.from({ length: count }, (_, index) => {
+    const start = Math.min(index * (tile - 2 * overlap), Math.max(0, length - tile));
+    const from = index === 0 ? 0 : (index - 1) * (tile - 2 * overlap) + tile - overlap;
+    const end = index === count - 1 ? length : start + tile - overlap;
+    const size = Math.min(tile, length) + 2 * margin;
+    return {
+      start,
+      size,
+      extended: tile + 2 * margin,
+      from,
+      length: end - from,
+      inset: from - start,
+    };
+  });
+}
+
+/** The smallest tile of which `count` suffice, so that the last has no less to do than the others. */
+function evenTile(length: number, count: number, { overlap, margin, multiple }: TileRules): number {
+  const needed = Math.ceil((length - 2 * overlap) / count) + 2 * overlap;
+  return roundUp(needed + 2 * margin, multiple) - 2 * margin;
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

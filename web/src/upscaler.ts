@@ -1,0 +1,205 @@
+import type { FeedData } from './engine/running.js';
+import { FoveaError } from './errors.js';
+import { LoadedModel } from './model.js';
+import type { LoadOptions } from './reading.js';
+import { runModel, toFeed } from './run.js';
+import type { ModelSource } from './source.js';
+import {
+  examineNetwork,
+  scaleTensor,
+  type Network,
+  type NetworkOptions,
+  type Pair,
+} from './upscale/network.js';
+import {
+  drawPixels,
+  readPixels,
+  toImageData,
+  withMargin,
+  type PictureSource,
+  type PixelData,
+} from './upscale/pictures.js';
+import { tilesAlong, type Span } from './upscale/tiles.js';
+
+/** How a network is loaded and what is known of it. */
+export interface UpscalerOptions extends LoadOptions, NetworkOptions {}
+
+/** How a picture is enlarged. */
+export interface UpscaleOptions {
+  /** Draws the result there too, to whose size the canvas is set. */
+  canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
+  /** The longest side of what is computed at once, in pixels of the source; 512 unless given. */
+  tile?: number | undefined;
+  /**
+   * Pixels that neighbouring tiles share on each side; 16 unless given. Results are exactly those
+   * without tiles if this is at least the network's receptive field.
+   */
+  overlap?: number | undefined;
+  /** Stops it; the promise rejects with code Aborted and the upscaler stays usable. */
+  signal?: AbortSignal | undefined;
+  /** Called after each tile. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const defaultTile = 512;
+const defaultOverlap = 16;
+
+/**
+ * Enlarges pictures by a super-resolution network.
+ *
+ * @example
+ * const upscaler = await Upscaler.create('/models/luma-x2.onnx');
+ * const { data, width, height } = await upscaler.upscale(document.querySelector('img'));
+ */
+export class Upscaler {
+  readonly #model: LoadedModel;
+  readonly #network: Network;
+
+  private constructor(model: LoadedModel, network: Network) {
+    this.#model = model;
+    this.#network = network;
+  }
+
+  /**
+   * Loads a network [1,C,H,W] -> [1,C,sH,sW] of float32, C = 1 (luma) or 3 (colours), and finds out
+   * what it takes: from the options, its metadata (`fovea.scale`, `fovea.color`, `fovea.range`,
+   * `fovea.order`, `fovea.multiple`) and trial runs. A second input of 4 elements gets the factors.
+   *
+   * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind
+   */
+  static async create(source: ModelSource, options: UpscalerOptions = {}): Promise<Upscaler> {
+    const model = await LoadedModel.load(source, options);
+    try {
+      const network = await examineNetwork(model.info, options, async (feeds, output) => {
+        const { tensors } = await runModel(model, feeds, [output], {}, options);
+        return tensors[output]!;
+      });
+      return new Upscaler(model, network);
+    } catch (error) {
+      await model.release();
+      throw error;
+    }
+  }
+
+  /** How many times larger pictures become, along each axis. */
+  get scale(): Readonly<Pair> {
+    return this.#network.scale;
+  }
+
+  /** What the network works on: luma alone, or three colours. */
+  get color(): 'luma' | 'rgb' {
+    return this.#network.luma ? 'luma' : 'rgb';
+  }
+
+  /** The network's value of white. */
+  get range(): 1 | 255 {
+    return this.#network.range;
+  }
+
+  /**
+   * Enlarges a picture. Its alpha is enlarged apart from its colours.
+   *
+   * @returns an ImageData; the same without that class where the platform has none (in Node)
+   * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased
+   */
+  async upscale(source: PictureSource, options: UpscaleOptions = {}): Promise<PixelData> {
+    const pixels = readPixels(source);
+    const tiles = this.#tiles(pixels, options);
+    const { engine } = this.#model;
+    const picture = await this.#open(pixels);
+    try {
+      options.onProgress?.(0, tiles.length);
+      for (const [index, tile] of tiles.entries()) {
+        await this.#enlarge(picture, tile, options.signal);
+        options.onProgress?.(index + 1, tiles.length);
+      }
+      const { bytes, width, height } = await engine.call('finishPicture', picture);
+      const result = toImageData({ data: new Uint8ClampedArray(bytes.buffer), width, height });
+      if (options.canvas) drawPixels(result, options.canvas);
+      return result;
+    } finally {
+      engine.call('closePicture', picture).catch(() => {});
+    }
+  }
+
+  /** Gives the network's memory back, once what is under way has ended. */
+  release(): Promise<void> {
+    return this.#model.release();
+  }
+
+  #tiles({ width, height }: PixelData, options: UpscaleOptions): [Span, Span][] {
+    const { fixed, margin, multiple, scale } = this.#network;
+    const rules = {
+      fixed: fixed !== undefined,
+      margin,
+      multiple,
+      // Unpadded convolutions make nothing up at a tile's border.
+      overlap: options.overlap ?? (margin > 0 ? 0 : defaultOverlap),
+    };
+    const tile = options.tile ?? defaultTile;
+    const columns = tilesAlong(width, { ...rules, tile: fixed?.x ?? tile });
+    const rows = tilesAlong(height, { ...rules, tile: fixed?.y ?? tile });
+    const count = columns.length * rows.length;
+    if (count > 1 && !(Number.isInteger(scale.x) && Number.isInteger(scale.y))) {
+      const message = `a picture enlarged ${scale.x} x ${scale.y} times cannot be computed in tiles`;
+      throw new FoveaError('InvalidInput', `${message}: give a smaller one, or a larger tile`);
+    }
+    return rows.flatMap((row) => columns.map((column) => [column, row] as [Span, Span]));
+  }
+
+  #open(pixels: PixelData): Promise<number> {
+    const { engine } = this.#model;
+    const { margin, scale, luma, range, blueFirst } = this.#network;
+    const padded = withMargin(pixels, margin);
+    const { width, height } = pixels;
+    return engine.call('openPicture', margin > 0 ? padded : engine.own(padded), {
+      width,
+      height,
+      margin,
+      outWidth: enlargedSize(width, scale.x),
+      outHeight: enlargedSize(height, scale.y),
+      luma,
+      range,
+      blueFirst,
+    });
+  }
+
+  async #enlarge(picture: number, [column, row]: [Span, Span], signal?: AbortSignal) {
+    const { engine, session } = this.#model;
+    const { scale, input, output } = this.#network;
+    const [left, width, insetX] = enlarged(column, scale.x);
+    const [top, height, insetY] = enlarged(row, scale.y);
+    await this.#model.abortable(signal, (job) =>
+      engine.call('enlargeTile', {
+        job,
+        session,
+        picture,
+        input,
+        output,
+        feeds: this.#otherFeeds(),
+        from: { x: column.start, y: row.start, width: column.size, height: row.size },
+        extended: { x: column.extended, y: row.extended },
+        inset: { x: insetX, y: insetY },
+        to: { x: left, y: top, width, height },
+      }),
+    );
+  }
+
+  #otherFeeds(): FeedData[] {
+    const { scaleInput, scale } = this.#network;
+    return scaleInput === undefined
+      ? []
+      : [toFeed(scaleInput, scaleTensor(scale), (bytes) => bytes)];
+  }
+}
+
+/** Where a tile's part lies in the enlarged picture, how long it is there, and where in its result. */
+function enlarged({ from, length, inset }: Span, scale: number): [number, number, number] {
+  const start = enlargedSize(from, scale);
+  return [start, enlargedSize(from + length, scale) - start, enlargedSize(inset, scale)];
+}
+
+/** As Resize computes sizes, in single precision (ONNX, Resize: floor(size * scale)). */
+function enlargedSize(size: number, scale: number): number {
+  return Math.floor(size * Math.fround(scale));
+}

@@ -1,0 +1,223 @@
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { Upscaler, type PixelData, type UpscalerOptions } from 'fovea';
+import { failureOf } from './support/errors.js';
+import { doublingModel, scalingModel } from './support/enlarging-models.js';
+import { addModel } from './support/models.js';
+
+const upscalers: Upscaler[] = [];
+
+async function create(model: Uint8Array, options?: UpscalerOptions): Promise<Upscaler> {
+  const upscaler = await Upscaler.create(model, options);
+  upscalers.push(upscaler);
+  return upscaler;
+}
+
+afterEach(async () => {
+  await Promise.all(upscalers.splice(0).map((upscaler) => upscaler.release()));
+});
+
+type Rgba = [number, number, number, number];
+
+function makePicture(
+  width: number,
+  height: number,
+  pixel: (x: number, y: number) => Rgba,
+): PixelData {
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; ++y) {
+    for (let x = 0; x < width; ++x) data.set(pixel(x, y), 4 * (y * width + x));
+  }
+  return { data, width, height };
+}
+
+/** All different, opaque. */
+const colourful = (width: number, height: number) =>
+  makePicture(width, height, (x, y) => [(x * 37) % 256, (y * 53) % 256, (x * y * 11) % 256, 255]);
+
+function pixelOf({ data, width }: PixelData, x: number, y: number): number[] {
+  return [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4)];
+}
+
+/** Each pixel repeated, `add` added to its colours. */
+function repeated(picture: PixelData, factor: number, add = [0, 0, 0]): PixelData {
+  const { width, height } = picture;
+  return makePicture(Math.floor(width * factor), Math.floor(height * factor), (x, y) => {
+    const [r, g, b, a] = pixelOf(picture, Math.floor(x / factor), Math.floor(y / factor)) as Rgba;
+    return [r + add[0]!, g + add[1]!, b + add[2]!, a];
+  });
+}
+
+const plain = ({ data, width, height }: PixelData) => ({ width, height, data: [...data] });
+
+describe('an upscaler', () => {
+  test('enlarges colours', async () => {
+    const upscaler = await create(doublingModel());
+    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, color: 'rgb', range: 1 });
+    for (const [width, height] of [
+      [1, 1],
+      [3, 5],
+      [64, 17],
+    ] as const) {
+      const picture = colourful(width, height);
+      expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2)));
+    }
+  });
+
+  test('enlarges luma, and colour apart from it', async () => {
+    const upscaler = await create(doublingModel({ channels: 1 }));
+    expect(upscaler.color).toBe('luma');
+    const grey = makePicture(9, 7, (x, y) => {
+      const value = (x * 29 + y * 17) % 256;
+      return [value, value, value, 255];
+    });
+    expect(plain(await upscaler.upscale(grey))).toEqual(plain(repeated(grey, 2)));
+    const orange = makePicture(6, 4, () => [230, 120, 10, 255]);
+    expect(plain(await upscaler.upscale(orange))).toEqual(plain(repeated(orange, 2)));
+  });
+
+  test('finds a range of 0..255', async () => {
+    const upscaler = await create(doublingModel({ bias: [3, 3, 3] }));
+    expect(upscaler.range).toBe(255);
+    const picture = makePicture(5, 4, (x, y) => [10 * x, 10 * y, 7, 255]);
+    expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2, [3, 3, 3])));
+  });
+
+  test('takes channels in the order told', async () => {
+    const model = doublingModel({ bias: [10 / 255, 0, 0] });
+    const picture = makePicture(4, 4, (x, y) => [x, y, 3, 255]);
+    const rgb = await create(model);
+    expect(plain(await rgb.upscale(picture))).toEqual(plain(repeated(picture, 2, [10, 0, 0])));
+    const bgr = await create(model, { order: 'bgr' });
+    expect(plain(await bgr.upscale(picture))).toEqual(plain(repeated(picture, 2, [0, 0, 10])));
+  });
+
+  test('reads the metadata of a model', async () => {
+    const metadata = { 'fovea.range': '255', 'fovea.order': 'bgr' };
+    const upscaler = await create(doublingModel({ bias: [10, 0, 0], metadata }));
+    const picture = makePicture(4, 4, (x, y) => [x, y, 3, 255]);
+    expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2, [0, 0, 10])));
+  });
+
+  test('feeds the factors to a network that takes them', async () => {
+    const picture = colourful(10, 6);
+    const triple = await create(scalingModel(), { scale: 3 });
+    expect(plain(await triple.upscale(picture))).toEqual(plain(repeated(picture, 3)));
+    const odd = await create(scalingModel(), { scale: { x: 1.5, y: 2.25 } });
+    expect(await odd.upscale(picture)).toMatchObject({ width: 15, height: 13 });
+  });
+});
+
+describe('tiles', () => {
+  test('give what the whole picture gives', async () => {
+    const upscaler = await create(doublingModel({ blur: 'same' }));
+    const picture = colourful(83, 45);
+    const whole = plain(await upscaler.upscale(picture));
+    for (const tile of [16, 29, 80]) {
+      expect(plain(await upscaler.upscale(picture, { tile, overlap: 2 }))).toEqual(whole);
+    }
+  });
+
+  test('serve networks of one input size, for larger and for smaller pictures', async () => {
+    const upscaler = await create(doublingModel({ size: [16, 24] }));
+    for (const [width, height] of [
+      [61, 50],
+      [5, 7],
+      [24, 16],
+      [25, 3],
+    ] as const) {
+      const picture = colourful(width, height);
+      const result = await upscaler.upscale(picture, { overlap: 3 });
+      expect(plain(result)).toEqual(plain(repeated(picture, 2)));
+    }
+  });
+
+  test('serve networks that lose a margin', async () => {
+    const even = makePicture(40, 30, () => [200, 100, 50, 255]);
+    for (const size of [undefined, [16, 16]] as const) {
+      const upscaler = await create(doublingModel({ blur: 'valid', ...(size && { size }) }));
+      expect(upscaler.scale).toEqual({ x: 2, y: 2 });
+      expect(plain(await upscaler.upscale(even))).toEqual(plain(repeated(even, 2)));
+    }
+    const free = await create(doublingModel({ blur: 'valid' }));
+    const picture = colourful(70, 20);
+    const tiled = await free.upscale(picture, { tile: 16 });
+    expect(plain(tiled)).toEqual(plain(await free.upscale(picture)));
+  });
+
+  test('tell of progress', async () => {
+    const upscaler = await create(doublingModel());
+    const onProgress = jest.fn();
+    await upscaler.upscale(colourful(60, 20), { tile: 32, overlap: 4, onProgress });
+    expect(onProgress.mock.calls).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+  });
+
+  test('end when they are aborted, and the next picture is enlarged', async () => {
+    const upscaler = await create(doublingModel());
+    const controller = new AbortController();
+    const options = {
+      tile: 16,
+      signal: controller.signal,
+      onProgress: (done: number) => void (done === 2 && controller.abort()),
+    };
+    expect((await failureOf(upscaler.upscale(colourful(80, 80), options))).code).toBe('Aborted');
+    const picture = colourful(5, 5);
+    expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2)));
+  });
+});
+
+describe('alpha', () => {
+  test('that is the same everywhere stays', async () => {
+    const upscaler = await create(doublingModel());
+    const picture = makePicture(6, 6, (x, y) => [40 * x, 40 * y, 0, 77]);
+    expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2)));
+  });
+
+  test('is enlarged smoothly, and hidden colours do not show', async () => {
+    const upscaler = await create(doublingModel({ blur: 'same' }));
+    const picture = makePicture(16, 8, (x) => (x < 8 ? [0, 255, 0, 0] : [200, 0, 0, 255]));
+    const result = await upscaler.upscale(picture);
+    expect(pixelOf(result, 2, 8)[3]).toBe(0);
+    expect(pixelOf(result, 29, 8)[3]).toBe(255);
+    const [red, green, , alpha] = pixelOf(result, 16, 8);
+    expect(alpha).toBeGreaterThan(127);
+    expect([red, green]).toEqual([200, 0]);
+  });
+});
+
+describe('it is refused', () => {
+  test.each([
+    ['a model that does not enlarge', addModel(), {}],
+    ['a colour the network does not have', doublingModel(), { color: 'luma' as const }],
+  ])('%s', async (_, model, options) => {
+    const error = await failureOf(Upscaler.create(model, options));
+    expect(error.code).toBe('InvalidInput');
+    expect(error.message).toContain('does not enlarge pictures');
+  });
+
+  test('pixels of another size than told', async () => {
+    const upscaler = await create(doublingModel());
+    const wrong = { data: new Uint8ClampedArray(10), width: 2, height: 2 };
+    expect((await failureOf(upscaler.upscale(wrong))).message).toContain(
+      '16 bytes of RGBA, not 10',
+    );
+    const none = { data: new Uint8ClampedArray(0), width: 0, height: 2 };
+    expect((await failureOf(upscaler.upscale(none))).code).toBe('InvalidInput');
+  });
+
+  test('a picture in tiles by a factor that is not whole', async () => {
+    const upscaler = await create(scalingModel(), { scale: 1.5 });
+    const error = await failureOf(upscaler.upscale(colourful(20, 20), { tile: 16 }));
+    expect(error.message).toContain('cannot be computed in tiles');
+  });
+
+  test('work after release', async () => {
+    const upscaler = await create(doublingModel());
+    await upscaler.release();
+    expect((await failureOf(upscaler.upscale(colourful(2, 2)))).code).toBe('SessionReleased');
+  });
+});
