@@ -1,0 +1,34 @@
+import type { Network } from '../networks/index.js';
+import type { Contender } from './contender.js';
+
+/** What onnxruntime-common's API and ours have in common. */
+interface Session<T> {
+  run(feeds: Record<string, T>): Promise<Record<string, { data: unknown }>>;
+  release(): Promise<void>;
+}
+
+type TensorConstructor<T> = new (type: 'float32', data: Float32Array, dims: readonly number[]) => T;
+
+/** A library whose sessions load the .onnx file itself. */
+export function sessionContender<T>(
+  name: string,
+  Tensor: TensorConstructor<T>,
+  create: (model: Network['model']) => Promise<Session<T>>,
+): Contender {
+  return {
+    name,
+    canRun: () => true,
+    async load(network, input) {
+      const session = await create(network.model);
+      const feeds = { input: new Tensor('float32', input, network.dims) };
+      return {
+        layout: 'NCHW',
+        async run() {
+          const { output } = await session.run(feeds);
+          return output!.data as Float32Array;
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}
