@@ -7,10 +7,13 @@
 
 #include "kernels/epilogue.h"
 #include "kernels/layout.h"
+#include "support/expect_close.h"
 #include "support/random.h"
 #include "support/reference_conv.h"
 
 namespace fovea::kernels {
+
+using test::expect_close;
 
 // [n][c][size] to channels-last, by definition.
 inline std::vector<float> channels_last(const std::vector<float>& plain, int64_t n, int64_t c,
@@ -85,23 +88,6 @@ inline void finish(test::Expected& expected, const std::vector<float>& residual,
     if (epilogue.activation == Activation::HardSigmoid) expected.bounds[i] += 0x1p-23;
     if (epilogue.activation == Activation::HardSwish) expected.bounds[i] += 0x1p-23 * std::fabs(x);
   }
-}
-
-inline void expect_close(const std::vector<float>& actual, const test::Expected& expected) {
-  ASSERT_EQ(actual.size(), expected.values.size());
-  int64_t wrong = 0;
-  for (size_t i = 0; i < actual.size(); ++i) {
-    const double error = std::fabs(actual[i] - expected.values[i]);
-    // Infinities and NaNs have no error.
-    const bool same = actual[i] == expected.values[i] ||
-                      (std::isnan(actual[i]) && std::isnan(expected.values[i]));
-    if (same || error <= expected.bounds[i]) continue;
-    if (wrong++ == 0) {
-      ADD_FAILURE() << "element " << i << ": " << actual[i] << " instead of " << expected.values[i]
-                    << ", error " << error << " above " << expected.bounds[i];
-    }
-  }
-  EXPECT_EQ(wrong, 0) << "of " << actual.size();
 }
 
 }  // namespace fovea::kernels
