@@ -48,10 +48,15 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
   const numThreads = variant.endsWith('-threads') ? Math.max(1, Math.floor(wanted)) : 1;
   const reason =
     options.variant === undefined
-      ? `${features.relaxedSimd ? 'relaxed SIMD' : 'SIMD without its relaxed instructions, which are not available'}; ` +
-        (obstacle === undefined ? `${numThreads} threads` : `one thread: ${obstacle}`)
+      ? reasonFor(features.relaxedSimd, numThreads, obstacle)
       : 'asked for by the option "variant"';
   return { variant, reason, numThreads, worker, ...features };
+}
+
+function reasonFor(relaxed: boolean, numThreads: number, obstacle: string | undefined): string {
+  const instructions = relaxed ? 'relaxed SIMD' : 'plain SIMD, since relaxed SIMD is not available';
+  const threads = obstacle === undefined ? `${numThreads} threads` : `one thread: ${obstacle}`;
+  return `${instructions}; ${threads}`;
 }
 
 type Features = Pick<Capabilities, 'simd' | 'relaxedSimd' | 'threads' | 'crossOriginIsolated'>;

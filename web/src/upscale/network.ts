@@ -10,7 +10,7 @@ export interface Pair {
 
 /** What the caller says of a network, instead of what the model or a trial run says. */
 export interface NetworkOptions {
-  /** Enlargement; needed where the network takes it as an input. */
+  /** Enlargement; where the network takes it as an input, 2 unless given. */
   scale?: number | Pair | undefined;
   /** `luma` for a network of one channel, which gets the Y of YCbCr; `rgb` for one of three. */
   color?: 'luma' | 'rgb' | undefined;
@@ -55,36 +55,17 @@ export async function examineNetwork(
   trial: Trial,
 ): Promise<Network> {
   const said = withMetadata(options, info.properties);
-  const [picture, extra] = info.inputs;
-  const [output] = info.outputs;
-  if (!picture || !output) throw notForPictures('it has no input or no output');
-  const form = inputForm(picture, said);
-  const scaleInput = info.inputs.length === 2 && isScaleInput(extra) ? extra?.name : undefined;
-  if (info.inputs.length > 1 && scaleInput === undefined) {
-    throw notForPictures(`it has ${info.inputs.length} inputs`);
-  }
-  const wanted = toPair(said.scale ?? 2);
-  const run = (size: Pair, grey: number) => {
-    const elements = new Float32Array(form.channels * size.x * size.y).fill(grey);
-    const feeds: Record<string, Tensor> = {
-      [picture.name]: new Tensor('float32', elements, [1, form.channels, size.y, size.x]),
-    };
-    if (scaleInput !== undefined) feeds[scaleInput] = scaleTensor(wanted);
-    return trial(feeds, output.name);
-  };
-  const { scale, margin, middle } = await measure(run, form, said, scaleInput !== undefined);
-  const range = said.range ?? (await guessRange(run, form, middle));
+  const form = formOf(info, said);
+  const run = (size: Pair, grey: number) => trial(greyFeeds(form, size, grey, said), form.output);
+  const { scale, margin, middle } = await measure(run, form, said);
   return {
-    input: picture.name,
-    output: output.name,
+    ...form,
     luma: form.channels === 1,
-    range,
+    range: said.range ?? (await guessRange(run, form, middle)),
     blueFirst: said.order === 'bgr',
     scale,
     margin,
     multiple: said.multiple ?? 1,
-    fixed: form.fixed,
-    scaleInput,
   };
 }
 
@@ -93,73 +74,92 @@ export function scaleTensor({ x, y }: Pair): Tensor {
   return new Tensor('float32', [1, 1, y, x], [4]);
 }
 
+/** What a model declares. */
 interface Form {
+  input: string;
+  output: string;
   channels: 1 | 3;
   fixed: Pair | undefined;
+  scaleInput: string | undefined;
 }
 
+type ValueSize = number | string | null;
 type TrialRun = (size: Pair, grey: number) => Promise<Tensor>;
 
 function withMetadata(options: NetworkOptions, properties: Record<string, string>): NetworkOptions {
-  const { scale, color, range, order, multiple } = Object.fromEntries(
-    ['scale', 'color', 'range', 'order', 'multiple'].map((key) => [
-      key,
-      properties[`fovea.${key}`],
-    ]),
-  );
-  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const text = (key: string) => properties[`fovea.${key}`];
+  const number = (key: string) => (text(key) === undefined ? undefined : Number(text(key)));
   return {
-    scale: options.scale ?? number(scale),
-    color: options.color ?? (color as NetworkOptions['color']),
-    range: options.range ?? (number(range) as NetworkOptions['range']),
-    order: options.order ?? (order as NetworkOptions['order']),
-    multiple: options.multiple ?? number(multiple),
+    scale: options.scale ?? number('scale'),
+    color: options.color ?? (text('color') as NetworkOptions['color']),
+    range: options.range ?? (number('range') as NetworkOptions['range']),
+    order: options.order ?? (text('order') as NetworkOptions['order']),
+    multiple: options.multiple ?? number('multiple'),
   };
 }
 
-function inputForm({ name, type, shape }: ValueInfo, { color }: NetworkOptions): Form {
+function formOf({ inputs, outputs }: ModelInfo, said: NetworkOptions): Form {
+  const [picture, second] = inputs;
+  const [output] = outputs;
+  if (!picture || !output) throw notForPictures('it has no input or no output');
+  if (inputs.length > 2 || (second && !isScaleInput(second))) {
+    throw notForPictures('it has other inputs than a picture and factors');
+  }
+  const { name, type, shape } = picture;
   if (type !== 'float32') throw notForPictures(`its input '${name}' is ${type}, not float32`);
-  if (shape !== null && shape.length !== 4)
+  if (shape !== null && shape.length !== 4) {
     throw notForPictures(`its input has shape [${shape.join()}]`);
-  const [, declared, height, width] = shape ?? [null, null, null, null];
+  }
+  const [, channels, height, width] = shape ?? [];
+  const fixed = typeof width === 'number' && typeof height === 'number';
+  return {
+    input: name,
+    output: output.name,
+    channels: channelsOf(channels, said.color),
+    fixed: fixed ? { x: width, y: height } : undefined,
+    scaleInput: second?.name,
+  };
+}
+
+/** The channels declared, or else told. */
+function channelsOf(declared: ValueSize | undefined, color: NetworkOptions['color']): 1 | 3 {
   const told = color === undefined ? undefined : color === 'luma' ? 1 : 3;
   const channels = typeof declared === 'number' ? declared : (told ?? 3);
   if (channels !== 1 && channels !== 3) throw notForPictures(`its input has ${channels} channels`);
   if (told !== undefined && told !== channels) {
     throw notForPictures(`its input has ${channels} channels, which is not ${color}`);
   }
-  const fixed = typeof width === 'number' && typeof height === 'number';
-  return { channels, fixed: fixed ? { x: width, y: height } : undefined };
+  return channels;
 }
 
-function isScaleInput(input: ValueInfo | undefined): boolean {
-  const { type, shape } = input ?? {};
-  return (
-    type === 'float32' && shape?.length === 1 && (shape[0] === 4 || typeof shape[0] !== 'number')
-  );
+function isScaleInput({ type, shape }: ValueInfo): boolean {
+  return type === 'float32' && shape?.length === 1 && [4, null].includes(shape[0] as number | null);
+}
+
+/** A picture of one grey, and the factors if they are asked for. */
+function greyFeeds(form: Form, size: Pair, grey: number, { scale }: NetworkOptions) {
+  const { input, channels, scaleInput } = form;
+  const elements = new Float32Array(channels * size.x * size.y).fill(grey);
+  const picture = new Tensor('float32', elements, [1, channels, size.y, size.x]);
+  const feeds: Record<string, Tensor> = { [input]: picture };
+  if (scaleInput !== undefined) feeds[scaleInput] = scaleTensor(factorsOf(scale));
+  return feeds;
 }
 
 // Large enough for valid convolutions, and both multiples of what windowed networks ask for.
 const trialSizes = [64, 96] as const;
 
 /** The enlargement and the margin, from the sizes of results. */
-async function measure(run: TrialRun, form: Form, said: NetworkOptions, scaled: boolean) {
+async function measure(run: TrialRun, form: Form, said: NetworkOptions) {
   const first = form.fixed ?? { x: trialSizes[0], y: trialSizes[0] };
   const result = await run(first, 0.5);
   const size = sizeOf(result, form.channels);
   const middle = result.data[Math.floor(result.size / 2)] as number;
-  if (scaled) return { scale: toPair(said.scale ?? 2), margin: 0, middle };
+  if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0, middle };
   const scale = form.fixed ? scaleOfFixed(first, size, said) : await slope(run, form, first, size);
-  const margins = [
-    (scale.x * first.x - size.x) / (2 * scale.x),
-    (scale.y * first.y - size.y) / (2 * scale.y),
-  ];
-  const [margin] = margins;
-  if (
-    margin === undefined ||
-    margin < 0 ||
-    !margins.every((m) => m === margin && Number.isInteger(m))
-  ) {
+  const margin = (scale.x * first.x - size.x) / (2 * scale.x);
+  const sameBelow = (scale.y * first.y - size.y) / (2 * scale.y) === margin;
+  if (margin < 0 || !Number.isInteger(margin) || !sameBelow) {
     throw notForPictures(`it makes ${size.x} x ${size.y} of ${first.x} x ${first.y} pixels`);
   }
   return { scale, margin, middle };
@@ -194,6 +194,11 @@ function sizeOf({ type, dims }: Tensor, channels: number): Pair {
   const fits = type === 'float32' && dims.length === 4 && batch === 1 && depth === channels;
   if (!fits || !height || !width) throw notForPictures(`its output is ${type} [${dims.join()}]`);
   return { x: width, y: height };
+}
+
+/** What a network that takes factors gets; 2 unless told. */
+function factorsOf(scale: NetworkOptions['scale']): Pair {
+  return toPair(scale ?? 2);
 }
 
 function toPair(scale: number | Pair): Pair {
