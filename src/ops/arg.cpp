@@ -43,8 +43,7 @@ Kernel plan_arg(PlanContext& context) {
   const int64_t outer = in.elements(0, axis), size = in[axis];
   const int64_t inner = in.elements(axis + 1, in.rank());
   const bool last = context.attributes().get_int("select_last_index", 0) != 0;
-  return dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-                  uint64_t>(context.dtype(0), [&](auto tag) -> Kernel {
+  return dispatch_with_integers<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     return [=](RunContext& run) {
       const T* from = run.in<T>(0);

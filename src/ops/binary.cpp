@@ -19,8 +19,7 @@ void infer_arithmetic(InferContext& context) {
 template <class Op>
 Kernel plan_wrapping(PlanContext& context) {
   const DType dtype = context.dtype(0);
-  const BinaryRow row = dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t,
-                                 uint32_t, int64_t, uint64_t>(dtype, [](auto tag) -> BinaryRow {
+  const BinaryRow row = dispatch_with_integers<float, double>(dtype, [](auto tag) -> BinaryRow {
     using T = typename decltype(tag)::type;
     if constexpr (std::is_same_v<T, float>) {
       return binary_row_f32<Op>;
@@ -32,20 +31,6 @@ Kernel plan_wrapping(PlanContext& context) {
     }
   });
   return plan_broadcast_step(context, row, true);
-}
-
-template <class Op, class... Ts>
-BinaryRow row_of(DType dtype) {
-  return dispatch<Ts...>(dtype, [](auto tag) -> BinaryRow {
-    using T = typename decltype(tag)::type;
-    return binary_row<Op, T, T, T>;
-  });
-}
-
-template <class Op, class... Floats>
-BinaryRow integer_row(DType dtype) {
-  return row_of<Op, Floats..., int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-                uint64_t>(dtype);
 }
 
 Kernel plan_div(PlanContext& context) {
@@ -91,9 +76,9 @@ BinaryRow mixed_pow_row(DType base, DType exponent) {
 Kernel plan_pow(PlanContext& context) {
   const DType base = context.dtype(0), exponent = context.dtype(1);
   if (base != exponent) return plan_broadcast_step(context, mixed_pow_row(base, exponent));
-  return plan_broadcast_step(context, base == DType::Float
-                                          ? kernels::pow_row_f32
-                                          : row_of<kernels::Pow, double, int32_t, int64_t>(base));
+  return plan_broadcast_step(
+      context, base == DType::Float ? kernels::pow_row_f32
+                                    : element_row<kernels::Pow, double, int32_t, int64_t>(base));
 }
 
 }  // namespace

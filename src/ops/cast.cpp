@@ -31,8 +31,7 @@ void convert(const void* from, void* to, int64_t count) {
 
 template <class Fn>
 auto dispatch_numeric(DType dtype, Fn fn) {
-  return dispatch<float, double, Half, BFloat, bool, int8_t, uint8_t, int16_t, uint16_t, int32_t,
-                  uint32_t, int64_t, uint64_t>(dtype, fn);
+  return dispatch_with_integers<float, double, Half, BFloat, bool>(dtype, fn);
 }
 
 template <class From>

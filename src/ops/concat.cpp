@@ -42,7 +42,7 @@ void concat_layout(LayoutContext& context) {
 
 Kernel plan_concat(PlanContext& context) {
   const int axis = concat_axis(context);
-  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const Operand out = output_operand(context);
   const std::vector<int64_t> to_strides = memory_strides(out.shape, out.layout);
   std::vector<CopyStep> steps;
   int64_t position = 0;

@@ -28,8 +28,7 @@ void infer_predicate(InferContext& context) {
 template <class Op>
 Kernel plan_comparison(PlanContext& context) {
   const BinaryRow row =
-      dispatch<float, double, bool, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-               uint64_t>(context.dtype(0), [](auto tag) -> BinaryRow {
+      dispatch_with_integers<float, double, bool>(context.dtype(0), [](auto tag) -> BinaryRow {
         using T = typename decltype(tag)::type;
         return binary_row<Op, T, T, bool>;
       });
@@ -44,11 +43,10 @@ Kernel plan_logic(PlanContext& context) {
 
 template <class Op>
 BinaryRow bits_row(DType dtype) {
-  return dispatch<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
-      dtype, [](auto tag) -> BinaryRow {
-        using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
-        return binary_row<Op, Bits, Bits, Bits>;
-      });
+  return dispatch_with_integers(dtype, [](auto tag) -> BinaryRow {
+    using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
+    return binary_row<Op, Bits, Bits, Bits>;
+  });
 }
 
 template <class Op>
@@ -87,11 +85,10 @@ Kernel plan_not(PlanContext& context) {
 }
 
 Kernel plan_bitwise_not(PlanContext& context) {
-  return dispatch<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
-      context.dtype(0), [&](auto tag) {
-        using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
-        return map_elements<Bits, Bits>(context, [](Bits x) { return static_cast<Bits>(~x); });
-      });
+  return dispatch_with_integers(context.dtype(0), [&](auto tag) {
+    using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
+    return map_elements<Bits, Bits>(context, [](Bits x) { return static_cast<Bits>(~x); });
+  });
 }
 
 template <class Fn>

@@ -31,8 +31,7 @@ Tensor nonzero_indices(const T* data, const Shape& shape) {
 
 Kernel plan_nonzero(PlanContext& context) {
   const Shape shape = context.shape(0);
-  return dispatch<bool, float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t,
-                  int64_t, uint64_t>(context.dtype(0), [&](auto tag) -> Kernel {
+  return dispatch_with_integers<bool, float, double>(context.dtype(0), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     return [shape](RunContext& run) { run.set_output(0, nonzero_indices(run.in<T>(0), shape)); };
   });

@@ -37,8 +37,7 @@ Kernel plan_onehot(PlanContext& context) {
   const int64_t count = indices.elements();
   const int64_t inner = indices.elements(onehot_axis(context), indices.rank());
   const size_t bytes = element_bytes(context.dtype(2));
-  return dispatch<int64_t, int32_t, int16_t, int8_t, uint64_t, uint32_t, uint16_t, uint8_t, float,
-                  double>(context.dtype(0), [=](auto tag) -> Kernel {
+  return dispatch_with_integers<float, double>(context.dtype(0), [=](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     return [=](RunContext& run) {
       const std::byte* off = run.in<std::byte>(2);

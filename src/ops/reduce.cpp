@@ -82,7 +82,7 @@ Kernel plan_reduce(PlanContext& context) {
                 text(context.node().op_type, " of ", name_of(context.dtype(0)),
                      " elements is not supported"));
   }
-  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const Operand out = output_operand(context);
   return [reduction = reduction_of(context), folder, out](RunContext& run) {
     std::byte* to = run.out<std::byte>(0);
     kernels::reduce(reduction, *folder, finish, run.in<std::byte>(0), to, run.pool());
@@ -91,7 +91,7 @@ Kernel plan_reduce(PlanContext& context) {
 }
 
 Kernel plan_log_sum_exp(PlanContext& context) {
-  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const Operand out = output_operand(context);
   return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     return [reduction = reduction_of(context), out](RunContext& run) {

@@ -93,8 +93,7 @@ Kernel plan_topk(PlanContext& context) {
   lines.largest = context.attributes().get_int("largest", 1) != 0;
   context.reserve_scratch(static_cast<size_t>(context.threads()) * static_cast<size_t>(lines.size) *
                           sizeof(int64_t));
-  return dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-                  uint64_t>(
+  return dispatch_with_integers<float, double>(
       context.dtype(0), [&](auto tag) { return topk_kernel<typename decltype(tag)::type>(lines); });
 }
 

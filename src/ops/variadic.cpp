@@ -16,16 +16,10 @@ void infer_variadic(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(shape));
 }
 
-template <class Op, class... Others>
-BinaryRow row_of(DType dtype) {
-  return dispatch<float, double, Others...>(dtype, [](auto tag) -> BinaryRow {
-    using T = typename decltype(tag)::type;
-    if constexpr (std::is_same_v<T, float>) {
-      return kernels::binary_row_f32<Op>;
-    } else {
-      return kernels::binary_row<Op, T, T, T>;
-    }
-  });
+template <class Op>
+BinaryRow float_row(DType dtype) {
+  if (dtype == DType::Float) return kernels::binary_row_f32<Op>;
+  return element_row<Op, double>(dtype);
 }
 
 Kernel plan_copy(PlanContext& context) {
@@ -41,13 +35,11 @@ Kernel plan_copy(PlanContext& context) {
 Kernel plan_fold(PlanContext& context, BinaryRow row) {
   const int count = context.input_count();
   if (count == 1) return plan_copy(context);
-  const auto input = [&](int i) -> Operand {
-    return {context.dtype(i), context.shape(i), context.layout(i)};
-  };
-  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const Operand out = output_operand(context);
   std::vector<BroadcastStep> steps;
   for (int i = 1; i < count; ++i) {
-    steps.emplace_back(i == 1 ? input(0) : out, input(i), out, row, true);
+    steps.emplace_back(i == 1 ? input_operand(context, 0) : out, input_operand(context, i), out,
+                       row, true);
   }
   if (count > 2) context.reserve_scratch(bytes_of(out.dtype, out.shape, out.layout));
   return [steps = std::move(steps)](RunContext& run) {
@@ -61,12 +53,13 @@ Kernel plan_fold(PlanContext& context, BinaryRow row) {
 }
 
 Kernel plan_sum(PlanContext& context) {
-  return plan_fold(context, row_of<kernels::Add>(context.dtype(0)));
+  return plan_fold(context, float_row<kernels::Add>(context.dtype(0)));
 }
 
 template <class T>
 Kernel divided_by(Kernel sum, const Operand& out, int count) {
-  const BroadcastStep division(out, {out.dtype, {}}, out, row_of<kernels::Div>(out.dtype), false);
+  const BroadcastStep division(out, {out.dtype, {}}, out, float_row<kernels::Div>(out.dtype),
+                               false);
   return [sum = std::move(sum), division, divisor = static_cast<T>(count)](RunContext& run) {
     sum(run);
     std::byte* data = run.out<std::byte>(0);
@@ -75,7 +68,7 @@ Kernel divided_by(Kernel sum, const Operand& out, int count) {
 }
 
 Kernel plan_mean(PlanContext& context) {
-  const Operand out = {context.output_dtype(0), context.output_shape(0), context.output_layout(0)};
+  const Operand out = output_operand(context);
   return dispatch<float, double>(out.dtype, [&](auto tag) {
     return divided_by<typename decltype(tag)::type>(plan_sum(context), out, context.input_count());
   });
@@ -83,9 +76,9 @@ Kernel plan_mean(PlanContext& context) {
 
 template <class Op>
 Kernel plan_extreme(PlanContext& context) {
-  return plan_fold(
-      context, row_of<Op, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
-                   context.dtype(0)));
+  const DType dtype = context.dtype(0);
+  return plan_fold(context, dtype == DType::Float ? kernels::binary_row_f32<Op>
+                                                  : integer_row<Op, double>(dtype));
 }
 
 }  // namespace

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
 #include "base/dtype.h"
 #include "base/error.h"
 
@@ -24,6 +30,13 @@ auto dispatch(DType dtype, Fn&& fn) {
         .with("dtype", std::string(name_of(dtype)));
   }
   return call(fn);
+}
+
+// dispatch over Ts and the eight integer types.
+template <class... Ts, class Fn>
+auto dispatch_with_integers(DType dtype, Fn&& fn) {
+  return dispatch<Ts..., int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>(
+      dtype, std::forward<Fn>(fn));
 }
 
 }  // namespace fovea

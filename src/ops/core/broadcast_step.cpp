@@ -78,11 +78,9 @@ void BroadcastStep::run(const std::byte* a, const std::byte* b, std::byte* out,
 }
 
 Kernel plan_broadcast_step(PlanContext& context, kernels::BinaryRow row, bool keeps_zero) {
-  const BroadcastStep step(
-      {context.dtype(0), context.shape(0), context.layout(0)},
-      {context.dtype(1), right_operand(context), context.layout(1)},
-      {context.output_dtype(0), context.output_shape(0), context.output_layout(0)}, row,
-      keeps_zero);
+  const Operand right = {context.dtype(1), right_operand(context), context.layout(1)};
+  const BroadcastStep step(input_operand(context, 0), right, output_operand(context), row,
+                           keeps_zero);
   return [step](RunContext& run) {
     step.run(run.in<std::byte>(0), run.in<std::byte>(1), run.out<std::byte>(0), run.pool());
   };

@@ -7,6 +7,22 @@
 
 namespace fovea {
 
+// The row of Op from T, T to T for the T of `dtype`, which must be one of Ts.
+template <class Op, class... Ts>
+kernels::BinaryRow element_row(DType dtype) {
+  return dispatch<Ts...>(dtype, [](auto tag) -> kernels::BinaryRow {
+    using T = typename decltype(tag)::type;
+    return kernels::binary_row<Op, T, T, T>;
+  });
+}
+
+// The same for one of Ts or any integer type.
+template <class Op, class... Ts>
+kernels::BinaryRow integer_row(DType dtype) {
+  return element_row<Op, Ts..., int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
+                     uint64_t>(dtype);
+}
+
 // out = op(a, b) over broadcast operands, with everything but the pointers settled.
 class BroadcastStep {
  public:

@@ -6,6 +6,14 @@
 
 namespace fovea {
 
+Operand input_operand(const PlanContext& context, int index) {
+  return {context.dtype(index), context.shape(index), context.layout(index)};
+}
+
+Operand output_operand(const PlanContext& context, int index) {
+  return {context.output_dtype(index), context.output_shape(index), context.output_layout(index)};
+}
+
 size_t element_bytes(DType dtype) {
   const size_t bytes = size_of(dtype);
   if (bytes == 0) {

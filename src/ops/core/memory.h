@@ -16,6 +16,9 @@ struct Operand {
   Layout layout = Layout::Plain;
 };
 
+Operand input_operand(const PlanContext& context, int index);
+Operand output_operand(const PlanContext& context, int index = 0);
+
 // Bytes of one element; throws Error(UnsupportedAttribute) for strings, which kernels cannot move.
 size_t element_bytes(DType dtype);
 

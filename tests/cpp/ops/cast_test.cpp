@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "support/nd.h"
+#include "support/op_runner.h"
+
+namespace fovea::test {
+namespace {
+
+template <class To>
+Tensor cast_to(const Tensor& in) {
+  return run_op({"Cast", 13, {{"to", static_cast<int64_t>(dtype_of<To>)}}}, {in}, 2)[0];
+}
+
+template <class To>
+std::vector<To> cast_floats(std::initializer_list<float> values) {
+  return values_of<To>(
+      cast_to<To>(Tensor::of<float>({static_cast<int64_t>(values.size())}, values)));
+}
+
+template <class From, class To>
+void check_pair() {
+  const Tensor in = iota_tensor<From>({3, 400});
+  const Tensor out = cast_to<To>(in);
+  ASSERT_EQ(out.shape(), in.shape());
+  for (size_t i = 0; i < 1200; ++i) {
+    ASSERT_EQ(out.as<To>()[i], static_cast<To>(in.as<From>()[i]));
+  }
+}
+
+template <class From>
+void check_from() {
+  check_pair<From, float>();
+  check_pair<From, double>();
+  check_pair<From, int16_t>();
+  check_pair<From, uint16_t>();
+  check_pair<From, int32_t>();
+  check_pair<From, uint32_t>();
+  check_pair<From, int64_t>();
+  check_pair<From, uint64_t>();
+  check_pair<From, bool>();
+}
+
+TEST(Cast, EveryPairOfNumericTypes) {
+  check_from<float>();
+  check_from<double>();
+  check_from<int16_t>();
+  check_from<uint16_t>();
+  check_from<int32_t>();
+  check_from<uint32_t>();
+  check_from<int64_t>();
+  check_from<uint64_t>();
+}
+
+TEST(Cast, FloatsTruncateAndSaturate) {
+  EXPECT_EQ(cast_floats<int32_t>({1.9f, -1.9f, 3e9f, -3e9f, NAN, INFINITY, -INFINITY}),
+            (std::vector<int32_t>{1, -1, INT32_MAX, INT32_MIN, 0, INT32_MAX, INT32_MIN}));
+  EXPECT_EQ(cast_floats<uint8_t>({255.9f, 256.0f, -0.5f, -1.0f}),
+            (std::vector<uint8_t>{255, 255, 0, 0}));
+  EXPECT_EQ(cast_floats<int8_t>({127.9f, 128.0f, -128.9f, -129.0f}),
+            (std::vector<int8_t>{127, 127, -128, -128}));
+  EXPECT_EQ(cast_floats<int64_t>({9.3e18f, -9.3e18f}),
+            (std::vector<int64_t>{INT64_MAX, INT64_MIN}));
+  EXPECT_EQ(cast_floats<uint64_t>({0x1p63f, 2e19f, -1.0f}),
+            (std::vector<uint64_t>{uint64_t{1} << 63, UINT64_MAX, 0}));
+  EXPECT_EQ(cast_floats<bool>({0.0f, -0.0f, 0.25f, NAN}),
+            (std::vector<bool>{false, false, true, true}));
+}
+
+TEST(Cast, IntegersKeepTheirLowBits) {
+  const Tensor in = int64_vector({-1, 256, (int64_t{1} << 53) + 1});
+  EXPECT_EQ(values_of<uint8_t>(cast_to<uint8_t>(in)), (std::vector<uint8_t>{255, 0, 1}));
+  EXPECT_EQ(values_of<uint64_t>(cast_to<uint64_t>(in))[2], (uint64_t{1} << 53) + 1);
+  const Tensor large = Tensor::of<uint64_t>({1}, {UINT64_MAX});
+  EXPECT_EQ(values_of<float>(cast_to<float>(large)), std::vector<float>{0x1p64f});
+  EXPECT_EQ(values_of<int64_t>(cast_to<int64_t>(large)), std::vector<int64_t>{-1});
+}
+
+TEST(Cast, SixteenBitFloats) {
+  const Tensor in = Tensor::of<float>({4}, {1.5f, -2.0f, 65504.0f, 1e6f});
+  EXPECT_EQ(values_of<float>(cast_to<float>(cast_to<Half>(in))),
+            (std::vector<float>{1.5f, -2.0f, 65504.0f, INFINITY}));
+  EXPECT_EQ(values_of<float>(cast_to<float>(cast_to<BFloat>(in)))[0], 1.5f);
+  EXPECT_EQ(values_of<int32_t>(cast_to<int32_t>(cast_to<Half>(in)))[2], 65504);
+}
+
+TEST(Cast, LikeAnotherAndToItself) {
+  const Tensor in = random_tensor({2, 3}, 1, 0.0f, 9.0f);
+  const Tensor out = run_op({"CastLike", 15}, {in, iota_tensor<int32_t>({1})})[0];
+  expect_equal(out, cast_to<int32_t>(in));
+  expect_equal(cast_to<float>(in), in);
+}
+
+TEST(Cast, UnknownTypesAreErrors) {
+  const Tensor in = random_tensor({1}, 1);
+  for (const int64_t to : {0, 8, 14, 17, 23, -1, 300}) {
+    EXPECT_EQ(error_of([&] {
+                run_op({"Cast", 13, {{"to", to}}}, {in});
+              }),
+              ErrorCode::UnsupportedAttribute)
+        << to;
+  }
+  EXPECT_EQ(error_of([&] { cast_to<float>(Tensor::of_strings({1}, {"1"})); }),
+            ErrorCode::UnsupportedAttribute);
+}
+
+}  // namespace
+}  // namespace fovea::test
