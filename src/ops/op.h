@@ -180,14 +180,14 @@ class PlanContext : public NodeContext {
   }
   // Workers of the pool the kernel will run on: scratch for each is asked for in one piece.
   int threads() const { return threads_; }
-  void reserve_scratch(size_t bytes) { scratch_ = bytes; }
-  size_t scratch() const { return scratch_; }
+  void reserve_scratch(uint64_t bytes) { scratch_ = bytes; }
+  uint64_t scratch() const { return scratch_; }
 
  private:
   std::span<const ValueType> outputs_;
   PackCache& packs_;
   int threads_;
-  size_t scratch_ = 0;
+  uint64_t scratch_ = 0;
 };
 
 // The newest ai.onnx opset whose operators were read against the specification.

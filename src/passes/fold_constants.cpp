@@ -7,8 +7,8 @@ namespace {
 
 // A folded constant lives as long as the session: what grows much larger than what it is made from
 // (an Expand, a Tile) is cheaper to make again in each run.
-constexpr size_t kMaxGrowth = 4;
-constexpr size_t kAlwaysFolded = 1 << 20;
+constexpr uint64_t kMaxGrowth = 4;
+constexpr uint64_t kAlwaysFolded = 1 << 20;
 
 bool fold(Graph& graph, const Node& node, const PassContext& context) {
   const OpDef* def = context.ops.find(node);
@@ -16,7 +16,7 @@ bool fold(Graph& graph, const Node& node, const PassContext& context) {
   std::vector<const Tensor*> inputs;
   std::vector<ValueType> types(node.inputs.size());
   std::vector<const ValueType*> type_pointers;
-  size_t input_bytes = 0;
+  uint64_t input_bytes = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const Tensor* tensor = graph.constant(node.inputs[i]);
     if (!tensor && node.inputs[i] != kNoValue) return false;
@@ -28,7 +28,7 @@ bool fold(Graph& graph, const Node& node, const PassContext& context) {
 
   InferContext infer(node, type_pointers);
   def->infer(infer);
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   for (const ValueType& output : infer.outputs()) {
     if (output.dtype == DType::Undefined) continue;
     if (!output.shape || (output.dtype == DType::String && !output.content)) return false;

@@ -6,25 +6,25 @@
 namespace fovea {
 namespace {
 
-constexpr size_t kAlignment = 64;
+constexpr uint64_t kAlignment = 64;
 
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+uint64_t aligned(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 bool overlap(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
 
 }  // namespace
 
-size_t assign_offsets(std::vector<Block>& blocks) {
+uint64_t assign_offsets(std::vector<Block>& blocks) {
   std::vector<size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order,
                            [&](size_t a, size_t b) { return blocks[a].bytes > blocks[b].bytes; });
 
-  size_t total = 0;
+  uint64_t total = 0;
   std::vector<const Block*> placed;  // by offset
   for (const size_t index : order) {
     Block& block = blocks[index];
-    size_t offset = 0;
+    uint64_t offset = 0;
     for (const Block* other : placed) {
       if (!overlap(block, *other)) continue;
       if (offset + block.bytes <= other->offset) break;

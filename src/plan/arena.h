@@ -1,21 +1,21 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace fovea {
 
 // A piece of memory that is needed from step `first` to step `last`, both included.
 struct Block {
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   int first = 0;
   int last = 0;
-  size_t offset = 0;  // the result
+  uint64_t offset = 0;  // the result
 };
 
 // Gives blocks whose steps overlap disjoint 64-byte aligned ranges and returns the bytes needed for
 // all: largest first, each at the lowest offset that is free (greedy by size, as in "Efficient
 // Memory Management for Deep Neural Net Inference", Pisarchyk and Lee, 2020).
-size_t assign_offsets(std::vector<Block>& blocks);
+uint64_t assign_offsets(std::vector<Block>& blocks);
 
 }  // namespace fovea

@@ -63,7 +63,7 @@ Segment& PlanCache::next(Segment& before, std::span<const Tensor> answers) {
                       [&] { return plan_next(environment_, before, answers); });
 }
 
-std::byte* Arenas::reserve(size_t depth, size_t bytes) {
+std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
   if (depth >= arenas_.size()) arenas_.resize(depth + 1);
   Arena& arena = arenas_[depth];
   if (arena.bytes < bytes) {

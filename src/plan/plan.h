@@ -32,13 +32,13 @@ class PlanCache {
 class Arenas {
  public:
   // At least `bytes` for the segment at that depth of a plan. Throws Error(OutOfMemory).
-  std::byte* reserve(size_t depth, size_t bytes);
+  std::byte* reserve(size_t depth, uint64_t bytes);
   void clear() { arenas_.clear(); }
 
  private:
   struct Arena {
     std::shared_ptr<std::byte> memory;
-    size_t bytes = 0;
+    uint64_t bytes = 0;
   };
   std::vector<Arena> arenas_;
 };

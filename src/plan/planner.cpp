@@ -65,7 +65,7 @@ class SegmentPlanner {
   }
   void set_content(ValueId id, Tensor content);
   SlotId add_slot(Slot slot);
-  int add_buffer(ValueId value, size_t bytes);
+  int add_buffer(ValueId value, uint64_t bytes);
   SlotId output_slot(const Node& node, const OpDef& def, int index, const ValueType& output,
                      std::span<const SlotId> inputs);
   int reusable_buffer(const Node& node, const ValueType& output, std::span<const SlotId> inputs);
@@ -154,7 +154,7 @@ void SegmentPlanner::take(const Node& node, const OpDef& def,
 bool SegmentPlanner::take_known(const Node& node, const OpDef& def,
                                 std::span<const ValueType* const> inputs,
                                 std::span<const ValueType> outputs) {
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   bool stated = true;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
@@ -218,8 +218,11 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
     input_pointers[i] = &laid_out[i];
     input_slots[i] = slot_in(node.inputs[i], wanted);
   }
-  for (size_t i = 0; i < outputs.size(); ++i)
+  for (size_t i = 0; i < outputs.size(); ++i) {
     outputs[i].layout = layout.produced(static_cast<int>(i));
+    if (!outputs[i].shape) continue;
+    check_allocation(bytes_of(outputs[i].dtype, *outputs[i].shape, outputs[i].layout));
+  }
 
   PlanContext plan(node, input_pointers, outputs, environment_.packs, environment_.pool.size());
   // Kernels need not care for empty outputs.
@@ -260,7 +263,7 @@ SlotId SegmentPlanner::output_slot(const Node& node, const OpDef& def, int index
 
 int SegmentPlanner::reusable_buffer(const Node& node, const ValueType& output,
                                     std::span<const SlotId> inputs) {
-  const size_t bytes = bytes_of(output.dtype, *output.shape, output.layout);
+  const uint64_t bytes = bytes_of(output.dtype, *output.shape, output.layout);
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == kNoSlot) continue;
     const Slot& slot = segment_->slots[static_cast<size_t>(inputs[i])];
@@ -317,7 +320,7 @@ SlotId SegmentPlanner::add_slot(Slot slot) {
   return static_cast<SlotId>(segment_->slots.size() - 1);
 }
 
-int SegmentPlanner::add_buffer(ValueId value, size_t bytes) {
+int SegmentPlanner::add_buffer(ValueId value, uint64_t bytes) {
   const int at = static_cast<int>(segment_->steps.size());
   buffers_.push_back({{bytes, at, at, 0}, {value}, false});
   return static_cast<int>(buffers_.size() - 1);

@@ -27,7 +27,7 @@ struct Step {
   Kernel kernel;
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
-  size_t scratch = 0;  // offset in the segment's arena
+  uint64_t scratch = 0;  // offset in the segment's arena
 };
 
 // A stretch of a plan that runs without a question: all its shapes are known. Where the model goes
@@ -36,7 +36,7 @@ struct Step {
 struct Segment {
   struct Placement {
     SlotId slot;
-    size_t offset;
+    uint64_t offset;
   };
   struct Next {
     std::string answer;
@@ -45,7 +45,7 @@ struct Segment {
 
   std::vector<Step> steps;
   std::vector<Placement> placements;  // slots in this segment's arena
-  size_t arena_bytes = 0;
+  uint64_t arena_bytes = 0;
 
   std::vector<Slot> slots;                     // all so far, those of earlier segments first
   std::vector<ValueType> types;                // by ValueId; no shape: not computed yet

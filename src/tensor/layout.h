@@ -17,13 +17,14 @@ enum class Layout : uint8_t {
 // Cs of ChannelsLast.
 inline int64_t padded_channels(int64_t channels) { return (channels + 3) / 4 * 4; }
 
-// Bytes of a value in memory, the padding of its layout included.
-inline size_t bytes_of(DType dtype, const Shape& shape, Layout layout) {
+// Bytes of a value in memory, the padding of its layout included; more than size_t holds when there
+// is no such memory.
+inline uint64_t bytes_of(DType dtype, const Shape& shape, Layout layout) {
   int64_t elements = shape.elements();
   if (layout == Layout::ChannelsLast && elements > 0) {
     elements = elements / shape[1] * padded_channels(shape[1]);
   }
-  return static_cast<size_t>(elements) * size_of(dtype);
+  return static_cast<uint64_t>(elements) * size_of(dtype);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #include "tensor/tensor.h"
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <new>
 
@@ -12,12 +13,11 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-std::atomic<size_t> allocation_limit{0};
+std::atomic<uint64_t> allocation_limit{0};
 
-void* try_allocate(size_t bytes) {
-  const size_t limit = allocation_limit.load(std::memory_order_relaxed);
-  if (limit != 0 && bytes > limit) return nullptr;
-  return ::operator new(bytes, kAlignment, std::nothrow);
+[[noreturn]] void throw_out_of_memory(uint64_t bytes) {
+  throw Error(ErrorCode::OutOfMemory, text("out of memory: ", bytes, " bytes were asked for"))
+      .with("bytes", std::to_string(bytes));
 }
 
 template <class To, class From>
@@ -43,15 +43,18 @@ std::vector<To> converted(const Tensor& tensor) {
 
 }  // namespace
 
-void set_allocation_limit(size_t bytes) { allocation_limit = bytes; }
+void set_allocation_limit(uint64_t bytes) { allocation_limit = bytes; }
 
-std::shared_ptr<std::byte> allocate_bytes(size_t bytes) {
+void check_allocation(uint64_t bytes) {
+  const uint64_t limit = allocation_limit.load(std::memory_order_relaxed);
+  if (bytes > (limit != 0 ? limit : uint64_t{PTRDIFF_MAX})) throw_out_of_memory(bytes);
+}
+
+std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes) {
   if (bytes == 0) return nullptr;
-  void* memory = try_allocate(bytes);
-  if (!memory) {
-    throw Error(ErrorCode::OutOfMemory, text("out of memory: ", bytes, " bytes were asked for"))
-        .with("bytes", std::to_string(bytes));
-  }
+  check_allocation(bytes);
+  void* memory = ::operator new(static_cast<size_t>(bytes), kAlignment, std::nothrow);
+  if (!memory) throw_out_of_memory(bytes);
   return {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, kAlignment); }};
 }
 
@@ -64,7 +67,7 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     tensor.strings_ =
         std::make_shared<std::vector<std::string>>(static_cast<size_t>(tensor.elements_));
   } else {
-    tensor.data_ = allocate_bytes(tensor.bytes());
+    tensor.data_ = allocate_bytes(static_cast<uint64_t>(tensor.elements_) * size_of(dtype));
   }
   return tensor;
 }

@@ -64,11 +64,15 @@ class Tensor {
 
 // 64-byte aligned memory that is returned when the pointer goes; null for 0 bytes. Throws
 // Error(OutOfMemory) with the field "bytes".
-std::shared_ptr<std::byte> allocate_bytes(size_t bytes);
+std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes);
 
 // Refuses every single allocation of more than `bytes` from now on, as if memory were full; 0 lifts
 // the limit. For hosts that share their memory, and for tests.
-void set_allocation_limit(size_t bytes);
+void set_allocation_limit(uint64_t bytes);
+
+// Throws Error(OutOfMemory) with the field "bytes" if so much cannot be had in one piece, before
+// anyone prepares to fill it.
+void check_allocation(uint64_t bytes);
 
 // Elements of any integer type as int64, of any floating type rounded towards zero. Throws
 // Error(InvalidInput) for strings.

@@ -12,14 +12,14 @@ TEST(Arena, BlocksThatLiveTogetherDoNotOverlap) {
   std::mt19937 random(7);
   for (int round = 0; round < 200; ++round) {
     std::vector<Block> blocks;
-    size_t sum = 0;
+    uint64_t sum = 0;
     for (int i = 0; i < 30; ++i) {
       const int first = static_cast<int>(random() % 20);
       const int last = first + static_cast<int>(random() % 6);
       blocks.push_back({random() % 1000, first, last, 0});
       sum += blocks.back().bytes + 63;
     }
-    const size_t total = assign_offsets(blocks);
+    const uint64_t total = assign_offsets(blocks);
     EXPECT_LE(total, sum);
     for (size_t a = 0; a < blocks.size(); ++a) {
       EXPECT_EQ(blocks[a].offset % 64, 0u);

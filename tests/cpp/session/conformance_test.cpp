@@ -18,8 +18,18 @@ namespace {
 
 // Cases the engine answers differently on purpose, with the reason.
 const std::map<std::string, std::string>& deliberate_differences() {
-  static const std::map<std::string, std::string> differences = {};
+  static const std::map<std::string, std::string> differences = {
+      {"test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_True",
+       "the last window reaches beyond the padding: onnxruntime and PyTorch divide by the part "
+       "inside, "
+       "this case by all of it"}};
   return differences;
+}
+
+// The files hold bfloat16 as uint16, which NumPy has instead.
+Tensor as_declared(const Tensor& tensor, DType declared) {
+  if (declared != DType::BFloat16 || tensor.dtype() != DType::Uint16) return tensor;
+  return Tensor::view(declared, tensor.shape(), tensor.data(), std::make_shared<Tensor>(tensor));
 }
 
 std::string run_case(const test::ConformanceCase& test_case, std::shared_ptr<ThreadPool> pool) {
@@ -29,12 +39,14 @@ std::string run_case(const test::ConformanceCase& test_case, std::shared_ptr<Thr
   const std::vector<Tensor> expected = test::read_tensors(test_case.data, "output");
   std::vector<Feed> feeds;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    feeds.push_back({session->info().inputs[i].name, inputs[i]});
+    const InputInfo& input = session->info().inputs[i];
+    feeds.push_back({input.name, as_declared(inputs[i], input.dtype)});
   }
   const std::vector<Tensor> outputs = session->run(std::move(feeds));
   if (outputs.size() < expected.size()) return "fewer outputs";
   for (size_t i = 0; i < expected.size(); ++i) {
-    const std::string differs = test::difference(outputs[i], expected[i]);
+    const std::string differs =
+        test::difference(outputs[i], as_declared(expected[i], outputs[i].dtype()));
     if (!differs.empty()) return text("output ", i, ": ", differs);
   }
   return "";
