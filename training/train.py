@@ -18,7 +18,6 @@ from torch.nn import functional
 from imresize import imresize
 from model import LumaNet
 
-LOSSES = {'l1': functional.l1_loss, 'mse': functional.mse_loss}
 PATCH = 48  # low-resolution pixels per side
 
 
@@ -81,7 +80,6 @@ def train(options):
         pictures = np.stack([photographed(rng, picture) for picture in pictures])
     low, high = pairs(pictures)
     check_low, check_high = pairs(np.load(options.valid))
-    criterion = LOSSES[options.loss]
 
     model = LumaNet(options.channels, options.blocks)
     if options.start:
@@ -95,7 +93,7 @@ def train(options):
         rate = options.rate * min(1, (step + 1) / 500) * (0.5 + 0.5 * math.cos(math.pi * progress))
         optimiser.param_groups[0]['lr'] = max(rate, 1e-6)
         x, y = sample(rng, low, high, options.batch)
-        loss = criterion(model(x), y)
+        loss = functional.l1_loss(model(x), y)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -117,7 +115,6 @@ def main():
     parser.add_argument('--valid', required=True, help='.npy of pictures of other seeds')
     parser.add_argument('--out', required=True, help='checkpoint to write, about once a minute')
     parser.add_argument('--start', help='checkpoint to go on from')
-    parser.add_argument('--loss', choices=LOSSES, default='l1')
     parser.add_argument(
         '--photographed', action='store_true', help='soften the pictures and add grain first'
     )
