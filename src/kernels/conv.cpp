@@ -23,7 +23,7 @@ ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
   if (shape.groups > 1 && shape.group_inputs() == 1 && shape.group_outputs() == 1) {
     return ConvAlgorithm::Depthwise;
   }
-  if (shape.groups == 1 && shape.out_channels <= 2 && shape.in_channels >= 8) {
+  if (shape.groups == 1 && shape.out_channels <= 3 && shape.in_channels >= 8) {
     return ConvAlgorithm::FewOutputs;
   }
   return ConvAlgorithm::Direct;

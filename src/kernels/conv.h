@@ -43,7 +43,7 @@ struct ConvShape {
 enum class ConvAlgorithm : uint8_t {
   Direct,      // register tiles over a zero-haloed copy of a strip of rows
   Depthwise,   // one input and one output channel per group, vectors over channels
-  FewOutputs,  // at most two output channels: vectors over the sum instead of the outputs
+  FewOutputs,  // at most three output channels: vectors over the sum instead of the outputs
 };
 
 ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept;

@@ -77,33 +77,44 @@ void run_pixels(const Row& row, int64_t x, Taps kx, int64_t channel, I32x4 mask)
   }
 }
 
-void run_vector(const Row& row, int64_t channel) noexcept {
+// Output pixels [begin, end) of a row whose taps are all inside.
+struct Interior {
+  int64_t begin = 0;
+  int64_t end = 0;
+};
+
+Interior interior_of(const ConvShape& shape) {
+  const int64_t stride = shape.stride_w, pad = shape.pad_left;
+  const int64_t begin = std::min(std::max<int64_t>(pad + stride - 1, 0) / stride, shape.out_w);
+  const int64_t room = shape.in_w + pad - (shape.kernel_w - 1) * shape.dilation_w;
+  const int64_t end = room > 0 ? std::min((room + stride - 1) / stride, shape.out_w) : 0;
+  return {begin, std::max(begin, end)};
+}
+
+void run_vector(const Row& row, const Interior& interior, int64_t channel) noexcept {
   const ConvShape& shape = row.shape;
   const int64_t lanes = std::min(shape.out_channels - channel, kLanes);
   const I32x4 mask = I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(lanes));
-  const auto taps_at = [&](int64_t x) {
-    return taps_inside(x * shape.stride_w - shape.pad_left, shape.kernel_w, shape.dilation_w,
-                       shape.in_w);
-  };
-  const auto whole = [&](int64_t x) {
-    const Taps taps = taps_at(x);
-    return taps.begin == 0 && taps.end == shape.kernel_w;
-  };
-  for (int64_t x = 0; x < shape.out_w;) {
-    if (x + kPixels <= shape.out_w && whole(x) && whole(x + kPixels - 1)) {
-      run_pixels<kPixels>(row, x, {0, shape.kernel_w}, channel, mask);
-      x += kPixels;
-    } else {
-      run_pixels<1>(row, x, taps_at(x), channel, mask);
-      ++x;
+  const auto run_border = [&](int64_t begin, int64_t end) {
+    for (int64_t x = begin; x < end; ++x) {
+      const Taps kx = taps_inside(x * shape.stride_w - shape.pad_left, shape.kernel_w,
+                                  shape.dilation_w, shape.in_w);
+      run_pixels<1>(row, x, kx, channel, mask);
     }
+  };
+  run_border(0, interior.begin);
+  int64_t x = interior.begin;
+  for (; x + kPixels <= interior.end; x += kPixels) {
+    run_pixels<kPixels>(row, x, {0, shape.kernel_w}, channel, mask);
   }
+  run_border(x, shape.out_w);
 }
 
 void run_rows(const ConvShape& shape, const float* input, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float*, int64_t row_begin,
               int64_t row_end) noexcept {
   const int64_t pixel = padded_channels(shape.in_channels), row_size = shape.in_w * pixel;
+  const Interior interior = interior_of(shape);
   for (int64_t r = row_begin; r < row_end; ++r) {
     const int64_t image = r / shape.out_h, y = r % shape.out_h;
     const int64_t first_y = y * shape.stride_h - shape.pad_top;
@@ -111,7 +122,7 @@ void run_rows(const ConvShape& shape, const float* input, const float* packed,
     const Taps ky = taps_inside(first_y, shape.kernel_h, shape.dilation_h, shape.in_h);
     const Row row = {shape,    input + from, packed, output.at(image, y),
                      epilogue, ky,           pixel,  row_size};
-    for (int64_t c = 0; c < shape.out_channels; c += kLanes) run_vector(row, c);
+    for (int64_t c = 0; c < shape.out_channels; c += kLanes) run_vector(row, interior, c);
   }
 }
 

@@ -1,12 +1,13 @@
 #include <algorithm>
+#include <cstddef>
 
 #include "kernels/conv_algorithms.h"
 #include "kernels/conv_strip.h"
 #include "simd/f32x4.h"
 #include "simd/loops.h"
 
-// Convolution to one or two channels, as the last of a luma network: with vectors over output
-// channels most lanes would be idle, so they run over the sum instead and are added up at its end.
+// Convolution to one, two or three channels, as the last of a network: with vectors over output
+// channels lanes would be idle, so they run over the sum instead and are added up at its end.
 // Weights are packed [kernel_h][kernel_w][Cs / 4][outputs][4], then the bias in four lanes.
 namespace fovea::kernels {
 namespace {
@@ -14,7 +15,10 @@ namespace {
 using simd::F32x4;
 using simd::I32x4;
 
-constexpr int kPixels = 4;
+// Pixels at a time by outputs - 1: accumulators, weights, the input and a product must fit into 15
+// registers (see kernels/tile.cpp).
+constexpr int kPixels[] = {8, 5, 3};
+constexpr int kMaxPixels = 8;
 
 int64_t depth(const ConvShape& shape) {
   return shape.kernel_h * shape.kernel_w * padded_channels(shape.in_channels);
@@ -68,7 +72,7 @@ void run_pixels(const ConvShape& shape, const float* input, int64_t pixel, int64
         from[p] =
             input + ky * shape.dilation_h * row_step + kx * shape.dilation_w * pixel + p * step;
       }
-      FOVEA_NO_UNROLL for (int64_t k = vectors; k != 0; --k) {
+      FOVEA_NO_UNROLL for (auto k = static_cast<ptrdiff_t>(vectors); k != 0; --k) {
         F32x4 weight[Outputs];
         FOVEA_UNROLL for (int o = 0; o < Outputs; ++o) weight[o] =
             F32x4::load(weights + o * kLanes);
@@ -83,8 +87,9 @@ void run_pixels(const ConvShape& shape, const float* input, int64_t pixel, int64
   }
   const F32x4 bias = F32x4::load(weights);
   FOVEA_UNROLL for (int p = 0; p < Pixels; ++p) {
-    const float second = Outputs == 2 ? sum(sums[p][Outputs - 1]) : 0.0f;
-    results[p] = F32x4::set(sum(sums[p][0]), second, 0.0f, 0.0f) + bias;
+    float totals[kLanes] = {};
+    FOVEA_UNROLL for (int o = 0; o < Outputs; ++o) totals[o] = sum(sums[p][o]);
+    results[p] = F32x4::set(totals[0], totals[1], totals[2], totals[3]) + bias;
   }
 }
 
@@ -92,18 +97,21 @@ using RunPixels = void (*)(const ConvShape&, const float*, int64_t, int64_t, con
                            F32x4*) noexcept;
 
 // By outputs - 1; for several pixels and for one.
-constexpr RunPixels kSeveral[] = {run_pixels<kPixels, 1>, run_pixels<kPixels, 2>};
-constexpr RunPixels kOne[] = {run_pixels<1, 1>, run_pixels<1, 2>};
+constexpr RunPixels kSeveral[] = {run_pixels<kPixels[0], 1>, run_pixels<kPixels[1], 2>,
+                                  run_pixels<kPixels[2], 3>};
+constexpr RunPixels kOne[] = {run_pixels<1, 1>, run_pixels<1, 2>, run_pixels<1, 3>};
 
 void run_row(const ConvShape& shape, const Strip& strip, const float* input, const float* packed,
              const ConvOutput& out, const Epilogue& epilogue) noexcept {
-  const I32x4 mask = I32x4::set(-1, shape.out_channels == 2 ? -1 : 0, 0, 0);
-  const int64_t step = shape.stride_w * strip.pixel_step;
+  const I32x4 mask =
+      I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(shape.out_channels));
+  const int64_t step = shape.stride_w * strip.pixel_step, outputs = shape.out_channels;
   for (int64_t x = 0, pixels = 0; x < shape.out_w; x += pixels) {
-    pixels = x + kPixels <= shape.out_w ? kPixels : 1;
-    F32x4 results[kPixels];
-    const RunPixels run = (pixels == kPixels ? kSeveral : kOne)[shape.out_channels - 1];
-    run(shape, input + x * step, strip.pixel_step, strip.row_step, packed, results);
+    const bool several = x + kPixels[outputs - 1] <= shape.out_w;
+    pixels = several ? kPixels[outputs - 1] : 1;
+    F32x4 results[kMaxPixels];
+    (several ? kSeveral : kOne)[outputs - 1](shape, input + x * step, strip.pixel_step,
+                                             strip.row_step, packed, results);
     for (int64_t p = 0; p < pixels; ++p) {
       const int64_t to = (x + p) * out.pixel_step;
       if (out.residual != nullptr) results[p] += F32x4::load(out.residual + to);

@@ -29,7 +29,26 @@ struct Epilogue {
   const float* slopes = nullptr;
 };
 
+// The activations of more than a few instructions; the others leave x as it is.
+simd::F32x4 activate_slowly(const Epilogue& epilogue, simd::F32x4 x) noexcept;
+
 // The activation on four values of channels channel .. channel + 3. NaN stays NaN.
-simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept;
+inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept {
+  switch (epilogue.activation) {
+    case Activation::None:
+      return x;
+    case Activation::Relu:
+      return simd::pmax(x, simd::F32x4::zero());
+    case Activation::LeakyRelu:
+      return select(x < simd::F32x4::zero(), x * simd::F32x4::splat(epilogue.alpha), x);
+    case Activation::PRelu:
+      return select(x < simd::F32x4::zero(), x * simd::F32x4::load(epilogue.slopes + channel), x);
+    case Activation::Clip:
+      return simd::pmin(simd::pmax(x, simd::F32x4::splat(epilogue.low)),
+                        simd::F32x4::splat(epilogue.high));
+    default:
+      return activate_slowly(epilogue, x);
+  }
+}
 
 }  // namespace fovea::kernels

@@ -57,23 +57,25 @@ inline const float* accumulate(const float* from, const Tile& tile, const float*
   return weights;
 }
 
-// Activations of one or two instructions are inlined; the others are a call per vector.
+// Not inlined: there would be a copy for each accumulator of each kernel.
+[[gnu::noinline]] F32x4 activate_one(const Epilogue& epilogue, F32x4 x, int64_t channel) noexcept {
+  return activate(epilogue, x, channel);
+}
+
+// The switch stands outside the loop over accumulators where the activation is an instruction or
+// two.
 template <int Rows, int Vectors>
 inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
-  const Epilogue& epilogue = *tile.epilogue;
-  switch (epilogue.activation) {
+  switch (tile.epilogue->activation) {
     case Activation::None:
       break;
     case Activation::Relu:
       sums.each([](F32x4 x, int, int) { return simd::pmax(x, F32x4::zero()); });
       break;
-    case Activation::LeakyRelu:
-      sums.each([slope = F32x4::splat(epilogue.alpha)](F32x4 x, int, int) {
-        return select(x < F32x4::zero(), x * slope, x);
-      });
-      break;
     default:
-      sums.each([&](F32x4 x, int, int v) { return activate(epilogue, x, tile.channel + 4 * v); });
+      sums.each([&](F32x4 x, int, int v) {
+        return activate_one(*tile.epilogue, x, tile.channel + 4 * v);
+      });
       break;
   }
 }

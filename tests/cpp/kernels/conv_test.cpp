@@ -115,7 +115,7 @@ TEST(Conv, EveryNumberOfChannels) {
 
 TEST(Conv, EveryWidthAndHeight) {
   for (int64_t width = 1; width <= 30; ++width) {
-    for (const int64_t out : {1, 3, 8, 12}) {
+    for (const int64_t out : {1, 2, 3, 4, 8, 12}) {
       ReferenceConv conv = square(9, out, 4, 3, 1);
       conv.axes[1].in = width;
       check(conv);
@@ -127,7 +127,7 @@ TEST(Conv, EveryWidthAndHeight) {
 
 TEST(Conv, StridesDilationsAndUnequalPads) {
   for (const int64_t channels : {3, 8}) {
-    for (const int64_t outputs : {2, 7}) {
+    for (const int64_t outputs : {2, 3, 7}) {
       for (int64_t stride = 1; stride <= 3; ++stride) {
         for (int64_t dilation = 1; dilation <= 3; ++dilation) {
           for (int64_t pads = 0; pads < 4; ++pads) {
@@ -188,6 +188,7 @@ TEST(Conv, Depthwise) {
 TEST(Conv, KernelsLargerThanTheImageAndPadsLargerThanTheKernel) {
   check(square(3, 9, 2, 9, 4));
   check(square(8, 1, 2, 9, 4));
+  check(square(9, 3, 2, 9, 4));
   check(square(3, 9, 2, 2, 5));
   check(square(16, 2, 2, 2, 5));
   ReferenceConv depthwise = square(6, 6, 2, 3, 7);
@@ -217,6 +218,7 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
       check(square(6, 3, 9, 3, 1), options);
       check(square(8, 1, 7, 3, 1), options);
       check(square(8, 2, 7, 3, 1), options);
+      check(square(8, 3, 9, 3, 1), options);
       ReferenceConv grouped = square(9, 15, 6, 3, 1);
       grouped.groups = 3;
       check(grouped, options);
