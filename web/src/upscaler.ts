@@ -31,8 +31,8 @@ export interface UpscaleOptions {
   /** The longest side of what is computed at once, in pixels of the source; 512 unless given. */
   tile?: number | undefined;
   /**
-   * Pixels that neighbouring tiles share on each side; 16 unless given. Results are exactly those
-   * without tiles if this is at least the network's receptive field.
+   * Pixels beyond its part that a tile sees on each side; 16 unless given, or a quarter of a small
+   * tile. Results are exactly those without tiles if it reaches as far as the network sees.
    */
   overlap?: number | undefined;
   /** Stops it; the promise rejects with code Aborted and the upscaler stays usable. */
@@ -133,12 +133,14 @@ export class Upscaler {
       fixed: fixed !== undefined,
       margin,
       multiple,
-      // Unpadded convolutions make nothing up at a tile's border.
-      overlap: options.overlap ?? (margin > 0 ? 0 : defaultOverlap),
     };
-    const tile = options.tile ?? defaultTile;
-    const columns = tilesAlong(width, { ...rules, tile: fixed?.x ?? tile });
-    const rows = tilesAlong(height, { ...rules, tile: fixed?.y ?? tile });
+    const along = (length: number, tile = options.tile ?? defaultTile) => {
+      // Unpadded convolutions make nothing up at a tile's border.
+      const needed = margin > 0 ? 0 : Math.min(defaultOverlap, Math.floor(tile / 4));
+      return tilesAlong(length, { ...rules, tile, overlap: options.overlap ?? needed });
+    };
+    const columns = along(width, fixed?.x);
+    const rows = along(height, fixed?.y);
     const count = columns.length * rows.length;
     if (count > 1 && !(Number.isInteger(scale.x) && Number.isInteger(scale.y))) {
       const message = `a picture enlarged ${scale.x} x ${scale.y} times cannot be computed in tiles`;

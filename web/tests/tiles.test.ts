@@ -65,3 +65,7 @@ test('tiles are of even size rather than one nearly without work', () => {
   expect(first!.size).toBe(second!.size);
   expect(first!.size).toBeLessThan(25);
 });
+
+test('tiles that would be nothing but overlap are refused', () => {
+  expect(() => tilesAlong(33, { ...rules, overlap: 16 })).toThrow('too small to overlap by 16');
+});

@@ -1,3 +1,5 @@
+import { FoveaError } from '../errors.js';
+
 /** One tile along one axis, in pixels of the picture before enlargement. */
 export interface Span {
   /** Where the network's input begins, in the picture with its margins. */
@@ -33,6 +35,8 @@ export interface TileRules {
  *
  * Every tile has its true neighbourhood: at the picture's borders the network pads as it would for
  * the whole picture, and the last tile begins earlier rather than having less context.
+ *
+ * @throws FoveaError InvalidInput when the overlap leaves nothing of a tile
  */
 export function tilesAlong(length: number, rules: TileRules): Span[] {
   const { margin, overlap, fixed, multiple } = rules;
@@ -42,7 +46,11 @@ export function tilesAlong(length: number, rules: TileRules): Span[] {
     return [{ start: 0, size: padded, extended, from: 0, length, inset: 0 }];
   }
   const most = (fixed ? rules.tile : Math.floor(rules.tile / multiple) * multiple) - 2 * margin;
-  const count = Math.ceil((length - 2 * overlap) / Math.max(1, most - 2 * overlap));
+  if (most <= 2 * overlap) {
+    const message = `tiles of ${rules.tile} pixels are too small to overlap by ${overlap}`;
+    throw new FoveaError('InvalidInput', message);
+  }
+  const count = Math.ceil((length - 2 * overlap) / (most - 2 * overlap));
   const tile = fixed ? most : evenTile(length, count, rules);
   return Array.from({ length: count }, (_, index) => {
     const start = Math.min(index * (tile - 2 * overlap), Math.max(0, length - tile));
