@@ -92,7 +92,7 @@ describe('an upscaler', () => {
   });
 
   test('reads the metadata of a model', async () => {
-    const metadata = { 'fovea.range': '255', 'fovea.order': 'bgr' };
+    const metadata = { 'fovea.range': '0..255', 'fovea.order': 'bgr' };
     const upscaler = await create(doublingModel({ bias: [10, 0, 0], metadata }));
     const picture = makePicture(4, 4, (x, y) => [x, y, 3, 255]);
     expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2, [0, 0, 10])));

@@ -88,7 +88,7 @@ type TrialRun = (size: Pair, grey: number) => Promise<Tensor>;
 
 function withMetadata(options: NetworkOptions, properties: Record<string, string>): NetworkOptions {
   const text = (key: string) => properties[`fovea.${key}`];
-  const number = (key: string) => (text(key) === undefined ? undefined : Number(text(key)));
+  const number = (key: string) => metadataNumber(key, text(key));
   return {
     scale: options.scale ?? number('scale'),
     color: options.color ?? (text('color') as NetworkOptions['color']),
@@ -96,6 +96,14 @@ function withMetadata(options: NetworkOptions, properties: Record<string, string
     order: options.order ?? (text('order') as NetworkOptions['order']),
     multiple: options.multiple ?? number('multiple'),
   };
+}
+
+/** A number of the metadata; of a range like `0..255`, where it ends. */
+function metadataNumber(key: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text.replace(/^0\.\./, ''));
+  if (number > 0) return number;
+  throw notForPictures(`its metadata says that fovea.${key} is '${text}'`);
 }
 
 function formOf({ inputs, outputs }: ModelInfo, said: NetworkOptions): Form {
