@@ -39,15 +39,6 @@ inline F32x4 log_1p(F32x4 x) {
 
 // ---- arithmetic, also of integers ----
 
-struct Abs {
-  simd::F32x4 operator()(simd::F32x4 x) const { return simd::abs(x); }
-  template <class T>
-  T operator()(T x) const {
-    if constexpr (std::unsigned_integral<T>) return x;
-    return x < T{0} ? static_cast<T>(T{0} - x) : x;
-  }
-};
-
 struct Neg {
   simd::F32x4 operator()(simd::F32x4 x) const { return -x; }
   double operator()(double x) const { return -x; }
@@ -55,6 +46,18 @@ struct Neg {
   T operator()(T x) const {
     using Bits = std::make_unsigned_t<T>;  // the most negative number stays itself
     return static_cast<T>(static_cast<Bits>(Bits{0} - static_cast<Bits>(x)));
+  }
+};
+
+struct Abs {
+  simd::F32x4 operator()(simd::F32x4 x) const { return simd::abs(x); }
+  template <class T>
+  T operator()(T x) const {
+    if constexpr (std::unsigned_integral<T>) {
+      return x;
+    } else {
+      return x < T{0} ? Neg()(x) : x;
+    }
   }
 };
 

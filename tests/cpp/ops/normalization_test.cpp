@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/nd.h"
+#include "support/op_runner.h"
+
+namespace fovea::test {
+namespace {
+
+constexpr double kEpsilon = 1e-5f;
+
+double at(const Tensor& tensor, int64_t i) {
+  return static_cast<double>(tensor.as<float>()[static_cast<size_t>(i)]);
+}
+
+// (x - mean) / sqrt(variance + epsilon) over runs of `count` elements.
+std::vector<double> normalized(const Tensor& in, int64_t count) {
+  std::vector<double> out;
+  for (int64_t begin = 0; begin < in.elements(); begin += count) {
+    double mean = 0, variance = 0;
+    for (int64_t i = begin; i < begin + count; ++i) mean += at(in, i) / static_cast<double>(count);
+    for (int64_t i = begin; i < begin + count; ++i) {
+      variance += (at(in, i) - mean) * (at(in, i) - mean) / static_cast<double>(count);
+    }
+    for (int64_t i = begin; i < begin + count; ++i) {
+      out.push_back((at(in, i) - mean) / std::sqrt(variance + kEpsilon));
+    }
+  }
+  return out;
+}
+
+// A handful of roundings of terms no larger than 4, and an ULP for each addition of a short sum.
+constexpr double kTolerance = 4 * 32 * 0x1p-24;
+
+struct Affine {
+  Tensor scale, bias;
+  double operator()(double x, int64_t i) const { return x * at(scale, i) + at(bias, i); }
+};
+
+Affine random_affine(int64_t count) {
+  return {random_tensor({count}, 11), random_tensor({count}, 12)};
+}
+
+TEST(BatchNormalization, EveryRankAndBothLayouts) {
+  for (const Shape& shape : {Shape{3, 5}, Shape{2, 3, 7}, Shape{2, 3, 4, 5}, Shape{1, 8, 3, 3}}) {
+    const int64_t channels = shape[1], spatial = shape.elements(2, shape.rank());
+    const Tensor in = random_tensor(shape, 1), mean = random_tensor({channels}, 2);
+    const Tensor variance = random_tensor({channels}, 3, 0.5f, 2.0f);
+    const Affine affine = random_affine(channels);
+    const OpCase op = {"BatchNormalization", 15};
+    const std::vector<Tensor> inputs = {in, affine.scale, affine.bias, mean, variance};
+    const Tensor out = run_op(op, inputs, 2)[0];
+    for (int64_t i = 0; i < in.elements(); ++i) {
+      const int64_t c = i / spatial % channels;
+      const double unit = (at(in, i) - at(mean, c)) / std::sqrt(at(variance, c) + kEpsilon);
+      ASSERT_NEAR(at(out, i), affine(unit, c), kTolerance);
+    }
+    if (shape.rank() != 4) continue;
+    bool used = false;
+    const Tensor last = run_op_channels_last(op, inputs, &used)[0];
+    EXPECT_TRUE(used);
+    for (int64_t i = 0; i < in.elements(); ++i) ASSERT_NEAR(at(last, i), at(out, i), kTolerance);
+  }
+}
+
+TEST(BatchNormalization, TrainingIsRefused) {
+  const Tensor one = random_tensor({1}, 1);
+  const std::vector<Tensor> inputs = {random_tensor({2, 1}, 2), one, one, one, one};
+  EXPECT_EQ(error_of([&] {
+              run_op({"BatchNormalization", 15, {{"training_mode", int64_t{1}}}}, inputs);
+            }),
+            ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(error_of([&] {
+              run_op({"BatchNormalization", 9, {}, 5}, inputs);
+            }),
+            ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(error_of([&] {
+              run_op({"BatchNormalization", 15}, {random_tensor({2, 3}, 2), one, one, one, one});
+            }),
+            ErrorCode::InvalidInput);
+}
+
+TEST(InstanceNormalization, EachChannelOfEachImage) {
+  const Tensor in = random_tensor({2, 3, 4, 5}, 4, 1.0f, 3.0f);
+  const Affine affine = random_affine(3);
+  const Tensor out = run_op({"InstanceNormalization", 6}, {in, affine.scale, affine.bias}, 2)[0];
+  const std::vector<double> unit = normalized(in, 20);
+  for (int64_t i = 0; i < in.elements(); ++i) {
+    ASSERT_NEAR(at(out, i), affine(unit[static_cast<size_t>(i)], i / 20 % 3), kTolerance);
+  }
+}
+
+// Scales belong to groups in opset 18, to channels from 21 on.
+TEST(GroupNormalization, BothVersions) {
+  const Tensor in = random_tensor({2, 6, 3, 3}, 5);
+  const std::vector<double> unit = normalized(in, 18);
+  for (const int opset : {18, 21}) {
+    const Affine affine = random_affine(opset == 18 ? 3 : 6);
+    const OpCase op = {"GroupNormalization", opset, {{"num_groups", int64_t{3}}}};
+    const Tensor out = run_op(op, {in, affine.scale, affine.bias})[0];
+    for (int64_t i = 0; i < in.elements(); ++i) {
+      const int64_t c = i / 9 % 6;
+      ASSERT_NEAR(at(out, i), affine(unit[static_cast<size_t>(i)], opset == 18 ? c / 2 : c),
+                  kTolerance);
+    }
+  }
+  const Affine affine = random_affine(6);
+  EXPECT_EQ(error_of([&] {
+              run_op({"GroupNormalization", 21, {{"num_groups", int64_t{4}}}},
+                     {in, affine.scale, affine.bias});
+            }),
+            ErrorCode::MalformedModel);
+}
+
+TEST(LayerNormalization, EveryAxisWithStatistics) {
+  const Tensor in = random_tensor({2, 3, 5}, 6);
+  for (const int64_t axis : {-3, -2, -1, 0, 1, 2}) {
+    const int first = static_cast<int>(axis < 0 ? axis + 3 : axis);
+    const int64_t count = in.shape().elements(first, 3);
+    const Affine affine = random_affine(count);
+    const OpCase op = {"LayerNormalization", 17, {{"axis", axis}}, 3};
+    const auto out = run_op(op, {in, affine.scale, affine.bias});
+    const std::vector<double> unit = normalized(in, count);
+    for (int64_t i = 0; i < in.elements(); ++i) {
+      ASSERT_NEAR(at(out[0], i), affine(unit[static_cast<size_t>(i)], i % count), kTolerance);
+      // Mean and inverse deviation undo the normalisation.
+      const double row =
+          at(out[1], i / count) + unit[static_cast<size_t>(i)] / at(out[2], i / count);
+      ASSERT_NEAR(row, at(in, i), kTolerance);
+    }
+    Shape statistics = in.shape();
+    for (int i = first; i < 3; ++i) statistics[i] = 1;
+    EXPECT_EQ(out[1].shape(), statistics);
+    EXPECT_EQ(out[2].shape(), statistics);
+  }
+}
+
+TEST(LayerNormalization, BiasIsOptional) {
+  const Tensor in = random_tensor({4, 6}, 7), scale = random_tensor({6}, 8);
+  const Tensor zero = Tensor::of<float>({6}, {0, 0, 0, 0, 0, 0});
+  expect_equal(run_op({"LayerNormalization", 17}, {in, scale})[0],
+               run_op({"LayerNormalization", 17}, {in, scale, zero})[0]);
+}
+
+// Softmax over axes [first, last) of the shape.
+void check_softmax(int opset, const AttributeList& attributes, int first, int last) {
+  const Tensor in = random_tensor({2, 3, 4}, 9, -3.0f, 3.0f);
+  const Tensor out = run_op({"Softmax", opset, attributes}, {in})[0];
+  const Tensor logarithm = run_op({"LogSoftmax", opset, attributes}, {in})[0];
+  const auto indices = indices_of(in.shape());
+  const auto same_line = [&](const Index& a, const Index& b) {
+    for (size_t i = 0; i < 3; ++i) {
+      const bool summed = static_cast<int>(i) >= first && static_cast<int>(i) < last;
+      if (!summed && a[i] != b[i]) return false;
+    }
+    return true;
+  };
+  for (size_t i = 0; i < indices.size(); ++i) {
+    double sum = 0;
+    for (size_t j = 0; j < indices.size(); ++j) {
+      if (same_line(indices[i], indices[j])) sum += std::exp(at(in, static_cast<int64_t>(j)));
+    }
+    const double want = at(in, static_cast<int64_t>(i)) - std::log(sum);
+    ASSERT_NEAR(at(out, static_cast<int64_t>(i)), std::exp(want), kTolerance);
+    ASSERT_NEAR(at(logarithm, static_cast<int64_t>(i)), want, kTolerance);
+  }
+}
+
+TEST(Softmax, OneAxisFromOpset13AndFlattenedBefore) {
+  check_softmax(13, {}, 2, 3);
+  check_softmax(13, {{"axis", int64_t{1}}}, 1, 2);
+  check_softmax(13, {{"axis", int64_t{-3}}}, 0, 1);
+  check_softmax(12, {}, 1, 3);
+  check_softmax(11, {{"axis", int64_t{2}}}, 2, 3);
+  check_softmax(1, {{"axis", int64_t{0}}}, 0, 3);
+}
+
+}  // namespace
+}  // namespace fovea::test

@@ -1,0 +1,155 @@
+// Attributes, operands and layouts; the interpolation itself is tested with its kernel.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/nd.h"
+#include "support/op_runner.h"
+
+namespace fovea::test {
+namespace {
+
+using Floats = std::vector<float>;
+
+Tensor floats(Floats values) {
+  return Tensor::of<float>({static_cast<int64_t>(values.size())}, std::span<const float>(values));
+}
+Tensor square() { return Tensor::of<float>({1, 1, 2, 2}, {1, 2, 3, 4}); }
+
+void expect_floats(const Tensor& out, const Shape& shape, const Floats& want) {
+  ASSERT_EQ(out.shape(), shape);
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_NEAR(out.as<float>()[i], want[i], 1e-5f) << i;
+}
+
+const Floats kDoubledSquare = {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4};
+
+TEST(Resize, ScalesSizesAndTheOldOpsets) {
+  const Tensor scales = floats({1, 1, 2, 2}), sizes = int64_vector({1, 1, 4, 4});
+  const Shape shape = {1, 1, 4, 4};
+  expect_floats(run_op({"Resize", 19}, {square(), Tensor(), scales})[0], shape, kDoubledSquare);
+  expect_floats(run_op({"Resize", 11}, {square(), Tensor(), Tensor(), sizes})[0], shape,
+                kDoubledSquare);
+  // Opset 11 asks for the operands that are not used, too: they are empty.
+  const Tensor none = floats({});
+  expect_floats(run_op({"Resize", 11}, {square(), none, none, sizes})[0], shape, kDoubledSquare);
+  expect_floats(run_op({"Resize", 10}, {square(), scales})[0], shape, kDoubledSquare);
+  expect_floats(run_op({"Upsample", 9}, {square(), scales})[0], shape, kDoubledSquare);
+  expect_floats(run_op({"Upsample", 7, {{"scales", Floats{1, 1, 2, 2}}}}, {square()})[0], shape,
+                kDoubledSquare);
+}
+
+TEST(Resize, LinearIsAsymmetricBeforeOpset11) {
+  const Tensor in = Tensor::of<float>({1, 1, 1, 2}, {0, 4}), scales = floats({1, 1, 1, 2});
+  const OpCase old = {"Resize", 10, {{"mode", std::string("linear")}}};
+  expect_floats(run_op(old, {in, scales})[0], {1, 1, 1, 4}, {0, 2, 4, 4});
+  const OpCase now = {"Resize", 13, {{"mode", std::string("linear")}}};
+  expect_floats(run_op(now, {in, Tensor(), scales})[0], {1, 1, 1, 4}, {0, 1, 3, 4});
+}
+
+// x = (i + 1/2) / 2 - 1/2 is -1/4, 1/4, ...; Keys' weights at distances 1/4, 3/4, 5/4, 7/4.
+TEST(Resize, CubicCoefficientIsRead) {
+  const Tensor in = Tensor::of<float>({1, 1, 1, 4}, {0, 0, 1, 0}), scales = floats({1, 1, 1, 2});
+  const auto cubic = [&](float a) {
+    return run_op({"Resize", 13, {{"mode", std::string("cubic")}, {"cubic_coeff_a", a}}},
+                  {in, Tensor(), scales})[0];
+  };
+  for (const float a : {-0.5f, -0.75f}) {
+    const float near = (a + 2) / 64 - (a + 3) / 16 + 1;
+    const float far = (a + 2) * 27 / 64 - (a + 3) * 9 / 16 + 1;
+    const float beyond = a * (125.0f / 64 - 5 * 25.0f / 16 + 10 - 4);
+    const float last = a * (343.0f / 64 - 5 * 49.0f / 16 + 14 - 4);
+    expect_floats(cubic(a), {1, 1, 1, 8}, {0, last, beyond, far, near, near, far, beyond});
+  }
+}
+
+TEST(Resize, AxesSelectAndAspectRatioIsKept) {
+  const Tensor in = random_tensor({2, 3, 4, 6}, 1);
+  const auto sized = [&](const std::string& policy) {
+    const OpCase op = {
+        "Resize",
+        18,
+        {{"axes", std::vector<int64_t>{3, -2}}, {"keep_aspect_ratio_policy", policy}}};
+    return run_op(op, {in, Tensor(), Tensor(), int64_vector({9, 8})})[0].shape();
+  };
+  EXPECT_EQ(sized("stretch"), (Shape{2, 3, 8, 9}));
+  EXPECT_EQ(sized("not_larger"), (Shape{2, 3, 6, 9}));
+  EXPECT_EQ(sized("not_smaller"), (Shape{2, 3, 8, 12}));
+}
+
+TEST(Resize, CropAndResizeReadsRegionAndExtrapolation) {
+  const Tensor in = Tensor::of<float>({1, 1, 1, 3}, {1, 2, 3});
+  const OpCase op = {"Resize",
+                     13,
+                     {{"mode", std::string("linear")},
+                      {"coordinate_transformation_mode", std::string("tf_crop_and_resize")},
+                      {"extrapolation_value", 10.0f}}};
+  const Tensor roi = floats({0, 0, 0, 0, 1, 1, 1, 2});
+  const Tensor sizes = int64_vector({1, 1, 1, 5});
+  expect_floats(run_op(op, {in, roi, Tensor(), sizes})[0], {1, 1, 1, 5}, {1, 2, 3, 10, 10});
+  EXPECT_EQ(error_of([&] {
+              run_op(op, {in, Tensor(), Tensor(), sizes});
+            }),
+            ErrorCode::InvalidInput);
+}
+
+TEST(Resize, ChannelsLastAgreesWithPlain) {
+  for (const std::string mode : {"nearest", "linear", "cubic"}) {
+    for (const int64_t channels : {1, 3, 4, 9}) {
+      for (const Floats& scale : {Floats{2, 3}, Floats{0.5f, 1.7f}}) {
+        const Tensor in = random_tensor({2, channels, 5, 6}, 2);
+        const Tensor scales = floats({1, 1, scale[0], scale[1]});
+        const OpCase op = {"Resize", 19, {{"mode", mode}}};
+        const Tensor plain = run_op(op, {in, Tensor(), scales}, 2)[0];
+        bool used = false;
+        const Tensor last = run_op_channels_last(op, {in, Tensor(), scales}, &used, 2)[0];
+        EXPECT_TRUE(used);
+        ASSERT_EQ(last.shape(), plain.shape());
+        for (size_t i = 0; i < plain.as<float>().size(); ++i) {
+          // The same weights, summed in another order: two passes of four terms.
+          ASSERT_NEAR(last.as<float>()[i], plain.as<float>()[i], 8 * 2.5f * 0x1p-23f);
+        }
+      }
+    }
+  }
+}
+
+TEST(Resize, OtherElementTypes) {
+  const Tensor bytes = Tensor::of<uint8_t>({1, 1, 1, 2}, {10, 20});
+  const Tensor scales = floats({1, 1, 1, 2});
+  EXPECT_EQ(values_of<uint8_t>(run_op({"Resize", 13}, {bytes, Tensor(), scales})[0]),
+            (std::vector<uint8_t>{10, 10, 20, 20}));
+  // 12.5 and 17.5 are cut off like every conversion to integers.
+  const OpCase linear = {"Resize", 13, {{"mode", std::string("linear")}}};
+  EXPECT_EQ(values_of<uint8_t>(run_op(linear, {bytes, Tensor(), scales})[0]),
+            (std::vector<uint8_t>{10, 12, 17, 20}));
+  const Tensor numbers = Tensor::of<int64_t>({1, 1, 1, 2}, {int64_t{1} << 60, -3});
+  EXPECT_EQ(values_of<int64_t>(run_op({"Resize", 13}, {numbers, Tensor(), scales})[0]),
+            (std::vector<int64_t>{int64_t{1} << 60, int64_t{1} << 60, -3, -3}));
+}
+
+TEST(Resize, NothingToDoCopiesAndEmptyStaysEmpty) {
+  const Tensor in = random_tensor({1, 2, 3, 4}, 3);
+  expect_equal(run_op({"Resize", 13}, {in, Tensor(), floats({1, 1, 1, 1})})[0], in);
+  const Tensor empty = run_op({"Resize", 13}, {in, Tensor(), floats({1, 1, 0.1f, 1})})[0];
+  EXPECT_EQ(empty.shape(), (Shape{1, 2, 0, 4}));
+}
+
+TEST(Resize, BadOperandsAreErrors) {
+  const auto code = [](const std::vector<Tensor>& operands, AttributeList attributes = {}) {
+    std::vector<Tensor> inputs = {square()};
+    inputs.insert(inputs.end(), operands.begin(), operands.end());
+    return error_of([&] { run_op({"Resize", 19, attributes}, inputs); });
+  };
+  EXPECT_EQ(code({}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({2, 2})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({1, 1, -2, 2})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({1, 1, NAN, 2})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({1, 1, 1e30f, 2})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), Tensor(), int64_vector({1, 1, -4, 4})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({1, 1, 2, 2})}, {{"mode", std::string("sharp")}}),
+            ErrorCode::UnsupportedAttribute);
+}
+
+}  // namespace
+}  // namespace fovea::test
