@@ -78,6 +78,12 @@ void infer_suppression(InferContext& context) {
         text("NonMaxSuppression of ", name_of(context.dtype(0)), " boxes ", boxes.to_string(),
              " and ", name_of(context.dtype(1)), " scores ", scores.to_string()));
   }
+  for (const int threshold : {3, 4}) {
+    if (!context.has_input(threshold)) continue;
+    if (context.dtype(threshold) != DType::Float || context.shape(threshold).elements() != 1) {
+      throw Error(ErrorCode::MalformedModel, "NonMaxSuppression takes thresholds of one float");
+    }
+  }
   context.set_dynamic_output(0, DType::Int64);
 }
 
@@ -95,8 +101,8 @@ Problem problem_of(const NodeContext& context) {
 Kernel plan_suppression(PlanContext& context) {
   const Problem problem = problem_of(context);
   const int64_t most = problem.batches * problem.classes * problem.limit;
-  const auto order_bytes = static_cast<size_t>(problem.boxes + problem.limit) * sizeof(int64_t);
-  context.reserve_scratch(order_bytes + static_cast<size_t>(most) * sizeof(Selection));
+  const auto order_bytes = static_cast<uint64_t>(problem.boxes + problem.limit) * sizeof(int64_t);
+  context.reserve_scratch(order_bytes + static_cast<uint64_t>(most) * sizeof(Selection));
   return [problem, order_bytes](RunContext& run) {
     const float* overlap_limit = run.in<float>(3);
     const float* score_limit = run.in<float>(4);

@@ -58,6 +58,12 @@ void infer_pad(InferContext& context) {
   const PadMode mode = mode_of(context);
   const Shape& in = context.shape(0);
   const std::vector<Amount> amounts = amounts_of(context);
+  if (context.has_input(2) &&
+      (context.dtype(2) != context.dtype(0) || context.shape(2).elements() != 1)) {
+    throw Error(ErrorCode::MalformedModel,
+                text("Pad's constant is ", name_of(context.dtype(2)), " ",
+                     context.shape(2).to_string(), ", not one ", name_of(context.dtype(0))));
+  }
   Shape out = in;
   for (int axis = 0; axis < in.rank(); ++axis) {
     const auto [before, after] = amounts[static_cast<size_t>(axis)];
@@ -93,7 +99,7 @@ int64_t source_of(int64_t i, int64_t size, PadMode mode) {
 // The axes of a value from the outermost to the innermost in memory; one that is not padded at
 // the end belongs to the block.
 struct PadPlan {
-  std::vector<std::vector<int64_t>> sources;
+  std::vector<Tensor> sources;  // int64, by axis
   std::vector<kernels::PadAxis> axes;
   int64_t block = 1;  // elements
 };
@@ -115,13 +121,16 @@ PadPlan make_plan(const NodeContext& context, const Shape& out, Layout layout) {
   }
   const std::vector<int64_t> strides = memory_strides(in, layout);
   for (const int axis : order) {
-    std::vector<int64_t> source;
-    for (int64_t i = 0; i < out[axis]; ++i) {
-      source.push_back(source_of(i - amounts[static_cast<size_t>(axis)].before, in[axis], mode));
-    }
+    int64_t position = -amounts[static_cast<size_t>(axis)].before;
+    Tensor source = Tensor::allocate(DType::Int64, {out[axis]});
+    for (int64_t& from : source.mutable_as<int64_t>()) from = source_of(position++, in[axis], mode);
+    plan.axes.push_back(
+        {source.as<int64_t>().data(), out[axis], strides[static_cast<size_t>(axis)] / plan.block});
     plan.sources.push_back(std::move(source));
-    const int64_t stride = strides[static_cast<size_t>(axis)];
-    plan.axes.push_back({nullptr, out[axis], plan.block > 0 ? stride / plan.block : 0});
+  }
+  if (plan.axes.empty()) {
+    plan.sources.push_back(Tensor::of<int64_t>({1}, {0}));
+    plan.axes.push_back({plan.sources[0].as<int64_t>().data()});
   }
   return plan;
 }
@@ -134,7 +143,7 @@ void pad_layout(LayoutContext& context) {
   const bool constant = mode_of(context) == PadMode::Constant;
   const bool zero = !context.has_input(2) && context.attributes().get_float("value", 0.0f) == 0.0f;
   const Tensor* given = context.content(2);
-  const bool given_zero = given && given->elements() == 1 && given->as<float>()[0] == 0.0f;
+  const bool given_zero = given && given->as<float>()[0] == 0.0f;
   if (channels.before != 0 || channels.after != 0) return;
   if (constant && !whole_vectors && !zero && !given_zero) return;
   follow_input_layout(context);
@@ -158,15 +167,11 @@ Tensor attribute_value(const NodeContext& context) {
 Kernel plan_pad(PlanContext& context) {
   const size_t bytes = element_bytes(context.dtype(0));
   const Tensor fallback = attribute_value(context);
-  auto plan =
-      std::make_shared<PadPlan>(make_plan(context, context.output_shape(0), context.layout(0)));
-  if (plan->axes.empty()) {
-    plan->sources.push_back({0});
-    plan->axes.push_back({});
-  }
-  for (size_t i = 0; i < plan->axes.size(); ++i) plan->axes[i].source = plan->sources[i].data();
-  context.reserve_scratch(static_cast<size_t>(plan->block) * bytes);
-  if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
+  const Operand out = output_operand(context);
+  if (out.shape.elements() == 0) return [](RunContext&) {};
+  check_allocation(bytes_of(out.dtype, out.shape, out.layout));
+  const auto plan = std::make_shared<const PadPlan>(make_plan(context, out.shape, out.layout));
+  context.reserve_scratch(static_cast<uint64_t>(plan->block) * bytes);
   return [plan, bytes, fallback](RunContext& run) {
     const std::byte* given = run.in<std::byte>(2);
     kernels::fill(run.scratch(), given ? given : fallback.data(), bytes, plan->block);

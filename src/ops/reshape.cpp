@@ -93,7 +93,7 @@ constexpr int kFirstBoolMaskOpset = 10;
 
 void infer_dropout(InferContext& context) {
   const Tensor* training = context.content(2);
-  if (context.has_input(2) && (!training || to_floats(*training).front() != 0.0f)) {
+  if (training && (training->elements() != 1 || to_floats(*training)[0] != 0.0f)) {
     throw Error(ErrorCode::UnsupportedAttribute, "Dropout in training mode is not supported");
   }
   infer_like_input(context);
@@ -114,7 +114,8 @@ void fill_mask(RunContext& run, int64_t count) {
 }
 
 Kernel plan_dropout(PlanContext& context) {
-  const size_t bytes = bytes_of(context.dtype(0), context.shape(0), context.layout(0));
+  const auto bytes =
+      static_cast<size_t>(bytes_of(context.dtype(0), context.shape(0), context.layout(0)));
   const int64_t count = context.wants_output(1) ? context.shape(0).elements() : 0;
   void (*mask)(RunContext&, int64_t) = nullptr;
   if (count > 0) {

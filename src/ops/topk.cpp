@@ -91,8 +91,8 @@ Kernel plan_topk(PlanContext& context) {
   lines.stride = in.elements(axis + 1, in.rank());
   lines.count = in.elements(0, axis) * lines.stride;
   lines.largest = context.attributes().get_int("largest", 1) != 0;
-  context.reserve_scratch(static_cast<size_t>(context.threads()) * static_cast<size_t>(lines.size) *
-                          sizeof(int64_t));
+  context.reserve_scratch(static_cast<uint64_t>(context.threads()) *
+                          static_cast<uint64_t>(lines.size) * sizeof(int64_t));
   return dispatch_with_integers<float, double>(
       context.dtype(0), [&](auto tag) { return topk_kernel<typename decltype(tag)::type>(lines); });
 }

@@ -23,8 +23,8 @@ BinaryRow float_row(DType dtype) {
 }
 
 Kernel plan_copy(PlanContext& context) {
-  const size_t bytes =
-      bytes_of(context.dtype(0), context.output_shape(0), context.output_layout(0));
+  const Operand out = output_operand(context);
+  const auto bytes = static_cast<size_t>(bytes_of(out.dtype, out.shape, out.layout));
   return [bytes](RunContext& run) {
     if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
   };

@@ -290,6 +290,11 @@ TEST(Pad, WrongInputsAreErrors) {
   const auto code = [&](const std::string& mode, const Tensor& data, const Ints& pads) {
     return error_of([&] { run_op({"Pad", 13, {{"mode", mode}}}, {data, int64_vector(pads)}); });
   };
+  const auto constant = [&](const Tensor& value) {
+    return error_of([&] { run_op({"Pad", 13}, {in, int64_vector({0, 0, 0, 0}), value}); });
+  };
+  EXPECT_EQ(constant(int64_vector({1})), ErrorCode::MalformedModel);
+  EXPECT_EQ(constant(Tensor::allocate(DType::Float, {0})), ErrorCode::MalformedModel);
   EXPECT_EQ(code("mirror", in, {0, 0, 0, 0}), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(code("constant", in, {0, 0}), ErrorCode::InvalidInput);
   EXPECT_EQ(code("constant", in, {-1, 0, -2, 0}), ErrorCode::InvalidInput);
