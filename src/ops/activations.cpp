@@ -88,12 +88,13 @@ Kernel plan_clip_of(PlanContext& context) {
     low = static_cast<T>(attribute(context, "min", static_cast<float>(low)));
     high = static_cast<T>(attribute(context, "max", static_cast<float>(high)));
   }
-  return map_elements<T>(
+  return map_elements(
       context,
       [low, high](RunContext& run) {
         const T* low_input = run.in<T>(1);
         const T* high_input = run.in<T>(2);
-        return kernels::Clip<T>{low_input ? *low_input : low, high_input ? *high_input : high};
+        return row_map<T>(
+            kernels::Clip<T>{low_input ? *low_input : low, high_input ? *high_input : high});
       },
       false);
 }
