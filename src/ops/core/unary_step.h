@@ -18,17 +18,16 @@ RowMap row_map(Op op) {
   };
 }
 
-// The kernel that maps every element of input 0 by what `make_map` returns at run time. Padding lanes
-// are zeroed afterwards unless `keeps_zero`: 0 is mapped to 0.
+// The kernel that maps every element of input 0 by what `make_map` returns at run time. Padding
+// lanes are zeroed afterwards unless `keeps_zero`: 0 is mapped to 0.
 Kernel map_elements(const PlanContext& context, std::function<RowMap(RunContext&)> make_map,
                     bool keeps_zero);
 
 // The kernel of an operator whose function object is known when planning, for element types Ts.
 template <class... Ts, class Op>
 Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
-  RowMap map = dispatch<Ts...>(context.dtype(0), [&](auto tag) {
-    return row_map<typename decltype(tag)::type>(op);
-  });
+  RowMap map = dispatch<Ts...>(context.dtype(0),
+                               [&](auto tag) { return row_map<typename decltype(tag)::type>(op); });
   return map_elements(
       context, [map = std::move(map)](RunContext&) { return map; }, keeps_zero);
 }

@@ -25,8 +25,8 @@ TEST(Half, WideningMatchesTheDefinition) {
   for (uint32_t bits = 0; bits < 0x7c00; ++bits) {
     const int exponent = static_cast<int>(bits >> 10);
     const double fraction = bits & 0x3ff;
-    const double expected = exponent == 0 ? std::ldexp(fraction, -24)
-                                          : std::ldexp(1024 + fraction, exponent - 25);
+    const double expected =
+        exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
     EXPECT_EQ(to_float(Half{static_cast<uint16_t>(bits)}), expected);
   }
 }
