@@ -24,7 +24,6 @@ export function resultFacts(before: ImageBitmap, { pixels, times }: Outcome): Fa
 export function capabilityFacts(found: Capabilities): Facts {
   return {
     Engine: found.variant,
-    Because: found.reason,
     Threads: String(found.numThreads),
     'Cross-origin isolated': yesNo(found.crossOriginIsolated),
     'Relaxed SIMD': yesNo(found.relaxedSimd),

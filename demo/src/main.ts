@@ -29,11 +29,18 @@ onPicture(takeFile);
 onDrop((file) => (file.name.endsWith('.onnx') ? choose(modelFile(file)) : takeFile(file)));
 onModel(choose);
 
-void capabilities().then(
-  (found) => showFacts('browser-facts', capabilityFacts(found)),
-  (reason: unknown) => showError(error, reason),
-);
+void showCapabilities();
 void take(samplePicture);
+
+async function showCapabilities(): Promise<void> {
+  try {
+    const found = await capabilities();
+    showFacts('browser-facts', capabilityFacts(found));
+    byId('browser-reason', HTMLParagraphElement).textContent = `Why this one: ${found.reason}.`;
+  } catch (reason) {
+    showError(error, reason);
+  }
+}
 
 function takeFile(file: File): void {
   void take(() => decodePicture(file, file.name));
