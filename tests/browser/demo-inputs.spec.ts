@@ -8,7 +8,7 @@ import {
   pixelsOf,
   pngFile,
 } from './support/demo-page.js';
-import { encodePng, whitePicture, withOrientation } from './support/pictures.js';
+import { encodePng, whitePicture, withOrientation } from '../support/pictures.js';
 
 test.beforeEach(({ page }) => openDemo(page));
 

@@ -8,7 +8,7 @@ import {
   pixelsOf,
   pngFile,
 } from './support/demo-page.js';
-import { decodePng, encodePng, halve, psnr, sharpness } from './support/pictures.js';
+import { decodePng, encodePng, halve, psnr, sharpness } from '../support/pictures.js';
 
 const sample = decodePng(readFileSync('demo/public/samples/sample.png'));
 

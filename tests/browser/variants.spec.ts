@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { expectClose, maxError, maxMagnitude } from '../support/compare.js';
+import { expectClose, maxError } from '../support/compare.js';
 import { evaluationAbsent, evaluationCases } from '../support/evaluation.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
-import { smallNetwork } from '../support/small-network.js';
+import { roundingBound, smallNetwork } from '../support/small-network.js';
 import { variants } from '../support/variants.js';
 import { computeInPage, openPackagePage } from './support/package-page.js';
 
@@ -15,9 +15,7 @@ for (const variant of variants) {
     const { model, input } = smallNetwork();
     const expected = await computeByOnnxruntime(model, { input });
     const actual = await computeInPage(page, model, { input }, { variant });
-    // Sums of at most 198 products, in two orders, thrice over.
-    const bound = 3 * 198 * 2 ** -23 * maxMagnitude(expected.output!.data);
-    expectClose(actual, expected, bound);
+    expectClose(actual, expected, roundingBound(expected.output!));
     expect(await page.evaluate(() => window.violations)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { decodePng, type Pixels } from './pictures.js';
+import { decodePng, type Pixels } from '../../support/pictures.js';
 
 /** The demo as `npm start` serves it. */
 export const demoUrl = '/build/demo/index.html';
