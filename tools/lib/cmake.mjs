@@ -8,6 +8,8 @@ import { buildDir, projectDir } from './project.mjs';
 import { findProgram, run } from './process.mjs';
 import { contentKey, once } from './stamp.mjs';
 
+const nodeForEmscripten = join(projectDir, 'tools/lib/emscripten-node.sh');
+
 /** The names of the presets of CMakePresets.json that can be built. */
 export function presetNames() {
   const { configurePresets } = JSON.parse(readFileSync(join(projectDir, 'CMakePresets.json')));
@@ -36,7 +38,8 @@ export async function buildPreset(preset, { targets = [], log } = {}) {
 }
 
 async function wasmToolchain(log) {
-  const { id, wrap } = await emscripten(log);
+  const { id, wrap: toCompiler } = await emscripten(log);
+  const wrap = (argv) => toCompiler(['env', `EM_NODE_JS=${nodeForEmscripten}`, ...argv]);
   return { id, wrap, configure: (preset) => wrap(['emcmake', 'cmake', '--preset', preset]) };
 }
 
