@@ -75,8 +75,7 @@ TEST(LayerNorm, ALargeMeanDoesNotDrownTheVariance) { check_layer(2, 2000, 1000.0
 
 void check_group(int64_t n, int64_t channels, int64_t spatial, int64_t groups, int threads = 1) {
   const auto in = test::random_floats(n * channels * spatial, 8);
-  const auto scale = test::random_floats(channels, 9),
-             bias = test::random_floats(channels, 10);
+  const auto scale = test::random_floats(channels, 9), bias = test::random_floats(channels, 10);
   std::vector<float> out = in;
   ThreadPool pool(threads);
   group_norm(out.data(), scale.data(), bias.data(), kEpsilon, out.data(), n, channels, spatial,

@@ -227,7 +227,8 @@ Tensor run_in_place(const std::string& op_type, std::vector<Tensor> inputs, size
   node.opset = 17;
   node.outputs = {0};
   std::vector<ValueType> types;
-  for (const Tensor& input : inputs) types.push_back({input.dtype(), input.shape(), Layout::Plain, {}});
+  for (const Tensor& input : inputs)
+    types.push_back({input.dtype(), input.shape(), Layout::Plain, {}});
   std::vector<const ValueType*> pointers;
   for (const ValueType& type : types) pointers.push_back(&type);
   const OpDef& def = *op_table().find(node);
