@@ -16,6 +16,10 @@
 namespace fovea {
 namespace {
 
+// Fewer would mean that an operator has fallen out: unsupported cases are not failures by
+// themselves.
+constexpr int kPassingAtLeast = 1009;
+
 // Cases the engine answers differently on purpose, with the reason.
 const std::map<std::string, std::string>& deliberate_differences() {
   static const std::string rounded =
@@ -80,6 +84,7 @@ TEST(Conformance, OfficialCases) {
       ++unsupported[std::string(error.field("op")) + ": " + error.what()];
     }
   }
+  EXPECT_GE(passed, kPassingAtLeast);
   if (std::getenv("FOVEA_CONFORMANCE_LIST")) {
     for (const auto& [what, count] : unsupported) std::cout << count << "  " << what << "\n";
   }
