@@ -1,11 +1,12 @@
 // The steps that take a bare checkout to an installable package and a demo.
 
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianIsReady } from './debian13.mjs';
+import { copyEngineFile } from './engine-files.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
 import { run } from './process.mjs';
@@ -64,6 +65,7 @@ async function buildPackage(log) {
     'tsconfig.json',
     'package-lock.json',
     'tools/bundle.mjs',
+    'tools/lib/engine-files.mjs',
   ];
   const key = contentKey(...engines, ...sources.map((path) => join(projectDir, path)));
   await once(join(buildDir, '.package'), key, async () => {
@@ -71,7 +73,7 @@ async function buildPackage(log) {
     await run([process.execPath, 'tools/bundle.mjs'], { log });
     await run(nodeTool('typescript/bin/tsc', '-p', 'web'), { log });
     mkdirSync(join(distDir, 'wasm'));
-    for (const file of engines) cpSync(file, join(distDir, 'wasm', file.split('/').at(-1)));
+    for (const file of engines) copyEngineFile(file, join(distDir, 'wasm'));
   });
 }
 

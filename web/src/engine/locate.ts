@@ -32,6 +32,8 @@ const packaged: Record<Variant, () => { glue: URL; wasm: URL }> = {
   }),
 };
 
+const packagedWorker = () => new URL('./worker.js', import.meta.url);
+
 /** Where the parts of a variant are. */
 export function locateEngine(variant: Variant, options: EngineOptions): EngineFiles {
   const { glue, wasm } =
@@ -46,12 +48,9 @@ export function locateEngine(variant: Variant, options: EngineOptions): EngineFi
 
 /** Starts the worker that hosts an engine. */
 export function startWorker(workerUrl?: string | URL): Worker {
-  // Bundlers recognise the worker by this very expression.
-  if (workerUrl === undefined && isSameOrigin(import.meta.url)) {
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  }
-  const here = import.meta.url;
-  const url = workerUrl === undefined ? new URL('worker.js', here) : absolute(workerUrl);
+  // As a file like the engine's, which it is complete enough for: what bundlers make of
+  // `new Worker(new URL(...))` does not start where scripts come from another origin.
+  const url = workerUrl === undefined ? packagedWorker() : absolute(workerUrl);
   return new Worker(scriptUrl(url.href), { type: 'module' });
 }
 
