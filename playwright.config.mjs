@@ -8,7 +8,8 @@ const isolated = 'http://localhost:4173';
 const notIsolated = 'http://localhost:4174';
 
 export default defineConfig({
-  testDir: 'tests/browser',
+  testDir: 'tests',
+  testMatch: '**/*.spec.ts',
   outputDir: 'build/playwright',
   timeout: 120_000,
   workers: 1,

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { variants } from '../support/variants.js';
+import { installPackage, readPackageFile, type UserProject } from './support/installed.js';
+
+let project: UserProject;
+beforeAll(() => {
+  project = installPackage();
+});
+afterAll(() => project.remove());
+
+const scripts = ['dist/index.js', 'dist/worker.js'];
+
+/** The files of a folder of sources, without their extension. */
+function modules(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''));
+}
+
+test('it holds the scripts, the engines and the types, and nothing else', () => {
+  const wanted = [
+    ...['LICENSE', 'README.md', 'package.json'],
+    ...scripts.flatMap((file) => [file, `${file}.map`]),
+    ...variants.flatMap((name) => [`dist/wasm/fovea-${name}.js`, `dist/wasm/fovea-${name}.wasm`]),
+    ...modules('web/src').map((module) => `dist/${module}.d.ts`),
+  ];
+  expect(project.files).toEqual(wanted.sort());
+});
+
+test('it tells nothing of the machine it was made on', () => {
+  const folders = [process.cwd(), dirname(process.cwd()), homedir(), tmpdir()];
+  const traces = project.files.flatMap((file) => {
+    const content = readPackageFile(project, file).toString('latin1');
+    return [...folders.map((folder) => `${folder}/`), 'file:///']
+      .filter((trace) => trace.length > 2 && content.includes(trace))
+      .map((trace) => `${file}: ${trace}`);
+  });
+  expect(traces).toEqual([]);
+});
+
+test('source maps bring their sources along', () => {
+  for (const script of scripts) {
+    const map = JSON.parse(readPackageFile(project, `${script}.map`).toString()) as {
+      sources: string[];
+      sourcesContent: string[];
+    };
+    expect(map.sources.filter((source) => !source.startsWith('../'))).toEqual([]);
+    const ours = map.sources.findIndex((source) => source.endsWith('errors.ts'));
+    expect(map.sourcesContent[ours]).toBe(readFileSync('web/src/errors.ts', 'utf8'));
+    expect(map.sourcesContent).toHaveLength(map.sources.length);
+  }
+});
+
+test('every file that package.json exports is there', () => {
+  const { exports } = JSON.parse(readPackageFile(project, 'package.json').toString()) as {
+    exports: Record<string, string | Record<string, string>>;
+  };
+  const targets = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
+  );
+  const files = targets.map((target) => join(target));
+  const isThere = (file: string) =>
+    file.endsWith('*')
+      ? project.files.some((each) => each.startsWith(file.slice(0, -1)))
+      : project.files.includes(file);
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.filter((file) => !isThere(file))).toEqual([]);
+});

@@ -1,0 +1,139 @@
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build as buildByEsbuild } from 'esbuild';
+import type { EngineOptions } from 'fovea';
+import {
+  build,
+  createServer,
+  type DepOptimizationOptions,
+  type InlineConfig,
+  preview,
+  type PreviewServer,
+  type ViteDevServer,
+} from 'vite';
+import webpack from 'webpack';
+import type { UserProject } from './installed.js';
+
+/** A server of a page that has imported the package. */
+export interface Site {
+  url: string;
+  /** What its program must tell the package. */
+  options: Pick<EngineOptions, 'baseUrl' | 'workerUrl'>;
+  close(): Promise<void>;
+}
+
+type Headers = Record<string, string>;
+
+/** Makes a site of the project, one that answers with these headers. */
+export type MakeSite = (project: UserProject, headers: Headers) => Promise<Site>;
+
+/** A page that imports the package by its address. */
+export const withoutBundler: MakeSite = async (project, headers) => {
+  writeProgram(project, './node_modules/fovea/dist/index.js');
+  return serve(project.folder, headers);
+};
+
+/** What `vite build` makes. */
+export const builtByVite: MakeSite = async (project, headers) => {
+  writeProgram(project, 'fovea');
+  await build(viteConfig(project.folder));
+  return serve(join(project.folder, 'dist'), headers);
+};
+
+/** Vite's development server. */
+export const developedWithVite: MakeSite = (project, headers) => develop(project, headers, {});
+
+/** The same as the README advises for older versions. */
+export const developedWithoutOptimizer: MakeSite = (project, headers) =>
+  develop(project, headers, { exclude: ['fovea'] });
+
+/** What webpack makes without any configuration. */
+export const builtByWebpack: MakeSite = async (project, headers) => {
+  writeProgram(project, 'fovea');
+  const output = join(project.folder, 'public');
+  await runWebpack({
+    mode: 'production',
+    context: project.folder,
+    entry: './main.js',
+    output: { path: output },
+  });
+  project.write('public/index.html', html);
+  return serve(output, headers);
+};
+
+/** What a bundler makes that leaves `new URL(..., import.meta.url)` alone. */
+export const builtByEsbuild: MakeSite = async (project, headers) => {
+  writeProgram(project, 'fovea');
+  const output = join(project.folder, 'bundle');
+  await buildByEsbuild({
+    absWorkingDir: project.folder,
+    entryPoints: ['main.js'],
+    outdir: output,
+    bundle: true,
+    format: 'esm',
+  });
+  cpSync(join(project.folder, 'node_modules/fovea/dist'), join(output, 'fovea'), {
+    recursive: true,
+  });
+  project.write('bundle/index.html', html);
+  const options = { baseUrl: 'fovea/wasm/', workerUrl: 'fovea/worker.js' };
+  return { ...(await serve(output, headers)), options };
+};
+
+const html = '<!doctype html><title>A page</title><script type="module" src="./main.js"></script>';
+
+/** A page, and what pages/package.js does for the tests with the package imported from elsewhere. */
+function writeProgram(project: UserProject, specifier: string): void {
+  const program = readFileSync('tests/browser/pages/package.js', 'utf8');
+  project.write('index.html', html);
+  project.write('main.js', program.replace('/dist/index.js', specifier));
+}
+
+function viteConfig(root: string): InlineConfig {
+  return { configFile: false, root, logLevel: 'warn' };
+}
+
+async function develop(
+  project: UserProject,
+  headers: Headers,
+  optimizeDeps: DepOptimizationOptions,
+): Promise<Site> {
+  writeProgram(project, 'fovea');
+  const server = await createServer({
+    ...viteConfig(project.folder),
+    server: { port: 0, headers },
+    optimizeDeps,
+  });
+  await server.listen();
+  return toSite(server);
+}
+
+function runWebpack(config: webpack.Configuration): Promise<void> {
+  const compiler = webpack(config);
+  return new Promise((resolve, reject) => {
+    compiler.run((error, stats) => {
+      const problems = error ?? (stats?.hasErrors() ? new Error(stats.toString()) : undefined);
+      compiler.close((closing) => {
+        const failure = problems ?? closing;
+        if (failure) reject(failure);
+        else resolve();
+      });
+    });
+  });
+}
+
+async function serve(folder: string, headers: Headers): Promise<Site> {
+  const server = await preview({
+    configFile: false,
+    root: folder,
+    appType: 'mpa',
+    build: { outDir: '.' },
+    preview: { port: 0, headers },
+    logLevel: 'error',
+  });
+  return toSite(server);
+}
+
+function toSite(server: PreviewServer | ViteDevServer): Site {
+  return { url: server.resolvedUrls!.local[0]!, options: {}, close: () => server.close() };
+}

@@ -1,0 +1,44 @@
+// Compiled against the package's declarations; never run.
+import {
+  type Capabilities,
+  capabilities,
+  checkModel,
+  FoveaError,
+  InferenceSession,
+  type LoadOptions,
+  type ModelReport,
+  Tensor,
+  Upscaler,
+} from 'fovea';
+
+export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
+  const options: LoadOptions = { variant: 'simd', numThreads: 2 };
+  const session = await InferenceSession.create(model, options);
+  const input = new Tensor('float32', new Float32Array(12), [1, 3, 2, 2]);
+  const { output } = await session.run({ input }, ['output'], { signal });
+  if (!output || !(output.data instanceof Float32Array)) throw new TypeError(output?.type);
+  return output.data;
+}
+
+export async function upscale(image: ImageBitmap, canvas: HTMLCanvasElement): Promise<ImageData> {
+  const upscaler = await Upscaler.create(new URL('https://example.org/x2.onnx'), { range: 255 });
+  const { data, width, height } = await upscaler.upscale(image, { canvas, tile: 128 });
+  return new ImageData(new Uint8ClampedArray(data), width, height);
+}
+
+export async function examine(blob: Blob): Promise<[ModelReport, Capabilities]> {
+  try {
+    return [await checkModel(blob), await capabilities()];
+  } catch (error) {
+    if (error instanceof FoveaError && error.code === 'MalformedModel') error.message.trim();
+    throw error;
+  }
+}
+
+// What the declarations must refuse, so that they say more than `any`.
+// @ts-expect-error an element type that does not exist
+new Tensor('float31', new Float32Array(1));
+// @ts-expect-error another element type's data
+new Tensor('float32', new Int32Array(1));
+// @ts-expect-error a variant that does not exist
+export const options: LoadOptions = { variant: 'scalar' };
