@@ -42,7 +42,7 @@ void transform_input(const Patch& patch, ptrdiff_t channels, float* transformed,
                      ptrdiff_t position_step) noexcept {
   for (ptrdiff_t c = 0; c < channels; c += kLanes) {
     F32x4 rows[kPatch][kPatch];
-    for (int x = 0; x < kPatch; ++x) {
+    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
       F32x4 column[kPatch], to[kPatch];
       const float* from = patch.data + c + x * patch.pixel_step;
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
@@ -52,7 +52,7 @@ void transform_input(const Patch& patch, ptrdiff_t channels, float* transformed,
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) rows[y][x] = to[y];
     }
     float* out = transformed + c;
-    for (int y = 0; y < kPatch; ++y) {
+    FOVEA_NO_UNROLL for (int y = 0; y < kPatch; ++y) {
       F32x4 to[kPatch];
       transform_inputs(rows[y], to);
       FOVEA_UNROLL for (int x = 0; x < kPatch; ++x, out += position_step) to[x].store(out);
@@ -76,13 +76,10 @@ void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_
   }
 }
 
-// The switch stands outside the loop where the activation is an instruction or two.
-void activate_tile(const Epilogue& epilogue, F32x4 (&values)[kTile][kTile], int64_t channel) {
-  const auto each = [&](auto function) {
-    for (auto& row : values) {
-      FOVEA_UNROLL for (F32x4& x : row) x = function(x);
-    }
-  };
+// A row of outputs. The switch stands outside the loop where the activation is an instruction or
+// two.
+inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[kTile], int64_t channel) {
+  const auto each = [&](auto function) { FOVEA_UNROLL for (F32x4& x : values) x = function(x); };
   const F32x4 zero = F32x4::zero();
   switch (epilogue.activation) {
     case Activation::None:
@@ -99,9 +96,7 @@ void activate_tile(const Epilogue& epilogue, F32x4 (&values)[kTile][kTile], int6
       break;
     }
     default:
-      for (auto& row : values) {
-        for (F32x4& x : row) x = activate(epilogue, x, channel);
-      }
+      for (F32x4& x : values) x = activate(epilogue, x, channel);
       break;
   }
 }
@@ -119,26 +114,26 @@ void transform_output(const float* products, const OutputTile& tile,
       transform_products(column, to);
       FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
     }
-    F32x4 values[kTile][kTile];
     const F32x4 bias = F32x4::load(tile.bias + c);
-    for (int y = 0; y < kTile; ++y) {
-      transform_products(rows[y], values[y]);
-      FOVEA_UNROLL for (int x = 0; x < kTile; ++x) values[y][x] += bias;
-    }
-    const auto each_wanted = [&](auto function) {
-      for (int y = tile.row_begin; y < tile.row_end; ++y) {
-        ptrdiff_t at = c + y * tile.row_step;
-        for (int x = 0; x < tile.column_end; ++x, at += tile.pixel_step) function(values[y][x], at);
-      }
-    };
-    if (tile.residual != nullptr) {
-      each_wanted([&](F32x4& x, ptrdiff_t at) { x += F32x4::load(tile.residual + at); });
-    }
-    activate_tile(epilogue, values, tile.channel + c);
     const I32x4 mask =
         I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(tile.channels - c));
-    each_wanted(
-        [&](F32x4& x, ptrdiff_t at) { bitcast_f32(bitcast_i32(x) & mask).store(tile.data + at); });
+    for (int y = tile.row_begin; y < tile.row_end; ++y) {
+      F32x4 values[kTile];
+      transform_products(rows[y], values);
+      FOVEA_UNROLL for (F32x4& x : values) x += bias;
+      const ptrdiff_t offset = c + y * tile.row_step;
+      if (tile.residual != nullptr) {
+        const float* from = tile.residual + offset;
+        FOVEA_UNROLL for (int x = 0; x < kTile; ++x, from += tile.pixel_step) {
+          if (x < tile.column_end) values[x] += F32x4::load(from);
+        }
+      }
+      activate_row(epilogue, values, tile.channel + c);
+      float* to = tile.data + offset;
+      FOVEA_UNROLL for (int x = 0; x < kTile; ++x, to += tile.pixel_step) {
+        if (x < tile.column_end) bitcast_f32(bitcast_i32(values[x]) & mask).store(to);
+      }
+    }
   }
 }
 
