@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "kernels/conv_algorithms.h"
-#include "kernels/register_tile.h"
 #include "kernels/tile.h"
 #include "kernels/winograd.h"
 
@@ -19,7 +18,7 @@ using winograd::kSteps;
 using winograd::kTile;
 using winograd::Patch;
 
-constexpr int64_t kBlockTiles = 2 * max_tile_rows(2);
+constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
 
 int64_t depth(const ConvShape& shape) { return kPositions * shape.in_channels; }
 int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
@@ -121,7 +120,7 @@ void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
 // All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
 void multiply_block(const ConvShape& shape, const float* weights, int vectors, int64_t count,
                     const Scratch& scratch) noexcept {
-  const int64_t groups = (count + max_tile_rows(vectors) - 1) / max_tile_rows(vectors);
+  const int64_t groups = round_up(count, winograd::kGroup) / winograd::kGroup;
   for (int64_t i = 0, tile = 0; i < groups; ++i) {
     const int64_t next = count * (i + 1) / groups;
     kSteps.multiply[vectors - 1][next - tile - 1](
@@ -152,7 +151,7 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::Outp
 void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
                const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
-  const int64_t count = tiles.count(), blocks = (count + kBlockTiles - 1) / kBlockTiles;
+  const int64_t count = tiles.count(), blocks = round_up(count, kBlockTiles) / kBlockTiles;
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
     transform_block(tiles, begin, end, scratch);

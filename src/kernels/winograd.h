@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/conv.h"
+#include "kernels/register_tile.h"
 
 // Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional
 // neural networks", 2016): a tile of 4 x 4 outputs takes one product for each of 6 x 6 positions
@@ -19,6 +20,8 @@ namespace fovea::kernels::winograd {
 inline constexpr int kTile = 4;
 inline constexpr int kPatch = 6;
 inline constexpr int kPositions = kPatch * kPatch;
+// Tiles that are multiplied together, at most.
+inline constexpr int kGroup = max_tile_rows(2);
 
 // The points +-a and +-b.
 inline constexpr float kA = 0.75f;
@@ -63,10 +66,10 @@ struct Steps {
   void (*transform_input)(const Patch&, ptrdiff_t channels, float* transformed,
                           ptrdiff_t position_step) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
-  // are [position][depth][4 * vectors].
+  // are [position][depth][4 * vectors], depth > 0.
   using Multiply = void (*)(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
                             const float* weights, ptrdiff_t depth, float* products) noexcept;
-  Multiply multiply[2][8];  // by vectors - 1 and tiles - 1
+  Multiply multiply[2][kGroup];  // by vectors - 1 and tiles - 1
   // One tile.
   void (*transform_output)(const float* products, const OutputTile&, const Epilogue&) noexcept;
 };
