@@ -11,15 +11,26 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return kDepthwiseConv;
     case ConvAlgorithm::FewOutputs:
       return kFewOutputsConv;
+    case ConvAlgorithm::Winograd:
+      return kWinogradConv;
     case ConvAlgorithm::Direct:
       break;
   }
   return kDirectConv;
 }
 
+bool suits_winograd(const ConvShape& shape) noexcept {
+  const bool possible = shape.kernel_h == 3 && shape.kernel_w == 3 && shape.stride_h == 1 &&
+                        shape.stride_w == 1 && shape.dilation_h == 1 && shape.dilation_w == 1 &&
+                        shape.groups == 1;
+  // Below, transforms and unused parts of tiles cost more than the products saved.
+  return possible && shape.in_channels >= 3 && shape.out_channels >= 4 && shape.out_h >= 4 &&
+         shape.out_w >= 4;
+}
+
 }  // namespace
 
-ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
+ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
   if (shape.groups > 1 && shape.group_inputs() == 1 && shape.group_outputs() == 1) {
     return ConvAlgorithm::Depthwise;
   }
@@ -27,6 +38,10 @@ ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
     return ConvAlgorithm::FewOutputs;
   }
   return ConvAlgorithm::Direct;
+}
+
+ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
+  return suits_winograd(shape) ? ConvAlgorithm::Winograd : choose_algorithm_for_any_size(shape);
 }
 
 ConvOutput dense_output(const ConvShape& shape, float* data, const float* residual) noexcept {
@@ -51,6 +66,8 @@ void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWei
 int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
   return kernel_of(algorithm).scratch_size(shape);
 }
+
+int64_t rows_at_once(ConvAlgorithm algorithm) noexcept { return kernel_of(algorithm).rows_at_once; }
 
 void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
               const float* packed, const ConvOutput& output, const Epilogue& epilogue,

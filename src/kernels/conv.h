@@ -44,9 +44,13 @@ enum class ConvAlgorithm : uint8_t {
   Direct,      // register tiles over a zero-haloed copy of a strip of rows
   Depthwise,   // one input and one output channel per group, vectors over channels
   FewOutputs,  // at most three output channels: vectors over the sum instead of the outputs
+  Winograd,    // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
 };
 
+// The fastest.
 ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept;
+// The fastest of those that are so for images of any size.
+ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 
 // Where results go, and the tensor that is added to them; both step alike.
 struct ConvOutput {
@@ -91,6 +95,9 @@ void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWei
 
 // Floats of scratch run_rows needs, for each thread that runs it.
 int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
+
+// Ranges of rows that begin at multiples of this many rows are the fastest.
+int64_t rows_at_once(ConvAlgorithm algorithm) noexcept;
 
 // Computes output rows [row_begin, row_end) of the batch * out_h.
 void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,

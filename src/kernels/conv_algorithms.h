@@ -13,10 +13,12 @@ struct ConvKernel {
   int64_t (*scratch_size)(const ConvShape&) noexcept;
   void (*run_rows)(const ConvShape&, const float* input, const float* packed, const ConvOutput&,
                    const Epilogue&, float* scratch, int64_t row_begin, int64_t row_end) noexcept;
+  int64_t rows_at_once = 1;
 };
 
 extern const ConvKernel kDirectConv;
 extern const ConvKernel kDepthwiseConv;
 extern const ConvKernel kFewOutputsConv;
+extern const ConvKernel kWinogradConv;
 
 }  // namespace fovea::kernels

@@ -66,7 +66,8 @@ Phase phase_at(const ConvTransposeShape& shape, int64_t residue_y, int64_t resid
   phase.conv.dilation_w = phase.x.dilation;
   phase.conv.pad_top = phase.y.pad;
   phase.conv.pad_left = phase.x.pad;
-  phase.algorithm = choose_algorithm(phase.conv);
+  // Weights that are packed once serve images of any size.
+  phase.algorithm = choose_algorithm_for_any_size(phase.conv);
   return phase;
 }
 

@@ -3,59 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "simd/f32x4.h"
-#include "simd/loops.h"
+#include "kernels/register_tile.h"
 
 namespace fovea::kernels {
 namespace {
 
 using simd::F32x4;
 using simd::I32x4;
-
-// Rows of a tile by vectors per panel. Fused multiply-add needs no temporary, so that two more
-// accumulators fit into x86's 16 registers before V8 spills.
-#ifdef __wasm_relaxed_simd__
-constexpr int kMaxRows[] = {8, 6};
-#else
-constexpr int kMaxRows[] = {8, 5};
-#endif
-
-// The accumulators of a tile, which the compiler keeps in registers.
-template <int Rows, int Vectors>
-struct Accumulators {
-  F32x4 at[Rows][Vectors];
-
-  template <class Function>
-  void each(Function function) {
-    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
-      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) at[row][v] = function(at[row][v], row, v);
-    }
-  }
-};
-
-// Adds one stretch of the sum and returns where the next one's weights begin. Pointers are moved by
-// hand, one per row: indices would be recomputed at every step.
-template <int Rows, int Vectors>
-inline const float* accumulate(const float* from, const Tile& tile, const float* weights,
-                               Accumulators<Rows, Vectors>& sums) {
-  const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
-  const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
-  const float* input[Rows] = {from};
-  FOVEA_UNROLL for (int row = 1; row < Rows; ++row) input[row] = input[row - 1] + input_step;
-  FOVEA_NO_UNROLL for (auto k = static_cast<ptrdiff_t>(tile.run); k != 0; --k) {
-    F32x4 weight[Vectors];
-    FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) weight[v] = F32x4::load(weights + 4 * v);
-    weights += 4 * Vectors;
-    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
-      const F32x4 x = F32x4::load_splat(input[row]);
-      input[row] += depth_step;
-      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
-        sums.at[row][v] = fma(x, weight[v], sums.at[row][v]);
-      }
-    }
-  }
-  return weights;
-}
 
 // Not inlined: there would be a copy for each accumulator of each kernel.
 [[gnu::noinline]] F32x4 activate_one(const Epilogue& epilogue, F32x4 x, int64_t channel) noexcept {
@@ -106,11 +60,14 @@ template <int Rows, int Vectors>
 void run_tile(const Tile& tile) noexcept {
   Accumulators<Rows, Vectors> sums;
   sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
+  const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
+  const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
+  const auto run = static_cast<ptrdiff_t>(tile.run);
   const float* weights = tile.panel + 4 * Vectors;
   for (int64_t i = 0; i < tile.outer; ++i) {
     for (int64_t j = 0; j < tile.inner; ++j) {
       const float* from = tile.input + i * tile.outer_step + j * tile.inner_step;
-      weights = accumulate(from, tile, weights, sums);
+      weights = accumulate(from, input_step, depth_step, run, weights, sums);
     }
   }
 
@@ -155,7 +112,7 @@ constexpr RunTile kRunTile[2][8] = {
 
 void run_tiles(Tile tile, int64_t rows) noexcept {
   const int vectors = tile.columns > kLanes ? 2 : 1;
-  const int64_t tiles = (rows + kMaxRows[vectors - 1] - 1) / kMaxRows[vectors - 1];
+  const int64_t tiles = (rows + max_tile_rows(vectors) - 1) / max_tile_rows(vectors);
   // Tiles of nearly equal height: 13 rows by at most 6 are 4 + 4 + 5, not 6 + 6 + 1.
   for (int64_t i = 0, row = 0; i < tiles; ++i) {
     const int64_t next = rows * (i + 1) / tiles;

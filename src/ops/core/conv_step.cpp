@@ -153,11 +153,13 @@ void ConvStep::operator()(RunContext& run) const {
 
   const int64_t rows = shape.batch * shape.out_h;
   const kernels::ConvOutput to = kernels::dense_output(shape, output, addend);
-  run.pool().parallel_for(rows, rows_per_chunk(rows, implementation_.macs),
+  const int64_t unit = implementation_.rows_at_once, units = (rows + unit - 1) / unit;
+  run.pool().parallel_for(units, rows_per_chunk(units, implementation_.macs),
                           [&](int64_t begin, int64_t end, int worker) {
                             float* scratch =
                                 memory + threads_at_ + worker * implementation_.scratch_floats;
-                            implementation_.run(input, packed, to, epilogue, scratch, begin, end);
+                            implementation_.run(input, packed, to, epilogue, scratch, begin * unit,
+                                                std::min(end * unit, rows));
                           });
   if (plain_) {
     kernels::to_plain(output, run.out<float>(0), shape.batch, shape.out_channels, shape.out_h,

@@ -26,6 +26,7 @@ struct ConvImplementation {
   std::function<void(const float* input, const float* packed, const kernels::ConvOutput&,
                      const kernels::Epilogue&, float* scratch, int64_t row_begin, int64_t row_end)>
       run;
+  int64_t rows_at_once = 1;  // where ranges of rows should begin
   int64_t macs = 0;
 };
 

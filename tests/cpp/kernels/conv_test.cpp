@@ -1,105 +1,7 @@
-#include "kernels/conv.h"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <limits>
-#include <optional>
-
-#include "images.h"
+#include "conv_checks.h"
 
 namespace fovea::kernels {
 namespace {
-
-using test::Axis;
-using test::random_floats;
-using test::ReferenceConv;
-
-struct Options {
-  Epilogue epilogue = {};
-  bool bias = true;
-  bool residual = false;
-  bool in_place_residual = false;
-};
-
-ConvShape shape_of(const ReferenceConv& conv) {
-  const Axis &y = conv.axes[0], &x = conv.axes[1];
-  ConvShape shape;
-  shape.batch = conv.batch;
-  shape.in_channels = conv.in_channels;
-  shape.in_h = y.in;
-  shape.in_w = x.in;
-  shape.out_channels = conv.out_channels;
-  shape.out_h = y.out();
-  shape.out_w = x.out();
-  shape.kernel_h = y.kernel;
-  shape.kernel_w = x.kernel;
-  shape.stride_h = y.stride;
-  shape.stride_w = x.stride;
-  shape.dilation_h = y.dilation;
-  shape.dilation_w = x.dilation;
-  shape.pad_top = y.pad_begin;
-  shape.pad_left = x.pad_begin;
-  shape.groups = conv.groups;
-  return shape;
-}
-
-// Runs the kernel in pieces of few rows over buffers of exactly the stated sizes.
-std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
-                       const std::vector<float>& input, const std::vector<float>& weights,
-                       const float* bias, std::vector<float> residual, const Options& options) {
-  std::vector<float> packed(static_cast<size_t>(packed_size(shape, algorithm)));
-  pack_weights(shape, algorithm, dense_weights(shape, weights.data()), bias, packed.data());
-  std::vector<float> scratch(static_cast<size_t>(scratch_size(shape, algorithm)));
-  const ConvOutput sizes = dense_output(shape, nullptr);
-  std::vector<float> output(static_cast<size_t>(shape.batch * sizes.image_step),
-                            std::numeric_limits<float>::quiet_NaN());
-  if (options.in_place_residual) output = residual;
-  const float* added = options.in_place_residual ? output.data()
-                       : options.residual        ? residual.data()
-                                                 : nullptr;
-  const int64_t rows = shape.batch * shape.out_h;
-  for (int64_t row = 0, piece = 1; row < rows; row += piece, piece = piece * 3 % 7 + 1) {
-    run_rows(shape, algorithm, input.data(), packed.data(),
-             dense_output(shape, output.data(), added), options.epilogue, scratch.data(), row,
-             std::min(row + piece, rows));
-  }
-  return output;
-}
-
-void check(const ReferenceConv& conv, Options options = {},
-           std::optional<ConvAlgorithm> forced = std::nullopt) {
-  const ConvShape shape = shape_of(conv);
-  ASSERT_GT(shape.out_h, 0);
-  ASSERT_GT(shape.out_w, 0);
-  SCOPED_TRACE(::testing::Message()
-               << shape.in_channels << "->" << shape.out_channels << "/" << shape.groups << " of "
-               << shape.in_h << "x" << shape.in_w << " kernel " << shape.kernel_h << "x"
-               << shape.kernel_w << " stride " << shape.stride_h << "," << shape.stride_w
-               << " dilation " << shape.dilation_h << "," << shape.dilation_w << " pad "
-               << shape.pad_top << "," << shape.pad_left);
-  const int64_t in_size = shape.in_h * shape.in_w, out_size = shape.out_h * shape.out_w;
-  const auto input = random_floats(shape.batch * shape.in_channels * in_size, 1);
-  const auto weights =
-      random_floats(shape.out_channels * shape.group_inputs() * shape.kernel_h * shape.kernel_w, 2);
-  const auto bias = random_floats(options.bias ? shape.out_channels : 0, 3);
-  const bool residual = options.residual || options.in_place_residual;
-  const auto added = random_floats(residual ? shape.batch * shape.out_channels * out_size : 0, 4);
-
-  const auto output = run(
-      shape, forced.value_or(choose_algorithm(shape)),
-      channels_last(input, shape.batch, shape.in_channels, in_size), weights,
-      options.bias ? bias.data() : nullptr,
-      residual ? channels_last(added, shape.batch, shape.out_channels, out_size) : added, options);
-  test::Expected expected = test::reference_conv(conv, input, weights, bias);
-  finish(expected, added, options.epilogue, shape.out_channels, out_size);
-  expect_close(plain(output, shape.batch, shape.out_channels, out_size), expected);
-}
-
-ReferenceConv square(int64_t in, int64_t out, int64_t size, int64_t kernel, int64_t pad) {
-  const Axis axis{.in = size, .kernel = kernel, .pad_begin = pad, .pad_end = pad};
-  return {.in_channels = in, .out_channels = out, .axes = {axis, axis}};
-}
 
 TEST(Conv, EveryNumberOfChannels) {
   for (int64_t c = 1; c <= 37; ++c) {
@@ -197,21 +99,7 @@ TEST(Conv, KernelsLargerThanTheImageAndPadsLargerThanTheKernel) {
 }
 
 TEST(Conv, EveryEpilogueInEveryAlgorithm) {
-  const auto slopes = random_floats(16, 9);
-  const Epilogue epilogues[] = {
-      {},
-      {.activation = Activation::Relu},
-      {.activation = Activation::LeakyRelu, .alpha = 0.2f},
-      {.activation = Activation::PRelu, .slopes = slopes.data()},
-      {.activation = Activation::Clip, .low = 0.25f, .high = 0.75f},
-      {.activation = Activation::Clip, .low = 1.0f, .high = -1.0f},
-      {.activation = Activation::Sigmoid},
-      {.activation = Activation::Tanh},
-      {.activation = Activation::HardSigmoid, .alpha = 0.3f, .beta = 0.4f},
-      {.activation = Activation::HardSwish},
-  };
-  for (const Epilogue& epilogue : epilogues) {
-    SCOPED_TRACE(static_cast<int>(epilogue.activation));
+  for_each_epilogue([](const Epilogue& epilogue) {
     for (const bool residual : {false, true}) {
       const Options options{.epilogue = epilogue, .residual = residual};
       check(square(6, 13, 7, 3, 1), options);
@@ -226,7 +114,7 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
       depthwise.groups = 13;
       check(depthwise, options);
     }
-  }
+  });
 }
 
 TEST(Conv, WithoutBiasAndWithResidualInPlace) {

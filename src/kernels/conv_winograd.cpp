@@ -1,0 +1,186 @@
+#include <algorithm>
+
+#include "kernels/conv_algorithms.h"
+#include "kernels/tile.h"
+#include "kernels/winograd.h"
+
+// 3x3 convolution of stride 1 by F(4x4, 3x3), for blocks of consecutive tiles: their patches are
+// transformed once, and for each panel of output channels multiplied at every position and
+// transformed back while the products are in the first-level cache. Tiles begin at multiples of 4
+// from an image's first row, whatever range of rows is asked for, so that results do not depend on
+// how the work is divided.
+namespace fovea::kernels {
+namespace {
+
+using winograd::kPatch;
+using winograd::kPositions;
+using winograd::kSteps;
+using winograd::kTile;
+using winograd::Patch;
+
+constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
+
+int64_t depth(const ConvShape& shape) { return kPositions * shape.in_channels; }
+int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
+// The positions of one tile and channel are written together: a little more than a multiple of the
+// cache's sets lie between them.
+int64_t position_step(const ConvShape& shape) { return kBlockTiles * tile_step(shape) + 16; }
+
+int64_t packed_size(const ConvShape& shape) noexcept {
+  return panels_size(shape.out_channels, depth(shape));
+}
+
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
+                  float* packed) noexcept {
+  // An element of G weights G^T, rounded once.
+  const auto value = [&](int64_t k, int64_t output) {
+    const int64_t position = k / shape.in_channels, input = k % shape.in_channels;
+    const double* down = winograd::kWeightMatrix[position / kPatch];
+    const double* across = winograd::kWeightMatrix[position % kPatch];
+    const float* taps = weights.data + output * weights.output_step + input * weights.input_step;
+    double sum = 0;
+    for (int y = 0; y < 3; ++y) {
+      for (int x = 0; x < 3; ++x) {
+        const float tap = taps[y * weights.row_step + x * weights.column_step];
+        sum += down[y] * across[x] * static_cast<double>(tap);
+      }
+    }
+    return static_cast<float>(sum);
+  };
+  const auto bias_of = [&](int64_t output) { return bias ? bias[output] : 0.0f; };
+  pack_panels(packed, shape.out_channels, depth(shape), value, bias_of);
+}
+
+// Parts of the scratch memory.
+struct Scratch {
+  float* transformed;  // [position][tile][channel]
+  float* products;     // [tile][position][kPanel]
+  float* patch;        // [y][x][channel]
+};
+
+int64_t transformed_size(const ConvShape& shape) { return kPositions * position_step(shape); }
+constexpr int64_t kProductsSize = kBlockTiles * kPositions * kPanel;
+
+int64_t scratch_size(const ConvShape& shape) noexcept {
+  return transformed_size(shape) + kProductsSize + kPositions * tile_step(shape);
+}
+
+Scratch scratch_at(const ConvShape& shape, float* memory) {
+  float* products = memory + transformed_size(shape);
+  return {memory, products, products + kProductsSize};
+}
+
+// The tiles over rows [row_begin, row_end) of one image, counted row by row.
+struct Tiles {
+  const ConvShape& shape;
+  const float* input;  // the image
+  ConvOutput output;   // the image
+  int64_t row_begin;
+  int64_t row_end;
+
+  int64_t per_row() const { return round_up(shape.out_w, kTile) / kTile; }
+  int64_t count() const {
+    return (round_up(row_end, kTile) - row_begin / kTile * kTile) / kTile * per_row();
+  }
+  int64_t y_of(int64_t tile) const { return (row_begin / kTile + tile / per_row()) * kTile; }
+  int64_t x_of(int64_t tile) const { return tile % per_row() * kTile; }
+};
+
+// The patch whose first pixel is (y, x), with zeros outside the image, in `scratch` if need be.
+Patch patch_at(const Tiles& tiles, int64_t y, int64_t x, float* scratch) noexcept {
+  const ConvShape& shape = tiles.shape;
+  const int64_t pixel = tile_step(shape), row = shape.in_w * pixel;
+  if (y >= 0 && x >= 0 && y + kPatch <= shape.in_h && x + kPatch <= shape.in_w) {
+    return {tiles.input + y * row + x * pixel, static_cast<ptrdiff_t>(row),
+            static_cast<ptrdiff_t>(pixel)};
+  }
+  std::fill_n(scratch, kPositions * pixel, 0.0f);
+  const int64_t first_x = std::max<int64_t>(x, 0), end_x = std::min(x + kPatch, shape.in_w);
+  const int64_t end_y = std::min(y + kPatch, shape.in_h);
+  for (int64_t from_y = std::max<int64_t>(y, 0); from_y < end_y && first_x < end_x; ++from_y) {
+    const float* from = tiles.input + from_y * row;
+    std::copy(from + first_x * pixel, from + end_x * pixel,
+              scratch + ((from_y - y) * kPatch + first_x - x) * pixel);
+  }
+  return {scratch, static_cast<ptrdiff_t>(kPatch * pixel), static_cast<ptrdiff_t>(pixel)};
+}
+
+void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
+                     const Scratch& scratch) noexcept {
+  const ConvShape& shape = tiles.shape;
+  const auto channels = static_cast<ptrdiff_t>(tile_step(shape));
+  float* to = scratch.transformed;
+  for (int64_t tile = begin; tile < end; ++tile, to += channels) {
+    const Patch patch = patch_at(tiles, tiles.y_of(tile) - shape.pad_top,
+                                 tiles.x_of(tile) - shape.pad_left, scratch.patch);
+    kSteps.transform_input(patch, channels, to, static_cast<ptrdiff_t>(position_step(shape)));
+  }
+}
+
+// All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
+void multiply_block(const ConvShape& shape, const float* weights, int vectors, int64_t count,
+                    const Scratch& scratch) noexcept {
+  const int64_t groups = round_up(count, winograd::kGroup) / winograd::kGroup;
+  for (int64_t i = 0, tile = 0; i < groups; ++i) {
+    const int64_t next = count * (i + 1) / groups;
+    kSteps.multiply[vectors - 1][next - tile - 1](
+        scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
+        static_cast<ptrdiff_t>(position_step(shape)), weights,
+        static_cast<ptrdiff_t>(shape.in_channels), scratch.products + tile * kPositions * kPanel);
+    tile = next;
+  }
+}
+
+void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::OutputTile to,
+                  const Epilogue& epilogue, const float* products) noexcept {
+  const ConvOutput& output = tiles.output;
+  to.row_step = static_cast<ptrdiff_t>(output.row_step);
+  to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
+  for (int64_t tile = begin; tile < end; ++tile, products += kPositions * kPanel) {
+    const int64_t y = tiles.y_of(tile), x = tiles.x_of(tile);
+    const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;
+    to.data = output.data + offset;
+    to.residual = output.residual != nullptr ? output.residual + offset : nullptr;
+    to.row_begin = static_cast<int>(std::max<int64_t>(tiles.row_begin - y, 0));
+    to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, kTile));
+    to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, kTile));
+    kSteps.transform_output(products, to, epilogue);
+  }
+}
+
+void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
+               const Scratch& scratch) noexcept {
+  const ConvShape& shape = tiles.shape;
+  const int64_t count = tiles.count(), blocks = round_up(count, kBlockTiles) / kBlockTiles;
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
+    transform_block(tiles, begin, end, scratch);
+    for (int64_t first = 0; first < shape.out_channels; first += kPanel) {
+      winograd::OutputTile to;
+      to.bias = packed + panels_size(first, depth(shape));
+      to.channel = first;
+      to.channels = std::min(kPanel, shape.out_channels - first);
+      const int vectors = to.channels > kLanes ? 2 : 1;
+      multiply_block(shape, to.bias + vectors * kLanes, vectors, end - begin, scratch);
+      finish_block(tiles, begin, end, to, epilogue, scratch.products);
+    }
+  }
+}
+
+void run_rows(const ConvShape& shape, const float* input, const float* packed,
+              const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
+              int64_t row_end) noexcept {
+  const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
+  for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {
+    const int64_t image = row / shape.out_h, y = row % shape.out_h;
+    rows = std::min(shape.out_h - y, row_end - row);
+    const Tiles tiles = {shape, input + image * image_size, output.at(image, 0), y, y + rows};
+    run_image(tiles, packed, epilogue, scratch_at(shape, scratch));
+  }
+}
+
+}  // namespace
+
+const ConvKernel kWinogradConv = {packed_size, pack_weights, scratch_size, run_rows, kTile};
+
+}  // namespace fovea::kernels

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+
+#include "simd/f32x4.h"
+#include "simd/loops.h"
+
+// The innermost loop of everything that multiplies matrices: a tile of rows by vectors of columns
+// whose sums stay in registers.
+namespace fovea::kernels {
+
+// Rows of a tile that is `vectors` (1 or 2) wide, at most. Fused multiply-add needs no temporary,
+// so that two more accumulators fit into x86's 16 registers before V8 spills.
+#ifdef __wasm_relaxed_simd__
+constexpr int max_tile_rows(int vectors) { return vectors == 1 ? 8 : 6; }
+#else
+constexpr int max_tile_rows(int vectors) { return vectors == 1 ? 8 : 5; }
+#endif
+
+// The accumulators of a tile, which the compiler keeps in registers.
+template <int Rows, int Vectors>
+struct Accumulators {
+  simd::F32x4 at[Rows][Vectors];
+
+  // function(value, row, vector) returns the new value.
+  template <class Function>
+  void each(Function function) {
+    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
+      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) at[row][v] = function(at[row][v], row, v);
+    }
+  }
+};
+
+// Adds, for k < depth, input[row * input_step + k * depth_step] times the k-th row of weights, and
+// returns where the weights end. Pointers are moved by hand, one per row: indices would be
+// recomputed at every step.
+template <int Rows, int Vectors>
+inline const float* accumulate(const float* from, ptrdiff_t input_step, ptrdiff_t depth_step,
+                               ptrdiff_t depth, const float* weights,
+                               Accumulators<Rows, Vectors>& sums) {
+  using simd::F32x4;
+  const float* input[Rows] = {from};
+  FOVEA_UNROLL for (int row = 1; row < Rows; ++row) input[row] = input[row - 1] + input_step;
+  FOVEA_NO_UNROLL for (ptrdiff_t k = depth; k != 0; --k) {
+    F32x4 weight[Vectors];
+    FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) weight[v] = F32x4::load(weights + 4 * v);
+    weights += 4 * Vectors;
+    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
+      const F32x4 x = F32x4::load_splat(input[row]);
+      input[row] += depth_step;
+      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
+        sums.at[row][v] = fma(x, weight[v], sums.at[row][v]);
+      }
+    }
+  }
+  return weights;
+}
+
+}  // namespace fovea::kernels

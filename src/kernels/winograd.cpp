@@ -1,0 +1,157 @@
+#include "kernels/winograd.h"
+
+#include "kernels/tile.h"
+
+namespace fovea::kernels::winograd {
+namespace {
+
+using simd::F32x4;
+using simd::I32x4;
+
+constexpr float kA2 = kA * kA, kA3 = kA2 * kA;
+constexpr float kB2 = kB * kB, kB3 = kB2 * kB;
+
+// to = B^T from. The row of a point p holds the coefficients of the polynomial whose roots are the
+// other points; those of p and -p differ in the signs of their odd ones.
+inline void transform_inputs(const F32x4 from[kPatch], F32x4 to[kPatch]) {
+  const F32x4 sum = F32x4::splat(kA2 + kB2), product = F32x4::splat(kA2 * kB2);
+  const F32x4 a = F32x4::splat(kA), a2 = F32x4::splat(kA2);
+  const F32x4 b = F32x4::splat(kB), b2 = F32x4::splat(kB2);
+  to[0] = fma(from[0], product, fnma(from[2], sum, from[4]));
+  const F32x4 even_a = fnma(from[2], b2, from[4]), odd_a = fnma(from[1], b2, from[3]);
+  to[1] = fma(odd_a, a, even_a);
+  to[2] = fnma(odd_a, a, even_a);
+  const F32x4 even_b = fnma(from[2], a2, from[4]), odd_b = fnma(from[1], a2, from[3]);
+  to[3] = fma(odd_b, b, even_b);
+  to[4] = fnma(odd_b, b, even_b);
+  to[5] = fma(from[1], product, fnma(from[3], sum, from[5]));
+}
+
+// to = A^T from. Row i holds the points' i-th powers.
+inline void transform_products(const F32x4 from[kPatch], F32x4 to[kTile]) {
+  const F32x4 sum_a = from[1] + from[2], difference_a = from[1] - from[2];
+  const F32x4 sum_b = from[3] + from[4], difference_b = from[3] - from[4];
+  to[0] = from[0] + (sum_a + sum_b);
+  to[1] = fma(difference_a, F32x4::splat(kA), difference_b * F32x4::splat(kB));
+  to[2] = fma(sum_a, F32x4::splat(kA2), sum_b * F32x4::splat(kB2));
+  to[3] = fma(difference_a, F32x4::splat(kA3), fma(difference_b, F32x4::splat(kB3), from[5]));
+}
+
+void transform_input(const Patch& patch, ptrdiff_t channels, float* transformed,
+                     ptrdiff_t position_step) noexcept {
+  for (ptrdiff_t c = 0; c < channels; c += kLanes) {
+    F32x4 rows[kPatch][kPatch];
+    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
+      F32x4 column[kPatch], to[kPatch];
+      const float* from = patch.data + c + x * patch.pixel_step;
+      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
+        column[y] = F32x4::load(from + y * patch.row_step);
+      }
+      transform_inputs(column, to);
+      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) rows[y][x] = to[y];
+    }
+    float* out = transformed + c;
+    FOVEA_NO_UNROLL for (int y = 0; y < kPatch; ++y) {
+      F32x4 to[kPatch];
+      transform_inputs(rows[y], to);
+      FOVEA_UNROLL for (int x = 0; x < kPatch; ++x, out += position_step) to[x].store(out);
+    }
+  }
+}
+
+template <int Tiles, int Vectors>
+void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
+              const float* weights, ptrdiff_t depth, float* products) noexcept {
+  // Else the compiler writes out the zeros of every position.
+  if (depth == 0) __builtin_unreachable();
+  for (int position = 0; position < kPositions; ++position) {
+    Accumulators<Tiles, Vectors> sums;
+    sums.each([](F32x4, int, int) { return F32x4::zero(); });
+    weights = accumulate(transformed, tile_step, 1, depth, weights, sums);
+    sums.each([&](F32x4 x, int tile, int v) {
+      x.store(products + tile * kPositions * kPanel + v * kLanes);
+      return x;
+    });
+    transformed += position_step;
+    products += kPanel;
+  }
+}
+
+// A row of outputs. The switch stands outside the loop where the activation is an instruction or
+// two.
+inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[kTile], int64_t channel) {
+  const auto each = [&](auto function) { FOVEA_UNROLL for (F32x4& x : values) x = function(x); };
+  const F32x4 zero = F32x4::zero();
+  switch (epilogue.activation) {
+    case Activation::None:
+      break;
+    case Activation::Relu:
+      each([&](F32x4 x) { return simd::pmax(x, zero); });
+      break;
+    case Activation::LeakyRelu:
+    case Activation::PRelu: {
+      const F32x4 slopes = epilogue.activation == Activation::PRelu
+                               ? F32x4::load(epilogue.slopes + channel)
+                               : F32x4::splat(epilogue.alpha);
+      each([&](F32x4 x) { return select(x < zero, x * slopes, x); });
+      break;
+    }
+    default:
+      for (F32x4& x : values) x = activate(epilogue, x, channel);
+      break;
+  }
+}
+
+void transform_output(const float* products, const OutputTile& tile,
+                      const Epilogue& epilogue) noexcept {
+  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes) {
+    F32x4 rows[kTile][kPatch];
+    for (int x = 0; x < kPatch; ++x) {
+      F32x4 column[kPatch], to[kTile];
+      const float* from = products + c + x * kPanel;
+      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
+        column[y] = F32x4::load(from + y * kPatch * kPanel);
+      }
+      transform_products(column, to);
+      FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
+    }
+    const F32x4 bias = F32x4::load(tile.bias + c);
+    const I32x4 mask =
+        I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(tile.channels - c));
+    for (int y = tile.row_begin; y < tile.row_end; ++y) {
+      F32x4 values[kTile];
+      transform_products(rows[y], values);
+      FOVEA_UNROLL for (F32x4& x : values) x += bias;
+      const ptrdiff_t offset = c + y * tile.row_step;
+      if (tile.residual != nullptr) {
+        const float* from = tile.residual + offset;
+        FOVEA_UNROLL for (int x = 0; x < kTile; ++x, from += tile.pixel_step) {
+          if (x < tile.column_end) values[x] += F32x4::load(from);
+        }
+      }
+      activate_row(epilogue, values, tile.channel + c);
+      float* to = tile.data + offset;
+      FOVEA_UNROLL for (int x = 0; x < kTile; ++x, to += tile.pixel_step) {
+        if (x < tile.column_end) bitcast_f32(bitcast_i32(values[x]) & mask).store(to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const Steps kSteps = {
+    transform_input,
+    {{multiply<1, 1>, multiply<2, 1>, multiply<3, 1>, multiply<4, 1>, multiply<5, 1>,
+#ifdef __wasm_relaxed_simd__
+      multiply<6, 1>
+#endif
+     },
+     {multiply<1, 2>, multiply<2, 2>, multiply<3, 2>, multiply<4, 2>, multiply<5, 2>,
+#ifdef __wasm_relaxed_simd__
+      multiply<6, 2>
+#endif
+     }},
+    transform_output};
+
+}  // namespace fovea::kernels::winograd

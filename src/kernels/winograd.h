@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/conv.h"
+#include "kernels/register_tile.h"
+
+// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional
+// neural networks", 2016): a tile of 4 x 4 outputs takes one product for each of 6 x 6 positions
+// instead of 144,
+//
+//   outputs = A^T [ (G weights G^T) * (B^T patch B) ] A      (* element by element)
+//
+// where the patch is the 6 x 6 inputs under the tile. This is polynomial multiplication by
+// evaluation and interpolation (Toom-Cook) at the points 0, +-3/4, +-3/2 and infinity, which lose a
+// third of what the usual 0, +-1, +-2 lose in float; all entries of A and B are exact in binary.
+namespace fovea::kernels::winograd {
+
+inline constexpr int kTile = 4;
+inline constexpr int kPatch = 6;
+inline constexpr int kPositions = kPatch * kPatch;
+// Tiles that are multiplied together, at most.
+inline constexpr int kGroup = max_tile_rows(2);
+
+// The points +-a and +-b.
+inline constexpr float kA = 0.75f;
+inline constexpr float kB = 1.5f;
+
+// G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
+inline constexpr double kWeightMatrix[kPatch][3] = {
+    {64.0 / 81, 0, 0},
+    {-128.0 / 243, -32.0 / 81, -8.0 / 27},
+    {-128.0 / 243, 32.0 / 81, -8.0 / 27},
+    {32.0 / 243, 16.0 / 81, 8.0 / 27},
+    {32.0 / 243, -16.0 / 81, 8.0 / 27},
+    {0, 0, 1},
+};
+
+// A 6 x 6 part of a channels-last image.
+struct Patch {
+  const float* data = nullptr;
+  ptrdiff_t row_step = 0;
+  ptrdiff_t pixel_step = 0;
+};
+
+// Where transform_output writes a panel of channels of a tile.
+struct OutputTile {
+  const float* bias = nullptr;  // of the panel
+  float* data = nullptr;
+  const float* residual = nullptr;  // null for none
+  ptrdiff_t row_step = 0;
+  ptrdiff_t pixel_step = 0;
+  // The part of the tile that is wanted.
+  int row_begin = 0;
+  int row_end = kTile;
+  int column_end = kTile;
+  int64_t channel = 0;   // the panel's first
+  int64_t channels = 0;  // of the panel that exist; lanes beyond them become zero
+};
+
+// The three steps for a few tiles. `transformed` is [position][tile][channel] with
+// position_step from one position to the next, and products are [tile][position][kPanel].
+struct Steps {
+  // One patch; `channels` is a multiple of 4.
+  void (*transform_input)(const Patch&, ptrdiff_t channels, float* transformed,
+                          ptrdiff_t position_step) noexcept;
+  // products = transformed * weights at every position for as many tiles as the index + 1; weights
+  // are [position][depth][4 * vectors], depth > 0.
+  using Multiply = void (*)(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
+                            const float* weights, ptrdiff_t depth, float* products) noexcept;
+  Multiply multiply[2][kGroup];  // by vectors - 1 and tiles - 1
+  // One tile.
+  void (*transform_output)(const float* products, const OutputTile&, const Epilogue&) noexcept;
+};
+
+// A table in a file of its own, so that no step is inlined into a long-running caller, where V8
+// would leave it in baseline code.
+extern const Steps kSteps;
+
+}  // namespace fovea::kernels::winograd

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/conv.h"
+
+// How far F(4x4, 3x3) in float may lie from the exact convolution, from its own definition: the
+// matrices of Toom-Cook's algorithm at the points 0, +-3/4, +-3/2 and infinity.
+namespace fovea::kernels {
+
+using Matrix = std::vector<std::vector<double>>;
+
+inline Matrix product(const Matrix& a, const Matrix& b) {
+  Matrix out(a.size(), std::vector<double>(b[0].size()));
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = 0; j < b[0].size(); ++j) {
+      for (size_t k = 0; k < b.size(); ++k) out[i][j] += a[i][k] * b[k][j];
+    }
+  }
+  return out;
+}
+
+inline Matrix transposed(const Matrix& a) {
+  Matrix out(a[0].size(), std::vector<double>(a.size()));
+  for (size_t i = 0; i < a.size(); ++i) {
+    for (size_t j = 0; j < a[0].size(); ++j) out[j][i] = a[i][j];
+  }
+  return out;
+}
+
+inline Matrix magnitudes(Matrix a) {
+  for (auto& row : a) {
+    for (double& x : row) x = std::fabs(x);
+  }
+  return a;
+}
+
+// Lowest power first, of the polynomial with these roots.
+inline std::vector<double> polynomial(const std::vector<double>& roots) {
+  std::vector<double> out = {1};
+  for (const double root : roots) {
+    out.insert(out.begin(), 0);
+    for (size_t i = 0; i + 1 < out.size(); ++i) out[i] -= root * out[i + 1];
+  }
+  return out;
+}
+
+// outputs = output * [(weights w weights^T) * (input patch input^T)] * output^T.
+struct ToomCook {
+  Matrix output, weights, input;  // 4 x 6, 6 x 3, 6 x 6
+
+  ToomCook() : output(4, std::vector<double>(6)), weights(6, std::vector<double>(3)) {
+    const std::vector<double> points = {0, 0.75, -0.75, 1.5, -1.5};
+    for (size_t j = 0; j < points.size(); ++j) {
+      std::vector<double> others = points;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(j));
+      double distances = 1;
+      for (const double other : others) distances *= points[j] - other;
+      for (size_t i = 0; i < 3; ++i) {
+        weights[j][i] = std::pow(points[j], static_cast<double>(i)) / distances;
+      }
+      for (size_t i = 0; i < 4; ++i) output[i][j] = std::pow(points[j], static_cast<double>(i));
+      input.push_back(polynomial(others));
+      input.back().push_back(0);
+    }
+    weights[5][2] = output[3][5] = 1;
+    input.push_back(polynomial(points));
+  }
+};
+
+// Every output for [n][c][h][w] input and [o][c][3][3] weights. Roundings on the way of one
+// product: one in the transformed weight, at most 4 in each direction of the input's transform, the
+// product's own and those of the sum over channels, at most 4 in each direction of the output's
+// transform, and the bias's. Each is at most 2^-24 of what it rounds, which the magnitudes bound.
+inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::vector<float>& input,
+                                           const std::vector<float>& weights,
+                                           const std::vector<float>& bias) {
+  const ToomCook matrices;
+  const Matrix output = magnitudes(matrices.output), inputs = magnitudes(matrices.input);
+  const double factor = static_cast<double>(shape.in_channels + 20) * 0x1p-24;
+  std::vector<Matrix> transformed;
+  for (int64_t i = 0; i < shape.out_channels * shape.in_channels; ++i) {
+    const float* w = weights.data() + i * 9;
+    const Matrix taps = {{w[0], w[1], w[2]}, {w[3], w[4], w[5]}, {w[6], w[7], w[8]}};
+    transformed.push_back(
+        magnitudes(product(product(matrices.weights, taps), transposed(matrices.weights))));
+  }
+  const auto pixel = [&](int64_t plane, int64_t y, int64_t x) -> double {
+    const bool inside = y >= 0 && x >= 0 && y < shape.in_h && x < shape.in_w;
+    return inside ? input[static_cast<size_t>((plane * shape.in_h + y) * shape.in_w + x)] : 0.0;
+  };
+  std::vector<double> bounds(
+      static_cast<size_t>(shape.batch * shape.out_channels * shape.out_h * shape.out_w));
+  const auto tile = [&](int64_t n, int64_t top, int64_t left) {
+    std::vector<Matrix> patches;
+    for (int64_t c = 0; c < shape.in_channels; ++c) {
+      Matrix patch(6, std::vector<double>(6));
+      for (int64_t i = 0; i < 36; ++i) {
+        patch[static_cast<size_t>(i / 6)][static_cast<size_t>(i % 6)] = pixel(
+            n * shape.in_channels + c, top + i / 6 - shape.pad_top, left + i % 6 - shape.pad_left);
+      }
+      patches.push_back(product(product(inputs, magnitudes(patch)), transposed(inputs)));
+    }
+    for (int64_t o = 0; o < shape.out_channels; ++o) {
+      Matrix sums(6, std::vector<double>(6));
+      for (int64_t c = 0; c < shape.in_channels; ++c) {
+        const Matrix& u = transformed[static_cast<size_t>(o * shape.in_channels + c)];
+        const Matrix& v = patches[static_cast<size_t>(c)];
+        for (size_t i = 0; i < 36; ++i) sums[i / 6][i % 6] += u[i / 6][i % 6] * v[i / 6][i % 6];
+      }
+      const Matrix sizes = product(product(output, sums), transposed(output));
+      const double added = bias.empty() ? 0.0 : std::fabs(bias[static_cast<size_t>(o)]);
+      for (int64_t y = top; y < std::min(top + 4, shape.out_h); ++y) {
+        for (int64_t x = left; x < std::min(left + 4, shape.out_w); ++x) {
+          const int64_t at = ((n * shape.out_channels + o) * shape.out_h + y) * shape.out_w + x;
+          bounds[static_cast<size_t>(at)] =
+              factor * (sizes[static_cast<size_t>(y - top)][static_cast<size_t>(x - left)] + added);
+        }
+      }
+    }
+  };
+  for (int64_t n = 0; n < shape.batch; ++n) {
+    for (int64_t y = 0; y < shape.out_h; y += 4) {
+      for (int64_t x = 0; x < shape.out_w; x += 4) tile(n, y, x);
+    }
+  }
+  return bounds;
+}
+
+}  // namespace fovea::kernels
