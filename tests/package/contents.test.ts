@@ -20,9 +20,10 @@ function modules(folder: string): string[] {
     .map((file) => file.replace(/\.ts$/, ''));
 }
 
-test('it holds the scripts, the engines and the types, and nothing else', () => {
+test('it holds the scripts, the engines, the types and a network, and nothing else', () => {
   const wanted = [
     ...['LICENSE', 'README.md', 'package.json'],
+    'dist/models/fovea-luma-x2.onnx',
     ...scripts.flatMap((file) => [file, `${file}.map`]),
     ...variants.flatMap((name) => [`dist/wasm/fovea-${name}.js`, `dist/wasm/fovea-${name}.wasm`]),
     ...modules('web/src').map((module) => `dist/${module}.d.ts`),

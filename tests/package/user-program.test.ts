@@ -39,7 +39,7 @@ test('a program in Node gets the right numbers, no warnings, and ends by itself'
   expectClose(actual, expected, roundingBound(expected.output!));
 });
 
-test('a program in Node checks a model, enlarges by it, and ends without releasing it', () => {
+test('a program in Node checks a model, enlarges by the bundled one, and ends by itself', () => {
   project.write('luma.onnx', readFileSync('models/fovea-luma-x2.onnx'));
   expect(runProgram('upscale.mjs')).toEqual({ supported: true, size: [60, 40], white: true });
 });

@@ -41,6 +41,9 @@ export interface UpscaleOptions {
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+// The network of the package itself; a literal, so that bundlers find the file.
+const bundledNetwork = () => new URL('./models/fovea-luma-x2.onnx', import.meta.url);
+
 const defaultTile = 512;
 const defaultOverlap = 16;
 
@@ -48,7 +51,7 @@ const defaultOverlap = 16;
  * Enlarges pictures by a super-resolution network.
  *
  * @example
- * const upscaler = await Upscaler.create('/models/luma-x2.onnx');
+ * const upscaler = await Upscaler.create();
  * const { data, width, height } = await upscaler.upscale(document.querySelector('img'));
  */
 export class Upscaler {
@@ -65,9 +68,13 @@ export class Upscaler {
    * what it takes: from the options, its metadata (`fovea.scale`, `fovea.color`, `fovea.range`,
    * `fovea.order`, `fovea.multiple`) and trial runs. A second input of 4 elements gets the factors.
    *
+   * @param source the package's own network, which doubles photographs, unless given
    * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind
    */
-  static async create(source: ModelSource, options: UpscalerOptions = {}): Promise<Upscaler> {
+  static async create(
+    source: ModelSource = bundledNetwork(),
+    options: UpscalerOptions = {},
+  ): Promise<Upscaler> {
     const model = await LoadedModel.load(source, options);
     try {
       const network = await examineNetwork(model.info, options, async (feeds, output) => {

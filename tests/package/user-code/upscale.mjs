@@ -1,7 +1,7 @@
 import { checkModel, Upscaler } from 'fovea';
 
 const report = await checkModel('luma.onnx');
-const upscaler = await Upscaler.create('luma.onnx');
+const upscaler = await Upscaler.create();
 const [width, height] = [30, 20];
 const picture = { width, height, data: new Uint8ClampedArray(4 * width * height).fill(255) };
 const result = await upscaler.upscale(picture);
