@@ -13,19 +13,33 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return kFewOutputsConv;
     case ConvAlgorithm::Winograd:
       return kWinogradConv;
+    case ConvAlgorithm::WinogradBlocks:
+      return kWinogradBlocksConv;
     case ConvAlgorithm::Direct:
       break;
   }
   return kDirectConv;
 }
 
+bool is_dense(const ConvShape& shape) noexcept {
+  return shape.stride_h == 1 && shape.stride_w == 1 && shape.dilation_h == 1 &&
+         shape.dilation_w == 1 && shape.groups == 1;
+}
+
+// Elsewhere, transforms and unused parts of tiles cost more than the products saved.
 bool suits_winograd(const ConvShape& shape) noexcept {
-  const bool possible = shape.kernel_h == 3 && shape.kernel_w == 3 && shape.stride_h == 1 &&
-                        shape.stride_w == 1 && shape.dilation_h == 1 && shape.dilation_w == 1 &&
-                        shape.groups == 1;
-  // Below, transforms and unused parts of tiles cost more than the products saved.
-  return possible && shape.in_channels >= 3 && shape.out_channels >= 4 && shape.out_h >= 4 &&
-         shape.out_w >= 4;
+  return is_dense(shape) && shape.kernel_h == 3 && shape.kernel_w == 3 && shape.in_channels >= 3 &&
+         shape.out_channels >= 4 && shape.out_h >= 4 && shape.out_w >= 4;
+}
+
+// The same for kernels cut into blocks of 3x3, where few of the blocks' taps are beyond the kernel.
+bool suits_winograd_blocks(const ConvShape& shape) noexcept {
+  const int64_t down = round_up(shape.kernel_h, 3), across = round_up(shape.kernel_w, 3);
+  const int64_t taps = shape.kernel_h * shape.kernel_w,
+                inputs = down * across / 9 * shape.in_channels;
+  return is_dense(shape) && shape.kernel_h > 3 && shape.kernel_w > 3 &&
+         5 * down * across <= 9 * taps && inputs >= 8 && shape.out_channels >= 8 &&
+         shape.out_h >= 8 && shape.out_w >= 8;
 }
 
 }  // namespace
@@ -41,7 +55,9 @@ ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
 }
 
 ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
-  return suits_winograd(shape) ? ConvAlgorithm::Winograd : choose_algorithm_for_any_size(shape);
+  if (suits_winograd(shape)) return ConvAlgorithm::Winograd;
+  if (suits_winograd_blocks(shape)) return ConvAlgorithm::WinogradBlocks;
+  return choose_algorithm_for_any_size(shape);
 }
 
 ConvOutput dense_output(const ConvShape& shape, float* data, const float* residual) noexcept {

@@ -41,10 +41,11 @@ struct ConvShape {
 };
 
 enum class ConvAlgorithm : uint8_t {
-  Direct,      // register tiles over a zero-haloed copy of a strip of rows
-  Depthwise,   // one input and one output channel per group, vectors over channels
-  FewOutputs,  // at most three output channels: vectors over the sum instead of the outputs
-  Winograd,    // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
+  Direct,          // register tiles over a zero-haloed copy of a strip of rows
+  Depthwise,       // one input and one output channel per group, vectors over channels
+  FewOutputs,      // at most three output channels: vectors over the sum instead of the outputs
+  Winograd,        // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
+  WinogradBlocks,  // the same for larger kernels, cut into blocks of 3x3
 };
 
 // The fastest.

@@ -20,5 +20,6 @@ extern const ConvKernel kDirectConv;
 extern const ConvKernel kDepthwiseConv;
 extern const ConvKernel kFewOutputsConv;
 extern const ConvKernel kWinogradConv;
+extern const ConvKernel kWinogradBlocksConv;
 
 }  // namespace fovea::kernels

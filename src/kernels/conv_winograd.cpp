@@ -1,8 +1,7 @@
 #include <algorithm>
 
 #include "kernels/conv_algorithms.h"
-#include "kernels/tile.h"
-#include "kernels/winograd.h"
+#include "kernels/winograd_pack.h"
 
 // 3x3 convolution of stride 1 by F(4x4, 3x3), for blocks of consecutive tiles: their patches are
 // transformed once, and for each panel of output channels multiplied at every position and
@@ -20,7 +19,7 @@ using winograd::Patch;
 
 constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
 
-int64_t depth(const ConvShape& shape) { return kPositions * shape.in_channels; }
+int64_t depth(const ConvShape& shape) { return winograd::packed_depth(shape.in_channels); }
 int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
 // The positions of one tile and channel are written together: a little more than a multiple of the
 // cache's sets lie between them.
@@ -32,23 +31,11 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
                   float* packed) noexcept {
-  // An element of G weights G^T, rounded once.
-  const auto value = [&](int64_t k, int64_t output) {
-    const int64_t position = k / shape.in_channels, input = k % shape.in_channels;
-    const double* down = winograd::kWeightMatrix[position / kPatch];
-    const double* across = winograd::kWeightMatrix[position % kPatch];
-    const float* taps = weights.data + output * weights.output_step + input * weights.input_step;
-    double sum = 0;
-    for (int y = 0; y < 3; ++y) {
-      for (int x = 0; x < 3; ++x) {
-        const float tap = taps[y * weights.row_step + x * weights.column_step];
-        sum += down[y] * across[x] * static_cast<double>(tap);
-      }
-    }
-    return static_cast<float>(sum);
+  const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
+    return weights.data[output * weights.output_step + input * weights.input_step +
+                        y * weights.row_step + x * weights.column_step];
   };
-  const auto bias_of = [&](int64_t output) { return bias ? bias[output] : 0.0f; };
-  pack_panels(packed, shape.out_channels, depth(shape), value, bias_of);
+  winograd::pack(shape.out_channels, shape.in_channels, tap, bias, packed);
 }
 
 // Parts of the scratch memory.

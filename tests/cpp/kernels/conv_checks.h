@@ -99,6 +99,9 @@ inline void check(const ReferenceConv& conv, Options options = {},
   test::Expected expected = test::reference_conv(conv, input, weights, bias);
   if (algorithm == ConvAlgorithm::Winograd) {
     expected.bounds = winograd_bounds(shape, input, weights, bias);
+  } else if (algorithm == ConvAlgorithm::WinogradBlocks) {
+    const Blocks blocks = blocks_of(shape, input, weights);
+    expected.bounds = winograd_bounds(blocks.shape, blocks.input, blocks.weights, bias);
   }
   finish(expected, added, options.epilogue, shape.out_channels, out_size);
   expect_close(plain(output, shape.batch, shape.out_channels, out_size), expected);

@@ -62,6 +62,61 @@ TEST(ConvWinograd, HowRowsAreDividedDoesNotMatter) {
   EXPECT_EQ(pieces, whole);
 }
 
+TEST(ConvWinogradBlocks, EveryKernel) {
+  for (int64_t h = 4; h <= 9; ++h) {
+    for (int64_t w = 4; w <= 9; ++w) {
+      const Axis y{.in = 12, .kernel = h, .pad_begin = h / 2, .pad_end = h / 3};
+      const Axis x{.in = 17, .kernel = w, .pad_begin = w / 3, .pad_end = w / 2};
+      check({.batch = 2, .in_channels = 3, .out_channels = 9, .axes = {y, x}}, {},
+            ConvAlgorithm::WinogradBlocks);
+    }
+  }
+}
+
+TEST(ConvWinogradBlocks, EveryNumberOfChannels) {
+  for (int64_t c = 1; c <= 13; ++c) {
+    check(square(c, 8, 9, 5, 2), {}, ConvAlgorithm::WinogradBlocks);
+    check(square(3, c, 9, 5, 2), {}, ConvAlgorithm::WinogradBlocks);
+  }
+  check(square(32, 64, 11, 9, 4), {}, ConvAlgorithm::WinogradBlocks);
+}
+
+TEST(ConvWinogradBlocks, EverySizeAndPad) {
+  for (int64_t size = 1; size <= 21; ++size) {
+    check(square(2, 8, size, 5, 4), {}, ConvAlgorithm::WinogradBlocks);
+    if (size > 6) check(square(2, 8, size, 7, 0), {}, ConvAlgorithm::WinogradBlocks);
+  }
+}
+
+TEST(ConvWinogradBlocks, EveryEpilogue) {
+  for_each_epilogue([](const Epilogue& epilogue) {
+    check(square(3, 13, 9, 5, 2), {.epilogue = epilogue, .residual = true},
+          ConvAlgorithm::WinogradBlocks);
+  });
+}
+
+TEST(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
+  const ConvShape shape = shape_of(square(3, 10, 23, 5, 2));
+  const auto input = channels_last(random_floats(3 * 23 * 23, 1), 1, 3, 23 * 23);
+  const auto weights = random_floats(10 * 3 * 25, 2);
+  const auto algorithm = ConvAlgorithm::WinogradBlocks;
+  const auto pieces = run(shape, algorithm, input, weights, nullptr, {}, {});
+  const auto whole = run(shape, algorithm, input, weights, nullptr, {}, {.in_pieces = false});
+  EXPECT_EQ(pieces, whole);
+}
+
+TEST(ConvWinogradBlocks, ChosenWhereItPays) {
+  const auto chosen = [](const ReferenceConv& conv) {
+    return choose_algorithm(shape_of(conv)) == ConvAlgorithm::WinogradBlocks;
+  };
+  EXPECT_TRUE(chosen(square(3, 64, 32, 9, 4)));
+  EXPECT_TRUE(chosen(square(32, 16, 32, 5, 2)));
+  EXPECT_FALSE(chosen(square(1, 64, 32, 5, 2)));
+  EXPECT_FALSE(chosen(square(64, 3, 32, 5, 2)));
+  EXPECT_FALSE(chosen(square(64, 64, 32, 4, 1)));
+  EXPECT_FALSE(chosen(square(64, 64, 6, 5, 2)));
+}
+
 TEST(ConvWinograd, ChosenWhereItPays) {
   const auto chosen = [](const ReferenceConv& conv) {
     return choose_algorithm(shape_of(conv)) == ConvAlgorithm::Winograd;

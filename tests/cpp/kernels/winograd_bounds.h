@@ -129,4 +129,54 @@ inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::ve
   return bounds;
 }
 
+// A convolution of stride 1 as the 3x3 one over blocks of its kernel that WinogradBlocks computes.
+struct Blocks {
+  ConvShape shape;
+  std::vector<float> input, weights;
+};
+
+inline Blocks blocks_of(const ConvShape& conv, const std::vector<float>& input,
+                        const std::vector<float>& weights) {
+  const int64_t down = (conv.kernel_h + 2) / 3, across = (conv.kernel_w + 2) / 3;
+  const auto pixel = [&](int64_t plane, int64_t y, int64_t x) {
+    const bool inside = y >= 0 && x >= 0 && y < conv.in_h && x < conv.in_w;
+    return inside ? input[static_cast<size_t>((plane * conv.in_h + y) * conv.in_w + x)] : 0.0f;
+  };
+  const auto tap = [&](int64_t plane, int64_t y, int64_t x) {
+    const bool inside = y < conv.kernel_h && x < conv.kernel_w;
+    return inside ? weights[static_cast<size_t>((plane * conv.kernel_h + y) * conv.kernel_w + x)]
+                  : 0.0f;
+  };
+  Blocks out{conv, {}, {}};
+  ConvShape& shape = out.shape;
+  shape.in_channels = down * across * conv.in_channels;
+  shape.kernel_h = shape.kernel_w = 3;
+  shape.pad_top = shape.pad_left = 0;
+  // Whole tiles are computed, from what lies under them.
+  shape.in_h = (conv.out_h + 3) / 4 * 4 + 2;
+  shape.in_w = (conv.out_w + 3) / 4 * 4 + 2;
+  for (int64_t n = 0; n < conv.batch; ++n) {
+    for (int64_t i = 0; i < shape.in_channels; ++i) {
+      const int64_t block = i / conv.in_channels;
+      const int64_t plane = n * conv.in_channels + i % conv.in_channels;
+      for (int64_t y = 0; y < shape.in_h; ++y) {
+        for (int64_t x = 0; x < shape.in_w; ++x) {
+          out.input.push_back(pixel(plane, y + block / across * 3 - conv.pad_top,
+                                    x + block % across * 3 - conv.pad_left));
+        }
+      }
+    }
+  }
+  for (int64_t o = 0; o < conv.out_channels; ++o) {
+    for (int64_t i = 0; i < shape.in_channels; ++i) {
+      const int64_t block = i / conv.in_channels;
+      for (int64_t k = 0; k < 9; ++k) {
+        out.weights.push_back(tap(o * conv.in_channels + i % conv.in_channels,
+                                  block / across * 3 + k / 3, block % across * 3 + k % 3));
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace fovea::kernels
