@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { projectDir, variants } from './lib/project.mjs';
 import * as runners from './lib/runners.mjs';
 import { demoSteps, nodeTool, packageSteps, setupSteps } from './lib/setup.mjs';
+import { checkSizes } from './lib/sizes.mjs';
 import { cppFiles } from './lib/sources.mjs';
 import { runSteps } from './lib/steps.mjs';
 
@@ -27,6 +28,7 @@ const suites = [
     threadedLayers.filter(hasCppTests).map((layer) => `test_${layer}`),
   ),
   ...variants.map((variant) => cpp(`wasm-${variant}`)),
+  { name: 'size', needs: ['package'], run: checkSizes },
   { name: 'jest', needs: ['package'], run: runners.runJest },
   { name: 'browser', needs: ['package', 'demo'], run: runners.runPlaywright },
 ];
@@ -58,7 +60,7 @@ function suiteStep({ name, run }) {
       const result = await run(log).catch((error) => ({ passed: 0, failed: 1, error }));
       results.push(result);
       if (result.failed > 0) throw result.error ?? new Error(`${result.failed} failed in ${name}`);
-      return `${result.passed} passed`;
+      return [`${result.passed} passed`, result.note].filter(Boolean).join('; ');
     },
   };
 }

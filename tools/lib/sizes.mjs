@@ -1,0 +1,42 @@
+// How much a page downloads for the engine.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { distDir } from './project.mjs';
+
+/** The most that one build of the engine may have, in bytes. */
+const limit = { raw: 1_500_000, brotli: 400_000 };
+
+/** The .wasm of every build in dist/. */
+export function packagedEngines() {
+  const folder = join(distDir, 'wasm');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.wasm'));
+  return names.map((name) => join(folder, name));
+}
+
+/** A file's bytes, as they are and by brotli. */
+export function sizeOf(file) {
+  const bytes = readFileSync(file);
+  return { name: basename(file), raw: bytes.length, brotli: brotliCompressSync(bytes).length };
+}
+
+export function describeSize({ name, raw, brotli }) {
+  return `${name}: ${kilobytes(raw)}, brotli ${kilobytes(brotli)}`;
+}
+
+/** Holds every build to the limit. */
+export async function checkSizes() {
+  const sizes = packagedEngines().map(sizeOf);
+  const large = sizes.filter(({ raw, brotli }) => raw > limit.raw || brotli > limit.brotli);
+  return {
+    passed: sizes.length - large.length,
+    failed: sizes.length > 0 ? large.length : 1,
+    note: sizes.map(describeSize).join('; '),
+    error: new Error(`At most ${describeSize({ name: 'each', ...limit })}`),
+  };
+}
+
+function kilobytes(bytes) {
+  return `${Math.round(bytes / 1000)} KB`;
+}
