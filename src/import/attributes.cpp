@@ -3,16 +3,19 @@
 
 namespace fovea {
 
+const onnx::Attribute* resolve_reference(const onnx::Attribute& attribute,
+                                         const CallAttributes* call) {
+  if (attribute.ref_attr_name.empty()) return &attribute;
+  if (!call) return nullptr;
+  const auto passed = call->find(attribute.ref_attr_name);
+  return passed == call->end() ? nullptr : passed->second;
+}
+
 Attributes GraphImporter::import_attributes(const onnx::Node& proto, const CallAttributes* call) {
   Attributes attributes;
   for (const onnx::Attribute& attribute : proto.attributes) {
-    const onnx::Attribute* actual = &attribute;
-    if (!attribute.ref_attr_name.empty()) {
-      const auto passed =
-          call ? call->find(attribute.ref_attr_name) : CallAttributes::const_iterator{};
-      if (!call || passed == call->end()) continue;
-      actual = passed->second;
-    }
+    const onnx::Attribute* actual = resolve_reference(attribute, call);
+    if (!actual) continue;
     try {
       if (auto value = import_attribute(*actual, call)) {
         attributes.set(std::string(attribute.name), std::move(*value));

@@ -160,13 +160,7 @@ void GraphImporter::import_call(const onnx::Node& proto, const onnx::Function& f
     attributes[fallback.name] = &fallback;
   }
   for (const onnx::Attribute& given : proto.attributes) {
-    const onnx::Attribute* actual = &given;
-    if (!given.ref_attr_name.empty()) {
-      const auto outer = call ? call->find(given.ref_attr_name) : CallAttributes::const_iterator{};
-      if (!call || outer == call->end()) continue;
-      actual = outer->second;
-    }
-    attributes[given.name] = actual;
+    if (const auto* actual = resolve_reference(given, call)) attributes[given.name] = actual;
   }
 
   const std::string call_name = unique_node_name(proto);

@@ -29,6 +29,11 @@ struct ImportState {
 // The attributes of the node that calls a function, which ref_attr_name refers to.
 using CallAttributes = std::map<std::string_view, const onnx::Attribute*>;
 
+// What an attribute stands for: itself, or what the call passes for the name it refers to; null
+// when the call passes nothing, as if it were not there.
+const onnx::Attribute* resolve_reference(const onnx::Attribute& attribute,
+                                         const CallAttributes* call);
+
 // Imports one graph: the model's, or a subgraph with `outer` the importer of the graph around it.
 class GraphImporter {
  public:

@@ -160,30 +160,22 @@ void layout_prelu(LayoutContext& context) {
 }  // namespace
 
 void register_activations(OpTable& table) {
-  const auto add = [&](std::string_view op_type, int since, Kernel (*plan)(PlanContext&)) {
-    table.add({.op_type = op_type,
-               .since = since,
-               .infer = infer_like_input,
-               .plan = plan,
-               .reuse = Reuse::InPlace,
-               .layout = follow_input_layout});
-  };
-  add("Relu", 1, plan_relu);
-  add("LeakyRelu", 1, plan_leaky_relu);
-  add("ThresholdedRelu", 10, plan_thresholded_relu);
-  add("Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>);
-  add("Tanh", 1, plan_double_too<kernels::Tanh, true>);
-  add("HardSigmoid", 1, plan_hard_sigmoid);
-  add("HardSwish", 14, plan_plain<kernels::HardSwish, true>);
-  add("Swish", 24, plan_swish);
-  add("Elu", 1, plan_elu);
-  add("Selu", 1, plan_selu);
-  add("Celu", 12, plan_celu);
-  add("Softplus", 1, plan_plain<kernels::Softplus, false>);
-  add("Softsign", 1, plan_plain<kernels::Softsign, true>);
-  add("Mish", 18, plan_plain<kernels::Mish, true>);
-  add("Gelu", 20, plan_gelu);
-  add("Shrink", 9, plan_shrink);
+  add_unary(table, "Relu", 1, plan_relu);
+  add_unary(table, "LeakyRelu", 1, plan_leaky_relu);
+  add_unary(table, "ThresholdedRelu", 10, plan_thresholded_relu);
+  add_unary(table, "Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>);
+  add_unary(table, "Tanh", 1, plan_double_too<kernels::Tanh, true>);
+  add_unary(table, "HardSigmoid", 1, plan_hard_sigmoid);
+  add_unary(table, "HardSwish", 14, plan_plain<kernels::HardSwish, true>);
+  add_unary(table, "Swish", 24, plan_swish);
+  add_unary(table, "Elu", 1, plan_elu);
+  add_unary(table, "Selu", 1, plan_selu);
+  add_unary(table, "Celu", 12, plan_celu);
+  add_unary(table, "Softplus", 1, plan_plain<kernels::Softplus, false>);
+  add_unary(table, "Softsign", 1, plan_plain<kernels::Softsign, true>);
+  add_unary(table, "Mish", 18, plan_plain<kernels::Mish, true>);
+  add_unary(table, "Gelu", 20, plan_gelu);
+  add_unary(table, "Shrink", 9, plan_shrink);
   table.add({.op_type = "Clip",
              .inputs = {1, 3},
              .infer = infer_clip,

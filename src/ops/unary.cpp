@@ -32,36 +32,28 @@ struct Library {
 }  // namespace
 
 void register_unary(OpTable& table) {
-  const auto add = [&](std::string_view op_type, int since, Kernel (*plan)(PlanContext&)) {
-    table.add({.op_type = op_type,
-               .since = since,
-               .infer = infer_like_input,
-               .plan = plan,
-               .reuse = Reuse::InPlace,
-               .layout = follow_input_layout});
-  };
-  add("Abs", 1, plan_number<kernels::Abs>);
-  add("Neg", 1, plan_neg);
-  add("Sign", 9, plan_number<kernels::Sign>);
-  add("Floor", 1, plan_float<kernels::Floor, true>);
-  add("Ceil", 1, plan_float<kernels::Ceil, true>);
-  add("Round", 11, plan_float<kernels::Round, true>);
-  add("Sqrt", 1, plan_float<kernels::Sqrt, true>);
-  add("Reciprocal", 1, plan_float<kernels::Reciprocal, false>);
-  add("Exp", 1, plan_float<kernels::Exp, false>);
-  add("Log", 1, plan_float<kernels::Log, false>);
-  add("Erf", 9, plan_float<kernels::Erf, true>);
-  add("Sin", 7, plan_float<Library<std::sin, std::sin>, true>);
-  add("Cos", 7, plan_float<Library<std::cos, std::cos>, false>);
-  add("Tan", 7, plan_float<Library<std::tan, std::tan>, true>);
-  add("Asin", 7, plan_float<Library<std::asin, std::asin>, true>);
-  add("Acos", 7, plan_float<Library<std::acos, std::acos>, false>);
-  add("Atan", 7, plan_float<Library<std::atan, std::atan>, true>);
-  add("Sinh", 9, plan_float<Library<std::sinh, std::sinh>, true>);
-  add("Cosh", 9, plan_float<Library<std::cosh, std::cosh>, false>);
-  add("Asinh", 9, plan_float<Library<std::asinh, std::asinh>, true>);
-  add("Acosh", 9, plan_float<Library<std::acosh, std::acosh>, false>);
-  add("Atanh", 9, plan_float<Library<std::atanh, std::atanh>, true>);
+  add_unary(table, "Abs", 1, plan_number<kernels::Abs>);
+  add_unary(table, "Neg", 1, plan_neg);
+  add_unary(table, "Sign", 9, plan_number<kernels::Sign>);
+  add_unary(table, "Floor", 1, plan_float<kernels::Floor, true>);
+  add_unary(table, "Ceil", 1, plan_float<kernels::Ceil, true>);
+  add_unary(table, "Round", 11, plan_float<kernels::Round, true>);
+  add_unary(table, "Sqrt", 1, plan_float<kernels::Sqrt, true>);
+  add_unary(table, "Reciprocal", 1, plan_float<kernels::Reciprocal, false>);
+  add_unary(table, "Exp", 1, plan_float<kernels::Exp, false>);
+  add_unary(table, "Log", 1, plan_float<kernels::Log, false>);
+  add_unary(table, "Erf", 9, plan_float<kernels::Erf, true>);
+  add_unary(table, "Sin", 7, plan_float<Library<std::sin, std::sin>, true>);
+  add_unary(table, "Cos", 7, plan_float<Library<std::cos, std::cos>, false>);
+  add_unary(table, "Tan", 7, plan_float<Library<std::tan, std::tan>, true>);
+  add_unary(table, "Asin", 7, plan_float<Library<std::asin, std::asin>, true>);
+  add_unary(table, "Acos", 7, plan_float<Library<std::acos, std::acos>, false>);
+  add_unary(table, "Atan", 7, plan_float<Library<std::atan, std::atan>, true>);
+  add_unary(table, "Sinh", 9, plan_float<Library<std::sinh, std::sinh>, true>);
+  add_unary(table, "Cosh", 9, plan_float<Library<std::cosh, std::cosh>, false>);
+  add_unary(table, "Asinh", 9, plan_float<Library<std::asinh, std::asinh>, true>);
+  add_unary(table, "Acosh", 9, plan_float<Library<std::acosh, std::acosh>, false>);
+  add_unary(table, "Atanh", 9, plan_float<Library<std::atanh, std::atanh>, true>);
 }
 
 }  // namespace fovea

@@ -100,8 +100,7 @@ void fold_batch_normalization(Graph& graph, const PassContext&) {
     convolution.outputs = {next.outputs[0]};
     absorbed[static_cast<size_t>(reader)] = true;
   }
-  size_t index = 0;
-  std::erase_if(graph.nodes, [&](const Node&) { return absorbed[index++]; });
+  remove_nodes(graph, absorbed);
 }
 
 }  // namespace fovea

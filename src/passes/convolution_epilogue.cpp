@@ -90,8 +90,7 @@ void fuse_convolution_epilogue(Graph& graph, const PassContext&) {
     convolution.outputs = activation.outputs;
     absorbed[static_cast<size_t>(reader)] = true;
   }
-  size_t index = 0;
-  std::erase_if(graph.nodes, [&](const Node&) { return absorbed[index++]; });
+  remove_nodes(graph, absorbed);
 }
 
 }  // namespace fovea

@@ -44,4 +44,12 @@ void replace_value(Graph& graph, ValueId from, ValueId to) {
   std::ranges::replace(graph.outputs, from, to);
 }
 
+void remove_nodes(Graph& graph, const std::vector<bool>& marked) {
+  std::vector<Node> kept;
+  for (size_t index = 0; index < graph.nodes.size(); ++index) {
+    if (!marked[index]) kept.push_back(std::move(graph.nodes[index]));
+  }
+  graph.nodes = std::move(kept);
+}
+
 }  // namespace fovea

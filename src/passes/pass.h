@@ -39,4 +39,7 @@ void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
 // Makes every reader of `from`, the graph's outputs included, read `to`.
 void replace_value(Graph& graph, ValueId from, ValueId to);
 
+// Removes the nodes whose index is marked.
+void remove_nodes(Graph& graph, const std::vector<bool>& marked);
+
 }  // namespace fovea

@@ -187,13 +187,13 @@ void SegmentPlanner::set_content(ValueId id, Tensor content) {
 void SegmentPlanner::take_view(const Node& node, const ValueType& output) {
   const ValueId source = node.inputs[0];
   const ValueId view = node.outputs[0];
-  Slot slot = segment_->slots[static_cast<size_t>(slot_in(source, Layout::Plain))];
+  const SlotId shared = slot_in(source, Layout::Plain);
+  Slot slot = segment_->slots[static_cast<size_t>(shared)];
   slot.value = view;
   type(view) = output;
   type(view).layout = Layout::Plain;
   if (slot.constant) slot.constant = slot.constant->reshaped(*output.shape);
   if (slot.buffer >= 0) buffers_[static_cast<size_t>(slot.buffer)].values.push_back(view);
-  const SlotId shared = slot_in(source, Layout::Plain);
   const bool elsewhere = slot.buffer < 0 && !slot.constant;
   // Memory of the caller or of an earlier segment has no buffer here: the slot itself is shared.
   slot_of(view, Layout::Plain) = elsewhere ? shared : add_slot(std::move(slot));

@@ -32,4 +32,7 @@ Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
       context, [map = std::move(map)](RunContext&) { return map; }, keeps_zero);
 }
 
+// Registers an operator that maps every element of its only input.
+void add_unary(OpTable& table, std::string_view op_type, int since, Kernel (*plan)(PlanContext&));
+
 }  // namespace fovea
