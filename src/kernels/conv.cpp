@@ -1,5 +1,7 @@
 #include "kernels/conv.h"
 
+#include <algorithm>
+
 #include "kernels/conv_algorithms.h"
 
 namespace fovea::kernels {
@@ -28,8 +30,10 @@ bool is_dense(const ConvShape& shape) noexcept {
 
 // Elsewhere, transforms and unused parts of tiles cost more than the products saved.
 bool suits_winograd(const ConvShape& shape) noexcept {
-  return is_dense(shape) && shape.kernel_h == 3 && shape.kernel_w == 3 && shape.in_channels >= 3 &&
-         shape.out_channels >= 4 && shape.out_h >= 4 && shape.out_w >= 4;
+  const int64_t least = std::min(shape.kernel_h, shape.kernel_w);
+  const bool fits = std::max(shape.kernel_h, shape.kernel_w) == 3 && least == 3;
+  return is_dense(shape) && fits && shape.in_channels >= 3 && shape.out_channels >= 4 &&
+         shape.out_h >= 4 && shape.out_w >= 4;
 }
 
 // The same for kernels cut into blocks of 3x3, where few of the blocks' taps are beyond the kernel.
@@ -65,9 +69,16 @@ ConvOutput dense_output(const ConvShape& shape, float* data, const float* residu
   return {data, residual, pixel, row, shape.out_h * row};
 }
 
-ConvWeights dense_weights(const ConvShape& shape, const float* data) noexcept {
-  const int64_t taps = shape.kernel_h * shape.kernel_w, output = shape.group_inputs() * taps;
-  return {data, shape.group_outputs() * output, output, taps, shape.kernel_w, 1};
+StridedWeights dense_weights(const ConvShape& shape, const float* data,
+                             const float* biases) noexcept {
+  StridedWeights weights;
+  weights.data = data;
+  weights.biases = biases;
+  weights.row_step = shape.kernel_w;
+  weights.input_step = shape.kernel_h * shape.kernel_w;
+  weights.output_step = shape.group_inputs() * weights.input_step;
+  weights.group_step = shape.group_outputs() * weights.output_step;
+  return weights;
 }
 
 int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
@@ -75,8 +86,8 @@ int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
 }
 
 void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWeights& weights,
-                  const float* bias, float* packed) noexcept {
-  kernel_of(algorithm).pack_weights(shape, weights, bias, packed);
+                  float* packed) noexcept {
+  kernel_of(algorithm).pack_weights(shape, weights, packed);
 }
 
 int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {

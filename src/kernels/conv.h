@@ -75,24 +75,48 @@ struct ConvOutput {
 ConvOutput dense_output(const ConvShape& shape, float* data,
                         const float* residual = nullptr) noexcept;
 
-// The weight of output o and input i, both counted within their group, at a tap:
-// data[group * group_step + o * output_step + i * input_step + ky * row_step + kx * column_step].
-struct ConvWeights {
+// Where weights to be packed come from.
+class ConvWeights {
+ public:
+  // The weight of an output and an input, both counted within their group, at a tap.
+  virtual float at(int64_t group, int64_t output, int64_t input, int64_t ky,
+                   int64_t kx) const noexcept = 0;
+  // Of an output counted over all groups.
+  virtual float bias(int64_t output) const noexcept = 0;
+
+ protected:
+  ~ConvWeights() = default;
+};
+
+// Weights in memory, a step apart for each index. `biases` has an element for each output or is
+// null.
+struct StridedWeights final : ConvWeights {
   const float* data = nullptr;
+  const float* biases = nullptr;
   int64_t group_step = 0;
   int64_t output_step = 0;
   int64_t input_step = 0;
   int64_t row_step = 0;
   int64_t column_step = 1;
+
+  float at(int64_t group, int64_t output, int64_t input, int64_t ky,
+           int64_t kx) const noexcept override {
+    return data[group * group_step + output * output_step + input * input_step + ky * row_step +
+                kx * column_step];
+  }
+  float bias(int64_t output) const noexcept override {
+    return biases != nullptr ? biases[output] : 0.0f;
+  }
 };
 
 // ONNX Conv's [out_channels][in_channels / groups][kernel_h][kernel_w].
-ConvWeights dense_weights(const ConvShape& shape, const float* data) noexcept;
+StridedWeights dense_weights(const ConvShape& shape, const float* data,
+                             const float* biases) noexcept;
 
-// Floats pack_weights writes. `bias` has out_channels elements or is null.
+// Floats pack_weights writes.
 int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
 void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWeights& weights,
-                  const float* bias, float* packed) noexcept;
+                  float* packed) noexcept;
 
 // Floats of scratch run_rows needs, for each thread that runs it.
 int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;

@@ -8,8 +8,7 @@ namespace fovea::kernels {
 
 struct ConvKernel {
   int64_t (*packed_size)(const ConvShape&) noexcept;
-  void (*pack_weights)(const ConvShape&, const ConvWeights& weights, const float* bias,
-                       float* packed) noexcept;
+  void (*pack_weights)(const ConvShape&, const ConvWeights&, float* packed) noexcept;
   int64_t (*scratch_size)(const ConvShape&) noexcept;
   void (*run_rows)(const ConvShape&, const float* input, const float* packed, const ConvOutput&,
                    const Epilogue&, float* scratch, int64_t row_begin, int64_t row_end) noexcept;

@@ -20,17 +20,15 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return (1 + shape.kernel_h * shape.kernel_w) * padded_channels(shape.out_channels);
 }
 
-void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
-                  float* packed) noexcept {
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const int64_t taps = shape.kernel_h * shape.kernel_w, channels = shape.out_channels;
   const int64_t step = padded_channels(channels);
   std::fill_n(packed, packed_size(shape), 0.0f);
   for (int64_t c = 0; c < channels; ++c) {
-    if (bias != nullptr) packed[c] = bias[c];
+    packed[c] = weights.bias(c);
     for (int64_t tap = 0; tap < taps; ++tap) {
       packed[(tap + 1) * step + c] =
-          weights.data[c * weights.group_step + tap / shape.kernel_w * weights.row_step +
-                       tap % shape.kernel_w * weights.column_step];
+          weights.at(c, 0, 0, tap / shape.kernel_w, tap % shape.kernel_w);
     }
   }
 }

@@ -6,12 +6,19 @@
 
 // Direct convolution: for each strip of rows and each panel of output channels, register tiles of
 // neighbouring output pixels. A strip holds group_inputs() floats per pixel without padding, so
-// that a kernel row over it is one stretch of memory and three input channels waste no work.
+// that a kernel row over it is one stretch of memory and three input channels waste no work. Where
+// such a stretch would be short, the strip's rows are interleaved and the whole kernel is one.
 namespace fovea::kernels {
 namespace {
 
 int64_t depth(const ConvShape& shape) {
   return shape.kernel_h * shape.kernel_w * shape.group_inputs();
+}
+
+bool by_columns(const ConvShape& shape) {
+  constexpr int64_t kShortStretch = 24, kWorthGathering = 8;
+  return shape.groups == 1 && shape.dilation_w == 1 && shape.kernel_h > 1 &&
+         shape.kernel_w * shape.in_channels < kShortStretch && shape.out_channels > kWorthGathering;
 }
 
 int64_t packed_group_size(const ConvShape& shape) {
@@ -22,19 +29,19 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return shape.groups * packed_group_size(shape);
 }
 
-void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
-                  float* packed) noexcept {
-  const int64_t inputs = shape.group_inputs(), columns = shape.kernel_w;
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
+  const int64_t inputs = shape.group_inputs();
+  const bool columns = by_columns(shape);
   for (int64_t group = 0; group < shape.groups; ++group) {
     const int64_t first = group * shape.group_outputs();
-    // Depth runs over taps, then inputs.
+    // Depth runs over taps, row by row or column by column, then inputs.
     const auto value = [&](int64_t k, int64_t column) {
       const int64_t tap = k / inputs;
-      return weights.data[group * weights.group_step + column * weights.output_step +
-                          k % inputs * weights.input_step + tap / columns * weights.row_step +
-                          tap % columns * weights.column_step];
+      const int64_t ky = columns ? tap % shape.kernel_h : tap / shape.kernel_w;
+      const int64_t kx = columns ? tap / shape.kernel_h : tap % shape.kernel_w;
+      return weights.at(group, column, k % inputs, ky, kx);
     };
-    const auto bias_of = [&](int64_t column) { return bias ? bias[first + column] : 0.0f; };
+    const auto bias_of = [&](int64_t column) { return weights.bias(first + column); };
     pack_panels(packed + group * packed_group_size(shape), shape.group_outputs(), depth(shape),
                 value, bias_of);
   }
@@ -43,12 +50,17 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, const floa
 StripPlan strip_of(const ConvShape& shape) { return plan_strip(shape, shape.group_inputs()); }
 
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return strip_of(shape).scratch_size(shape);
+  return by_columns(shape) ? plan_columns(shape).scratch_size()
+                           : strip_of(shape).scratch_size(shape);
 }
 
 Tile tile_over(const ConvShape& shape, const Strip& strip) {
   Tile tile;
   tile.input_step = shape.stride_w * strip.pixel_step;
+  if (by_columns(shape)) {
+    tile.run = depth(shape);
+    return tile;
+  }
   tile.outer = shape.kernel_h;
   tile.outer_step = shape.dilation_h * strip.row_step;
   if (shape.dilation_w == 1 && strip.pixel_step == shape.group_inputs()) {
@@ -90,9 +102,24 @@ void run_strip(const ConvShape& shape, const Strip& strip, const float* packed, 
   }
 }
 
+void run_rows_by_columns(const ConvShape& shape, const float* input, const float* packed,
+                         const ConvOutput& output, const Epilogue& epilogue, float* scratch,
+                         int64_t row_begin, int64_t row_end) noexcept {
+  const ColumnPlan plan = plan_columns(shape);
+  const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
+  for (int64_t row = row_begin; row < row_end; ++row) {
+    const int64_t image = row / shape.out_h, y = row % shape.out_h;
+    const Strip strip = gather_columns(shape, plan, input + image * image_size, y, scratch);
+    run_strip(shape, strip, packed, 0, output.at(image, y), epilogue, 1);
+  }
+}
+
 void run_rows(const ConvShape& shape, const float* input, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
+  if (by_columns(shape)) {
+    return run_rows_by_columns(shape, input, packed, output, epilogue, scratch, row_begin, row_end);
+  }
   const StripPlan plan = strip_of(shape);
   const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {

@@ -28,19 +28,16 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return depth(shape) * shape.out_channels + kLanes;
 }
 
-void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
-                  float* packed) noexcept {
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const int64_t taps = shape.kernel_h * shape.kernel_w, inputs = shape.in_channels;
   const int64_t pitch = padded_channels(inputs);
   std::fill_n(packed, packed_size(shape), 0.0f);
   for (int64_t o = 0; o < shape.out_channels; ++o) {
-    if (bias != nullptr) packed[depth(shape) * shape.out_channels + o] = bias[o];
+    packed[depth(shape) * shape.out_channels + o] = weights.bias(o);
     for (int64_t k = 0; k < taps * inputs; ++k) {
       const int64_t tap = k / inputs, i = k % inputs, vector = (tap * pitch + i) / kLanes;
       packed[(vector * shape.out_channels + o) * kLanes + i % kLanes] =
-          weights.data[o * weights.output_step + i * weights.input_step +
-                       tap / shape.kernel_w * weights.row_step +
-                       tap % shape.kernel_w * weights.column_step];
+          weights.at(0, o, i, tap / shape.kernel_w, tap % shape.kernel_w);
     }
   }
 }

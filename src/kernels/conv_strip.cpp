@@ -93,4 +93,29 @@ Strip gather_strip(const ConvShape& shape, const StripPlan& plan, const float* i
   return {scratch, plan.pitch, step};
 }
 
+ColumnPlan plan_columns(const ConvShape& shape) noexcept {
+  return {shape.kernel_h * shape.in_channels,
+          reach(shape.out_w, shape.stride_w, shape.kernel_w, shape.dilation_w) + 1};
+}
+
+Strip gather_columns(const ConvShape& shape, const ColumnPlan& plan, const float* image, int64_t y,
+                     float* scratch) noexcept {
+  const int64_t channels = shape.in_channels, pixel = padded_channels(channels);
+  const int64_t first_x = -shape.pad_left;
+  const int64_t begin = std::clamp<int64_t>(-first_x, 0, plan.width);
+  const int64_t end = std::clamp(shape.in_w - first_x, begin, plan.width);
+  for (int64_t ky = 0; ky < shape.kernel_h; ++ky) {
+    const int64_t from_y = y * shape.stride_h + ky * shape.dilation_h - shape.pad_top;
+    const bool inside = from_y >= 0 && from_y < shape.in_h;
+    const float* row = inside ? image + (from_y * shape.in_w + first_x) * pixel : nullptr;
+    for (int64_t c = 0; c < channels; ++c) {
+      float* to = scratch + ky * channels + c;
+      for (int64_t x = 0; x < (inside ? begin : plan.width); ++x) to[x * plan.pitch] = 0.0f;
+      for (int64_t x = begin; inside && x < end; ++x) to[x * plan.pitch] = row[x * pixel + c];
+      for (int64_t x = end; inside && x < plan.width; ++x) to[x * plan.pitch] = 0.0f;
+    }
+  }
+  return {scratch, plan.pitch, 0};
+}
+
 }  // namespace fovea::kernels

@@ -38,4 +38,18 @@ struct Strip {
 Strip gather_strip(const ConvShape& shape, const StripPlan& plan, const float* image, int64_t group,
                    int64_t y, int64_t rows, float* scratch) noexcept;
 
+// The strip under one output row with its rows interleaved: [x][kernel_h][in_channels], so that all
+// taps of a pixel are one stretch of memory. For groups == 1.
+struct ColumnPlan {
+  int64_t pitch = 0;  // floats per column of the strip: kernel_h * in_channels
+  int64_t width = 0;
+
+  int64_t scratch_size() const { return pitch * width; }
+};
+
+ColumnPlan plan_columns(const ConvShape& shape) noexcept;
+
+Strip gather_columns(const ConvShape& shape, const ColumnPlan& plan, const float* image, int64_t y,
+                     float* scratch) noexcept;
+
 }  // namespace fovea::kernels

@@ -81,9 +81,16 @@ void for_each_phase(const ConvTransposeShape& shape, Visit visit) {
 
 }  // namespace
 
-ConvWeights dense_transposed_weights(const ConvTransposeShape& shape, const float* data) noexcept {
-  const int64_t taps = shape.kernel_h * shape.kernel_w, input = shape.group_outputs() * taps;
-  return {data, shape.group_inputs() * input, taps, input, shape.kernel_w, 1};
+StridedWeights dense_transposed_weights(const ConvTransposeShape& shape, const float* data,
+                                        const float* biases) noexcept {
+  StridedWeights weights;
+  weights.data = data;
+  weights.biases = biases;
+  weights.row_step = shape.kernel_w;
+  weights.output_step = shape.kernel_h * shape.kernel_w;
+  weights.input_step = shape.group_outputs() * weights.output_step;
+  weights.group_step = shape.group_inputs() * weights.input_step;
+  return weights;
 }
 
 int64_t transposed_packed_size(const ConvTransposeShape& shape) noexcept {
@@ -93,14 +100,14 @@ int64_t transposed_packed_size(const ConvTransposeShape& shape) noexcept {
   return size;
 }
 
-void pack_transposed_weights(const ConvTransposeShape& shape, const ConvWeights& weights,
-                             const float* bias, float* packed) noexcept {
+void pack_transposed_weights(const ConvTransposeShape& shape, const StridedWeights& weights,
+                             float* packed) noexcept {
   for_each_phase(shape, [&](const Phase& phase) {
-    ConvWeights taps = weights;
+    StridedWeights taps = weights;
     taps.data += phase.y.first * weights.row_step + phase.x.first * weights.column_step;
     taps.row_step *= phase.y.step;
     taps.column_step *= phase.x.step;
-    pack_weights(phase.conv, phase.algorithm, taps, bias, packed);
+    pack_weights(phase.conv, phase.algorithm, taps, packed);
     packed += packed_size(phase.conv, phase.algorithm);
   });
 }

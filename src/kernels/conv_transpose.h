@@ -18,13 +18,14 @@ namespace fovea::kernels {
 using ConvTransposeShape = ConvShape;
 
 // ONNX ConvTranspose's [in_channels][out_channels / groups][kernel_h][kernel_w].
-ConvWeights dense_transposed_weights(const ConvTransposeShape& shape, const float* data) noexcept;
+StridedWeights dense_transposed_weights(const ConvTransposeShape& shape, const float* data,
+                                        const float* biases) noexcept;
 
 // The functions of kernels/conv.h, for transposed convolution. Row ranges are best multiples of
 // stride_h.
 int64_t transposed_packed_size(const ConvTransposeShape& shape) noexcept;
-void pack_transposed_weights(const ConvTransposeShape& shape, const ConvWeights& weights,
-                             const float* bias, float* packed) noexcept;
+void pack_transposed_weights(const ConvTransposeShape& shape, const StridedWeights& weights,
+                             float* packed) noexcept;
 int64_t transposed_scratch_size(const ConvTransposeShape& shape) noexcept;
 void run_transposed_rows(const ConvTransposeShape& shape, const float* input, const float* packed,
                          const ConvOutput& output, const Epilogue& epilogue, float* scratch,

@@ -3,11 +3,11 @@
 #include "kernels/conv_algorithms.h"
 #include "kernels/winograd_pack.h"
 
-// 3x3 convolution of stride 1 by F(4x4, 3x3), for blocks of consecutive tiles: their patches are
-// transformed once, and for each panel of output channels multiplied at every position and
-// transformed back while the products are in the first-level cache. Tiles begin at multiples of 4
-// from an image's first row, whatever range of rows is asked for, so that results do not depend on
-// how the work is divided.
+// Convolution of stride 1 by at most 3x3 taps by F(4x4, 3x3), for blocks of consecutive tiles:
+// their patches are transformed once, and for each panel of output channels multiplied at every
+// position and transformed back while the products are in the first-level cache. Tiles begin at
+// multiples of 4 from an image's first row, whatever range of rows is asked for, so that results do
+// not depend on how the work is divided.
 namespace fovea::kernels {
 namespace {
 
@@ -29,13 +29,11 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return panels_size(shape.out_channels, depth(shape));
 }
 
-void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
-                  float* packed) noexcept {
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
-    return weights.data[output * weights.output_step + input * weights.input_step +
-                        y * weights.row_step + x * weights.column_step];
+    return y < shape.kernel_h && x < shape.kernel_w ? weights.at(0, output, input, y, x) : 0.0f;
   };
-  winograd::pack(shape.out_channels, shape.in_channels, tap, bias, packed);
+  winograd::pack(shape.out_channels, shape.in_channels, tap, weights, packed);
 }
 
 // Parts of the scratch memory.
@@ -43,18 +41,20 @@ struct Scratch {
   float* transformed;  // [position][tile][channel]
   float* products;     // [tile][position][kPanel]
   float* patch;        // [y][x][channel]
+  float* rows;         // of a patch, half transformed
 };
 
 int64_t transformed_size(const ConvShape& shape) { return kPositions * position_step(shape); }
 constexpr int64_t kProductsSize = kBlockTiles * kPositions * kPanel;
 
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return transformed_size(shape) + kProductsSize + kPositions * tile_step(shape);
+  return transformed_size(shape) + kProductsSize + 2 * kPositions * tile_step(shape);
 }
 
 Scratch scratch_at(const ConvShape& shape, float* memory) {
   float* products = memory + transformed_size(shape);
-  return {memory, products, products + kProductsSize};
+  float* patch = products + kProductsSize;
+  return {memory, products, patch, patch + kPositions * tile_step(shape)};
 }
 
 // The tiles over rows [row_begin, row_end) of one image, counted row by row.
@@ -100,7 +100,8 @@ void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
   for (int64_t tile = begin; tile < end; ++tile, to += channels) {
     const Patch patch = patch_at(tiles, tiles.y_of(tile) - shape.pad_top,
                                  tiles.x_of(tile) - shape.pad_left, scratch.patch);
-    kSteps.transform_input(patch, channels, to, static_cast<ptrdiff_t>(position_step(shape)));
+    kSteps.transform_input(patch, channels, scratch.rows, to,
+                           static_cast<ptrdiff_t>(position_step(shape)));
   }
 }
 

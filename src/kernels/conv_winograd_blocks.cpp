@@ -43,18 +43,16 @@ int64_t packed_size(const ConvShape& shape) noexcept {
   return kWinogradConv.packed_size(strip_shape(shape, kStripRows));
 }
 
-void pack_weights(const ConvShape& shape, const ConvWeights& weights, const float* bias,
-                  float* packed) noexcept {
+void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const int64_t across = blocks_across(shape);
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
     const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
     const int64_t ky = block / across * kBlock + y, kx = block % across * kBlock + x;
     if (ky >= shape.kernel_h || kx >= shape.kernel_w) return 0.0f;
-    return weights.data[output * weights.output_step + channel * weights.input_step +
-                        ky * weights.row_step + kx * weights.column_step];
+    return weights.at(0, output, channel, ky, kx);
   };
   const int64_t inputs = strip_shape(shape, kStripRows).in_channels;
-  winograd::pack(shape.out_channels, inputs, tap, bias, packed);
+  winograd::pack(shape.out_channels, inputs, tap, weights, packed);
 }
 
 int64_t scratch_size(const ConvShape& shape) noexcept {

@@ -32,6 +32,16 @@ struct Epilogue {
 // The activations of more than a few instructions; the others leave x as it is.
 simd::F32x4 activate_slowly(const Epilogue& epilogue, simd::F32x4 x) noexcept;
 
+// The factors of negative values on channels channel .. channel + 3, for LeakyRelu and PRelu.
+inline simd::F32x4 negative_slopes(const Epilogue& epilogue, int64_t channel) noexcept {
+  return epilogue.activation == Activation::PRelu ? simd::F32x4::load(epilogue.slopes + channel)
+                                                  : simd::F32x4::splat(epilogue.alpha);
+}
+
+inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
+  return select(x < simd::F32x4::zero(), x * slopes, x);
+}
+
 // The activation on four values of channels channel .. channel + 3. NaN stays NaN.
 inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept {
   switch (epilogue.activation) {
@@ -40,9 +50,8 @@ inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t cha
     case Activation::Relu:
       return simd::pmax(x, simd::F32x4::zero());
     case Activation::LeakyRelu:
-      return select(x < simd::F32x4::zero(), x * simd::F32x4::splat(epilogue.alpha), x);
     case Activation::PRelu:
-      return select(x < simd::F32x4::zero(), x * simd::F32x4::load(epilogue.slopes + channel), x);
+      return scale_negatives(x, negative_slopes(epilogue, channel));
     case Activation::Clip:
       return simd::pmin(simd::pmax(x, simd::F32x4::splat(epilogue.low)),
                         simd::F32x4::splat(epilogue.high));

@@ -26,6 +26,15 @@ inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
     case Activation::Relu:
       sums.each([](F32x4 x, int, int) { return simd::pmax(x, F32x4::zero()); });
       break;
+    case Activation::LeakyRelu:
+    case Activation::PRelu: {
+      F32x4 slopes[Vectors];
+      FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
+        slopes[v] = negative_slopes(*tile.epilogue, tile.channel + 4 * v);
+      }
+      sums.each([&](F32x4 x, int, int v) { return scale_negatives(x, slopes[v]); });
+      break;
+    }
     default:
       sums.each([&](F32x4 x, int, int v) {
         return activate_one(*tile.epilogue, x, tile.channel + 4 * v);

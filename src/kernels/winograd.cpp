@@ -37,25 +37,27 @@ inline void transform_products(const F32x4 from[kPatch], F32x4 to[kTile]) {
   to[3] = fma(difference_a, F32x4::splat(kA3), fma(difference_b, F32x4::splat(kB3), from[5]));
 }
 
-void transform_input(const Patch& patch, ptrdiff_t channels, float* transformed,
+// B^T applied to kPatch vectors that lie `from_step` apart, for all channels.
+inline void transform_line(const float* from, ptrdiff_t from_step, ptrdiff_t channels, float* to,
+                           ptrdiff_t to_step) {
+  FOVEA_NO_UNROLL for (ptrdiff_t c = 0; c < channels; c += kLanes, from += kLanes, to += kLanes) {
+    F32x4 line[kPatch], transformed[kPatch];
+    FOVEA_UNROLL for (int i = 0; i < kPatch; ++i) line[i] = F32x4::load(from + i * from_step);
+    transform_inputs(line, transformed);
+    FOVEA_UNROLL for (int i = 0; i < kPatch; ++i) transformed[i].store(to + i * to_step);
+  }
+}
+
+// The image is read row by row, in the order of its memory, so that the processor fetches ahead.
+void transform_input(const Patch& patch, ptrdiff_t channels, float* rows, float* transformed,
                      ptrdiff_t position_step) noexcept {
-  for (ptrdiff_t c = 0; c < channels; c += kLanes) {
-    F32x4 rows[kPatch][kPatch];
-    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
-      F32x4 column[kPatch], to[kPatch];
-      const float* from = patch.data + c + x * patch.pixel_step;
-      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
-        column[y] = F32x4::load(from + y * patch.row_step);
-      }
-      transform_inputs(column, to);
-      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) rows[y][x] = to[y];
-    }
-    float* out = transformed + c;
-    FOVEA_NO_UNROLL for (int y = 0; y < kPatch; ++y) {
-      F32x4 to[kPatch];
-      transform_inputs(rows[y], to);
-      FOVEA_UNROLL for (int x = 0; x < kPatch; ++x, out += position_step) to[x].store(out);
-    }
+  for (int y = 0; y < kPatch; ++y) {
+    transform_line(patch.data + y * patch.row_step, patch.pixel_step, channels,
+                   rows + y * kPatch * channels, channels);
+  }
+  for (int x = 0; x < kPatch; ++x) {
+    transform_line(rows + x * channels, kPatch * channels, channels, transformed + x * position_step,
+                   kPatch * position_step);
   }
 }
 
@@ -90,10 +92,8 @@ inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[kTile], int64
       break;
     case Activation::LeakyRelu:
     case Activation::PRelu: {
-      const F32x4 slopes = epilogue.activation == Activation::PRelu
-                               ? F32x4::load(epilogue.slopes + channel)
-                               : F32x4::splat(epilogue.alpha);
-      each([&](F32x4 x) { return select(x < zero, x * slopes, x); });
+      const F32x4 slopes = negative_slopes(epilogue, channel);
+      each([&](F32x4 x) { return scale_negatives(x, slopes); });
       break;
     }
     default:

@@ -62,8 +62,8 @@ struct OutputTile {
 // The three steps for a few tiles. `transformed` is [position][tile][channel] with
 // position_step from one position to the next, and products are [tile][position][kPanel].
 struct Steps {
-  // One patch; `channels` is a multiple of 4.
-  void (*transform_input)(const Patch&, ptrdiff_t channels, float* transformed,
+  // One patch; `channels` is a multiple of 4. `rows` is scratch for kPositions * channels floats.
+  void (*transform_input)(const Patch&, ptrdiff_t channels, float* rows, float* transformed,
                           ptrdiff_t position_step) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
   // are [position][depth][4 * vectors], depth > 0.

@@ -45,13 +45,14 @@ Kernel plan_conv_2d(PlanContext& context, const Conv& conv) {
   const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shape);
   ConvImplementation implementation;
   implementation.shape = shape;
+  implementation.rows = shape.batch * shape.out_h;
   implementation.key = text("conv", static_cast<int>(algorithm));
   implementation.packed_floats = kernels::packed_size(shape, algorithm);
   implementation.scratch_floats = kernels::scratch_size(shape, algorithm);
   implementation.rows_at_once = kernels::rows_at_once(algorithm);
   implementation.macs = macs_conv(context, context.output_shape(0));
   implementation.pack = [=](const float* weights, const float* bias, float* packed) {
-    kernels::pack_weights(shape, algorithm, kernels::dense_weights(shape, weights), bias, packed);
+    kernels::pack_weights(shape, algorithm, kernels::dense_weights(shape, weights, bias), packed);
   };
   implementation.run = [=](const float* input, const float* packed,
                            const kernels::ConvOutput& output, const kernels::Epilogue& epilogue,

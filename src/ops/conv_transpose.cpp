@@ -3,6 +3,7 @@
 #include "kernels/conv_transpose.h"
 
 #include "kernels/conv_3d.h"
+#include "kernels/conv_transpose_blocks.h"
 #include "ops/core/conv_step.h"
 
 namespace fovea {
@@ -38,10 +39,24 @@ void infer_conv_transpose(InferContext& context) {
                      output_shape(context.shape(kConvData)[0], conv.outputs, conv.axes));
 }
 
-Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
-  const kernels::ConvTransposeShape shape = conv_shape(context, conv.outputs, conv.axes);
+ConvImplementation implement_blocks(const kernels::ConvTransposeShape& shape,
+                                    const kernels::ConvShuffleShape& shuffle) {
+  const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shuffle.conv);
+  ConvImplementation implementation = implement_shuffle(shuffle, algorithm);
+  implementation.key = text("blocks", static_cast<int>(algorithm), shuffle.plain_output);
+  implementation.pack = [=](const float* weights, const float* bias, float* packed) {
+    const auto dense = kernels::dense_transposed_weights(shape, weights, bias);
+    const kernels::TransposedBlockWeights blocks(shape, shuffle, dense);
+    kernels::pack_weights(shuffle.conv, algorithm, blocks, packed);
+  };
+  return implementation;
+}
+
+ConvImplementation implement_phases(const kernels::ConvTransposeShape& shape) {
   ConvImplementation implementation;
   implementation.shape = shape;
+  implementation.rows = shape.batch * shape.out_h;
+  implementation.rows_at_once = shape.stride_h;
   // Which taps belong together depends on the pads, and these on the size where SAME asks for it.
   implementation.key =
       text("transposed", shape.pad_top % shape.stride_h, ",", shape.pad_left % shape.stride_w, ",",
@@ -49,9 +64,8 @@ Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
            shape.out_w < shape.stride_w ? shape.out_w : 0);
   implementation.packed_floats = kernels::transposed_packed_size(shape);
   implementation.scratch_floats = kernels::transposed_scratch_size(shape);
-  implementation.macs = macs_conv_transpose(context, context.output_shape(0));
   implementation.pack = [=](const float* weights, const float* bias, float* packed) {
-    kernels::pack_transposed_weights(shape, kernels::dense_transposed_weights(shape, weights), bias,
+    kernels::pack_transposed_weights(shape, kernels::dense_transposed_weights(shape, weights, bias),
                                      packed);
   };
   implementation.run = [=](const float* input, const float* packed,
@@ -59,6 +73,16 @@ Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
                            float* scratch, int64_t begin, int64_t end) {
     kernels::run_transposed_rows(shape, input, packed, output, epilogue, scratch, begin, end);
   };
+  return implementation;
+}
+
+Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
+  const kernels::ConvTransposeShape shape = conv_shape(context, conv.outputs, conv.axes);
+  auto blocks = kernels::transposed_as_shuffle(shape);
+  if (blocks) blocks->plain_output = context.output_layout(0) == Layout::Plain;
+  ConvImplementation implementation =
+      blocks ? implement_blocks(shape, *blocks) : implement_phases(shape);
+  implementation.macs = macs_conv_transpose(context, context.output_shape(0));
   return plan_convolution(context, std::move(implementation));
 }
 
@@ -82,7 +106,7 @@ void register_conv_transpose(OpTable& table) {
              .inputs = {2, 3},
              .infer = infer_conv_transpose,
              .plan = plan_conv_transpose,
-             .layout = layout_convolution,
+             .layout = layout_shuffle,
              .macs = macs_conv_transpose});
 }
 

@@ -72,14 +72,17 @@ class ConvStep {
   void operator()(RunContext& run) const;
 
  private:
-  // Converts input `index` to channels-last at `scratch` if it is plain.
+  // Plain input `index` as channels-last at `scratch`.
   const float* channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                              int64_t w, float* scratch) const;
+  kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
   Epilogue epilogue_;
   Tensor packed_;  // empty: packed in every run
-  bool plain_;
+  bool plain_input_;
+  bool plain_addend_;
+  bool plain_result_;  // to be made from a channels-last one
   bool single_slope_ = false;
   int64_t packed_at_ = 0, slopes_at_ = 0, input_at_ = 0, addend_at_ = 0, output_at_ = 0;
   int64_t threads_at_ = 0;
@@ -88,7 +91,9 @@ class ConvStep {
 ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
     : implementation_(std::move(implementation)),
       epilogue_(epilogue_of(context)),
-      plain_(context.output_layout(0) == Layout::Plain) {
+      plain_input_(context.layout(kConvData) == Layout::Plain),
+      plain_addend_(context.has_input(kConvAddend) && context.layout(kConvAddend) == Layout::Plain),
+      plain_result_(context.output_layout(0) == Layout::Plain && !implementation_.plain_output) {
   const kernels::ConvShape& shape = implementation_.shape;
   ScratchPlan scratch;
   const bool constant = context.constant(kConvWeights) &&
@@ -107,25 +112,41 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
   }
   if (epilogue_.activation == Activation::PRelu) {
     single_slope_ = context.shape(kConvSlopes).elements() == 1;
-    slopes_at_ = scratch.take(kernels::padded_channels(shape.out_channels));
+    const auto channels = static_cast<int64_t>(implementation_.channels.size());
+    slopes_at_ = scratch.take(kernels::padded_channels(std::max(channels, shape.out_channels)));
   }
   const int64_t out_size = shape.batch * kernels::dense_output(shape, nullptr).image_step;
-  if (plain_) {
+  if (plain_input_) {
     const int64_t in_pixels = shape.batch * shape.in_h * shape.in_w;
     input_at_ = scratch.take(in_pixels * kernels::padded_channels(shape.in_channels));
-    output_at_ = scratch.take(out_size);
-    if (context.has_input(kConvAddend)) addend_at_ = scratch.take(out_size);
   }
+  if (plain_result_) output_at_ = scratch.take(out_size);
+  if (plain_addend_) addend_at_ = scratch.take(out_size);
   threads_at_ = scratch.take(context.threads() * implementation_.scratch_floats);
   context.reserve_scratch(scratch.bytes());
 }
 
 const float* ConvStep::channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                                      int64_t w, float* scratch) const {
-  const float* from = run.in<float>(index);
-  if (!plain_ || from == nullptr) return from;
-  kernels::to_channels_last(from, scratch, implementation_.shape.batch, channels, h, w, run.pool());
+  kernels::to_channels_last(run.in<float>(index), scratch, implementation_.shape.batch, channels, h,
+                            w, run.pool());
   return scratch;
+}
+
+Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
+  Epilogue epilogue = epilogue_;
+  if (epilogue.activation != Activation::PRelu) return epilogue;
+  const float* slopes = run.in<float>(kConvSlopes);
+  float* copy = memory + slopes_at_;
+  const std::vector<int64_t>& channels = implementation_.channels;
+  const int64_t count =
+      channels.empty() ? implementation_.shape.out_channels : static_cast<int64_t>(channels.size());
+  for (int64_t c = 0; c < count; ++c) {
+    const int64_t channel = channels.empty() ? c : channels[static_cast<size_t>(c)];
+    copy[c] = slopes[single_slope_ ? 0 : channel];
+  }
+  epilogue.slopes = copy;
+  return epilogue;
 }
 
 void ConvStep::operator()(RunContext& run) const {
@@ -137,21 +158,16 @@ void ConvStep::operator()(RunContext& run) const {
                          memory + packed_at_);
     packed = memory + packed_at_;
   }
-  Epilogue epilogue = epilogue_;
-  if (epilogue.activation == Activation::PRelu) {
-    const float* slopes = run.in<float>(kConvSlopes);
-    float* copy = memory + slopes_at_;
-    std::fill_n(copy, kernels::padded_channels(shape.out_channels), slopes[0]);
-    if (!single_slope_) std::copy_n(slopes, shape.out_channels, copy);
-    epilogue.slopes = copy;
-  }
-  const float* input =
-      channels_last(run, kConvData, shape.in_channels, shape.in_h, shape.in_w, memory + input_at_);
-  const float* addend = channels_last(run, kConvAddend, shape.out_channels, shape.out_h,
-                                      shape.out_w, memory + addend_at_);
-  float* output = plain_ ? memory + output_at_ : run.out<float>(0);
+  const Epilogue epilogue = epilogue_with_slopes(run, memory);
+  const float* input = plain_input_ ? channels_last(run, kConvData, shape.in_channels, shape.in_h,
+                                                    shape.in_w, memory + input_at_)
+                                    : run.in<float>(kConvData);
+  const float* addend = plain_addend_ ? channels_last(run, kConvAddend, shape.out_channels,
+                                                      shape.out_h, shape.out_w, memory + addend_at_)
+                                      : run.in<float>(kConvAddend);
+  float* output = plain_result_ ? memory + output_at_ : run.out<float>(0);
 
-  const int64_t rows = shape.batch * shape.out_h;
+  const int64_t rows = implementation_.rows;
   const kernels::ConvOutput to = kernels::dense_output(shape, output, addend);
   const int64_t unit = implementation_.rows_at_once, units = (rows + unit - 1) / unit;
   run.pool().parallel_for(units, rows_per_chunk(units, implementation_.macs),
@@ -161,7 +177,7 @@ void ConvStep::operator()(RunContext& run) const {
                             implementation_.run(input, packed, to, epilogue, scratch, begin * unit,
                                                 std::min(end * unit, rows));
                           });
-  if (plain_) {
+  if (plain_result_) {
     kernels::to_plain(output, run.out<float>(0), shape.batch, shape.out_channels, shape.out_h,
                       shape.out_w, run.pool());
   }
@@ -227,6 +243,35 @@ void layout_convolution(LayoutContext& context) {
   context.accept(kConvData, Layout::ChannelsLast);
   if (context.has_input(kConvAddend)) context.accept(kConvAddend, Layout::ChannelsLast);
   context.produce(0, Layout::ChannelsLast);
+}
+
+void layout_shuffle(LayoutContext& context) {
+  layout_convolution(context);
+  if (context.output_shape(0)[1] < kernels::kLanes) context.produce(0, Layout::Plain);
+}
+
+ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
+                                     kernels::ConvAlgorithm algorithm) {
+  ConvImplementation implementation;
+  implementation.shape = shape.conv;
+  implementation.shape.out_channels = shape.channels;
+  implementation.shape.out_h = shape.out_h;
+  implementation.shape.out_w = shape.out_w;
+  implementation.packed_floats = kernels::packed_size(shape.conv, algorithm);
+  implementation.scratch_floats = kernels::shuffled_scratch_size(shape, algorithm);
+  implementation.rows = shape.rows();
+  implementation.rows_at_once = kernels::rows_at_once(algorithm);
+  implementation.plain_output = shape.plain_output;
+  for (int64_t o = 0; o < shape.conv.out_channels; ++o) {
+    implementation.channels.push_back(kernels::block_channel(shape, o).channel);
+  }
+  implementation.run = [=](const float* input, const float* packed,
+                           const kernels::ConvOutput& output, const Epilogue& epilogue,
+                           float* scratch, int64_t begin, int64_t end) {
+    kernels::run_shuffled_rows(shape, algorithm, input, packed, output.data, epilogue, scratch,
+                               begin, end);
+  };
+  return implementation;
 }
 
 kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,

@@ -4,6 +4,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/conv_3d.h"
+#include "kernels/conv_shuffle.h"
 #include "ops/core/spatial.h"
 
 // What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend and
@@ -18,17 +19,26 @@ inline constexpr int kConvSlopes = 4;
 
 // A two-dimensional convolution kernel for fixed sizes; see kernels/conv.h.
 struct ConvImplementation {
-  kernels::ConvShape shape;
-  std::string key;  // tells apart the packed forms of one node's weights
+  kernels::ConvShape shape;  // the sizes of the node's input and output
+  std::string key;           // tells apart the packed forms of one node's weights
   int64_t packed_floats = 0;
   int64_t scratch_floats = 0;  // for each thread
   std::function<void(const float* weights, const float* bias, float* packed)> pack;
   std::function<void(const float* input, const float* packed, const kernels::ConvOutput&,
                      const kernels::Epilogue&, float* scratch, int64_t row_begin, int64_t row_end)>
       run;
+  int64_t rows = 0;          // of work, to be divided among threads
   int64_t rows_at_once = 1;  // where ranges of rows should begin
   int64_t macs = 0;
+  // `run` writes the node's output in its plain layout; else channels-last.
+  bool plain_output = false;
+  // The node's output channel behind each of the kernel's; empty where they are the same.
+  std::vector<int64_t> channels = {};
 };
+
+// A convolution to blocks of pixels, without addend; all but `key`, `pack` and `macs`.
+ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
+                                     kernels::ConvAlgorithm algorithm);
 
 // Throws unless data, weights, bias and addend fit each other. `channels` are those the weights ask
 // of the data, `outputs` those they make.
@@ -43,6 +53,10 @@ Kernel plan_convolution(PlanContext& context, ConvImplementation implementation)
 
 // Channels-last for two axes of float.
 void layout_convolution(LayoutContext& context);
+
+// The same for a convolution to blocks of pixels, which gives few channels plain: mostly they are
+// the picture.
+void layout_shuffle(LayoutContext& context);
 
 // Splits work so that every chunk is worth waking a thread.
 int64_t rows_per_chunk(int64_t rows, int64_t macs);

@@ -53,7 +53,7 @@ inline std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
                               const float* bias, std::vector<float> residual,
                               const Options& options) {
   std::vector<float> packed(static_cast<size_t>(packed_size(shape, algorithm)));
-  pack_weights(shape, algorithm, dense_weights(shape, weights.data()), bias, packed.data());
+  pack_weights(shape, algorithm, dense_weights(shape, weights.data(), bias), packed.data());
   std::vector<float> scratch(static_cast<size_t>(scratch_size(shape, algorithm)));
   const ConvOutput sizes = dense_output(shape, nullptr);
   std::vector<float> output(static_cast<size_t>(shape.batch * sizes.image_step),
@@ -97,12 +97,7 @@ inline void check(const ReferenceConv& conv, Options options = {},
       options.bias ? bias.data() : nullptr,
       residual ? channels_last(added, shape.batch, shape.out_channels, out_size) : added, options);
   test::Expected expected = test::reference_conv(conv, input, weights, bias);
-  if (algorithm == ConvAlgorithm::Winograd) {
-    expected.bounds = winograd_bounds(shape, input, weights, bias);
-  } else if (algorithm == ConvAlgorithm::WinogradBlocks) {
-    const Blocks blocks = blocks_of(shape, input, weights);
-    expected.bounds = winograd_bounds(blocks.shape, blocks.input, blocks.weights, bias);
-  }
+  widen_bounds(shape, algorithm, input, weights, bias, expected.bounds);
   finish(expected, added, options.epilogue, shape.out_channels, out_size);
   expect_close(plain(output, shape.batch, shape.out_channels, out_size), expected);
 }

@@ -129,7 +129,7 @@ inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::ve
   return bounds;
 }
 
-// A convolution of stride 1 as the 3x3 one over blocks of its kernel that WinogradBlocks computes.
+// A convolution of stride 1 as the 3x3 one over blocks of its kernel, filled up with zeros.
 struct Blocks {
   ConvShape shape;
   std::vector<float> input, weights;
@@ -177,6 +177,18 @@ inline Blocks blocks_of(const ConvShape& conv, const std::vector<float>& input,
     }
   }
   return out;
+}
+
+// How far each output of an algorithm may lie from the exact convolution, where that is more than
+// for a plain sum; `bounds` are those of the sum.
+inline void widen_bounds(const ConvShape& shape, ConvAlgorithm algorithm,
+                         const std::vector<float>& input, const std::vector<float>& weights,
+                         const std::vector<float>& bias, std::vector<double>& bounds) {
+  const bool winograd =
+      algorithm == ConvAlgorithm::Winograd || algorithm == ConvAlgorithm::WinogradBlocks;
+  if (!winograd) return;
+  const Blocks blocks = blocks_of(shape, input, weights);
+  bounds = winograd_bounds(blocks.shape, blocks.input, blocks.weights, bias);
 }
 
 }  // namespace fovea::kernels
