@@ -40,6 +40,7 @@ void infer_conv_transpose(InferContext& context) {
 
 Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
   const kernels::ConvTransposeShape shape = conv_shape(context, conv.outputs, conv.axes);
+  context.describe(text("polyphase ", shape.stride_h, "x", shape.stride_w));
   ConvImplementation implementation;
   implementation.shape = shape;
   // Which taps belong together depends on the pads, and these on the size where SAME asks for it.
