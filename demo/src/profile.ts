@@ -8,8 +8,8 @@ interface Subject {
   size: { width: number; height: number };
 }
 
-/** Of so many runs the fastest is shown: the others were disturbed. */
-const runs = 3;
+/** Odd, so that there is a median. */
+const runs = 5;
 
 /** Tells what the network spends its time on; measured when it is opened. */
 export class ProfilePanel {
@@ -50,7 +50,8 @@ export class ProfilePanel {
       if (signal.aborted) return;
       const total = sum(profile.nodes, 'milliseconds');
       this.#total.replaceChildren(...describeTotal(profile, total));
-      this.#nodes.replaceChildren(...profile.nodes.map((node) => toRow(node, total)));
+      const longest = Math.max(...profile.nodes.map(({ milliseconds }) => milliseconds));
+      this.#nodes.replaceChildren(...profile.nodes.map((node) => toRow(node, total, longest)));
     } catch (reason) {
       if (!signal.aborted) showError(this.#total, reason);
     }
@@ -60,8 +61,14 @@ export class ProfilePanel {
 async function measure({ upscaler, size }: Subject, signal: AbortSignal): Promise<TileProfile> {
   const profiles: TileProfile[] = [];
   for (let i = 0; i < runs; ++i) profiles.push(await upscaler.profile(size, { signal }));
-  const time = ({ nodes }: TileProfile) => sum(nodes, 'milliseconds');
-  return profiles.reduce((best, next) => (time(next) < time(best) ? next : best));
+  const [first] = profiles as [TileProfile];
+  const nodes = first.nodes.map((_, index) => median(profiles.map(({ nodes }) => nodes[index]!)));
+  return { ...first, nodes };
+}
+
+/** Of several runs of a node, the one that took the median time. */
+function median(nodes: NodeProfile[]): NodeProfile {
+  return nodes.toSorted((a, b) => a.milliseconds - b.milliseconds)[nodes.length >> 1]!;
 }
 
 function describeTotal({ width, height, tiles, nodes }: TileProfile, total: number) {
@@ -70,11 +77,11 @@ function describeTotal({ width, height, tiles, nodes }: TileProfile, total: numb
   const rate = total > 0 ? ` at ${(operations / total / 1e6).toFixed(0)} GFLOP/s` : '';
   const details =
     ` for ${what} ${width} × ${height} pixels: ${(operations / 1e9).toPrecision(3)} billion ` +
-    `operations${rate}. The fastest of ${runs} runs, in the order of running.`;
+    `operations${rate}. Medians of ${runs} runs, in the order of running.`;
   return [textElement('strong', `${total.toFixed(1)} ms`), details];
 }
 
-function toRow(node: NodeProfile, total: number): HTMLTableRowElement {
+function toRow(node: NodeProfile, total: number, longest: number): HTMLTableRowElement {
   const name = textElement('th', node.opType);
   name.setAttribute('scope', 'row');
   name.append(textElement('small', node.node));
@@ -84,17 +91,16 @@ function toRow(node: NodeProfile, total: number): HTMLTableRowElement {
     cell('algorithm', node.algorithm),
     cell('output', node.dims?.join(' × ') ?? 'depends on the picture'),
     cell('milliseconds', node.milliseconds.toFixed(2)),
-    shareCell(total > 0 ? node.milliseconds / total : 0),
+    shareCell(node.milliseconds, total, longest),
     cell('gflops', node.gflops?.toFixed(0) ?? ''),
   );
   return row;
 }
 
-/** A bar of that part of the whole, and the part in words. */
-function shareCell(share: number): HTMLElement {
-  const percent = `${(100 * share).toFixed(0)} %`;
-  const element = cell('share', percent);
-  element.style.setProperty('--share', String(share));
+/** The part of the whole, and a bar that compares it with the longest. */
+function shareCell(time: number, total: number, longest: number): HTMLElement {
+  const element = cell('share', `${((100 * time) / (total || 1)).toFixed(0)} %`);
+  element.style.setProperty('--bar', String(time / (longest || 1)));
   return element;
 }
 
