@@ -25,7 +25,7 @@ function blurTimesTwo(): Uint8Array {
 test('what the network spent its time on is told on demand', async ({ page }) => {
   await expect(rows(page)).toHaveCount(0);
   await openPanel(page);
-  const convolution = rows(page).filter({ hasText: 'Winograd F(4x4, 3x3)' }).first();
+  const convolution = rows(page).filter({ hasText: 'Winograd' }).first();
   await expect(convolution.getByRole('rowheader')).toContainText('Conv');
   await expect(convolution.locator('.output')).toHaveText(/^1 × \d+ × 214 × 320$/);
   await expect(convolution.locator('.milliseconds')).toHaveText(/^\d+\.\d\d$/);
@@ -40,7 +40,7 @@ test('an open panel follows the model', async ({ page }) => {
   await pickModel(page, blurTimesTwo());
   await expectSize(page, 640, 428);
   await expect(rows(page).filter({ hasText: 'ToChannelsLast' })).toContainText('NCHW to NHWC');
-  await expect(rows(page).filter({ hasText: 'DepthToSpace' })).toContainText('1 × 3 × 428 × 640');
+  await expect(rows(page).last().locator('.output')).toHaveText('1 × 3 × 428 × 640');
   await pickModel(page, new TextEncoder().encode('This is no model at all.'));
   await expect(panel(page)).toBeHidden();
 });
