@@ -18,6 +18,10 @@ val to_val(const Dim& dim) {
   return val::null();
 }
 
+val to_val(const Shape& shape) {
+  return to_array(shape, [](int64_t dim) { return val(static_cast<double>(dim)); });
+}
+
 val to_val(const InputInfo& input) {
   val object = val::object();
   object.set("name", input.name);
@@ -106,18 +110,22 @@ val to_val(const ModelReport& report) {
   return object;
 }
 
-val to_val(const NodeTime& time) {
+val to_val(const NodeProfile& node) {
   val object = val::object();
-  object.set("node", time.node);
-  object.set("opType", time.op_type);
-  object.set("milliseconds", time.milliseconds);
+  object.set("node", std::string(node.node));
+  object.set("opType", std::string(node.op_type));
+  object.set("algorithm", std::string(node.algorithm));
+  object.set("milliseconds", node.milliseconds);
+  object.set("macs", static_cast<double>(node.macs));
+  object.set("bytes", static_cast<double>(node.bytes));
+  object.set("dims", node.out_shape ? to_val(*node.out_shape) : val::undefined());
   return object;
 }
 
 val to_val(const Tensor& tensor) {
   val object = val::object();
   object.set("type", std::string(name_of(tensor.dtype())));
-  object.set("dims", to_array(tensor.shape(), [](int64_t dim) { return val(double(dim)); }));
+  object.set("dims", to_val(tensor.shape()));
   if (tensor.dtype() == DType::String) {
     object.set("data", to_array(tensor.strings(), [](const std::string& s) { return val(s); }));
   } else {

@@ -20,7 +20,7 @@ emscripten::val to_array(const Range& range, Fn&& to_val) {
 
 emscripten::val to_val(const ModelInfo& info);
 emscripten::val to_val(const ModelReport& report);
-emscripten::val to_val(const NodeTime& time);
+emscripten::val to_val(const NodeProfile& node);
 
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);

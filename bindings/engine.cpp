@@ -55,7 +55,7 @@ val outputs(const Run& run) {
 }
 
 val profile(const Run& run) {
-  return to_array(run.profile(), [](const NodeTime& time) { return to_val(time); });
+  return to_array(run.profile(), [](const NodeProfile& node) { return to_val(node); });
 }
 
 }  // namespace

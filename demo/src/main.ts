@@ -5,10 +5,12 @@ import { capabilityFacts, modelFacts, resultFacts } from './facts.js';
 import { modelFile, onDrop, onModel, onPicture } from './inputs.js';
 import { showError } from './messages.js';
 import { decodePicture, type Picture, pictureLimit, samplePicture } from './pictures.js';
+import { ProfilePanel } from './profile.js';
 import { bundled, type ModelChoice, type Outcome, Upscaling } from './upscaling.js';
 
 const comparison = new Comparison();
 const upscaling = new Upscaling();
+const profile = new ProfilePanel();
 const status = byId('status', HTMLParagraphElement);
 const progress = byId('progress', HTMLProgressElement);
 const cancel = byId('cancel', HTMLButtonElement);
@@ -68,10 +70,12 @@ function take(decode: () => Promise<Picture>): Promise<void> {
 async function enlarge(signal: AbortSignal): Promise<void> {
   if (!picture) return;
   const { bitmap } = picture;
+  profile.clear();
   outcome = await upscaling.run(bitmap, model, signal, report);
   comparison.show(bitmap, outcome.pixels);
   showFacts('model-facts', modelFacts(outcome.upscaler));
   showFacts('result-facts', resultFacts(bitmap, outcome));
+  profile.show(outcome.upscaler, bitmap);
   const { width, height } = outcome.pixels;
   const milliseconds = Math.round(outcome.times['Enlarging']!);
   status.textContent = `${bitmap.width} × ${bitmap.height} became ${width} × ${height} in ${milliseconds} ms.`;

@@ -48,6 +48,22 @@ bool suits_winograd_blocks(const ConvShape& shape) noexcept {
 
 }  // namespace
 
+const char* name_of(ConvAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case ConvAlgorithm::Depthwise:
+      return "depthwise";
+    case ConvAlgorithm::FewOutputs:
+      return "direct, few outputs";
+    case ConvAlgorithm::Winograd:
+      return "Winograd F(4x4, 3x3)";
+    case ConvAlgorithm::WinogradBlocks:
+      return "Winograd F(4x4, 3x3), in blocks";
+    case ConvAlgorithm::Direct:
+      break;
+  }
+  return "direct";
+}
+
 ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
   if (shape.groups > 1 && shape.group_inputs() == 1 && shape.group_outputs() == 1) {
     return ConvAlgorithm::Depthwise;

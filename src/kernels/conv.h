@@ -48,6 +48,9 @@ enum class ConvAlgorithm : uint8_t {
   WinogradBlocks,  // the same for larger kernels, cut into blocks of 3x3
 };
 
+// In words, for people.
+const char* name_of(ConvAlgorithm algorithm) noexcept;
+
 // The fastest.
 ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept;
 // The fastest of those that are so for images of any size.

@@ -43,6 +43,7 @@ void infer_conv(InferContext& context) {
 Kernel plan_conv_2d(PlanContext& context, const Conv& conv) {
   const kernels::ConvShape shape = conv_shape(context, conv.outputs, conv.axes);
   const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shape);
+  context.describe(kernels::name_of(algorithm));
   ConvImplementation implementation;
   implementation.shape = shape;
   implementation.rows = shape.batch * shape.out_h;

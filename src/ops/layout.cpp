@@ -8,6 +8,7 @@ namespace fovea {
 namespace {
 
 Kernel plan_to_channels_last(PlanContext& context) {
+  context.describe("NCHW to NHWC");
   const Shape shape = context.shape(0);
   return [shape](RunContext& run) {
     kernels::to_channels_last(run.in<float>(0), run.out<float>(0), shape[0], shape[1], shape[2],
@@ -16,6 +17,7 @@ Kernel plan_to_channels_last(PlanContext& context) {
 }
 
 Kernel plan_to_plain(PlanContext& context) {
+  context.describe("NHWC to NCHW");
   const Shape shape = context.shape(0);
   return [shape](RunContext& run) {
     kernels::to_plain(run.in<float>(0), run.out<float>(0), shape[0], shape[1], shape[2], shape[3],

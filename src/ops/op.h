@@ -183,11 +183,16 @@ class PlanContext : public NodeContext {
   void reserve_scratch(uint64_t bytes) { scratch_ = bytes; }
   uint64_t scratch() const { return scratch_; }
 
+  // Names the algorithm for people who read a profile, where there is a choice of them.
+  void describe(std::string algorithm) { algorithm_ = std::move(algorithm); }
+  const std::string& algorithm() const { return algorithm_; }
+
  private:
   std::span<const ValueType> outputs_;
   PackCache& packs_;
   int threads_;
   uint64_t scratch_ = 0;
+  std::string algorithm_;
 };
 
 // The newest ai.onnx opset whose operators were read against the specification.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace fovea {
 namespace {
@@ -109,21 +110,30 @@ void Execution::enter(Segment& segment) {
 }
 
 bool Execution::advance(std::chrono::steady_clock::time_point deadline) {
+  auto now = std::chrono::steady_clock::now();
   do {
     if (next_step_ < segment_->steps.size()) {
-      run_step(segment_->steps[next_step_++]);
+      const Step& step = segment_->steps[next_step_++];
+      run_step(step);
+      const auto start = std::exchange(now, std::chrono::steady_clock::now());
+      times_.push_back({&step, std::chrono::duration<double, std::milli>(now - start).count()});
     } else if (segment_->awaited.empty()) {
       return true;
     } else {
-      std::vector<Tensor> answers;
-      for (const ValueId id : segment_->awaited) {
-        const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
-        answers.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
-      }
-      enter(plans_.next(*segment_, answers));
+      enter_next();
+      now = std::chrono::steady_clock::now();
     }
-  } while (std::chrono::steady_clock::now() < deadline);
+  } while (now < deadline);
   return next_step_ == segment_->steps.size() && segment_->awaited.empty();
+}
+
+void Execution::enter_next() {
+  std::vector<Tensor> answers;
+  for (const ValueId id : segment_->awaited) {
+    const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
+    answers.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
+  }
+  enter(plans_.next(*segment_, answers));
 }
 
 void Execution::run_step(const Step& step) {
@@ -138,11 +148,7 @@ void Execution::run_step(const Step& step) {
   std::vector<Tensor> dynamic(step.outputs.size());
   RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
 
-  const auto start = std::chrono::steady_clock::now();
   step.kernel(context);
-  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-  times_.push_back({step.node, taken.count()});
-
   for (size_t i = 0; i < dynamic.size(); ++i) {
     if (dynamic[i].dtype() == DType::Undefined) continue;
     const auto slot = static_cast<size_t>(step.outputs[i]);

@@ -44,7 +44,7 @@ class Arenas {
 };
 
 struct StepTime {
-  const Node* node;
+  const Step* step;
   double milliseconds;
 };
 
@@ -59,10 +59,12 @@ class Execution {
 
   // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
   std::vector<Tensor> outputs() const;
+  // Per step so far, in the order they ran; the steps are those of the plans.
   const std::vector<StepTime>& times() const { return times_; }
 
  private:
   void enter(Segment& segment);
+  void enter_next();
   void run_step(const Step& step);
   Tensor tensor_of(ValueId id) const;
 

@@ -26,6 +26,22 @@ bool all_empty(std::span<const ValueType> outputs) {
   });
 }
 
+StepWork work_of(const OpDef& def, const PlanContext& plan,
+                 std::span<const ValueType* const> inputs, std::span<const ValueType> outputs) {
+  StepWork work;
+  work.algorithm = plan.algorithm();
+  work.output = outputs[0].shape;
+  if (def.macs && work.output) work.macs = def.macs(plan, *work.output);
+  const auto count = [&](const ValueType& type) {
+    if (type.shape) work.bytes += bytes_of(type.dtype, *type.shape, type.layout);
+  };
+  for (const ValueType* input : inputs) {
+    if (input) count(*input);
+  }
+  std::ranges::for_each(outputs, count);
+  return work;
+}
+
 // Plans one segment: walks the nodes in order and takes every one whose shapes can be known.
 class SegmentPlanner {
  public:
@@ -54,6 +70,7 @@ class SegmentPlanner {
   void take_view(const Node& node, const ValueType& output);
   void take_step(const Node& node, const OpDef& def, std::span<const ValueType* const> inputs,
                  std::vector<ValueType> outputs);
+  void add_step(Step step, const PlanContext& plan);
   void await_unknowns();
   void place();
 
@@ -227,8 +244,7 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
   PlanContext plan(node, input_pointers, outputs, environment_.packs, environment_.pool.size());
   // Kernels need not care for empty outputs.
   Kernel kernel = all_empty(outputs) ? [](RunContext&) {} : def.plan(plan);
-  Step step{&node, std::move(kernel), input_slots, {}, 0};
-  const int at = static_cast<int>(segment_->steps.size());
+  Step step{&node, std::move(kernel), input_slots, {}, work_of(def, plan, input_pointers, outputs)};
   for (const SlotId slot : input_slots) touch(slot);
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) {
@@ -238,6 +254,11 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
     type(node.outputs[i]) = outputs[i];
     step.outputs.push_back(output_slot(node, def, static_cast<int>(i), outputs[i], input_slots));
   }
+  add_step(std::move(step), plan);
+}
+
+void SegmentPlanner::add_step(Step step, const PlanContext& plan) {
+  const int at = static_cast<int>(segment_->steps.size());
   scratch_.push_back({{plan.scratch(), at, at, 0}, {}, false});
   segment_->steps.push_back(std::move(step));
 }
@@ -300,8 +321,10 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
   const std::array<const ValueType*, 1> inputs = {&source};
   const std::array<ValueType, 1> outputs = {target};
   PlanContext plan(*node, inputs, outputs, environment_.packs, environment_.pool.size());
-  const int at = static_cast<int>(segment_->steps.size());
-  Step step{node.get(), environment_.ops.find(*node)->plan(plan), {slot_of(id, from)}, {}, 0};
+  const OpDef& def = *environment_.ops.find(*node);
+  Kernel kernel = def.plan(plan);
+  Step step{
+      node.get(), std::move(kernel), {slot_of(id, from)}, {}, work_of(def, plan, inputs, outputs)};
   touch(step.inputs[0]);
   Slot slot{id, layout, std::nullopt,
             add_buffer(id, bytes_of(target.dtype, *target.shape, layout))};
@@ -309,8 +332,7 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
   slot_of(id, layout) = converted;
   touch(converted);
   step.outputs.push_back(converted);
-  scratch_.push_back({{plan.scratch(), at, at, 0}, {}, false});
-  segment_->steps.push_back(std::move(step));
+  add_step(std::move(step), plan);
   segment_->own_nodes.push_back(std::move(node));
   return converted;
 }

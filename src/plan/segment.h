@@ -21,12 +21,21 @@ struct Slot {
   int buffer = -1;                 // index into the planner's buffers; -1: not in this arena
 };
 
+// What a step computes and moves, for profiles.
+struct StepWork {
+  int64_t macs = 0;       // multiply-accumulates by the operator's definition (OpDef::macs)
+  uint64_t bytes = 0;     // of all inputs, weights included, and outputs, as they lie in memory
+  std::string algorithm;  // see PlanContext::describe
+  std::optional<Shape> output;  // shape of output 0; nullopt: it depends on data
+};
+
 // One node, ready to run.
 struct Step {
   const Node* node = nullptr;
   Kernel kernel;
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
+  StepWork work = {};
   uint64_t scratch = 0;  // offset in the segment's arena
 };
 

@@ -68,17 +68,6 @@ std::optional<std::vector<ValueType>> fixed_inputs(const ModelInfo& info) {
   return types;
 }
 
-int64_t macs_of(const Node& node, const Segment& plan) {
-  const OpDef* def = op_table().find(node);
-  if (!def->macs) return 0;
-  std::vector<const ValueType*> inputs;
-  for (const ValueId id : node.inputs) {
-    inputs.push_back(id == kNoValue ? nullptr : &plan.types[static_cast<size_t>(id)]);
-  }
-  const auto& output = plan.types[static_cast<size_t>(node.outputs[0])];
-  return def->macs(NodeContext(node, inputs), *output.shape);
-}
-
 std::optional<int64_t> count_macs(const Loaded& loaded) {
   const auto inputs = fixed_inputs(loaded.info);
   if (!inputs) return std::nullopt;
@@ -87,7 +76,7 @@ std::optional<int64_t> count_macs(const Loaded& loaded) {
   const auto plan = plan_first({loaded.graph, op_table(), packs, pool}, *inputs);
   if (!plan->awaited.empty()) return std::nullopt;
   int64_t macs = 0;
-  for (const Node& node : loaded.graph.nodes) macs += macs_of(node, *plan);
+  for (const Step& step : plan->steps) macs += step.work.macs;
   return macs;
 }
 
@@ -194,7 +183,6 @@ struct Run::State {
   std::optional<Execution> execution;
   bool done = false;
   std::vector<Tensor> outputs;
-  std::vector<NodeTime> profile;
 
   ~State() { session->running = false; }
 };
@@ -210,8 +198,7 @@ std::unique_ptr<Run> Session::start(std::vector<Feed> feeds, std::vector<std::st
     Compiled& compiled = impl_->compiled_for(std::move(fetches));
     std::vector<Tensor> tensors = impl_->ordered(std::move(feeds), compiled.graph);
     impl_->running = true;
-    auto state =
-        std::unique_ptr<Run::State>(new Run::State{impl_.get(), std::nullopt, false, {}, {}});
+    auto state = std::unique_ptr<Run::State>(new Run::State{impl_.get(), std::nullopt, false, {}});
     state->execution.emplace(compiled.plans, impl_->arenas, std::move(tensors));
     return std::unique_ptr<Run>(new Run(std::move(state)));
   });
@@ -223,17 +210,22 @@ bool Run::advance(double milliseconds) {
       std::chrono::duration<double, std::milli>(milliseconds));
   guarded([&] {
     state_->done = state_->execution->advance(std::chrono::steady_clock::now() + budget);
-    if (!state_->done) return;
-    state_->outputs = state_->execution->outputs();
-    for (const StepTime& time : state_->execution->times()) {
-      state_->profile.push_back({time.node->name, time.node->op_type, time.milliseconds});
-    }
+    if (state_->done) state_->outputs = state_->execution->outputs();
   });
   return state_->done;
 }
 
 const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
-const std::vector<NodeTime>& Run::profile() const { return state_->profile; }
+
+std::vector<NodeProfile> Run::profile() const {
+  std::vector<NodeProfile> profile;
+  for (const auto& [step, milliseconds] : state_->execution->times()) {
+    const StepWork& work = step->work;
+    profile.push_back({step->node->name, step->node->op_type, work.algorithm, milliseconds,
+                       work.macs, work.bytes, work.output ? &*work.output : nullptr});
+  }
+  return profile;
+}
 
 std::vector<Tensor> Session::run(std::vector<Feed> feeds, std::vector<std::string> fetches) {
   constexpr double kSlice = 1e6;

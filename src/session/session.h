@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/graph.h"
@@ -76,10 +77,16 @@ struct Feed {
   Tensor tensor;
 };
 
-struct NodeTime {
-  std::string node;
-  std::string op_type;
+// What one node did in a run, and how long it took. The layout conversions that the engine puts
+// between nodes are there too, as ToChannelsLast and ToPlain of the value they convert.
+struct NodeProfile {
+  std::string_view node;
+  std::string_view op_type;
+  std::string_view algorithm;  // empty where the operator knows but one
   double milliseconds;
+  int64_t macs;            // multiply-accumulates by definition: the algorithm may need fewer
+  uint64_t bytes;          // of all inputs, weights included, and outputs, as they lie in memory
+  const Shape* out_shape;  // of output 0; null: it depends on data
 };
 
 class Session;
@@ -96,8 +103,8 @@ class Run {
 
   // The fetched tensors in the order asked for; views that last until the session's next run.
   const std::vector<Tensor>& outputs() const;
-  // Time per node so far, in the order they ran.
-  const std::vector<NodeTime>& profile() const;
+  // Each node so far, in the order they ran; what it refers to lasts as long as the run.
+  std::vector<NodeProfile> profile() const;
 
  private:
   friend class Session;

@@ -8,10 +8,11 @@
 
 export { checkModel, type ModelReport } from './check-model.js';
 export { capabilities, type Capabilities } from './engine/capabilities.js';
-export type { NodeProblem, NodeTime } from './engine/module.js';
+export type { NodeProblem } from './engine/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export type { ModelMetadata, ValueMetadata } from './metadata.js';
+export type { NodeProfile } from './profile.js';
 export type { ExternalData, LoadOptions, ReadOptions } from './reading.js';
 export type { Feeds, RunOptions, RunResult } from './run.js';
 export { InferenceSession, type Fetches } from './session.js';
@@ -20,5 +21,10 @@ export { Tensor, type TensorInit } from './tensor.js';
 export type { TensorDataMap, TensorType } from './tensor-types.js';
 export type { NetworkOptions, Pair } from './upscale/network.js';
 export type { PictureSource, PixelData } from './upscale/pictures.js';
-export { Upscaler, type UpscaleOptions, type UpscalerOptions } from './upscaler.js';
+export {
+  Upscaler,
+  type TileProfile,
+  type UpscaleOptions,
+  type UpscalerOptions,
+} from './upscaler.js';
 export { version } from './version.js';

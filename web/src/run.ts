@@ -1,7 +1,7 @@
-import type { NodeTime } from './engine/module.js';
 import type { FeedData, TensorData } from './engine/running.js';
 import { FoveaError } from './errors.js';
 import type { LoadedModel } from './model.js';
+import { toNodeProfile, type NodeProfile } from './profile.js';
 import { Tensor } from './tensor.js';
 import { viewBytes, type TypedData } from './tensor-types.js';
 
@@ -15,10 +15,12 @@ export interface RunOptions {
 /** Tensors by the name of the input they are for. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
-/** What a run gives: tensors by name, and how long each node took. */
+/** What a profiled run gives. */
 export interface RunResult {
+  /** By name. */
   tensors: Record<string, Tensor>;
-  nodes: NodeTime[];
+  /** In the order they ran. */
+  nodes: NodeProfile[];
 }
 
 /**
@@ -26,6 +28,7 @@ export interface RunResult {
  *
  * @param names the values wanted
  * @param given tensors that results are also written into
+ * @param profiled whether the result is to have nodes
  */
 export async function runModel(
   model: LoadedModel,
@@ -33,15 +36,16 @@ export async function runModel(
   names: readonly string[],
   given: Readonly<Record<string, Tensor | null>>,
   { signal, transfer }: RunOptions,
+  profiled = false,
 ): Promise<RunResult> {
   const { engine, session } = model;
   const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
   const request = Object.entries(feeds).map(([name, tensor]) => toFeed(name, tensor, own));
-  const { outputs, times } = await model.abortable(signal, (job) =>
-    engine.call('run', { job, session, feeds: request, fetches: [...names] }),
+  const { outputs, nodes } = await model.abortable(signal, (job) =>
+    engine.call('run', { job, session, feeds: request, fetches: [...names], profiled }),
   );
   const results = names.map((name, i) => [name, toTensor(outputs[i]!, given[name], name)] as const);
-  return { tensors: Object.fromEntries(results), nodes: times };
+  return { tensors: Object.fromEntries(results), nodes: nodes.map(toNodeProfile) };
 }
 
 /** A tensor as the engine takes it; `own` makes its bytes the engine's. */

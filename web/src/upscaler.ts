@@ -2,10 +2,12 @@ import type { FeedData } from './engine/running.js';
 import { FoveaError } from './errors.js';
 import { LoadedModel } from './model.js';
 import type { LoadOptions } from './reading.js';
+import type { NodeProfile } from './profile.js';
 import { runModel, toFeed } from './run.js';
 import type { ModelSource } from './source.js';
 import {
   examineNetwork,
+  greyFeeds,
   scaleTensor,
   type Network,
   type NetworkOptions,
@@ -39,6 +41,17 @@ export interface UpscaleOptions {
   signal?: AbortSignal | undefined;
   /** Called after each tile. */
   onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What the network does for one of the tiles that a picture is divided into. */
+export interface TileProfile {
+  /** The network's input, in pixels. */
+  width: number;
+  height: number;
+  /** How many such tiles the picture takes. */
+  tiles: number;
+  /** In the order they ran. */
+  nodes: NodeProfile[];
 }
 
 // The network of the package itself; a literal, so that bundlers find the file.
@@ -95,7 +108,7 @@ export class Upscaler {
 
   /** What the network works on: luma alone, or three colours. */
   get color(): 'luma' | 'rgb' {
-    return this.#network.luma ? 'luma' : 'rgb';
+    return this.#network.channels === 1 ? 'luma' : 'rgb';
   }
 
   /** The network's value of white. */
@@ -129,12 +142,34 @@ export class Upscaler {
     }
   }
 
+  /**
+   * Tells what the network's nodes do when a picture of that size is enlarged, by running it on a
+   * grey tile: how long it takes does not depend on the pixels.
+   *
+   * @throws FoveaError as upscale
+   */
+  async profile(
+    picture: Readonly<{ width: number; height: number }>,
+    options: Pick<UpscaleOptions, 'tile' | 'overlap' | 'signal'> = {},
+  ): Promise<TileProfile> {
+    const tiles = this.#tiles(picture, options);
+    const [column, row] = tiles[0]!;
+    const size = { x: column.extended, y: row.extended };
+    const { output, range, scale } = this.#network;
+    const feeds = greyFeeds(this.#network, size, range / 2, scale);
+    const { nodes } = await runModel(this.#model, feeds, [output], {}, options, true);
+    return { width: size.x, height: size.y, tiles: tiles.length, nodes };
+  }
+
   /** Gives the network's memory back, once what is under way has ended. */
   release(): Promise<void> {
     return this.#model.release();
   }
 
-  #tiles({ width, height }: PixelData, options: UpscaleOptions): [Span, Span][] {
+  #tiles(
+    { width, height }: Pick<PixelData, 'width' | 'height'>,
+    options: UpscaleOptions,
+  ): [Span, Span][] {
     const { fixed, margin, multiple, scale } = this.#network;
     const rules = {
       fixed: fixed !== undefined,
@@ -158,7 +193,7 @@ export class Upscaler {
 
   #open(pixels: PixelData): Promise<number> {
     const { engine } = this.#model;
-    const { margin, scale, luma, range, blueFirst } = this.#network;
+    const { margin, scale, channels, range, blueFirst } = this.#network;
     const padded = withMargin(pixels, margin);
     const { width, height } = pixels;
     return engine.call('openPicture', margin > 0 ? padded : engine.own(padded), {
@@ -167,7 +202,7 @@ export class Upscaler {
       margin,
       outWidth: enlargedSize(width, scale.x),
       outHeight: enlargedSize(height, scale.y),
-      luma,
+      luma: channels === 1,
       range,
       blueFirst,
     });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { InferenceSession, Tensor, type LoadOptions, type ModelSource } from 'fovea';
+import { doublingModel } from './support/enlarging-models.js';
 import { failureOf } from './support/errors.js';
 import { addModel, identityModel, slowModel, unsupportedModel } from './support/models.js';
 
@@ -114,6 +115,27 @@ describe('a session', () => {
     const { nodes } = await session.profile({ x: new Tensor('float32', [1, 2]) });
     expect(nodes.map(({ opType }) => opType)).toEqual(['Erf', 'Erf', 'Erf']);
     expect(nodes.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+  });
+
+  test('tells what each node did, how, and how fast', async () => {
+    const session = await create(doublingModel({ blur: 'same' }));
+    const input = new Tensor('float32', new Float32Array(3 * 40 * 50), [1, 3, 40, 50]);
+    const { nodes, tensors } = await session.profile({ x: input });
+    expect(tensors.y!.dims).toEqual([1, 3, 80, 100]);
+
+    const conv = nodes.find(({ opType }) => opType === 'Conv')!;
+    expect(conv).toMatchObject({
+      algorithm: 'depthwise',
+      dims: [1, 3, 40, 50],
+      macs: 9 * 3 * 40 * 50,
+      bytes: 4 * (2 * 4 * 40 * 50 + 9 * 3),
+    });
+    expect(conv.gflops! * conv.milliseconds * 1e6).toBeCloseTo(2 * conv.macs);
+    expect(conv.gigabytesPerSecond! * conv.milliseconds * 1e6).toBeCloseTo(conv.bytes);
+
+    const shuffle = nodes.find(({ opType }) => opType === 'DepthToSpace')!;
+    expect(shuffle).toMatchObject({ algorithm: '', dims: [1, 3, 80, 100], macs: 0 });
+    expect(shuffle.gflops).toBeUndefined();
   });
 
   test('gives its working memory back and goes on', async () => {

@@ -170,6 +170,28 @@ describe('tiles', () => {
   });
 });
 
+describe('a profile', () => {
+  test.each([
+    ['a picture that is one tile', { blur: 'same' }, [40, 20], { width: 40, height: 20, tiles: 1 }],
+    ['tiles', { blur: 'same' }, [100, 20], { width: 55, height: 20, tiles: 3 }],
+    ['a margin', { blur: 'valid' }, [40, 20], { width: 42, height: 22, tiles: 1 }],
+    ['luma', { blur: 'same', channels: 1 }, [40, 20], { width: 40, height: 20, tiles: 1 }],
+  ] as const)('is of what is computed for %s', async (_, parts, [width, height], tile) => {
+    const upscaler = await create(doublingModel(parts));
+    const { nodes, ...rest } = await upscaler.profile({ width, height }, { tile: 64 });
+    expect(rest).toEqual(tile);
+    const margin = parts.blur === 'valid' ? 2 : 0;
+    const dims = [1, 'channels' in parts ? 1 : 3, tile.height - margin, tile.width - margin];
+    expect(nodes.find(({ opType }) => opType === 'Conv')).toMatchObject({ dims });
+  });
+
+  test('is of networks that take factors, too', async () => {
+    const upscaler = await create(scalingModel(), { scale: 3 });
+    const { nodes } = await upscaler.profile({ width: 8, height: 5 });
+    expect(nodes.at(-1)).toMatchObject({ opType: 'Resize', dims: [1, 3, 15, 24] });
+  });
+});
+
 describe('alpha', () => {
   test('that is the same everywhere stays', async () => {
     const upscaler = await create(doublingModel());

@@ -70,6 +70,7 @@ kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,
 template <class KernelFor>
 Kernel plan_conv_3d(PlanContext& context, const kernels::Conv3dShape& shape, int64_t macs,
                     KernelFor kernel_for) {
+  context.describe("plain loops");
   return dispatch<float, double>(context.dtype(kConvData), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     const auto kernel = kernel_for(tag);

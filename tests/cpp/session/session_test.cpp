@@ -184,6 +184,72 @@ TEST(Session, RunsWholeNodesUntilTheBudgetIsSpent) {
   EXPECT_THROW(session->start({}), Error);
 }
 
+// A 3x3 convolution of 5 channels to 6, and an operator that wants its result in the plain layout.
+std::string convolution_model() {
+  return ModelBuilder()
+      .input("x", DType::Float, {1, 5, "h", "w"})
+      .constant("weights", Tensor::of<float>({6, 5, 3, 3}, std::vector<float>(270, 0.5f)))
+      .node("Conv", {"x", "weights"}, {"y"})
+      .node("Softmax", {"y"}, {"out"})
+      .output("out")
+      .bytes();
+}
+
+std::vector<Feed> convolution_feeds() {
+  return {{"x", Tensor::of<float>({1, 5, 9, 10}, std::vector<float>(450, 1.0f))}};
+}
+
+TEST(Session, AProfileSaysWhatEachStepDoes) {
+  const auto session = load(convolution_model());
+  const auto run = session->start(convolution_feeds());
+  while (!run->advance(0)) {
+  }
+  const std::vector<NodeProfile> steps = run->profile();
+  ASSERT_EQ(steps.size(), 4u);
+  const int64_t pixels_in = 9 * 10, pixels_out = 7 * 8;
+
+  EXPECT_EQ(steps[0].op_type, "ToChannelsLast");
+  EXPECT_EQ(steps[0].node, "x/ToChannelsLast");
+  EXPECT_EQ(steps[0].algorithm, "NCHW to NHWC");
+  EXPECT_EQ(steps[0].macs, 0);
+  EXPECT_EQ(steps[0].bytes, sizeof(float) * (5 + 8) * pixels_in);
+  EXPECT_EQ(*steps[0].out_shape, (Shape{1, 5, 9, 10}));
+
+  EXPECT_EQ(steps[1].op_type, "Conv");
+  EXPECT_EQ(steps[1].algorithm, "Winograd F(4x4, 3x3)");
+  EXPECT_EQ(steps[1].macs, 3 * 3 * 5 * 6 * pixels_out);
+  EXPECT_EQ(steps[1].bytes, sizeof(float) * (8 * pixels_in + 3 * 3 * 5 * 6 + 8 * pixels_out));
+  EXPECT_EQ(*steps[1].out_shape, (Shape{1, 6, 7, 8}));
+  EXPECT_GE(steps[1].milliseconds, 0);
+
+  EXPECT_EQ(steps[2].node, "y/ToPlain");
+  EXPECT_EQ(steps[2].algorithm, "NHWC to NCHW");
+
+  EXPECT_EQ(steps[3].op_type, "Softmax");
+  EXPECT_EQ(steps[3].algorithm, "");
+  EXPECT_EQ(steps[3].bytes, 2 * sizeof(float) * 6 * pixels_out);
+}
+
+TEST(Session, AProfileGrowsWithTheRun) {
+  const auto session = load(convolution_model());
+  const auto run = session->start(convolution_feeds());
+  for (size_t steps = 1; !run->advance(0); ++steps) EXPECT_EQ(run->profile().size(), steps);
+}
+
+TEST(Session, AProfileHasNoShapeWhereItDependsOnData) {
+  const auto session = load(ModelBuilder()
+                                .input("x", DType::Float, {"n"})
+                                .node("NonZero", {"x"}, {"found"})
+                                .output("found", DType::Int64)
+                                .bytes());
+  const auto run = session->start({{"x", vector_of({0, 2, 3})}});
+  while (!run->advance(0)) {
+  }
+  ASSERT_EQ(run->profile().size(), 1u);
+  EXPECT_EQ(run->profile()[0].out_shape, nullptr);
+  EXPECT_EQ(run->profile()[0].bytes, 3 * sizeof(float));
+}
+
 TEST(Session, AnAbandonedRunLeavesTheSessionUsable) {
   const auto session = load(add_model());
   const std::vector<Feed> feeds = {{"a", vector_of({1, 2})}, {"b", vector_of({3, 4})}};

@@ -29,11 +29,14 @@ export interface RunRequest {
   feeds: FeedData[];
   /** Names of values; empty: all outputs. */
   fetches: string[];
+  /** Whether the reply is to say what the nodes did. */
+  profiled: boolean;
 }
 
 export interface RunReply {
   outputs: TensorData[];
-  times: NodeTime[];
+  /** In the order they ran; empty unless asked for. */
+  nodes: NodeTime[];
 }
 
 /**
@@ -88,12 +91,12 @@ export class EngineHost {
     return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
   }
 
-  run({ job, session, feeds, fetches }: RunRequest): Promise<RunReply> {
+  run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
     return this.#queue.add(job, (checkpoint) =>
       withFeeds(this.#module, feeds, (copies) =>
         withRun(this.#session(session), copies, fetches, checkpoint, (run) => ({
           outputs: copyOutputs(run),
-          times: run.profile(),
+          nodes: profiled ? run.profile() : [],
         })),
       ),
     );

@@ -23,20 +23,13 @@ export interface NetworkOptions {
 }
 
 /** A network that enlarges pictures: what it takes and what it gives. */
-export interface Network {
-  input: string;
-  output: string;
-  luma: boolean;
+export interface Network extends Form {
   range: 1 | 255;
   blueFirst: boolean;
   scale: Pair;
   /** Pixels that the result lacks on each side of the input, before enlargement. */
   margin: number;
   multiple: number;
-  /** The only size it takes. */
-  fixed: Pair | undefined;
-  /** The input that takes [1, 1, y, x], if there is one. */
-  scaleInput: string | undefined;
 }
 
 /** Runs the network on a tensor. */
@@ -56,11 +49,12 @@ export async function examineNetwork(
 ): Promise<Network> {
   const said = withMetadata(options, info.properties);
   const form = formOf(info, said);
-  const run = (size: Pair, grey: number) => trial(greyFeeds(form, size, grey, said), form.output);
+  const scaleFed = factorsOf(said.scale);
+  const run = (size: Pair, grey: number) =>
+    trial(greyFeeds(form, size, grey, scaleFed), form.output);
   const { scale, margin, middle } = await measure(run, form, said);
   return {
     ...form,
-    luma: form.channels === 1,
     range: said.range ?? (await guessRange(run, form, middle)),
     blueFirst: said.order === 'bgr',
     scale,
@@ -78,8 +72,11 @@ export function scaleTensor({ x, y }: Pair): Tensor {
 interface Form {
   input: string;
   output: string;
+  /** 1: luma. */
   channels: 1 | 3;
+  /** The only size it takes. */
   fixed: Pair | undefined;
+  /** The input that takes [1, 1, y, x], if there is one. */
   scaleInput: string | undefined;
 }
 
@@ -145,12 +142,16 @@ function isScaleInput({ type, shape }: ValueInfo): boolean {
 }
 
 /** A picture of one grey, and the factors if they are asked for. */
-function greyFeeds(form: Form, size: Pair, grey: number, { scale }: NetworkOptions) {
-  const { input, channels, scaleInput } = form;
+export function greyFeeds(
+  { input, channels, scaleInput }: Form,
+  size: Pair,
+  grey: number,
+  scale: Pair,
+): Record<string, Tensor> {
   const elements = new Float32Array(channels * size.x * size.y).fill(grey);
   const picture = new Tensor('float32', elements, [1, channels, size.y, size.x]);
   const feeds: Record<string, Tensor> = { [input]: picture };
-  if (scaleInput !== undefined) feeds[scaleInput] = scaleTensor(factorsOf(scale));
+  if (scaleInput !== undefined) feeds[scaleInput] = scaleTensor(scale);
   return feeds;
 }
 
