@@ -56,8 +56,8 @@ void transform_input(const Patch& patch, ptrdiff_t channels, float* rows, float*
                    rows + y * kPatch * channels, channels);
   }
   for (int x = 0; x < kPatch; ++x) {
-    transform_line(rows + x * channels, kPatch * channels, channels, transformed + x * position_step,
-                   kPatch * position_step);
+    transform_line(rows + x * channels, kPatch * channels, channels,
+                   transformed + x * position_step, kPatch * position_step);
   }
 }
 

@@ -82,8 +82,8 @@ Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
   if (blocks) blocks->plain_output = context.output_layout(0) == Layout::Plain;
   ConvImplementation implementation =
       blocks ? implement_blocks(shape, *blocks) : implement_phases(shape);
-  context.describe(text(blocks ? "one convolution to blocks of " : "phases of ", shape.stride_h, "x",
-                        shape.stride_w));
+  context.describe(text(blocks ? "one convolution to blocks of " : "phases of ", shape.stride_h,
+                        "x", shape.stride_w));
   implementation.macs = macs_conv_transpose(context, context.output_shape(0));
   return plan_convolution(context, std::move(implementation));
 }

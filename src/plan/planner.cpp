@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "plan/arena.h"
+#include "plan/placement.h"
 
 namespace fovea {
 namespace {
@@ -50,17 +50,12 @@ class SegmentPlanner {
         graph_(environment.graph),
         uses_(environment.graph),
         segment_(std::move(segment)),
+        first_slot_(static_cast<SlotId>(segment_->slots.size())),
         unread_(environment.graph.values.size(), 0) {}
 
   std::unique_ptr<Segment> plan();
 
  private:
-  struct Buffer {
-    Block block;
-    std::vector<ValueId> values;  // those whose elements it holds
-    bool pinned = false;          // read after the segment, or by the caller
-  };
-
   void count_unread();
   bool ready(const Node& node) const;
   void plan_node(const Node& node);
@@ -70,9 +65,7 @@ class SegmentPlanner {
   void take_view(const Node& node, const ValueType& output);
   void take_step(const Node& node, const OpDef& def, std::span<const ValueType* const> inputs,
                  std::vector<ValueType> outputs);
-  void add_step(Step step, const PlanContext& plan);
   void await_unknowns();
-  void place();
 
   std::vector<const ValueType*> input_types(const Node& node) const;
   ValueType& type(ValueId id) { return segment_->types[static_cast<size_t>(id)]; }
@@ -82,22 +75,17 @@ class SegmentPlanner {
   }
   void set_content(ValueId id, Tensor content);
   SlotId add_slot(Slot slot);
-  int add_buffer(ValueId value, uint64_t bytes);
-  SlotId output_slot(const Node& node, const OpDef& def, int index, const ValueType& output,
-                     std::span<const SlotId> inputs);
-  int reusable_buffer(const Node& node, const ValueType& output, std::span<const SlotId> inputs);
+  SlotId output_slot(ValueId value, Layout layout);
   // The slot of a value in a layout, converted by a step where it is only in another.
   SlotId slot_in(ValueId id, Layout layout);
-  void touch(SlotId slot);
 
   const PlanEnvironment& environment_;
   const Graph& graph_;
   Uses uses_;
   std::unique_ptr<Segment> segment_;
+  SlotId first_slot_;  // of those that are added here
   std::vector<int>
       unread_;  // by ValueId: reads by nodes that are not planned yet, fetches included
-  std::vector<Buffer> buffers_;
-  std::vector<Buffer> scratch_;  // by step
 };
 
 std::unique_ptr<Segment> SegmentPlanner::plan() {
@@ -110,9 +98,11 @@ std::unique_ptr<Segment> SegmentPlanner::plan() {
   }
   await_unknowns();
   for (const ValueId id : graph_.outputs) {
-    if (type(id).shape) touch(slot_in(id, Layout::Plain));
+    if (type(id).shape) slot_in(id, Layout::Plain);
   }
-  place();
+  std::vector<bool> kept;
+  for (const int unread : unread_) kept.push_back(unread > 0);
+  place(*segment_, first_slot_, kept);
   return std::move(segment_);
 }
 
@@ -198,7 +188,7 @@ bool SegmentPlanner::take_known(const Node& node, const OpDef& def,
 
 void SegmentPlanner::set_content(ValueId id, Tensor content) {
   type(id) = {content.dtype(), content.shape(), Layout::Plain, content};
-  slot_of(id, Layout::Plain) = add_slot({id, Layout::Plain, std::move(content), -1});
+  slot_of(id, Layout::Plain) = add_slot({id, Layout::Plain, std::move(content)});
 }
 
 void SegmentPlanner::take_view(const Node& node, const ValueType& output) {
@@ -207,12 +197,12 @@ void SegmentPlanner::take_view(const Node& node, const ValueType& output) {
   const SlotId shared = slot_in(source, Layout::Plain);
   Slot slot = segment_->slots[static_cast<size_t>(shared)];
   slot.value = view;
+  if (slot.shares == kNoSlot) slot.shares = shared;
   type(view) = output;
   type(view).layout = Layout::Plain;
   if (slot.constant) slot.constant = slot.constant->reshaped(*output.shape);
-  if (slot.buffer >= 0) buffers_[static_cast<size_t>(slot.buffer)].values.push_back(view);
-  const bool elsewhere = slot.buffer < 0 && !slot.constant;
-  // Memory of the caller or of an earlier segment has no buffer here: the slot itself is shared.
+  // Memory of the caller or of an earlier segment is not placed here: the slot itself is shared.
+  const bool elsewhere = shared < first_slot_ && !slot.constant;
   slot_of(view, Layout::Plain) = elsewhere ? shared : add_slot(std::move(slot));
 }
 
@@ -245,61 +235,23 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
   // Kernels need not care for empty outputs.
   Kernel kernel = all_empty(outputs) ? [](RunContext&) {} : def.plan(plan);
   Step step{&node, std::move(kernel), input_slots, {}, work_of(def, plan, input_pointers, outputs)};
-  for (const SlotId slot : input_slots) touch(slot);
+  step.in_place = def.reuse == Reuse::InPlace;
+  step.scratch_bytes = plan.scratch();
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) {
       step.outputs.push_back(kNoSlot);
       continue;
     }
     type(node.outputs[i]) = outputs[i];
-    step.outputs.push_back(output_slot(node, def, static_cast<int>(i), outputs[i], input_slots));
+    step.outputs.push_back(output_slot(node.outputs[i], outputs[i].layout));
   }
-  add_step(std::move(step), plan);
-}
-
-void SegmentPlanner::add_step(Step step, const PlanContext& plan) {
-  const int at = static_cast<int>(segment_->steps.size());
-  scratch_.push_back({{plan.scratch(), at, at, 0}, {}, false});
   segment_->steps.push_back(std::move(step));
 }
 
-SlotId SegmentPlanner::output_slot(const Node& node, const OpDef& def, int index,
-                                   const ValueType& output, std::span<const SlotId> inputs) {
-  const ValueId value = node.outputs[static_cast<size_t>(index)];
-  Slot slot{value, output.layout, std::nullopt, -1};
-  if (output.shape) {
-    if (def.reuse == Reuse::InPlace && index == 0)
-      slot.buffer = reusable_buffer(node, output, inputs);
-    if (slot.buffer >= 0) {
-      buffers_[static_cast<size_t>(slot.buffer)].values.push_back(value);
-    } else {
-      slot.buffer = add_buffer(value, bytes_of(output.dtype, *output.shape, output.layout));
-    }
-  }
-  const SlotId id = add_slot(std::move(slot));
-  slot_of(value, output.layout) = id;
-  touch(id);
+SlotId SegmentPlanner::output_slot(ValueId value, Layout layout) {
+  const SlotId id = add_slot({value, layout, std::nullopt});
+  slot_of(value, layout) = id;
   return id;
-}
-
-int SegmentPlanner::reusable_buffer(const Node& node, const ValueType& output,
-                                    std::span<const SlotId> inputs) {
-  const uint64_t bytes = bytes_of(output.dtype, *output.shape, output.layout);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i] == kNoSlot) continue;
-    const Slot& slot = segment_->slots[static_cast<size_t>(inputs[i])];
-    if (slot.buffer < 0 || slot.layout != output.layout) continue;
-    const ValueType& input = type(node.inputs[i]);
-    if (input.dtype != output.dtype || *input.shape != *output.shape) continue;
-    const Buffer& buffer = buffers_[static_cast<size_t>(slot.buffer)];
-    if (buffer.block.bytes != bytes) continue;
-    const bool read_later = std::ranges::any_of(buffer.values, [&](ValueId id) {
-      const auto reads_now = std::ranges::count(reads_of(node), id);
-      return unread_[static_cast<size_t>(id)] > reads_now;
-    });
-    if (!read_later) return slot.buffer;
-  }
-  return -1;
 }
 
 SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
@@ -325,14 +277,10 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
   Kernel kernel = def.plan(plan);
   Step step{
       node.get(), std::move(kernel), {slot_of(id, from)}, {}, work_of(def, plan, inputs, outputs)};
-  touch(step.inputs[0]);
-  Slot slot{id, layout, std::nullopt,
-            add_buffer(id, bytes_of(target.dtype, *target.shape, layout))};
-  const SlotId converted = add_slot(std::move(slot));
-  slot_of(id, layout) = converted;
-  touch(converted);
+  step.scratch_bytes = plan.scratch();
+  const SlotId converted = output_slot(id, layout);
   step.outputs.push_back(converted);
-  add_step(std::move(step), plan);
+  segment_->steps.push_back(std::move(step));
   segment_->own_nodes.push_back(std::move(node));
   return converted;
 }
@@ -340,20 +288,6 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
 SlotId SegmentPlanner::add_slot(Slot slot) {
   segment_->slots.push_back(std::move(slot));
   return static_cast<SlotId>(segment_->slots.size() - 1);
-}
-
-int SegmentPlanner::add_buffer(ValueId value, uint64_t bytes) {
-  const int at = static_cast<int>(segment_->steps.size());
-  buffers_.push_back({{bytes, at, at, 0}, {value}, false});
-  return static_cast<int>(buffers_.size() - 1);
-}
-
-void SegmentPlanner::touch(SlotId id) {
-  if (id == kNoSlot) return;
-  const int buffer = segment_->slots[static_cast<size_t>(id)].buffer;
-  if (buffer < 0) return;
-  Block& block = buffers_[static_cast<size_t>(buffer)].block;
-  block.last = std::max(block.last, static_cast<int>(segment_->steps.size()));
 }
 
 void SegmentPlanner::await_unknowns() {
@@ -377,28 +311,6 @@ void SegmentPlanner::await_unknowns() {
       slot_in(id, Layout::Plain);
       await(id);
     }
-  }
-}
-
-void SegmentPlanner::place() {
-  const int end = static_cast<int>(segment_->steps.size());
-  std::vector<Block> blocks;
-  for (Buffer& buffer : buffers_) {
-    const bool read_later = std::ranges::any_of(
-        buffer.values, [&](ValueId id) { return unread_[static_cast<size_t>(id)] > 0; });
-    if (read_later) buffer.block.last = end;
-    blocks.push_back(buffer.block);
-  }
-  for (const Buffer& scratch : scratch_) blocks.push_back(scratch.block);
-  segment_->arena_bytes = assign_offsets(blocks);
-  for (SlotId id = 0; id < static_cast<SlotId>(segment_->slots.size()); ++id) {
-    Slot& slot = segment_->slots[static_cast<size_t>(id)];
-    if (slot.buffer < 0) continue;
-    segment_->placements.push_back({id, blocks[static_cast<size_t>(slot.buffer)].offset});
-    slot.buffer = -1;
-  }
-  for (size_t i = 0; i < segment_->steps.size(); ++i) {
-    segment_->steps[i].scratch = blocks[buffers_.size() + i].offset;
   }
 }
 

@@ -18,7 +18,7 @@ struct Slot {
   ValueId value = kNoValue;
   Layout layout = Layout::Plain;
   std::optional<Tensor> constant;  // elements known while planning: nothing computes them
-  int buffer = -1;                 // index into the planner's buffers; -1: not in this arena
+  SlotId shares = kNoSlot;         // whose memory it is a view of; kNoSlot: it has its own
 };
 
 // What a step computes and moves, for profiles.
@@ -36,6 +36,8 @@ struct Step {
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
   StepWork work = {};
+  bool in_place = false;  // output 0 may overwrite an input of the same form
+  uint64_t scratch_bytes = 0;
   uint64_t scratch = 0;  // offset in the segment's arena
 };
 
