@@ -181,13 +181,15 @@ void register_activations(OpTable& table) {
              .infer = infer_clip,
              .plan = plan_clip,
              .reuse = Reuse::InPlace,
-             .layout = follow_input_layout});
+             .layout = follow_input_layout,
+             .bands = bands_by_element});
   table.add({.op_type = "PRelu",
              .inputs = {2, 2},
              .infer = infer_prelu,
              .plan = plan_prelu,
              .reuse = Reuse::InPlace,
-             .layout = layout_prelu});
+             .layout = layout_prelu,
+             .bands = bands_by_element});
 }
 
 }  // namespace fovea

@@ -91,7 +91,8 @@ void register_binary(OpTable& table) {
                .infer = infer,
                .plan = plan,
                .reuse = Reuse::InPlace,
-               .layout = broadcast_layout});
+               .layout = broadcast_layout,
+               .bands = bands_by_element});
   };
   add("Add", infer_arithmetic, plan_wrapping<kernels::Add>);
   add("Sub", infer_arithmetic, plan_wrapping<kernels::Sub>);

@@ -60,6 +60,13 @@ Kernel plan_concat(PlanContext& context) {
   };
 }
 
+std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& output) {
+  if (output.rank() != 4 || concat_axis(context) == 2) return std::nullopt;
+  BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()), {.whole = false});
+  return rule;
+}
+
 }  // namespace
 
 void register_concat(OpTable& table) {
@@ -67,7 +74,8 @@ void register_concat(OpTable& table) {
              .inputs = {1, kUnbounded},
              .infer = infer_concat,
              .plan = plan_concat,
-             .layout = concat_layout});
+             .layout = concat_layout,
+             .bands = concat_bands});
 }
 
 }  // namespace fovea

@@ -75,6 +75,22 @@ Kernel plan_conv(PlanContext& context) {
   });
 }
 
+std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& output) {
+  if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
+  const Conv conv(context);
+  const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
+  BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()));
+  rule.inputs[kConvData] = {.whole = false,
+                            .num = y.stride,
+                            .before = y.pad_begin,
+                            .after = y.reach() - y.stride - y.pad_begin};
+  if (context.has_input(kConvAddend)) rule.inputs[kConvAddend].whole = false;
+  rule.node.attributes.set("auto_pad", std::string("NOTSET"));
+  rule.node.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});
+  return rule;
+}
+
 }  // namespace
 
 void register_conv(OpTable& table) {
@@ -83,6 +99,7 @@ void register_conv(OpTable& table) {
                 .infer = infer_conv,
                 .plan = plan_conv,
                 .layout = layout_convolution,
+                .bands = bands_conv,
                 .macs = macs_conv};
   table.add(conv);
   conv.op_type = "FusedConv";

@@ -101,6 +101,32 @@ Kernel plan_conv_transpose(PlanContext& context) {
                       });
 }
 
+// Input row i reaches the output rows from i * stride - pad on.
+std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const Shape& output) {
+  if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
+  const ConvTranspose conv(context);
+  const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
+  if (y.pad_begin < 0 || x.pad_begin < 0 || x.pad_end < 0) return std::nullopt;
+  const int64_t before = (y.reach() - 1 - y.pad_begin) / y.stride;
+  const int64_t after = (y.pad_begin + y.stride - 1) / y.stride;
+  // What a band's inputs reach beyond it.
+  const int64_t below = (after - 1) * y.stride + y.reach() - y.pad_begin;
+  if (y.reach() <= y.pad_begin || below < 0) return std::nullopt;
+  BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()));
+  rule.inputs[kConvData] = {
+      .whole = false, .den = y.stride, .before = before, .after = after};
+  Attributes& attributes = rule.node.attributes;
+  // The sizes follow from the pads.
+  const auto output_padding = attributes.get_ints("output_padding", {0, 0});
+  attributes.set("output_padding", std::vector<int64_t>{0, output_padding[1]});
+  attributes.set("output_shape", std::vector<int64_t>{});
+  attributes.set("auto_pad", std::string("NOTSET"));
+  attributes.set("pads", std::vector<int64_t>{y.pad_begin + before * y.stride, x.pad_begin, below,
+                                              x.pad_end});
+  return rule;
+}
+
 }  // namespace
 
 void register_conv_transpose(OpTable& table) {
@@ -109,6 +135,7 @@ void register_conv_transpose(OpTable& table) {
              .infer = infer_conv_transpose,
              .plan = plan_conv_transpose,
              .layout = layout_shuffle,
+             .bands = bands_conv_transpose,
              .macs = macs_conv_transpose});
 }
 

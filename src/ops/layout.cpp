@@ -32,12 +32,14 @@ void register_layout(OpTable& table) {
              .domain = kInternalDomain,
              .until = kUnbounded,
              .infer = infer_like_input,
-             .plan = plan_to_channels_last});
+             .plan = plan_to_channels_last,
+             .bands = bands_by_element});
   table.add({.op_type = "ToPlain",
              .domain = kInternalDomain,
              .until = kUnbounded,
              .infer = infer_like_input,
-             .plan = plan_to_plain});
+             .plan = plan_to_plain,
+             .bands = bands_by_element});
 }
 
 }  // namespace fovea

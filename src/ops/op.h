@@ -114,6 +114,11 @@ class LayoutContext : public NodeContext {
   std::vector<Layout> produced_;
 };
 
+struct RowRange {
+  int64_t begin = 0;
+  int64_t end = std::numeric_limits<int64_t>::max();
+};
+
 // What a kernel sees while it runs. Pointers are null for inputs and outputs the node leaves out.
 class RunContext {
  public:
@@ -139,6 +144,11 @@ class RunContext {
   std::byte* scratch() const { return scratch_; }
   ThreadPool& pool() const { return pool_; }
 
+  // The rows of output 0, counted along its third axis, that are wanted; others may be left as they
+  // are. Only nodes with an OpDef::bands rule are asked for less than all.
+  RowRange rows() const { return rows_; }
+  void want_rows(RowRange rows) { rows_ = rows; }
+
   // For outputs declared by InferContext::set_dynamic_output.
   void set_output(int index, Tensor tensor) { dynamic_outputs_[index] = std::move(tensor); }
 
@@ -148,6 +158,7 @@ class RunContext {
   std::span<Tensor> dynamic_outputs_;
   std::byte* scratch_;
   ThreadPool& pool_;
+  RowRange rows_;
 };
 
 // Runs one node for fixed shapes and layouts. Does not throw, except from RunContext::set_output's
@@ -208,6 +219,24 @@ struct Arity {
   int max = 1;
 };
 
+// What rows [begin, end) of an output [1, C, H, W] need of an input: rows
+// [begin * num / den - before, end * num / den + after), those outside the image as zeros. `begin`
+// and `end` are multiples of den.
+struct BandInput {
+  bool whole = true;  // the input is no image along these rows: all of it, always
+  int64_t num = 1;
+  int64_t den = 1;
+  int64_t before = 0;
+  int64_t after = 0;
+};
+
+// How a node is computed a band of rows at a time: `node` makes a band from inputs that hold just
+// the rows needed.
+struct BandRule {
+  std::vector<BandInput> inputs;
+  Node node;
+};
+
 // How output 0 relates to the inputs' memory.
 enum class Reuse : uint8_t {
   None,
@@ -228,6 +257,8 @@ struct OpDef {
   std::vector<int> content_inputs = {};
   Reuse reuse = Reuse::None;
   void (*layout)(LayoutContext&) = nullptr;
+  // nullopt (or a null pointer): the node needs all rows at once.
+  std::optional<BandRule> (*bands)(const NodeContext&, const Shape& output) = nullptr;
   // Multiply-accumulates for these shapes; null where the operator does none worth counting.
   int64_t (*macs)(const NodeContext&, const Shape& output) = nullptr;
   bool deterministic = true;
@@ -257,6 +288,10 @@ std::vector<Tensor> evaluate(const Node& node, const OpDef& def,
 
 // Shape rule of operators whose output is like input 0.
 void infer_like_input(InferContext& context);
+
+// Band rule of operators that make every element of output 0 from those at its place: inputs of the
+// output's shape are cut into bands, others must be the same for all rows.
+std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape& output);
 
 // Layout rule of operators that map 0 to 0 element by element on input 0: they follow it.
 void follow_input_layout(LayoutContext& context);

@@ -301,6 +301,38 @@ void layout_resize(LayoutContext& context) {
   }
 }
 
+// How many times larger nearest-neighbour repetition makes an axis; 0 where it is something else.
+int64_t repetition(const ResizeMethod& method, const AxisScaling& axis) {
+  if (axis.in < 1 || axis.out % axis.in != 0) return 0;
+  const int64_t times = axis.out / axis.in;
+  const kernels::AxisFilter filter = kernels::make_axis_filter(method, axis);
+  for (int64_t i = 0; i < axis.out; ++i) {
+    if (filter.first[static_cast<size_t>(i)] != i / times) return 0;
+  }
+  return times;
+}
+
+// Repetition of pixels, which is what Upsample 7 does to a band too.
+std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& output) {
+  const ResizeMethod method = method_of(context);
+  const auto axes = scalings_of(context);
+  const bool channels_stay = output.rank() == 4 && axes[0].in == output[0] && axes[1].in == output[1];
+  if (!channels_stay || method.interpolation != Interpolation::Nearest ||
+      method.coordinates == CoordinateMode::TfCropAndResize) {
+    return std::nullopt;
+  }
+  const int64_t down = repetition(method, axes[2]), across = repetition(method, axes[3]);
+  if (down == 0 || across == 0) return std::nullopt;
+  BandRule rule{{{.whole = false, .den = down}}, context.node()};
+  rule.node.op_type = "Upsample";
+  rule.node.opset = 7;
+  rule.node.inputs.resize(1);
+  rule.node.attributes = {};
+  rule.node.attributes.set("scales", std::vector<float>{1, 1, static_cast<float>(down),
+                                                        static_cast<float>(across)});
+  return rule;
+}
+
 }  // namespace
 
 void register_resize(OpTable& table) {
@@ -311,7 +343,8 @@ void register_resize(OpTable& table) {
              .infer = infer_resize,
              .plan = plan_resize,
              .content_inputs = {1},
-             .layout = layout_resize});
+             .layout = layout_resize,
+             .bands = bands_resize});
   table.add({.op_type = "Resize",
              .since = 10,
              .until = 10,
@@ -319,14 +352,16 @@ void register_resize(OpTable& table) {
              .infer = infer_resize,
              .plan = plan_resize,
              .content_inputs = {1},
-             .layout = layout_resize});
+             .layout = layout_resize,
+             .bands = bands_resize});
   table.add({.op_type = "Resize",
              .since = 11,
              .inputs = {1, 4},
              .infer = infer_resize,
              .plan = plan_resize,
              .content_inputs = {1, 2, 3},
-             .layout = layout_resize});
+             .layout = layout_resize,
+             .bands = bands_resize});
 }
 
 }  // namespace fovea

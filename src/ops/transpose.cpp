@@ -122,6 +122,14 @@ void layout_depth_to_space(LayoutContext& context) {
   context.produce(0, context.output_shape(0)[1] < 4 ? Layout::Plain : context.layout(0));
 }
 
+std::optional<BandRule> bands_depth_to_space(const NodeContext& context, const Shape&) {
+  return BandRule{{{.whole = false, .den = shuffle_of(context).block}}, context.node()};
+}
+
+std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const Shape&) {
+  return BandRule{{{.whole = false, .num = shuffle_of(context).block}}, context.node()};
+}
+
 }  // namespace
 
 void register_transpose(OpTable& table) {
@@ -129,11 +137,13 @@ void register_transpose(OpTable& table) {
   table.add({.op_type = "DepthToSpace",
              .infer = infer_depth_to_space,
              .plan = [](PlanContext& context) { return plan_shuffle(context, true); },
-             .layout = layout_depth_to_space});
+             .layout = layout_depth_to_space,
+             .bands = bands_depth_to_space});
   table.add({.op_type = "SpaceToDepth",
              .infer = infer_space_to_depth,
              .plan = [](PlanContext& context) { return plan_shuffle(context, false); },
-             .layout = follow_input_layout});
+             .layout = follow_input_layout,
+             .bands = bands_space_to_depth});
 }
 
 }  // namespace fovea

@@ -90,7 +90,8 @@ void register_variadic(OpTable& table) {
                .infer = infer_variadic,
                .plan = plan,
                .reuse = Reuse::InPlace,
-               .layout = broadcast_layout});
+               .layout = broadcast_layout,
+               .bands = bands_by_element});
   };
   add("Sum", plan_sum);
   add("Mean", plan_mean);

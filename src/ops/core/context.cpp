@@ -52,6 +52,26 @@ void infer_like_input(InferContext& context) {
   context.set_output(0, context.dtype(0), context.shape(0));
 }
 
+std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape& output) {
+  BandRule rule{{}, context.node()};
+  for (int i = 0; i < context.input_count(); ++i) {
+    rule.inputs.emplace_back();
+    if (!context.has_input(i)) continue;
+    const Shape& shape = context.shape(i);
+    // Opsets before 7 line shorter shapes up in ways of their own.
+    if (shape.rank() != output.rank() && shape.elements() != 1 && context.opset() < 7) {
+      return std::nullopt;
+    }
+    const int rank = shape.rank();
+    if (rank == output.rank() && shape[rank - 2] == output[rank - 2]) {
+      rule.inputs.back().whole = false;
+    } else if (rank >= 2 && shape[rank - 2] != 1) {
+      return std::nullopt;
+    }
+  }
+  return rule;
+}
+
 void follow_input_layout(LayoutContext& context) {
   context.accept(0, context.layout(0));
   context.produce(0, context.layout(0));

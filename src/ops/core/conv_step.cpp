@@ -75,6 +75,7 @@ class ConvStep {
   // Plain input `index` as channels-last at `scratch`.
   const float* channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                              int64_t w, float* scratch) const;
+  RowRange wanted_rows(RowRange rows) const;
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
@@ -149,6 +150,14 @@ Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) co
   return epilogue;
 }
 
+// In the implementation's rows; part of them only for a single image.
+RowRange ConvStep::wanted_rows(RowRange rows) const {
+  const int64_t all = implementation_.rows, out_h = implementation_.shape.out_h;
+  const int64_t end = std::min(rows.end, out_h);
+  if (rows.begin == 0 && end == out_h) return {0, all};
+  return {rows.begin * all / out_h, (end * all + out_h - 1) / out_h};
+}
+
 void ConvStep::operator()(RunContext& run) const {
   const kernels::ConvShape& shape = implementation_.shape;
   auto* memory = reinterpret_cast<float*>(run.scratch());
@@ -167,16 +176,18 @@ void ConvStep::operator()(RunContext& run) const {
                                       : run.in<float>(kConvAddend);
   float* output = plain_result_ ? memory + output_at_ : run.out<float>(0);
 
-  const int64_t rows = implementation_.rows;
+  const auto [first, rows] = wanted_rows(run.rows());
   const kernels::ConvOutput to = kernels::dense_output(shape, output, addend);
-  const int64_t unit = implementation_.rows_at_once, units = (rows + unit - 1) / unit;
-  run.pool().parallel_for(units, rows_per_chunk(units, implementation_.macs),
-                          [&](int64_t begin, int64_t end, int worker) {
-                            float* scratch =
-                                memory + threads_at_ + worker * implementation_.scratch_floats;
-                            implementation_.run(input, packed, to, epilogue, scratch, begin * unit,
-                                                std::min(end * unit, rows));
-                          });
+  const int64_t unit = implementation_.rows_at_once, first_unit = first / unit;
+  const int64_t units = (rows + unit - 1) / unit - first_unit;
+  run.pool().parallel_for(
+      units, rows_per_chunk(units, implementation_.macs),
+      [&](int64_t begin, int64_t end, int worker) {
+        float* scratch = memory + threads_at_ + worker * implementation_.scratch_floats;
+        implementation_.run(input, packed, to, epilogue, scratch,
+                            std::max(first, (first_unit + begin) * unit),
+                            std::min(rows, (first_unit + end) * unit));
+      });
   if (plain_result_) {
     kernels::to_plain(output, run.out<float>(0), shape.batch, shape.out_channels, shape.out_h,
                       shape.out_w, run.pool());

@@ -32,7 +32,8 @@ void add_unary(OpTable& table, std::string_view op_type, int since, Kernel (*pla
              .infer = infer_like_input,
              .plan = plan,
              .reuse = Reuse::InPlace,
-             .layout = follow_input_layout});
+             .layout = follow_input_layout,
+             .bands = bands_by_element});
 }
 
 }  // namespace fovea
