@@ -1,7 +1,7 @@
 import type { Contender, Loaded } from './contenders/contender.js';
 import { toNchw } from './layout.js';
-import type { Network } from './networks/index.js';
-import { Random } from './networks/random.js';
+import { inputFor, type Network } from './networks/index.js';
+import { median } from './statistics.js';
 
 export interface Rounds {
   /** Run before measuring, so that the browser's optimising compiler has done its work. */
@@ -29,7 +29,7 @@ export async function measure(
   contenders: readonly Contender[],
   rounds: Rounds,
 ): Promise<Result[]> {
-  const input = new Random(2).pixels(network.dims.reduce((a, b) => a * b));
+  const input = inputFor(network);
   const loaded: Loaded[] = [];
   for (const contender of contenders) loaded.push(await load(contender, network, input));
   const outputs = await outputsOf(loaded, network.dims[1]);
@@ -55,7 +55,8 @@ async function load(contender: Contender, network: Network, input: Float32Array)
 async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<Float32Array[]> {
   const outputs: Float32Array[] = [];
   for (const one of loaded) {
-    const output = await one.run();
+    await one.run();
+    const output = await one.output();
     outputs.push(one.layout === 'NHWC' ? toNchw(output, channels) : output.slice());
   }
   return outputs;
@@ -63,11 +64,7 @@ async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<F
 
 async function runRound(loaded: readonly Loaded[]): Promise<number[]> {
   const times: number[] = [];
-  for (const one of loaded) {
-    const start = performance.now();
-    await one.run();
-    times.push(performance.now() - start);
-  }
+  for (const one of loaded) times.push(await one.run());
   return times;
 }
 
@@ -82,10 +79,4 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
     greatest = Math.max(greatest, Math.abs(value));
   });
   return error / greatest;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -1,18 +1,27 @@
-// npm run bench [-- --networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick] [--json FILE]
+// npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
+//   [--json FILE]
 // Measures the package in dist/ against others in Chromium; the results go to build/bench.json.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { build } from 'esbuild';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
-import { engineSizes } from './sizes.mjs';
+import { bundleForNode, bundlePages } from './bundle.mjs';
+import { measureSizes } from './parts/sizes.mjs';
+import { measureSpeed } from './parts/turns.mjs';
 
-const { values } = parseArgs({
+/** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
+const parts = {
+  speed: measureSpeed,
+  sizes: measureSizes,
+};
+
+const { values: options } = parseArgs({
   options: {
+    only: { type: 'string', default: Object.keys(parts).join() },
     networks: { type: 'string' },
     rounds: { type: 'string' },
     'warm-up': { type: 'string' },
@@ -20,52 +29,33 @@ const { values } = parseArgs({
     json: { type: 'string', default: join(buildDir, 'bench.json') },
   },
 });
+const chosen = chosenParts(options.only.split(','));
 
-await bundlePage();
+await bundlePages();
+const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
-const benchmark = await measureInChromium(new URL(`bench/index.html?${query(values)}`, server));
-const sizes = engineSizes();
-console.log(`\n${benchmark.table}\n\n${sizes.text}\n`);
-for (const problem of benchmark.problems) console.error(problem);
+const browser = await chromium.launch(chromiumLaunchOptions());
+const results = { browser: `Chromium ${browser.version()}`, measured: new Date().toISOString() };
+for (const name of chosen) {
+  console.log(`\n--- ${name}`);
+  results[name] = await parts[name]({ browser, server, library, options });
+  console.log(`\n${results[name].table}`);
+}
+await browser.close();
 
-const file = resolve(values.json);
+const problems = chosen.flatMap((name) => results[name].problems);
+for (const problem of problems) console.error(problem);
+const file = resolve(options.json);
 mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ ...benchmark, sizes: sizes.files }, null, 2)}\n`);
-console.log(`Written to ${file}`);
-process.exit(benchmark.problems.length === 0 ? 0 : 1);
+writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+console.log(`\nWritten to ${file}`);
+process.exit(problems.length === 0 ? 0 : 1);
 
-function query({ networks, rounds, 'warm-up': warmUp, quick }) {
-  const chosen = {
-    networks,
-    rounds: rounds ?? (quick && '3'),
-    'warm-up': warmUp ?? (quick && '2'),
-  };
-  return new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
-}
-
-async function bundlePage() {
-  await build({
-    entryPoints: [join(projectDir, 'bench/page.ts')],
-    outfile: join(buildDir, 'bench/page.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    // Measured as a page gets it: the built package.
-    external: ['fovea'],
-    logLevel: 'warning',
-  });
-}
-
-async function measureInChromium(url) {
-  const browser = await chromium.launch(chromiumLaunchOptions());
-  try {
-    const page = await browser.newPage();
-    page.on('console', (message) => console.log(message.text()));
-    page.on('pageerror', (error) => console.error(error));
-    await page.goto(url.href);
-    const done = await page.waitForFunction(() => window.benchmark, undefined, { timeout: 0 });
-    return await done.jsonValue();
-  } finally {
-    await browser.close();
-  }
+function chosenParts(names) {
+  const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+  if (unknown.length === 0) return names;
+  console.error(
+    `There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`,
+  );
+  process.exit(2);
 }

@@ -5,6 +5,6 @@ env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/';
 env.wasm.numThreads = 1;
 
 /** onnxruntime-web's WebAssembly execution provider. */
-export const onnxruntime = sessionContender('onnxruntime-web', Tensor, (model) =>
+export const onnxruntimeWeb = sessionContender('onnxruntime-web', Tensor, (model) =>
   InferenceSession.create(model, { executionProviders: ['wasm'] }),
 );

@@ -1,5 +1,5 @@
 import type { Network } from '../networks/index.js';
-import type { Contender } from './contender.js';
+import { timed, type Contender } from './contender.js';
 
 /** What onnxruntime-common's API and ours have in common. */
 interface Session<T> {
@@ -23,10 +23,10 @@ export function sessionContender<T>(
       const feeds = { input: new Tensor('float32', input, network.dims) };
       return {
         layout: 'NCHW',
-        async run() {
+        ...timed(async () => {
           const { output } = await session.run(feeds);
           return output!.data as Float32Array;
-        },
+        }),
         release: () => session.release(),
       };
     },

@@ -22,6 +22,11 @@ export function makeNetwork(name: string): Network {
   return { name, ...make(new Random(1)) };
 }
 
+/** The input that all run a network on: random pixels, NCHW. */
+export function inputFor({ dims }: Pick<Network, 'dims'>): Float32Array {
+  return new Random(2).pixels(dims.reduce((a, b) => a * b));
+}
+
 type Maker = (random: Random) => Omit<Network, 'name'>;
 
 const makers: Record<string, Maker> = {

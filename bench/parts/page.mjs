@@ -1,0 +1,27 @@
+/**
+ * Opens a page in a browser context of its own, so that nothing is cached, and waits until it has
+ * measured.
+ *
+ * @param {import('@playwright/test').Browser} browser
+ * @param {URL} url
+ * @param {Record<string, Function>} functions what the page may call here, by name
+ * @returns what the page left in `window.measured`
+ */
+export async function measureInPage(browser, url, functions = {}) {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
+    page.on('console', (message) => console.log(message.text()));
+    const failure = new Promise((_, reject) => page.once('pageerror', reject));
+    return await Promise.race([measured(page, url), failure]);
+  } finally {
+    await context.close();
+  }
+}
+
+async function measured(page, url) {
+  await page.goto(url.href);
+  const handle = await page.waitForFunction(() => window.measured, undefined, { timeout: 0 });
+  return handle.jsonValue();
+}
