@@ -7,6 +7,8 @@ export interface Rounds {
   /** Run before measuring, so that the browser's optimising compiler has done its work. */
   warmUp: number;
   measured: number;
+  /** Milliseconds between two runs. */
+  rest: number;
 }
 
 /** How one contender did on one network. */
@@ -33,9 +35,9 @@ export async function measure(
   const loaded: Loaded[] = [];
   for (const contender of contenders) loaded.push(await load(contender, network, input));
   const outputs = await outputsOf(loaded, network.dims[1]);
-  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded);
+  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded, rounds.rest);
   const times: number[][] = [];
-  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded));
+  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded, rounds.rest));
   for (const one of loaded) await one.release();
   return contenders.map((contender, index) => {
     const all = times.map((round) => round[index]!);
@@ -62,9 +64,12 @@ async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<F
   return outputs;
 }
 
-async function runRound(loaded: readonly Loaded[]): Promise<number[]> {
+async function runRound(loaded: readonly Loaded[], rest: number): Promise<number[]> {
   const times: number[] = [];
-  for (const one of loaded) times.push(await one.run());
+  for (const one of loaded) {
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    times.push(await one.run());
+  }
   return times;
 }
 

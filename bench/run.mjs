@@ -11,11 +11,12 @@ import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
 import { measureSizes } from './parts/sizes.mjs';
-import { measureSpeed } from './parts/turns.mjs';
+import { measureSpeed, measureThreads } from './parts/turns.mjs';
 
 /** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
 const parts = {
   speed: measureSpeed,
+  threads: measureThreads,
   sizes: measureSizes,
 };
 

@@ -7,18 +7,21 @@ interface Session<T> {
   release(): Promise<void>;
 }
 
-type TensorConstructor<T> = new (type: 'float32', data: Float32Array, dims: readonly number[]) => T;
+interface Library<T> {
+  Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => T;
+  create: (model: Network['model']) => Promise<Session<T>>;
+}
 
 /** A library whose sessions load the .onnx file itself. */
 export function sessionContender<T>(
   name: string,
-  Tensor: TensorConstructor<T>,
-  create: (model: Network['model']) => Promise<Session<T>>,
+  loadLibrary: () => Promise<Library<T>>,
 ): Contender {
   return {
     name,
     canRun: () => true,
     async load(network, input) {
+      const { Tensor, create } = await loadLibrary();
       const session = await create(network.model);
       const feeds = { input: new Tensor('float32', input, network.dims) };
       return {

@@ -22,11 +22,12 @@ declare global {
 }
 
 const query = new URLSearchParams(location.search);
+const set = contenderSets[query.get('set') ?? 'speed']!;
 const rounds: Rounds = {
   warmUp: Number(query.get('warm-up') ?? 6),
   measured: Number(query.get('rounds') ?? 9),
+  rest: set.rest,
 };
-const set = contenderSets[query.get('set') ?? 'speed']!;
 const output = document.querySelector('output')!;
 
 const reports: NetworkReport[] = [];

@@ -7,6 +7,11 @@ export function measureSpeed(bench) {
   return measureSet('speed', bench, { callNative });
 }
 
+/** Whole networks with two threads, and how much faster that is than one. */
+export function measureThreads(bench) {
+  return measureSet('threads', bench);
+}
+
 function measureSet(set, { browser, server, options }, functions) {
   const { networks, rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
