@@ -1,3 +1,5 @@
-// What bench/run.mjs needs of the benchmark's TypeScript.
+// What the parts of bench/run.mjs need of the benchmark's TypeScript.
 
 export { NativeRunner } from './native.js';
+export { formatMilliseconds, formatRows } from './rows.js';
+export { median } from './statistics.js';

@@ -10,6 +10,7 @@ import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
+import { measureMemory } from './parts/alone.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
 
@@ -17,6 +18,7 @@ import { measureSpeed, measureThreads } from './parts/turns.mjs';
 const parts = {
   speed: measureSpeed,
   threads: measureThreads,
+  memory: measureMemory,
   sizes: measureSizes,
 };
 

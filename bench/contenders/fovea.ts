@@ -17,6 +17,9 @@ export const foveaSimd = fovea('fovea simd', { variant: 'simd' });
 
 export const foveaRelaxed = fovea('fovea relaxed', { variant: 'relaxed' });
 
+/** Without a worker, where the page can look into the engine's memory. */
+export const foveaInPage = fovea('fovea in the page', { variant: 'relaxed', worker: false });
+
 /** The threaded build with relaxed SIMD. */
 export const foveaThreads = (numThreads: number) =>
   fovea(`fovea ${numThreads} ${numThreads === 1 ? 'thread' : 'threads'}`, {

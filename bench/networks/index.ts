@@ -22,6 +22,12 @@ export function makeNetwork(name: string): Network {
   return { name, ...make(new Random(1)) };
 }
 
+/** No layers: loading it takes the time of starting the library. */
+export function tinyNetwork(): Network {
+  const copy = (builder: NetworkBuilder, input: string) => builder.node('Relu', [input]);
+  return { name: 'tiny', ...graph('one Relu', copy, [1, 1, 1, 1], new Random(1)) };
+}
+
 /** The input that all run a network on: random pixels, NCHW. */
 export function inputFor({ dims }: Pick<Network, 'dims'>): Float32Array {
   return new Random(2).pixels(dims.reduce((a, b) => a * b));
@@ -37,6 +43,8 @@ const makers: Record<string, Maker> = {
     chain('compact 24x8 x2, 256x256', compact(random, 24, 8, 2), [1, 3, 256, 256], random),
   'compact-64x16': (random) =>
     chain('SRVGG-compact 64x16 x4, 128x128', compact(random, 64, 16, 4), [1, 3, 128, 128], random),
+  'compact-64x16-256': (random) =>
+    chain('SRVGG-compact 64x16 x4, 256x256', compact(random, 64, 16, 4), [1, 3, 256, 256], random),
   rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb, [1, 3, 64, 64], random),
 };
 

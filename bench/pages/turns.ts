@@ -14,13 +14,6 @@ export interface Turns {
   problems: string[];
 }
 
-declare global {
-  interface Window {
-    /** What was measured, when all is done. */
-    measured?: unknown;
-  }
-}
-
 const query = new URLSearchParams(location.search);
 const set = contenderSets[query.get('set') ?? 'speed']!;
 const rounds: Rounds = {
