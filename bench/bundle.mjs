@@ -3,9 +3,13 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { buildDir, projectDir } from '../tools/lib/project.mjs';
+import { buildDir, distDir, projectDir } from '../tools/lib/project.mjs';
 
 const outdir = join(buildDir, 'bench');
+
+/** What the pages of the cold start are served from. */
+export const coldStartDir = join(outdir, 'cold-start');
+
 const common = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' };
 
 /** The scripts of the pages that measure in an ordinary way, into build/bench. */
@@ -15,6 +19,19 @@ export async function bundlePages() {
     entryPoints: ['turns', 'alone'].map((name) => join(projectDir, `bench/pages/${name}.ts`)),
     // Measured as a page gets it: the built package.
     external: ['fovea'],
+  });
+}
+
+/** The pages of the cold start, as a site ships them: complete in themselves, and minified. */
+export async function bundleColdStart() {
+  await build({
+    ...common,
+    outdir: coldStartDir,
+    entryPoints: ['fovea', 'onnxruntime-web'].map((name) =>
+      join(projectDir, `bench/cold-start/${name}.ts`),
+    ),
+    alias: { fovea: join(distDir, 'index.js') },
+    minify: true,
   });
 }
 

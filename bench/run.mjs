@@ -11,6 +11,7 @@ import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
 import { measureMemory } from './parts/alone.mjs';
+import { measureColdStart } from './parts/cold-start.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
 
@@ -19,6 +20,7 @@ const parts = {
   speed: measureSpeed,
   threads: measureThreads,
   memory: measureMemory,
+  'cold-start': measureColdStart,
   sizes: measureSizes,
 };
 

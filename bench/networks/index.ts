@@ -28,6 +28,16 @@ export function tinyNetwork(): Network {
   return { name: 'tiny', ...graph('one Relu', copy, [1, 1, 1, 1], new Random(1)) };
 }
 
+/** The .onnx file of a network for photographs of any size, small enough for any page. */
+export function coldStartModel(): Uint8Array {
+  const random = new Random(1);
+  const chain = compact(random, 16, 10, 2);
+  // A trained network corrects the enlarged input a little; this one shall stay near it too.
+  const last = chain.layers.at(-1)!;
+  last.weights = last.weights.map((weight) => weight / 20);
+  return chainToOnnx(chain, [1, 3, 'height', 'width'], random);
+}
+
 /** The input that all run a network on: random pixels, NCHW. */
 export function inputFor({ dims }: Pick<Network, 'dims'>): Float32Array {
   return new Random(2).pixels(dims.reduce((a, b) => a * b));

@@ -4,17 +4,19 @@
  *
  * @param {import('@playwright/test').Browser} browser
  * @param {URL} url
- * @param {Record<string, Function>} functions what the page may call here, by name
- * @returns what the page left in `window.measured`
+ * @param {{functions?: Record<string, Function>, inspect?: (page) => Promise<object>}} options
+ *   `functions`: what the page may call here, by name; `inspect` finds out more once all is done
+ * @returns what the page left in `window.measured`, and what `inspect` found
  */
-export async function measureInPage(browser, url, functions = {}) {
+export async function measureInPage(browser, url, { functions = {}, inspect } = {}) {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
     for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
     page.on('console', (message) => console.log(message.text()));
     const failure = new Promise((_, reject) => page.once('pageerror', reject));
-    return await Promise.race([measured(page, url), failure]);
+    const result = await Promise.race([measured(page, url), failure]);
+    return { ...result, ...(await inspect?.(page)) };
   } finally {
     await context.close();
   }

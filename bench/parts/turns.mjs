@@ -4,7 +4,7 @@ import { measureInPage } from './page.mjs';
 export function measureSpeed(bench) {
   const runner = new bench.library.NativeRunner();
   const callNative = (method, ...args) => runner[method](...args);
-  return measureSet('speed', bench, { callNative });
+  return measureSet('speed', bench, { functions: { callNative } });
 }
 
 /** Whole networks with two threads, and how much faster that is than one. */
@@ -12,7 +12,7 @@ export function measureThreads(bench) {
   return measureSet('threads', bench);
 }
 
-function measureSet(set, { browser, server, options }, functions) {
+function measureSet(set, { browser, server, options }, pageOptions) {
   const { networks, rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
     set,
@@ -21,5 +21,5 @@ function measureSet(set, { browser, server, options }, functions) {
     'warm-up': warmUp ?? (quick && '2'),
   };
   const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
-  return measureInPage(browser, new URL(`bench/index.html?${query}`, server), functions);
+  return measureInPage(browser, new URL(`bench/index.html?${query}`, server), pageOptions);
 }

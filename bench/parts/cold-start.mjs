@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectDir } from '../../tools/lib/project.mjs';
+import { serve } from '../../tools/lib/serve.mjs';
+import { bundleColdStart, coldStartDir } from '../bundle.mjs';
+import { measureInPage } from './page.mjs';
+
+const libraries = ['onnxruntime-web', 'fovea'];
+const picture = '128x128 pixels, enlarged twice';
+
+/** From the start of a navigation to the first enlarged pixels, nothing being cached. */
+export async function measureColdStart({ browser, library, options }) {
+  const model = library.coldStartModel();
+  await bundleColdStart();
+  writeFileSync(join(coldStartDir, 'model.onnx'), model);
+  // Most sites are not cross-origin isolated.
+  const server = await serve(projectDir, { port: 4280, isolated: false });
+  const samples = Object.fromEntries(libraries.map((name) => [name, []]));
+  for (let i = 0; i < samplesWanted(options); ++i) {
+    for (const name of libraries) {
+      const url = new URL(`bench/cold-start/${name}.html`, server);
+      samples[name].push(await measureInPage(browser, url, { inspect: findFetches }));
+    }
+  }
+  return { modelBytes: model.length, samples, ...summary(samples, model.length, library) };
+}
+
+function samplesWanted({ rounds, quick }) {
+  return Number(rounds ?? (quick ? 3 : 9));
+}
+
+function summary(samples, modelBytes, { formatMilliseconds, formatRows, median }) {
+  const [theirs, ours] = libraries.map((name) =>
+    median(samples[name].map(({ milliseconds }) => milliseconds)),
+  );
+  const title = `${picture}, by ${Math.round(modelBytes / 1000)} KB`;
+  const table = formatRows([
+    ['ms from navigation to first pixels', ...libraries, 'times sooner'],
+    [title, formatMilliseconds(theirs), formatMilliseconds(ours), (theirs / ours).toFixed(2)],
+  ]);
+  const middle = samples.fovea.toSorted((a, b) => a.milliseconds - b.milliseconds)[
+    samples.fovea.length >> 1
+  ];
+  const steps = formatRows([
+    ['our median page load, ms', 'begins', 'ends', 'takes'],
+    ...stepsOf(middle).map(({ name, begin, end }) => [
+      name,
+      ...[begin, end, end - begin].map((time) => time.toFixed(1)),
+    ]),
+  ]);
+  return {
+    milliseconds: { 'onnxruntime-web': theirs, fovea: ours },
+    table: `${table}\n\n${steps}`,
+    problems: differences(samples),
+  };
+}
+
+/** What the page did and what it and its workers fetched, by when it began. */
+function stepsOf({ steps, fetches }) {
+  return [...steps, ...fetches].sort((a, b) => a.begin - b.begin);
+}
+
+/** When the page and its workers fetched which files, in milliseconds from the page's start. */
+async function findFetches(page) {
+  const origin = await page.evaluate(() => performance.timeOrigin);
+  const entries = await Promise.all([page, ...page.workers()].map(fetchesOf));
+  // Chromium notes no right times for the script of a worker.
+  const timed = entries.flat().filter(({ begin, end }) => begin <= end);
+  const fetches = timed.map(({ url, begin, end }) => ({
+    name: `fetch ${url.slice(url.lastIndexOf('/') + 1)}`,
+    begin: begin - origin,
+    end: end - origin,
+  }));
+  return { fetches };
+}
+
+function fetchesOf(pageOrWorker) {
+  return pageOrWorker.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name, startTime, responseEnd }) => ({
+      url: name,
+      begin: performance.timeOrigin + startTime,
+      end: performance.timeOrigin + responseEnd,
+    })),
+  );
+}
+
+/** Both must have computed the same picture, to a level. */
+function differences(samples) {
+  const [theirs, ours] = libraries.map((name) => samples[name][0].sample);
+  const greatest = Math.max(...theirs.map((value, i) => Math.abs(value - ours[i])));
+  return greatest <= 1 ? [] : [`cold start: the pixels differ by ${greatest} levels`];
+}
