@@ -2,7 +2,7 @@
 
 import { contenderSets } from '../contenders/sets.js';
 import { measure, type Rounds } from '../measure.js';
-import { makeNetwork, networkNames } from '../networks/index.js';
+import { makeNetwork, type Network, networkNames } from '../networks/index.js';
 import { type NetworkReport, problemsOf, tableRows } from '../report.js';
 import { formatRows } from '../rows.js';
 
@@ -38,11 +38,17 @@ async function report(name: string): Promise<NetworkReport> {
   try {
     const network = makeNetwork(name);
     const able = set.contenders.filter((contender) => contender.canRun(network));
-    const results = await measure(network, able, rounds);
+    const results = await measure(network, able, roundsFor(network));
     return { network: name, title: network.title, results };
   } catch (error) {
     return { network: name, title: name, results: [], failure: String(error) };
   }
+}
+
+/** Those asked for, unless a round takes very long. */
+function roundsFor({ dims: [, , height, width] }: Network): Rounds {
+  if (height * width < 1024 ** 2) return rounds;
+  return { ...rounds, warmUp: Math.min(rounds.warmUp, 2), measured: Math.min(rounds.measured, 5) };
 }
 
 function table(): string {

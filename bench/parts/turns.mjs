@@ -4,19 +4,21 @@ import { measureInPage } from './page.mjs';
 export function measureSpeed(bench) {
   const runner = new bench.library.NativeRunner();
   const callNative = (method, ...args) => runner[method](...args);
-  return measureSet('speed', bench, { functions: { callNative } });
+  const { networkNames, largeNetworkNames } = bench.library;
+  const networks = bench.options.quick ? networkNames : [...networkNames, ...largeNetworkNames];
+  return measureSet('speed', bench, networks, { functions: { callNative } });
 }
 
 /** Whole networks with two threads, and how much faster that is than one. */
 export function measureThreads(bench) {
-  return measureSet('threads', bench);
+  return measureSet('threads', bench, bench.library.networkNames);
 }
 
-function measureSet(set, { browser, server, options }, pageOptions) {
-  const { networks, rounds, 'warm-up': warmUp, quick } = options;
+function measureSet(set, { browser, server, options }, networks, pageOptions) {
+  const { rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
     set,
-    networks,
+    networks: options.networks ?? networks.join(),
     rounds: rounds ?? (quick && '3'),
     'warm-up': warmUp ?? (quick && '2'),
   };
