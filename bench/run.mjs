@@ -10,7 +10,7 @@ import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
-import { measureMemory } from './parts/alone.mjs';
+import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
@@ -19,6 +19,7 @@ import { measureSpeed, measureThreads } from './parts/turns.mjs';
 const parts = {
   speed: measureSpeed,
   threads: measureThreads,
+  'first-runs': measureFirstRuns,
   memory: measureMemory,
   'cold-start': measureColdStart,
   sizes: measureSizes,
@@ -43,7 +44,7 @@ const browser = await chromium.launch(chromiumLaunchOptions());
 const results = { browser: `Chromium ${browser.version()}`, measured: new Date().toISOString() };
 for (const name of chosen) {
   console.log(`\n--- ${name}`);
-  results[name] = await parts[name]({ browser, server, library, options });
+  results[name] = await measurePart(name);
   console.log(`\n${results[name].table}`);
 }
 await browser.close();
@@ -55,6 +56,15 @@ mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 console.log(`\nWritten to ${file}`);
 process.exit(problems.length === 0 ? 0 : 1);
+
+/** A part that fails does not keep the others from being measured. */
+async function measurePart(name) {
+  try {
+    return await parts[name]({ browser, server, library, options });
+  } catch (error) {
+    return { table: 'failed', problems: [`${name}: ${error.stack}`] };
+  }
+}
 
 function chosenParts(names) {
   const unknown = names.filter((name) => !Object.hasOwn(parts, name));

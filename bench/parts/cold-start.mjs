@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectDir } from '../../tools/lib/project.mjs';
 import { serve } from '../../tools/lib/serve.mjs';
 import { bundleColdStart, coldStartDir } from '../bundle.mjs';
-import { measureInPage } from './page.mjs';
+import { inTurns, measureInPage } from './page.mjs';
 
 const libraries = ['onnxruntime-web', 'fovea'];
 const picture = '128x128 pixels, enlarged twice';
@@ -15,13 +15,10 @@ export async function measureColdStart({ browser, library, options }) {
   writeFileSync(join(coldStartDir, 'model.onnx'), model);
   // Most sites are not cross-origin isolated.
   const server = await serve(projectDir, { port: 4280, isolated: false });
-  const samples = Object.fromEntries(libraries.map((name) => [name, []]));
-  for (let i = 0; i < samplesWanted(options); ++i) {
-    for (const name of libraries) {
-      const url = new URL(`bench/cold-start/${name}.html`, server);
-      samples[name].push(await measureInPage(browser, url, { inspect: findFetches }));
-    }
-  }
+  const samples = await inTurns(libraries, samplesWanted(options), (name) => {
+    const url = new URL(`bench/cold-start/${name}.html`, server);
+    return measureInPage(browser, url, { inspect: findFetches });
+  });
   return { modelBytes: model.length, samples, ...summary(samples, model.length, library) };
 }
 

@@ -27,3 +27,12 @@ async function measured(page, url) {
   const handle = await page.waitForFunction(() => window.measured, undefined, { timeout: 0 });
   return handle.jsonValue();
 }
+
+/** Takes samples of several things in turns, so that a slow moment hits all alike; by their names. */
+export async function inTurns(names, count, measure) {
+  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  for (let i = 0; i < count; ++i) {
+    for (const name of names) samples[name].push(await measure(name));
+  }
+  return samples;
+}
