@@ -2,8 +2,7 @@
 //   [--json FILE]
 // Measures the package in dist/ against others in Chromium; the results go to build/bench.json.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
@@ -14,6 +13,7 @@ import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
+import { writeResults } from './results.mjs';
 
 /** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
 const parts = {
@@ -51,10 +51,7 @@ await browser.close();
 
 const problems = chosen.flatMap((name) => results[name].problems);
 for (const problem of problems) console.error(problem);
-const file = resolve(options.json);
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-console.log(`\nWritten to ${file}`);
+writeResults(options.json, results);
 process.exit(problems.length === 0 ? 0 : 1);
 
 /** A part that fails does not keep the others from being measured. */

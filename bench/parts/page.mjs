@@ -4,16 +4,22 @@
  *
  * @param {import('@playwright/test').Browser} browser
  * @param {URL} url
- * @param {{functions?: Record<string, Function>, inspect?: (page) => Promise<object>}} options
- *   `functions`: what the page may call here, by name; `inspect` finds out more once all is done
+ * @param {object} options
+ * @param {Record<string, Function>} [options.functions] what the page may call here, by name
+ * @param {(text: string) => void} [options.onConsole] gets what the page writes to the console
+ * @param {(page) => Promise<object>} [options.inspect] finds out more once all is done
  * @returns what the page left in `window.measured`, and what `inspect` found
  */
-export async function measureInPage(browser, url, { functions = {}, inspect } = {}) {
+export async function measureInPage(
+  browser,
+  url,
+  { functions = {}, onConsole = console.log, inspect } = {},
+) {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
     for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
-    page.on('console', (message) => console.log(message.text()));
+    page.on('console', (message) => onConsole(message.text()));
     const failure = new Promise((_, reject) => page.once('pageerror', reject));
     const result = await Promise.race([measured(page, url), failure]);
     return { ...result, ...(await inspect?.(page)) };
