@@ -2,6 +2,7 @@
 //   [--json FILE]
 // Measures the package in dist/ against others in Chromium; the results go to build/bench.json.
 
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
@@ -41,7 +42,13 @@ await bundlePages();
 const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
 const browser = await chromium.launch(chromiumLaunchOptions());
-const results = { browser: `Chromium ${browser.version()}`, measured: new Date().toISOString() };
+const results = {
+  browser: `Chromium ${browser.version()}`,
+  measured: new Date().toISOString(),
+  // What else the machine had to do in the minute before.
+  load: loadavg()[0],
+};
+console.log(`${results.browser}; load of the machine before: ${results.load.toFixed(1)}`);
 for (const name of chosen) {
   console.log(`\n--- ${name}`);
   results[name] = await measurePart(name);
