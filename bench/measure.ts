@@ -1,12 +1,14 @@
 import type { Contender, Loaded } from './contenders/contender.js';
 import { toNchw } from './layout.js';
-import type { Network } from './networks/index.js';
-import { Random } from './networks/random.js';
+import { inputFor, type Network } from './networks/index.js';
+import { median } from './statistics.js';
 
 export interface Rounds {
   /** Run before measuring, so that the browser's optimising compiler has done its work. */
   warmUp: number;
   measured: number;
+  /** Milliseconds between two runs. */
+  rest: number;
 }
 
 /** How one contender did on one network. */
@@ -29,13 +31,13 @@ export async function measure(
   contenders: readonly Contender[],
   rounds: Rounds,
 ): Promise<Result[]> {
-  const input = new Random(2).pixels(network.dims.reduce((a, b) => a * b));
+  const input = inputFor(network);
   const loaded: Loaded[] = [];
   for (const contender of contenders) loaded.push(await load(contender, network, input));
   const outputs = await outputsOf(loaded, network.dims[1]);
-  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded);
+  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded, rounds.rest);
   const times: number[][] = [];
-  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded));
+  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded, rounds.rest));
   for (const one of loaded) await one.release();
   return contenders.map((contender, index) => {
     const all = times.map((round) => round[index]!);
@@ -55,18 +57,18 @@ async function load(contender: Contender, network: Network, input: Float32Array)
 async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<Float32Array[]> {
   const outputs: Float32Array[] = [];
   for (const one of loaded) {
-    const output = await one.run();
+    await one.run();
+    const output = await one.output();
     outputs.push(one.layout === 'NHWC' ? toNchw(output, channels) : output.slice());
   }
   return outputs;
 }
 
-async function runRound(loaded: readonly Loaded[]): Promise<number[]> {
+async function runRound(loaded: readonly Loaded[], rest: number): Promise<number[]> {
   const times: number[] = [];
   for (const one of loaded) {
-    const start = performance.now();
-    await one.run();
-    times.push(performance.now() - start);
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    times.push(await one.run());
   }
   return times;
 }
@@ -82,10 +84,4 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
     greatest = Math.max(greatest, Math.abs(value));
   });
   return error / greatest;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

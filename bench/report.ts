@@ -1,4 +1,6 @@
+import type { ContenderSet, Quotient } from './contenders/sets.js';
 import type { Result } from './measure.js';
+import { formatMilliseconds } from './rows.js';
 
 export interface NetworkReport {
   network: string;
@@ -23,39 +25,36 @@ export function problemsOf(reports: readonly NetworkReport[]): string[] {
 
 /**
  * The table as rows of text: for each network, every contender's median and how many times the
- * time of the last one it is.
+ * time of the last one it is; then the set's quotients.
  */
-export function tableRows(
-  reports: readonly NetworkReport[],
-  contenders: readonly string[],
-): string[][] {
-  const header = ['ms, median (times ours)', ...contenders, 'error'];
+export function tableRows(reports: readonly NetworkReport[], set: ContenderSet): string[][] {
+  const contenders = set.contenders.map(({ name }) => name);
+  const quotients = set.quotients.map(({ title }) => title);
+  const header = ['ms, median (times ours)', ...contenders, ...quotients, 'error'];
   const rows = reports.map(({ title, results, failure }) => {
-    if (failure !== undefined) return [title, ...contenders.map(() => 'failed'), ''];
+    if (failure !== undefined) return [title, ...header.slice(2).map(() => 'failed'), ''];
     const ours = results.at(-1)!.milliseconds;
-    const cells = contenders.map((name) => {
-      const result = results.find(({ contender }) => contender === name);
-      return result ? timeCell(result.milliseconds, ours) : '';
-    });
     const error = Math.max(...results.map((result) => result.error));
-    return [title, ...cells, error.toExponential(1)];
+    return [
+      title,
+      ...contenders.map((name) => timeCell(timeOf(results, name), ours)),
+      ...set.quotients.map((quotient) => quotientCell(results, quotient)),
+      error.toExponential(1),
+    ];
   });
   return [header, ...rows];
 }
 
-function timeCell(milliseconds: number, ours: number): string {
-  const ratio = (milliseconds / ours).toFixed(2);
-  return `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} (${ratio}x)`;
+function timeOf(results: readonly Result[], name: string): number | undefined {
+  return results.find(({ contender }) => contender === name)?.milliseconds;
 }
 
-/** Rows as lines with aligned columns, the first to the left and the others to the right. */
-export function formatRows(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  '),
-    )
-    .join('\n');
+function timeCell(milliseconds: number | undefined, ours: number): string {
+  if (milliseconds === undefined) return '';
+  return `${formatMilliseconds(milliseconds)} (${(milliseconds / ours).toFixed(2)}x)`;
+}
+
+function quotientCell(results: readonly Result[], { numerator, denominator }: Quotient): string {
+  const [over, under] = [timeOf(results, numerator), timeOf(results, denominator)];
+  return over === undefined || under === undefined ? '' : (over / under).toFixed(2);
 }

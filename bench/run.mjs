@@ -1,18 +1,34 @@
-// npm run bench [-- --networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick] [--json FILE]
+// npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
+//   [--json FILE]
 // Measures the package in dist/ against others in Chromium; the results go to build/bench.json.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import { build } from 'esbuild';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { serve } from '../tools/lib/serve.mjs';
-import { engineSizes } from './sizes.mjs';
+import { bundleForNode, bundlePages } from './bundle.mjs';
+import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
+import { measureColdStart } from './parts/cold-start.mjs';
+import { measureSizes } from './parts/sizes.mjs';
+import { measureSpeed, measureThreads } from './parts/turns.mjs';
+import { writeResults } from './results.mjs';
 
-const { values } = parseArgs({
+/** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
+const parts = {
+  speed: measureSpeed,
+  threads: measureThreads,
+  'first-runs': measureFirstRuns,
+  memory: measureMemory,
+  'cold-start': measureColdStart,
+  sizes: measureSizes,
+};
+
+const { values: options } = parseArgs({
   options: {
+    only: { type: 'string', default: Object.keys(parts).join() },
     networks: { type: 'string' },
     rounds: { type: 'string' },
     'warm-up': { type: 'string' },
@@ -20,52 +36,45 @@ const { values } = parseArgs({
     json: { type: 'string', default: join(buildDir, 'bench.json') },
   },
 });
+const chosen = chosenParts(options.only.split(','));
 
-await bundlePage();
+await bundlePages();
+const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
-const benchmark = await measureInChromium(new URL(`bench/index.html?${query(values)}`, server));
-const sizes = engineSizes();
-console.log(`\n${benchmark.table}\n\n${sizes.text}\n`);
-for (const problem of benchmark.problems) console.error(problem);
-
-const file = resolve(values.json);
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ ...benchmark, sizes: sizes.files }, null, 2)}\n`);
-console.log(`Written to ${file}`);
-process.exit(benchmark.problems.length === 0 ? 0 : 1);
-
-function query({ networks, rounds, 'warm-up': warmUp, quick }) {
-  const chosen = {
-    networks,
-    rounds: rounds ?? (quick && '3'),
-    'warm-up': warmUp ?? (quick && '2'),
-  };
-  return new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+const browser = await chromium.launch(chromiumLaunchOptions());
+const results = {
+  browser: `Chromium ${browser.version()}`,
+  measured: new Date().toISOString(),
+  // What else the machine had to do in the minute before.
+  load: loadavg()[0],
+};
+console.log(`${results.browser}; load of the machine before: ${results.load.toFixed(1)}`);
+for (const name of chosen) {
+  console.log(`\n--- ${name}`);
+  results[name] = await measurePart(name);
+  console.log(`\n${results[name].table}`);
 }
+await browser.close();
 
-async function bundlePage() {
-  await build({
-    entryPoints: [join(projectDir, 'bench/page.ts')],
-    outfile: join(buildDir, 'bench/page.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    // Measured as a page gets it: the built package.
-    external: ['fovea'],
-    logLevel: 'warning',
-  });
-}
+const problems = chosen.flatMap((name) => results[name].problems);
+for (const problem of problems) console.error(problem);
+writeResults(options.json, results);
+process.exit(problems.length === 0 ? 0 : 1);
 
-async function measureInChromium(url) {
-  const browser = await chromium.launch(chromiumLaunchOptions());
+/** A part that fails does not keep the others from being measured. */
+async function measurePart(name) {
   try {
-    const page = await browser.newPage();
-    page.on('console', (message) => console.log(message.text()));
-    page.on('pageerror', (error) => console.error(error));
-    await page.goto(url.href);
-    const done = await page.waitForFunction(() => window.benchmark, undefined, { timeout: 0 });
-    return await done.jsonValue();
-  } finally {
-    await browser.close();
+    return await parts[name]({ browser, server, library, options });
+  } catch (error) {
+    return { table: 'failed', problems: [`${name}: ${error.stack}`] };
   }
+}
+
+function chosenParts(names) {
+  const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+  if (unknown.length === 0) return names;
+  console.error(
+    `There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`,
+  );
+  process.exit(2);
 }

@@ -22,8 +22,10 @@ if(EMSCRIPTEN)
   if(FOVEA_RELAXED_SIMD)
     add_compile_options(-mrelaxed-simd)
   endif()
-  # The checkout's package.json makes every .js an ES module, which the test programs are not.
-  file(WRITE ${CMAKE_BINARY_DIR}/tests/package.json "{ \"type\": \"commonjs\" }\n")
+  # The checkout's package.json makes every .js an ES module, which these programs are not.
+  foreach(folder tests bench)
+    file(WRITE ${CMAKE_BINARY_DIR}/${folder}/package.json "{ \"type\": \"commonjs\" }\n")
+  endforeach()
 elseif(FOVEA_SANITIZE)
   add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${FOVEA_SANITIZE})

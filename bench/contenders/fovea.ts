@@ -1,13 +1,28 @@
-import { InferenceSession, Tensor } from 'fovea';
+import { InferenceSession, Tensor, type LoadOptions } from 'fovea';
+import type { Contender } from './contender.js';
 import { sessionContender } from './session.js';
 
-// Our engine as a page uses it: in its worker, so that the time includes sending the input there
-// and the output back.
+/**
+ * Our engine as a page uses it: unless told otherwise in its worker, so that the time includes
+ * sending the input there and the output back.
+ */
+function fovea(name: string, options: LoadOptions): Contender {
+  return sessionContender(name, async () => ({
+    Tensor: Tensor<'float32'>,
+    create: (model) => InferenceSession.create(model, options),
+  }));
+}
 
-export const foveaRelaxed = sessionContender('fovea relaxed', Tensor<'float32'>, (model) =>
-  InferenceSession.create(model, { variant: 'relaxed' }),
-);
+export const foveaSimd = fovea('fovea simd', { variant: 'simd' });
 
-export const foveaSimd = sessionContender('fovea simd', Tensor<'float32'>, (model) =>
-  InferenceSession.create(model, { variant: 'simd' }),
-);
+export const foveaRelaxed = fovea('fovea relaxed', { variant: 'relaxed' });
+
+/** Without a worker, where the page can look into the engine's memory. */
+export const foveaInPage = fovea('fovea in the page', { variant: 'relaxed', worker: false });
+
+/** The threaded build with relaxed SIMD. */
+export const foveaThreads = (numThreads: number) =>
+  fovea(`fovea ${numThreads} ${numThreads === 1 ? 'thread' : 'threads'}`, {
+    variant: 'relaxed-threads',
+    numThreads,
+  });

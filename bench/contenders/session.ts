@@ -1,5 +1,5 @@
 import type { Network } from '../networks/index.js';
-import type { Contender } from './contender.js';
+import { timed, type Contender } from './contender.js';
 
 /** What onnxruntime-common's API and ours have in common. */
 interface Session<T> {
@@ -7,26 +7,29 @@ interface Session<T> {
   release(): Promise<void>;
 }
 
-type TensorConstructor<T> = new (type: 'float32', data: Float32Array, dims: readonly number[]) => T;
+interface Library<T> {
+  Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => T;
+  create: (model: Network['model']) => Promise<Session<T>>;
+}
 
 /** A library whose sessions load the .onnx file itself. */
 export function sessionContender<T>(
   name: string,
-  Tensor: TensorConstructor<T>,
-  create: (model: Network['model']) => Promise<Session<T>>,
+  loadLibrary: () => Promise<Library<T>>,
 ): Contender {
   return {
     name,
     canRun: () => true,
     async load(network, input) {
+      const { Tensor, create } = await loadLibrary();
       const session = await create(network.model);
       const feeds = { input: new Tensor('float32', input, network.dims) };
       return {
         layout: 'NCHW',
-        async run() {
+        ...timed(async () => {
           const { output } = await session.run(feeds);
           return output!.data as Float32Array;
-        },
+        }),
         release: () => session.release(),
       };
     },

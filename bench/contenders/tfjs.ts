@@ -2,7 +2,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { toNhwc } from '../layout.js';
 import type { Chain, ChainLayer } from '../networks/chain.js';
-import type { Contender } from './contender.js';
+import { timed, type Contender } from './contender.js';
 
 type Image = tf.Tensor4D;
 
@@ -26,7 +26,7 @@ export const tfjs: Contender = {
     const pixels = toNhwc(input, channels);
     return {
       layout: 'NHWC',
-      async run() {
+      ...timed(async () => {
         const result = tf.tidy(() => {
           const image = tf.tensor4d(pixels, [1, height, width, channels]);
           return runChain(chain!, layers, image);
@@ -34,7 +34,7 @@ export const tfjs: Contender = {
         const data = (await result.data()) as Float32Array;
         result.dispose();
         return data;
-      },
+      }),
       release: () => Promise.resolve(tf.dispose(layers)),
     };
   },

@@ -1,3 +1,4 @@
+import type { Dim } from '../../tests/support/onnx-builder.js';
 import { NetworkBuilder } from './builder.js';
 import type { Random } from './random.js';
 
@@ -43,7 +44,7 @@ export function randomLayer(
 }
 
 /** The chain as an .onnx file; input `input` [1, C, height, width], output `output`. */
-export function chainToOnnx(chain: Chain, dims: readonly number[], random: Random): Uint8Array {
+export function chainToOnnx(chain: Chain, dims: readonly Dim[], random: Random): Uint8Array {
   const builder = new NetworkBuilder(random);
   const input = builder.input('input', dims);
   let x: string = input;

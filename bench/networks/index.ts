@@ -15,11 +15,33 @@ export interface Network {
   model: Uint8Array;
 }
 
-/** Makes a network by name; see `networkNames`. */
+/** Makes a network by name; see `networkNames` and `largeNetworkNames`. */
 export function makeNetwork(name: string): Network {
   const make = makers[name];
-  if (!make) throw new Error(`there is no network ${name}; there are ${networkNames.join(', ')}`);
+  if (!make)
+    throw new Error(`there is no network ${name}; there are ${Object.keys(makers).join(', ')}`);
   return { name, ...make(new Random(1)) };
+}
+
+/** No layers: loading it takes the time of starting the library. */
+export function tinyNetwork(): Network {
+  const copy = (builder: NetworkBuilder, input: string) => builder.node('Relu', [input]);
+  return { name: 'tiny', ...graph('one Relu', copy, [1, 1, 1, 1], new Random(1)) };
+}
+
+/** The .onnx file of a network for photographs of any size, small enough for any page. */
+export function coldStartModel(): Uint8Array {
+  const random = new Random(1);
+  const chain = compact(random, 16, 10, 2);
+  // A trained network corrects the enlarged input a little; this one shall stay near it too.
+  const last = chain.layers.at(-1)!;
+  last.weights = last.weights.map((weight) => weight / 20);
+  return chainToOnnx(chain, [1, 3, 'height', 'width'], random);
+}
+
+/** The input that all run a network on: random pixels, NCHW. */
+export function inputFor({ dims }: Pick<Network, 'dims'>): Float32Array {
+  return new Random(2).pixels(dims.reduce((a, b) => a * b));
 }
 
 type Maker = (random: Random) => Omit<Network, 'name'>;
@@ -33,9 +55,26 @@ const makers: Record<string, Maker> = {
   'compact-64x16': (random) =>
     chain('SRVGG-compact 64x16 x4, 128x128', compact(random, 64, 16, 4), [1, 3, 128, 128], random),
   rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb, [1, 3, 64, 64], random),
+  'compact-16x4-1024': (random) =>
+    chain('compact 16x4 x2, 1024x1024', compact(random, 16, 4, 2), [1, 3, 1024, 1024], random),
+  'compact-24x8-1024': (random) =>
+    chain('compact 24x8 x2, 1024x1024', compact(random, 24, 8, 2), [1, 3, 1024, 1024], random),
+  'compact-64x16-256': (random) =>
+    chain('SRVGG-compact 64x16 x4, 256x256', compact(random, 64, 16, 4), [1, 3, 256, 256], random),
 };
 
-export const networkNames: readonly string[] = Object.keys(makers);
+/** What is measured unless others are asked for. */
+export const networkNames: readonly string[] = [
+  'espcn',
+  'srcnn',
+  'fsrcnn',
+  'compact-24x8',
+  'compact-64x16',
+  'rrdb',
+];
+
+/** Few channels on many pixels: a question of memory more than of arithmetic. */
+export const largeNetworkNames: readonly string[] = ['compact-16x4-1024', 'compact-24x8-1024'];
 
 function chain(title: string, chain: Chain, dims: Network['dims'], random: Random) {
   return { title, dims, chain, model: chainToOnnx(chain, dims, random) };

@@ -96,7 +96,8 @@ function testPrograms(preset, targets) {
   return programs.map((program) => [...launcher(preset), program]);
 }
 
-function launcher(preset) {
+/** What runs a preset's programs: nothing, or the beginning of a command line. */
+export function launcher(preset) {
   if (preset.startsWith('wasm')) return [process.execPath, ...relaxedSimdFlag()];
   // ThreadSanitizer of older compilers cannot place its shadow under a highly randomised layout.
   if (preset === 'native-threads' && findProgram('setarch'))

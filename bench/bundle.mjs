@@ -1,0 +1,47 @@
+// From TypeScript to what runs: the benchmark's pages, and what Node does for them.
+
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { buildDir, distDir, projectDir } from '../tools/lib/project.mjs';
+
+const outdir = join(buildDir, 'bench');
+
+/** What the pages of the cold start are served from. */
+export const coldStartDir = join(outdir, 'cold-start');
+
+const common = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' };
+
+/** The scripts of the pages that measure in an ordinary way, into build/bench. */
+export async function bundlePages() {
+  await build({
+    ...common,
+    entryPoints: ['turns', 'alone'].map((name) => join(projectDir, `bench/pages/${name}.ts`)),
+    // Measured as a page gets it: the built package.
+    external: ['fovea'],
+  });
+}
+
+/** The pages of the cold start, as a site ships them: complete in themselves, and minified. */
+export async function bundleColdStart() {
+  await build({
+    ...common,
+    outdir: coldStartDir,
+    entryPoints: ['fovea', 'onnxruntime-web'].map((name) =>
+      join(projectDir, `bench/cold-start/${name}.ts`),
+    ),
+    alias: { fovea: join(distDir, 'index.js') },
+    minify: true,
+  });
+}
+
+/** The benchmark's modules that run in Node. */
+export async function bundleForNode() {
+  await build({
+    ...common,
+    entryPoints: [join(projectDir, 'bench/node.ts')],
+    platform: 'node',
+    packages: 'external',
+  });
+  return import(pathToFileURL(join(outdir, 'node.js')).href);
+}

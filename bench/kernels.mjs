@@ -1,0 +1,87 @@
+// npm run bench:kernels [-- --variant relaxed,simd,native] [--in chromium|node] [--filter conv]
+//   [--json FILE]
+// Measures kernels by themselves, one thread; the results go to build/bench-kernels.json.
+
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildDir, variants } from '../tools/lib/project.mjs';
+import { presetSteps, setupSteps } from '../tools/lib/setup.mjs';
+import { runSteps } from '../tools/lib/steps.mjs';
+import { hosts } from './kernels/hosts.mjs';
+import { writeResults } from './results.mjs';
+
+const presets = {
+  native: 'native-release',
+  ...Object.fromEntries(variants.map((name) => [name, `wasm-${name}`])),
+};
+
+const { values: options } = parseArgs({
+  options: {
+    variant: { type: 'string', default: 'relaxed' },
+    in: { type: 'string', default: 'chromium' },
+    filter: { type: 'string', default: '' },
+    json: { type: 'string', default: join(buildDir, 'bench-kernels.json') },
+  },
+});
+const chosen = options.variant.split(',');
+mustBeOf('variant', presets, ...chosen);
+mustBeOf('in', hosts, options.in);
+
+const wanted = chosen.map((name) => presets[name]);
+const built = await runSteps([...setupSteps(), ...presetSteps(wanted, ['bench_kernels'])]);
+if (!built) process.exit(1);
+
+const results = {};
+for (const name of chosen) results[name] = await measureVariant(name);
+writeResults(options.json, results);
+process.exit(0);
+
+function mustBeOf(option, known, ...names) {
+  const unknown = names.filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length === 0) return;
+  const all = Object.keys(known).join(', ');
+  console.error(`--${option} ${unknown.join()} is unknown; there are ${all}`);
+  process.exit(2);
+}
+
+/** Runs a variant's program and prints its lines, which bench/kernels/main.cpp explains. */
+async function measureVariant(name) {
+  const host = name === 'native' ? 'node' : options.in;
+  const result = { host: name === 'native' ? 'none' : host, cases: [] };
+  console.log(`\n--- ${name}${name === 'native' ? '' : ` in ${host}`}, one thread`);
+  await hosts[host](presets[name], options.filter, (line) => {
+    const [kind, ...fields] = line.split('\t');
+    if (kind === 'machine') Object.assign(result, printMachine(fields.map(Number)));
+    if (kind === 'case') result.cases.push(printCase(fields, result));
+  });
+  return result;
+}
+
+function printMachine([peakGflops, copyGigabytes]) {
+  console.log(`multiply-adds: ${peakGflops} GFLOP/s; copies: ${copyGigabytes} GB/s\n`);
+  printRow('kernel', 'ms', 'GFLOP/s', 'of peak', 'GB/s', 'of copies');
+  return { peakGflops, copyGigabytes };
+}
+
+function printCase([name, ...numbers], { peakGflops, copyGigabytes }) {
+  const [milliseconds, operations, bytes] = numbers.map(Number);
+  const gflops = operations / milliseconds / 1e6;
+  const gigabytes = bytes / milliseconds / 1e6;
+  const arithmetic = [gflops.toFixed(1), percent(gflops / peakGflops)];
+  printRow(
+    name,
+    milliseconds.toFixed(3),
+    ...(operations > 0 ? arithmetic : ['', '']),
+    gigabytes.toFixed(1),
+    percent(gigabytes / copyGigabytes),
+  );
+  return { name, milliseconds, operations, bytes, gflops, gigabytes };
+}
+
+function percent(share) {
+  return `${Math.round(100 * share)}%`;
+}
+
+function printRow(name, ...cells) {
+  console.log(name.padEnd(46) + cells.map((cell) => cell.padStart(11)).join(''));
+}

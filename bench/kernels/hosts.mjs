@@ -1,0 +1,40 @@
+// Where bench_kernels runs. Each host calls `onLine` for every line the program writes.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium } from '@playwright/test';
+import { chromiumLaunchOptions } from '../../tools/lib/chromium.mjs';
+import { buildDir, projectDir } from '../../tools/lib/project.mjs';
+import { launcher } from '../../tools/lib/runners.mjs';
+import { serve } from '../../tools/lib/serve.mjs';
+import { measureInPage } from '../parts/page.mjs';
+
+export const hosts = { chromium: runInChromium, node: runAsProcess };
+
+async function runInChromium(preset, filter, onLine) {
+  const server = await serve(projectDir, { port: 4380 });
+  const browser = await chromium.launch(chromiumLaunchOptions());
+  try {
+    const query = new URLSearchParams({ preset, filter });
+    const url = new URL(`bench/kernels.html?${query}`, server);
+    const { status } = await measureInPage(browser, url, { onConsole: onLine });
+    if (status !== 0) throw new Error(`bench_kernels of ${preset} ended with ${status}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** WebAssembly in Node, native programs by themselves. */
+async function runAsProcess(preset, filter, onLine) {
+  const program = preset.startsWith('wasm') ? 'bench_kernels.js' : 'bench_kernels';
+  const argv = [...launcher(preset), join(buildDir, preset, 'bench/kernels', program), filter];
+  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('exit', (status, signal) => done(status ?? signal));
+  });
+  for await (const line of createInterface({ input: child.stdout })) onLine(line);
+  const status = await ended;
+  if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}`);
+}

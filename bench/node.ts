@@ -1,0 +1,6 @@
+// What the parts of bench/run.mjs need of the benchmark's TypeScript.
+
+export { NativeRunner } from './native.js';
+export { coldStartModel, largeNetworkNames, networkNames } from './networks/index.js';
+export { formatMilliseconds, formatRows } from './rows.js';
+export { median } from './statistics.js';

@@ -1,0 +1,4 @@
+interface Window {
+  /** What the page measured, when all is done. */
+  measured?: unknown;
+}
