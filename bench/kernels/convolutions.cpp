@@ -65,7 +65,7 @@ Run prepare_convolution(const ConvShape& shape) {
   const ConvAlgorithm algorithm = choose_algorithm(shape);
   const Floats weights = random_floats(weight_floats(shape));
   Floats packed = zeros(packed_size(shape, algorithm));
-  pack_weights(shape, algorithm, dense_weights(shape, weights.data()), nullptr, packed.data());
+  pack_weights(shape, algorithm, dense_weights(shape, weights.data(), nullptr), packed.data());
   return [=, packed = std::move(packed), input = random_image(shape),
           output = zeros(out_floats(shape)),
           scratch = zeros(scratch_size(shape, algorithm))]() mutable {
@@ -77,7 +77,7 @@ Run prepare_convolution(const ConvShape& shape) {
 Run prepare_transposed(const ConvTransposeShape& shape) {
   const Floats weights = random_floats(weight_floats(shape));
   Floats packed = zeros(transposed_packed_size(shape));
-  pack_transposed_weights(shape, dense_transposed_weights(shape, weights.data()), nullptr,
+  pack_transposed_weights(shape, dense_transposed_weights(shape, weights.data(), nullptr),
                           packed.data());
   return [=, packed = std::move(packed), input = random_image(shape),
           output = zeros(out_floats(shape)),

@@ -114,16 +114,15 @@ std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const S
   if (y.reach() <= y.pad_begin || below < 0) return std::nullopt;
   BandRule rule{{}, context.node()};
   rule.inputs.resize(static_cast<size_t>(context.input_count()));
-  rule.inputs[kConvData] = {
-      .whole = false, .den = y.stride, .before = before, .after = after};
+  rule.inputs[kConvData] = {.whole = false, .den = y.stride, .before = before, .after = after};
   Attributes& attributes = rule.node.attributes;
   // The sizes follow from the pads.
   const auto output_padding = attributes.get_ints("output_padding", {0, 0});
   attributes.set("output_padding", std::vector<int64_t>{0, output_padding[1]});
   attributes.set("output_shape", std::vector<int64_t>{});
   attributes.set("auto_pad", std::string("NOTSET"));
-  attributes.set("pads", std::vector<int64_t>{y.pad_begin + before * y.stride, x.pad_begin, below,
-                                              x.pad_end});
+  attributes.set(
+      "pads", std::vector<int64_t>{y.pad_begin + before * y.stride, x.pad_begin, below, x.pad_end});
   return rule;
 }
 

@@ -316,7 +316,8 @@ int64_t repetition(const ResizeMethod& method, const AxisScaling& axis) {
 std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& output) {
   const ResizeMethod method = method_of(context);
   const auto axes = scalings_of(context);
-  const bool channels_stay = output.rank() == 4 && axes[0].in == output[0] && axes[1].in == output[1];
+  const bool channels_stay =
+      output.rank() == 4 && axes[0].in == output[0] && axes[1].in == output[1];
   if (!channels_stay || method.interpolation != Interpolation::Nearest ||
       method.coordinates == CoordinateMode::TfCropAndResize) {
     return std::nullopt;
@@ -328,8 +329,8 @@ std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& ou
   rule.node.opset = 7;
   rule.node.inputs.resize(1);
   rule.node.attributes = {};
-  rule.node.attributes.set("scales", std::vector<float>{1, 1, static_cast<float>(down),
-                                                        static_cast<float>(across)});
+  rule.node.attributes.set(
+      "scales", std::vector<float>{1, 1, static_cast<float>(down), static_cast<float>(across)});
   return rule;
 }
 

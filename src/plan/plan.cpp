@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+
+#include "plan/band_program.h"
 
 namespace fovea {
 namespace {
@@ -110,20 +111,15 @@ void Execution::enter(Segment& segment) {
 }
 
 bool Execution::advance(std::chrono::steady_clock::time_point deadline) {
-  auto now = std::chrono::steady_clock::now();
   do {
     if (next_step_ < segment_->steps.size()) {
-      const Step& step = segment_->steps[next_step_++];
-      run_step(step);
-      const auto start = std::exchange(now, std::chrono::steady_clock::now());
-      times_.push_back({&step, std::chrono::duration<double, std::milli>(now - start).count()});
+      run_some();
     } else if (segment_->awaited.empty()) {
       return true;
     } else {
       enter_next();
-      now = std::chrono::steady_clock::now();
     }
-  } while (now < deadline);
+  } while (std::chrono::steady_clock::now() < deadline);
   return next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
@@ -136,7 +132,8 @@ void Execution::enter_next() {
   enter(plans_.next(*segment_, answers));
 }
 
-void Execution::run_step(const Step& step) {
+void Execution::run_some() {
+  const Step& step = segment_->steps[next_step_];
   std::vector<const std::byte*> inputs;
   for (const SlotId slot : step.inputs) {
     inputs.push_back(slot == kNoSlot ? nullptr : memory_[static_cast<size_t>(slot)]);
@@ -147,14 +144,33 @@ void Execution::run_step(const Step& step) {
   }
   std::vector<Tensor> dynamic(step.outputs.size());
   RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
+  if (step.bands) return run_bands(step, context);
 
+  const auto start = std::chrono::steady_clock::now();
   step.kernel(context);
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
+  times_.push_back({&step, taken.count()});
+  ++next_step_;
   for (size_t i = 0; i < dynamic.size(); ++i) {
     if (dynamic[i].dtype() == DType::Undefined) continue;
     const auto slot = static_cast<size_t>(step.outputs[i]);
     dynamic_[slot] = std::move(dynamic[i]);
     memory_[slot] = dynamic_[slot].mutable_data();
   }
+}
+
+void Execution::run_bands(const Step& step, RunContext& context) {
+  const BandProgram& program = *step.bands;
+  if (next_band_ == 0) {
+    for (const BandStep& part : program.steps) times_.push_back({&part.step, 0});
+  }
+  std::vector<double> milliseconds(program.steps.size());
+  program.run(context, next_band_, milliseconds);
+  StepTime* times = times_.data() + times_.size() - milliseconds.size();
+  for (size_t i = 0; i < milliseconds.size(); ++i) times[i].milliseconds += milliseconds[i];
+  if (++next_band_ < program.bands) return;
+  next_band_ = 0;
+  ++next_step_;
 }
 
 Tensor Execution::tensor_of(ValueId id) const {

@@ -65,7 +65,9 @@ class Execution {
  private:
   void enter(Segment& segment);
   void enter_next();
-  void run_step(const Step& step);
+  // Runs the next step, or a band of it.
+  void run_some();
+  void run_bands(const Step& step, RunContext& context);
   Tensor tensor_of(ValueId id) const;
 
   PlanCache& plans_;
@@ -74,6 +76,7 @@ class Execution {
   Segment* segment_ = nullptr;
   size_t depth_ = 0;
   size_t next_step_ = 0;
+  int64_t next_band_ = 0;  // of the step, where it has bands
   std::byte* arena_ = nullptr;
   std::vector<std::byte*> memory_;  // by slot
   std::vector<Tensor> dynamic_;     // by slot: outputs whose shape depended on data

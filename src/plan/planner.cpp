@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "plan/bands.h"
 #include "plan/placement.h"
 
 namespace fovea {
@@ -102,6 +103,7 @@ std::unique_ptr<Segment> SegmentPlanner::plan() {
   }
   std::vector<bool> kept;
   for (const int unread : unread_) kept.push_back(unread > 0);
+  form_bands(environment_, *segment_, kept);
   place(*segment_, first_slot_, kept);
   return std::move(segment_);
 }

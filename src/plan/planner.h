@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,12 +10,31 @@
 
 namespace fovea {
 
+// When images are cut into bands, and how finely.
+struct BandLimits {
+  // Bytes of an image between two steps above which it is not made whole where bands of
+  // `fewest_rows` stay in the second-level cache: smaller ones fit into that as they are.
+  int64_t fast_whole = 1 << 20;
+  // What a step reads and writes of a band that stays in that cache.
+  int64_t cache_bytes = 448 * 1024;
+  // The same as fast_whole where bands do not stay in that cache, and save nothing but memory.
+  int64_t largest_whole = 12 << 20;
+  // Of a band, for the rows that overlap from one to the next are copied and gathered again.
+  int64_t fewest_rows = 8;
+
+  static constexpr BandLimits none() {
+    constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+    return {kNever, 0, kNever, 0};
+  }
+};
+
 // What planning needs to know besides shapes.
 struct PlanEnvironment {
   const Graph& graph;
   const OpTable& ops;
   PackCache& packs;
   ThreadPool& pool;
+  BandLimits bands = {};
 };
 
 // The plan's first segment, for feeds of these types in the order of graph.inputs. Throws Error

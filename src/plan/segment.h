@@ -29,9 +29,11 @@ struct StepWork {
   std::optional<Shape> output;  // shape of output 0; nullopt: it depends on data
 };
 
-// One node, ready to run.
+struct BandProgram;
+
+// One node, ready to run, or several that go through an image in bands.
 struct Step {
-  const Node* node = nullptr;
+  const Node* node = nullptr;  // null for `bands`
   Kernel kernel;
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
@@ -39,6 +41,7 @@ struct Step {
   bool in_place = false;  // output 0 may overwrite an input of the same form
   uint64_t scratch_bytes = 0;
   uint64_t scratch = 0;  // offset in the segment's arena
+  std::shared_ptr<const BandProgram> bands = nullptr;
 };
 
 // A stretch of a plan that runs without a question: all its shapes are known. Where the model goes

@@ -1,5 +1,7 @@
 #include "session/compiled.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace fovea {
@@ -13,8 +15,7 @@ Tensor SessionPacks::get(const Node& node, std::string_view key,
 }
 
 std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::string>& fetches,
-                                  const std::vector<std::string>& disabled_passes, ThreadPool& pool,
-                                  size_t plan_cache_size) {
+                                  const SessionOptions& options, ThreadPool& pool) {
   Graph optimised = graph;
   optimised.outputs.clear();
   for (const std::string& name : fetches) {
@@ -26,8 +27,13 @@ std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::str
     }
     optimised.outputs.push_back(id);
   }
-  optimise(optimised, {op_table(), pool}, disabled_passes);
-  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, plan_cache_size);
+  optimise(optimised, {op_table(), pool}, options.disabled_passes);
+  const bool whole = std::ranges::any_of(options.disabled_passes, [](const std::string& name) {
+    return name == "*" || name == "bands";
+  });
+  const BandLimits bands = whole ? BandLimits::none() : options.bands;
+  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, bands,
+                                    options.plan_cache_size);
 }
 
 }  // namespace fovea

@@ -7,6 +7,7 @@
 
 #include "passes/pass.h"
 #include "plan/plan.h"
+#include "session/session.h"
 
 namespace fovea {
 
@@ -22,8 +23,9 @@ class SessionPacks : public PackCache {
 
 // A graph optimised for one choice of outputs, with the plans made for it so far.
 struct Compiled {
-  Compiled(Graph optimised, const OpTable& ops, ThreadPool& pool, size_t plan_cache_size)
-      : graph(std::move(optimised)), plans({graph, ops, packs, pool}, plan_cache_size) {}
+  Compiled(Graph optimised, const OpTable& ops, ThreadPool& pool, BandLimits bands,
+           size_t plan_cache_size)
+      : graph(std::move(optimised)), plans({graph, ops, packs, pool, bands}, plan_cache_size) {}
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 
@@ -35,7 +37,6 @@ struct Compiled {
 // `graph` with the values named by `fetches` as its outputs, optimised. Throws Error(InvalidInput)
 // for a name the model does not have.
 std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::string>& fetches,
-                                  const std::vector<std::string>& disabled_passes, ThreadPool& pool,
-                                  size_t plan_cache_size);
+                                  const SessionOptions& options, ThreadPool& pool);
 
 }  // namespace fovea

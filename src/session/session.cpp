@@ -123,8 +123,7 @@ Compiled& Session::Impl::compiled_for(std::vector<std::string> fetches) {
   if (known != compiled.end()) {
     compiled.splice(compiled.begin(), compiled, known);
   } else {
-    auto made =
-        compile(model.graph, fetches, options.disabled_passes, *pool, options.plan_cache_size);
+    auto made = compile(model.graph, fetches, options, *pool);
     compiled.push_front({std::move(fetches), std::move(made)});
     if (compiled.size() > kMaxCompiled) compiled.pop_back();
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "plan/planner.h"
 #include "tensor/tensor.h"
 #include "threads/thread_pool.h"
 
@@ -25,8 +26,10 @@ struct ModelBytes {
 struct SessionOptions {
   // Gives the bytes of an external data file by the location the model names, or nullopt.
   std::function<std::optional<ModelBytes>(const std::string& location)> external_data = {};
-  // Optimisation passes by name that are not to run; "*" turns all off.
+  // Optimisation passes by name that are not to run, or "bands", so that no image is cut; "*" turns
+  // all off.
   std::vector<std::string> disabled_passes = {};
+  BandLimits bands = {};
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;
 };

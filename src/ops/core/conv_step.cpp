@@ -180,14 +180,14 @@ void ConvStep::operator()(RunContext& run) const {
   const kernels::ConvOutput to = kernels::dense_output(shape, output, addend);
   const int64_t unit = implementation_.rows_at_once, first_unit = first / unit;
   const int64_t units = (rows + unit - 1) / unit - first_unit;
-  run.pool().parallel_for(
-      units, rows_per_chunk(units, implementation_.macs),
-      [&](int64_t begin, int64_t end, int worker) {
-        float* scratch = memory + threads_at_ + worker * implementation_.scratch_floats;
-        implementation_.run(input, packed, to, epilogue, scratch,
-                            std::max(first, (first_unit + begin) * unit),
-                            std::min(rows, (first_unit + end) * unit));
-      });
+  run.pool().parallel_for(units, rows_per_chunk(units, implementation_.macs),
+                          [&](int64_t begin, int64_t end, int worker) {
+                            float* scratch =
+                                memory + threads_at_ + worker * implementation_.scratch_floats;
+                            implementation_.run(input, packed, to, epilogue, scratch,
+                                                std::max(first, (first_unit + begin) * unit),
+                                                std::min(rows, (first_unit + end) * unit));
+                          });
   if (plain_result_) {
     kernels::to_plain(output, run.out<float>(0), shape.batch, shape.out_channels, shape.out_h,
                       shape.out_w, run.pool());

@@ -73,6 +73,19 @@ TEST(PyTorch, EveryReferenceAgrees) {
   }
 }
 
+TEST(PyTorch, EveryReferenceAgreesInBands) {
+  const SessionOptions cut = {
+      .bands = {.fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1}};
+  for (const Reference& reference : references()) {
+    SCOPED_TRACE(reference.folder);
+    EXPECT_LE(error_of(reference, cut), kTolerance);
+    EXPECT_LE(error_of(reference, cut, 3), kTolerance);
+    SessionOptions unfused = cut;
+    unfused.disabled_passes = {"*"};
+    EXPECT_LE(error_of(reference, unfused), kTolerance);
+  }
+}
+
 TEST(PyTorch, EveryReferenceAgreesWithoutEachPass) {
   for (const Reference& reference : references()) {
     SCOPED_TRACE(reference.folder);

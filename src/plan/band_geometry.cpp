@@ -1,0 +1,191 @@
+#include "plan/band_geometry.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace fovea {
+namespace {
+
+// Winograd's tiles have four rows.
+constexpr int64_t kRowUnit = 4;
+
+struct Ratio {
+  int64_t num = 0;  // 0: not known yet
+  int64_t den = 1;
+
+  bool operator==(const Ratio&) const = default;
+};
+
+Ratio ratio(int64_t num, int64_t den) {
+  const int64_t divisor = std::gcd(num, den);
+  return {num / divisor, den / divisor};
+}
+
+// Rows of each step's image for one row of the last one's; empty where they contradict each other.
+std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
+  std::vector<Ratio> rates(steps.size());
+  rates.back() = {1, 1};
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = steps.size(); i-- > 0;) {
+      for (const BandRead& read : steps[i].reads) {
+        if (read.maker < 0) continue;
+        Ratio& made = rates[static_cast<size_t>(read.maker)];
+        Ratio& own = rates[i];
+        if (own.num == 0 && made.num == 0) continue;
+        const Ratio from_own = ratio(own.num * read.rule.num, own.den * read.rule.den);
+        if (own.num == 0) {
+          own = ratio(made.num * read.rule.den, made.den * read.rule.num);
+        } else if (made.num == 0) {
+          made = from_own;
+        } else if (made == from_own) {
+          continue;
+        } else {
+          return {};
+        }
+        changed = true;
+      }
+    }
+  }
+  const bool connected = std::ranges::all_of(rates, [](const Ratio& rate) { return rate.num > 0; });
+  return connected ? rates : std::vector<Ratio>{};
+}
+
+// The last step's rows in a band of the smallest size that gives every step whole rows, and
+// multiples of kRowUnit where rows are the fewest.
+int64_t smallest_band(std::span<const BandShape> steps, std::span<const Ratio> rates) {
+  int64_t scale = 1;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    int64_t granule = 1;
+    for (const BandRead& read : steps[i].reads) granule = std::lcm(granule, read.rule.den);
+    const int64_t unit = rates[i].den * granule;
+    scale = std::lcm(scale, unit / std::gcd(rates[i].num, unit));
+  }
+  int64_t fewest = scale;
+  for (const Ratio& rate : rates) fewest = std::min(fewest, scale * rate.num / rate.den);
+  return scale * (kRowUnit / std::gcd(fewest, kRowUnit));
+}
+
+class GeometryFinder {
+ public:
+  explicit GeometryFinder(std::span<const BandShape> steps)
+      : steps_(steps), values_(geometry_.values) {}
+
+  BandGeometry find(int64_t bytes, int64_t fewest);
+
+ private:
+  void set_rows(std::span<const Ratio> rates, int64_t scale);
+  void set_leads();
+  void set_histories();
+  void set_bands();
+
+  std::span<const BandShape> steps_;
+  BandGeometry geometry_;
+  std::vector<BandRows>& values_;
+};
+
+void GeometryFinder::set_rows(std::span<const Ratio> rates, int64_t scale) {
+  values_.resize(steps_.size());
+  for (size_t i = 0; i < steps_.size(); ++i) values_[i].rows = scale * rates[i].num / rates[i].den;
+}
+
+// How far ahead each step must be for those that read it.
+void GeometryFinder::set_leads() {
+  std::vector<bool> read(steps_.size(), false);
+  for (size_t i = steps_.size(); i-- > 0;) {
+    BandRows& own = values_[i];
+    if (steps_[i].wanted || !read[i]) own.lead = std::max<int64_t>(own.lead, 0);
+    int64_t granule = 1;
+    for (const BandRead& from : steps_[i].reads) granule = std::lcm(granule, from.rule.den);
+    own.lead += (granule - own.lead % granule) % granule;
+    for (const BandRead& from : steps_[i].reads) {
+      if (from.maker < 0) continue;
+      const auto maker = static_cast<size_t>(from.maker);
+      const int64_t lead = own.lead * from.rule.num / from.rule.den + from.rule.after;
+      values_[maker].lead = read[maker] ? std::max(values_[maker].lead, lead) : lead;
+      read[maker] = true;
+    }
+  }
+}
+
+void GeometryFinder::set_histories() {
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    for (const BandRead& read : steps_[i].reads) {
+      if (read.maker < 0) continue;
+      BandRows& made = values_[static_cast<size_t>(read.maker)];
+      made.history = std::max(made.history, made.lead - geometry_.first_row_of(i, read));
+      made.read_outside |= read.rule.before != 0 || read.rule.after != 0;
+    }
+  }
+}
+
+void GeometryFinder::set_bands() {
+  int64_t end = 0;
+  const auto floor_div = [](int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); };
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const BandRows& value = values_[i];
+    geometry_.first_band = std::min(geometry_.first_band, floor_div(-value.lead, value.rows));
+    if (steps_[i].wanted) {
+      end = std::max(end, -floor_div(value.lead - steps_[i].height, value.rows));
+    }
+  }
+  geometry_.bands = end - geometry_.first_band;
+}
+
+BandGeometry GeometryFinder::find(int64_t bytes, int64_t fewest) {
+  const std::vector<Ratio> rates = find_rates(steps_);
+  if (rates.empty()) return {};
+  const int64_t smallest = smallest_band(steps_, rates);
+  const auto try_times = [&](int64_t times) {
+    set_rows(rates, smallest * times);
+    const bool enough = geometry_.fewest_rows() >= fewest;
+    return !enough ||
+           (geometry_.widest_step(steps_) <= bytes && values_.back().rows < steps_.back().height);
+  };
+  int64_t times = 1;
+  while (try_times(times)) ++times;
+  // The first that is too large, unless fewer rows are too few.
+  if (times > 1 && geometry_.fewest_rows() > fewest) set_rows(rates, smallest * (times - 1));
+  set_leads();
+  set_histories();
+  set_bands();
+  return std::move(geometry_);
+}
+
+}  // namespace
+
+int64_t BandGeometry::rows_of(size_t at, const BandRead& read) const {
+  return values[at].rows * read.rule.num / read.rule.den + read.rule.before + read.rule.after;
+}
+
+int64_t BandGeometry::first_row_of(size_t at, const BandRead& read) const {
+  return values[at].lead * read.rule.num / read.rule.den - read.rule.before;
+}
+
+int64_t BandGeometry::offset_of(size_t at, const BandRead& read) const {
+  const BandRows& made = values[static_cast<size_t>(read.maker)];
+  return first_row_of(at, read) - (made.lead - made.history);
+}
+
+int64_t BandGeometry::fewest_rows() const {
+  return std::ranges::min(values, {}, &BandRows::rows).rows;
+}
+
+int64_t BandGeometry::widest_step(std::span<const BandShape> steps) const {
+  int64_t widest = 0;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    int64_t bytes = values[i].rows * steps[i].row_bytes;
+    for (const BandRead& read : steps[i].reads) {
+      if (read.maker < 0) continue;
+      bytes += rows_of(i, read) * steps[static_cast<size_t>(read.maker)].row_bytes;
+    }
+    widest = std::max(widest, bytes);
+  }
+  return widest;
+}
+
+BandGeometry find_geometry(std::span<const BandShape> steps, int64_t bytes, int64_t fewest) {
+  return GeometryFinder(steps).find(bytes, fewest);
+}
+
+}  // namespace fovea

@@ -1,0 +1,378 @@
+#include "plan/bands.h"
+
+#include <algorithm>
+#include <map>
+
+#include "plan/arena.h"
+#include "plan/band_geometry.h"
+#include "plan/band_program.h"
+
+namespace fovea {
+namespace {
+
+// Steps a stretch is shortened by one at a time.
+constexpr size_t kCloseTries = 4;
+
+// A step that can be part of a program.
+struct Candidate {
+  const Step* step;
+  BandRule rule;
+};
+
+bool is_image(const ValueType& type) {
+  return type.shape && type.shape->rank() == 4 && (*type.shape)[0] == 1 &&
+         type.dtype != DType::String && type.shape->elements() > 0;
+}
+
+// Plans a program for a stretch of steps.
+class BandPlanner {
+ public:
+  BandPlanner(const PlanEnvironment& environment, const Segment& segment,
+              const std::vector<bool>& wanted, std::span<const Candidate> stretch)
+      : environment_(environment), segment_(segment), wanted_(wanted), stretch_(stretch) {
+    find_shapes();
+  }
+
+  // Of the largest image in between that is not wanted for itself.
+  int64_t largest_image() const;
+  // nullopt where the steps do not go together.
+  std::optional<Step> plan();
+
+ private:
+  const ValueType& type(SlotId id) const;
+  Layout layout(SlotId id) const { return segment_.slots[static_cast<size_t>(id)].layout; }
+  BandImage image_of(SlotId id) const;
+  ValueType banded_type(SlotId id, int64_t rows) const;
+  SlotId made_by(size_t step) const { return stretch_[step].step->outputs[0]; }
+
+  void find_shapes();
+  bool planes_stay_whole() const;
+  void add_steps();
+  void add_step(size_t at);
+  BandSource source_of(size_t at, const BandRead& read);
+  size_t input_of(SlotId id);
+  void find_last_reads();
+  uint64_t place();
+
+  const PlanEnvironment& environment_;
+  const Segment& segment_;
+  const std::vector<bool>& wanted_;  // by slot: read by steps elsewhere, or after the segment
+  std::span<const Candidate> stretch_;
+  std::vector<BandShape> shapes_;
+  BandGeometry geometry_;
+  std::shared_ptr<BandProgram> program_ = std::make_shared<BandProgram>();
+  Step result_;
+};
+
+const ValueType& BandPlanner::type(SlotId id) const {
+  const Slot& slot = segment_.slots[static_cast<size_t>(id)];
+  return segment_.types[static_cast<size_t>(slot.value)];
+}
+
+BandImage BandPlanner::image_of(SlotId id) const {
+  const Shape& shape = *type(id).shape;
+  const bool plain = layout(id) == Layout::Plain;
+  const auto element = static_cast<int64_t>(size_of(type(id).dtype));
+  return {plain ? shape[1] : 1, (plain ? 1 : padded_channels(shape[1])) * shape[3] * element,
+          shape[2]};
+}
+
+ValueType BandPlanner::banded_type(SlotId id, int64_t rows) const {
+  ValueType banded = type(id);
+  (*banded.shape)[2] = rows;
+  banded.layout = layout(id);
+  banded.content.reset();
+  banded.constant = false;
+  return banded;
+}
+
+void BandPlanner::find_shapes() {
+  std::map<SlotId, int> makers;
+  for (size_t at = 0; at < stretch_.size(); ++at) {
+    const auto& [step, rule] = stretch_[at];
+    const BandImage image = image_of(made_by(at));
+    BandShape shape;
+    shape.height = image.height;
+    shape.row_bytes = image.bytes(1);
+    shape.wanted = wanted_[static_cast<size_t>(made_by(at))];
+    for (size_t i = 0; i < rule.inputs.size(); ++i) {
+      if (step->inputs[i] == kNoSlot) continue;
+      if (rule.inputs[i].whole) continue;
+      const auto maker = makers.find(step->inputs[i]);
+      shape.reads.push_back({i, rule.inputs[i], maker == makers.end() ? -1 : maker->second});
+    }
+    shapes_.push_back(std::move(shape));
+    makers[made_by(at)] = static_cast<int>(at);
+  }
+}
+
+int64_t BandPlanner::largest_image() const {
+  int64_t largest = 0;
+  for (const BandShape& shape : shapes_) {
+    if (!shape.wanted) largest = std::max(largest, shape.height * shape.row_bytes);
+  }
+  return largest;
+}
+
+// Windows of several planes hold just what is read of them, since kernels take planes without gaps.
+bool BandPlanner::planes_stay_whole() const {
+  for (size_t at = 0; at < shapes_.size(); ++at) {
+    for (const BandRead& read : shapes_[at].reads) {
+      if (read.maker < 0) continue;
+      const auto maker = static_cast<size_t>(read.maker);
+      const BandRows& made = geometry_.values[maker];
+      const bool exact = made.history == 0 && geometry_.offset_of(at, read) == 0 &&
+                         geometry_.rows_of(at, read) == made.rows;
+      if (image_of(made_by(maker)).planes > 1 && !exact) return false;
+    }
+  }
+  return true;
+}
+
+size_t BandPlanner::input_of(SlotId id) {
+  const auto known = std::ranges::find(result_.inputs, id);
+  if (known == result_.inputs.end()) result_.inputs.push_back(id);
+  return static_cast<size_t>(std::ranges::find(result_.inputs, id) - result_.inputs.begin());
+}
+
+BandSource BandPlanner::source_of(size_t at, const BandRead& read) {
+  const SlotId id = stretch_[at].step->inputs[read.input];
+  BandSource source;
+  source.rows = geometry_.rows_of(at, read);
+  if (read.maker >= 0) {
+    source.kind = BandSource::Kind::Window;
+    source.index = static_cast<size_t>(read.maker);
+    source.offset = geometry_.offset_of(at, read);
+    return source;
+  }
+  source.kind = BandSource::Kind::Loaded;
+  source.index = input_of(id);
+  source.image = image_of(id);
+  source.step = geometry_.values[at].rows * read.rule.num / read.rule.den;
+  source.first = geometry_.first_row_of(at, read);
+  return source;
+}
+
+// A band's inputs must make a band.
+void check_rule(const OpDef& def, const Node& node, std::span<const ValueType* const> inputs,
+                const Shape& output) {
+  InferContext infer(node, inputs);
+  def.infer(infer);
+  if (infer.outputs()[0].shape == output) return;
+  throw Error(ErrorCode::Internal, text("a band of ", node.op_type, " node '", node.name, "' of ",
+                                        output.to_string(), " has other inputs"));
+}
+
+void BandPlanner::add_step(size_t at) {
+  const auto& [step, rule] = stretch_[at];
+  const size_t inputs = rule.node.inputs.size();
+  BandStep added;
+  added.step = *step;
+  result_.work.macs += step->work.macs;
+  added.sources.resize(inputs);
+  std::vector<ValueType> types(inputs);
+  std::vector<const ValueType*> type_pointers(inputs, nullptr);
+  for (size_t i = 0; i < inputs; ++i) {
+    const SlotId id = step->inputs[i];
+    if (id == kNoSlot) continue;
+    types[i] = type(id);
+    types[i].layout = layout(id);
+    type_pointers[i] = &types[i];
+    if (!rule.inputs[i].whole) continue;
+    added.sources[i].kind = BandSource::Kind::Whole;
+    added.sources[i].index = input_of(id);
+  }
+  for (const BandRead& read : shapes_[at].reads) {
+    added.sources[read.input] = source_of(at, read);
+    types[read.input] = banded_type(step->inputs[read.input], geometry_.rows_of(at, read));
+  }
+
+  const BandRows& rows = geometry_.values[at];
+  const std::array<ValueType, 1> outputs = {banded_type(made_by(at), rows.rows)};
+  const OpDef& def = *environment_.ops.find(rule.node);
+  PlanContext plan(rule.node, type_pointers, outputs, environment_.packs, environment_.pool.size());
+  check_rule(def, rule.node, type_pointers, *outputs[0].shape);
+  added.kernel = def.plan(plan);
+  added.scratch_bytes = plan.scratch();
+  BandValue& value = added.value;
+  value.image = image_of(made_by(at));
+  value.rows = rows.rows;
+  value.lead = rows.lead;
+  value.history = rows.history;
+  value.lasts = rows.history >= rows.rows;
+  value.read_outside = rows.read_outside;
+  if (shapes_[at].wanted) {
+    value.output = static_cast<int>(result_.outputs.size());
+    result_.outputs.push_back(made_by(at));
+  }
+  program_->steps.push_back(std::move(added));
+}
+
+void BandPlanner::find_last_reads() {
+  std::vector<size_t> last(stretch_.size());
+  for (size_t at = 0; at < shapes_.size(); ++at) {
+    last[at] = at;
+    for (const BandRead& read : shapes_[at].reads) {
+      if (read.maker >= 0) last[static_cast<size_t>(read.maker)] = at;
+    }
+  }
+  for (size_t at = 0; at < last.size(); ++at) program_->steps[last[at]].last_reads.push_back(at);
+}
+
+// Gives windows, loaded rows and kernels' scratch their places; returns the bytes of all.
+uint64_t BandPlanner::place() {
+  const int end = static_cast<int>(stretch_.size());
+  std::vector<Block> blocks;
+  std::vector<uint64_t*> offsets;
+  const auto add = [&](int64_t bytes, int first, int last, uint64_t& offset) {
+    blocks.push_back({static_cast<uint64_t>(bytes), first, last, 0});
+    offsets.push_back(&offset);
+  };
+  std::vector<int> last(stretch_.size());
+  for (int at = 0; at < end; ++at) {
+    for (const size_t read : program_->steps[static_cast<size_t>(at)].last_reads) last[read] = at;
+  }
+  for (int at = 0; at < end; ++at) {
+    BandStep& step = program_->steps[static_cast<size_t>(at)];
+    BandValue& value = step.value;
+    const int64_t window = value.image.bytes(value.window_rows());
+    if (value.lasts) {
+      add(window, 0, end, value.window);
+    } else {
+      add(window, at, last[static_cast<size_t>(at)], value.window);
+      if (value.history > 0) add(value.image.bytes(value.history), 0, end, value.store);
+    }
+    for (BandSource& source : step.sources) {
+      if (source.kind != BandSource::Kind::Loaded) continue;
+      add(source.image.bytes(source.rows), at, at, source.window);
+    }
+    add(static_cast<int64_t>(step.scratch_bytes), at, at, step.scratch);
+  }
+  const uint64_t bytes = assign_offsets(blocks);
+  for (size_t i = 0; i < blocks.size(); ++i) *offsets[i] = blocks[i].offset;
+  return bytes;
+}
+
+std::optional<Step> BandPlanner::plan() {
+  const BandLimits& limits = environment_.bands;
+  geometry_ = find_geometry(shapes_, limits.cache_bytes, limits.fewest_rows);
+  if (geometry_.values.empty() || !planes_stay_whole()) return std::nullopt;
+  const bool fast = geometry_.widest_step(shapes_) <= limits.cache_bytes;
+  if (!fast && largest_image() <= limits.largest_whole) return std::nullopt;
+  for (size_t at = 0; at < stretch_.size(); ++at) add_step(at);
+  find_last_reads();
+  program_->first_band = geometry_.first_band;
+  program_->bands = geometry_.bands;
+  result_.scratch_bytes = place();
+  result_.bands = std::move(program_);
+  return std::move(result_);
+}
+
+// The rule by which a step can be cut; nullopt for those that cannot.
+std::optional<BandRule> rule_of(const PlanEnvironment& environment, const Segment& segment,
+                                const Step& step) {
+  const OpDef* def = environment.ops.find(*step.node);
+  if (!def->bands || step.outputs.size() != 1 || step.outputs[0] == kNoSlot) return std::nullopt;
+  const auto type_of = [&](SlotId id) {
+    const Slot& slot = segment.slots[static_cast<size_t>(id)];
+    ValueType type = segment.types[static_cast<size_t>(slot.value)];
+    type.layout = slot.layout;
+    return type;
+  };
+  const ValueType output = type_of(step.outputs[0]);
+  if (!is_image(output)) return std::nullopt;
+  std::vector<ValueType> types;
+  types.reserve(step.inputs.size());
+  std::vector<const ValueType*> pointers;
+  for (const SlotId id : step.inputs) {
+    if (id != kNoSlot) types.push_back(type_of(id));
+    pointers.push_back(id == kNoSlot ? nullptr : &types.back());
+    if (id != kNoSlot && !types.back().shape) return std::nullopt;
+  }
+  auto rule = def->bands(NodeContext(*step.node, pointers), *output.shape);
+  if (!rule) return std::nullopt;
+  for (size_t i = 0; i < rule->inputs.size(); ++i) {
+    const bool image = step.inputs[i] != kNoSlot && is_image(*pointers[i]);
+    if (step.inputs[i] != kNoSlot && !rule->inputs[i].whole && !image) return std::nullopt;
+  }
+  return rule;
+}
+
+// By slot: whether steps outside [begin, end) read it, or someone after the segment.
+std::vector<bool> wanted_of(const Segment& segment, const std::vector<bool>& kept, size_t begin,
+                            size_t end) {
+  std::vector<bool> wanted(segment.slots.size(), false);
+  for (size_t at = 0; at < segment.steps.size(); ++at) {
+    if (at >= begin && at < end) continue;
+    for (const SlotId id : segment.steps[at].inputs) {
+      if (id != kNoSlot) wanted[static_cast<size_t>(id)] = true;
+    }
+  }
+  for (size_t id = 0; id < segment.slots.size(); ++id) {
+    const Slot& slot = segment.slots[id];
+    // The caller reads plain values, a later segment either.
+    const bool may_be_read = slot.layout == Layout::Plain || !segment.awaited.empty();
+    if (kept[static_cast<size_t>(slot.value)] && may_be_read) wanted[id] = true;
+    if (slot.shares != kNoSlot) wanted[static_cast<size_t>(slot.shares)] = true;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+namespace {
+
+// Steps from `begin` on that can be cut, as long as none needs all of what another makes, up to
+// one whose image may as well be whole.
+std::vector<Candidate> stretch_from(const Segment& segment,
+                                    std::span<const std::optional<BandRule>> rules, size_t begin,
+                                    uint64_t small) {
+  std::vector<Candidate> stretch;
+  std::vector<SlotId> made;
+  for (size_t at = begin; at < rules.size() && rules[at]; ++at) {
+    const Step& step = segment.steps[at];
+    for (size_t i = 0; i < rules[at]->inputs.size(); ++i) {
+      const bool whole = rules[at]->inputs[i].whole;
+      if (whole && std::ranges::find(made, step.inputs[i]) != made.end()) return stretch;
+    }
+    made.push_back(step.outputs[0]);
+    stretch.push_back({&step, *rules[at]});
+    const Slot& slot = segment.slots[static_cast<size_t>(step.outputs[0])];
+    const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
+    if (bytes_of(type.dtype, *type.shape, slot.layout) <= small) break;
+  }
+  return stretch;
+}
+
+}  // namespace
+
+void form_bands(const PlanEnvironment& environment, Segment& segment,
+                const std::vector<bool>& kept) {
+  std::vector<std::optional<BandRule>> rules;
+  for (const Step& step : segment.steps) rules.push_back(rule_of(environment, segment, step));
+  std::vector<Step> steps;
+  for (size_t begin = 0; begin < segment.steps.size();) {
+    std::vector<Candidate> stretch =
+        stretch_from(segment, rules, begin, static_cast<uint64_t>(environment.bands.fast_whole));
+    const size_t longest = stretch.size();
+    size_t taken = 0;
+    // Where its last steps do not go together with the others, a shorter one may.
+    while (stretch.size() > 1 && taken == 0) {
+      const auto wanted = wanted_of(segment, kept, begin, begin + stretch.size());
+      BandPlanner planner(environment, segment, wanted, stretch);
+      if (planner.largest_image() <= environment.bands.fast_whole) break;
+      if (auto program = planner.plan()) {
+        steps.push_back(std::move(*program));
+        taken = stretch.size();
+      } else {
+        const bool near = stretch.size() + kCloseTries > longest;
+        stretch.resize(near ? stretch.size() - 1 : stretch.size() / 2);
+      }
+    }
+    if (taken == 0) steps.push_back(segment.steps[begin]);
+    begin += std::max<size_t>(taken, 1);
+  }
+  segment.steps = std::move(steps);
+}
+
+}  // namespace fovea
