@@ -2,6 +2,7 @@
 // See passes/convolution_epilogue.cpp.
 
 #include <algorithm>
+#include <optional>
 
 #include "ops/core/dense_conv.h"
 
@@ -44,13 +45,29 @@ void layout_fused_conv(LayoutContext& context) {
 
 // ---- An addend of another shape ----
 
-void run_part(const Kernel& kernel, std::initializer_list<const std::byte*> inputs,
-              std::byte* output, std::byte* scratch, RunContext& run) {
-  RunContext part({inputs.begin(), inputs.size()}, {&output, 1}, {}, scratch, run.pool());
-  kernel(part);
-}
+// One of the nodes it was made of.
+class Part {
+ public:
+  Part(const PlanContext& whole, const Node& node, const std::vector<const ValueType*>& inputs,
+       const ValueType& output) {
+    PlanContext context = whole.part(node, inputs, output);
+    kernel_ = op_table().find(node)->plan(context);
+    scratch_ = context.scratch();
+  }
 
-Node node_of(std::string_view op_type, int opset) {
+  uint64_t scratch() const { return scratch_; }
+  void run(std::initializer_list<const std::byte*> inputs, std::byte* output, std::byte* scratch,
+           ThreadPool& pool) const {
+    RunContext context({inputs.begin(), inputs.size()}, {&output, 1}, {}, scratch, pool);
+    kernel_(context);
+  }
+
+ private:
+  Kernel kernel_;
+  uint64_t scratch_;
+};
+
+Node node_of(std::string_view op_type, int opset = kLatestOpset) {
   Node node;
   node.op_type = op_type;
   node.opset = opset;
@@ -58,12 +75,21 @@ Node node_of(std::string_view op_type, int opset) {
   return node;
 }
 
-Node activation_node(const NodeContext& context) {
-  const std::string name = context.attributes().get_string("activation", "");
+// Shares its packed weights with the fused node, whose name it has.
+Node convolution_node(const NodeContext& context) {
+  Node node = node_of("Conv");
+  node.name = context.node().name;
+  node.attributes = context.attributes();
+  node.attributes.set("activation", std::string());
+  return node;
+}
+
+Node activation_node(const NodeContext& context, const std::string& name) {
   constexpr int kClipsByAttributes = 6;
-  Node node = node_of(name, name == "Clip" ? kClipsByAttributes : kLatestOpset);
+  const bool is_clip = name == "Clip";
+  Node node = node_of(name, is_clip ? kClipsByAttributes : kLatestOpset);
   const auto parameters = context.attributes().get_floats("activation_params");
-  const char* names[] = {name == "Clip" ? "min" : "alpha", name == "Clip" ? "max" : "beta"};
+  const char* names[] = {is_clip ? "min" : "alpha", is_clip ? "max" : "beta"};
   for (size_t i = 0; i < parameters.size(); ++i) node.attributes.set(names[i], parameters[i]);
   return node;
 }
@@ -71,42 +97,32 @@ Node activation_node(const NodeContext& context) {
 // The nodes it was made of, one after the other: Conv to scratch, Add, and the activation in place.
 Kernel plan_parts(PlanContext& context, const Conv& conv) {
   const Layout layout = context.output_layout(0);
-  const ValueType result = {DType::Float, conv.result, layout, {}};
-  const ValueType sum = {DType::Float, context.output_shape(0), layout, {}};
-  const uint64_t result_bytes =
-      kernels::round_up(static_cast<int64_t>(bytes_of(result.dtype, *result.shape, layout)), 64);
-  uint64_t scratch = 0;
-  const auto plan = [&](const Node& node, std::vector<const ValueType*> inputs,
-                        const ValueType& output) {
-    PlanContext part = context.part(node, inputs, output);
-    Kernel kernel = op_table().find(node)->plan(part);
-    scratch = std::max(scratch, part.scratch());
-    return kernel;
-  };
-
-  Node convolution = node_of("Conv", kLatestOpset);
-  convolution.name = context.node().name;  // of the packed weights
-  convolution.attributes = context.attributes();
-  convolution.attributes.set("activation", std::string());
-  Kernel convolve = plan(
-      convolution,
+  const ValueType result = {DType::Float, conv.result, layout, std::nullopt};
+  const ValueType sum = {DType::Float, context.output_shape(0), layout, std::nullopt};
+  const Part convolve(
+      context, convolution_node(context),
       {context.input(kConvData), context.input(kConvWeights), context.input(kConvBias)}, result);
-  Kernel add = plan(node_of("Add", kLatestOpset), {&result, context.input(kConvAddend)}, sum);
-  const Node activation = activation_node(context);
-  Kernel activate;
-  if (!activation.op_type.empty()) {
-    activate = plan(activation, {&sum, context.input(kConvSlopes)}, sum);
+  const Part add(context, node_of("Add"), {&result, context.input(kConvAddend)}, sum);
+  std::optional<Part> activate;
+  const std::string activation = context.attributes().get_string("activation", "");
+  if (!activation.empty()) {
+    activate.emplace(context, activation_node(context, activation),
+                     std::vector{&sum, context.input(kConvSlopes)}, sum);
   }
+
+  const auto rest = static_cast<uint64_t>(
+      kernels::round_up(static_cast<int64_t>(bytes_of(DType::Float, conv.result, layout)), 64));
   context.describe("convolution, then a broadcast sum");
-  context.reserve_scratch(result_bytes + scratch);
+  context.reserve_scratch(
+      rest + std::max({convolve.scratch(), add.scratch(), activate ? activate->scratch() : 0}));
   return [=](RunContext& run) {
-    std::byte* own = run.scratch();
-    std::byte* rest = own + result_bytes;
-    std::byte* out = run.out<std::byte>(0);
     const auto in = [&](int index) { return run.in<std::byte>(index); };
-    run_part(convolve, {in(kConvData), in(kConvWeights), in(kConvBias)}, own, rest, run);
-    run_part(add, {own, in(kConvAddend)}, out, rest, run);
-    if (activate) run_part(activate, {out, in(kConvSlopes)}, out, rest, run);
+    std::byte* convolved = run.scratch();
+    std::byte* scratch = convolved + rest;
+    std::byte* out = run.out<std::byte>(0);
+    convolve.run({in(kConvData), in(kConvWeights), in(kConvBias)}, convolved, scratch, run.pool());
+    add.run({convolved, in(kConvAddend)}, out, scratch, run.pool());
+    if (activate) activate->run({out, in(kConvSlopes)}, out, scratch, run.pool());
   };
 }
 
