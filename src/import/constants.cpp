@@ -7,14 +7,18 @@
 namespace fovea {
 namespace {
 
+Tensor copy_of(DType dtype, Shape shape, std::span<const std::byte> bytes) {
+  Tensor copy = Tensor::allocate(dtype, std::move(shape));
+  if (!bytes.empty()) std::memcpy(copy.mutable_data(), bytes.data(), bytes.size());
+  return copy;
+}
+
 Tensor view_or_copy(DType dtype, Shape shape, std::span<const std::byte> bytes,
                     const std::shared_ptr<const void>& owner) {
   if (reinterpret_cast<uintptr_t>(bytes.data()) % size_of(dtype) == 0) {
     return Tensor::view(dtype, std::move(shape), bytes.data(), owner);
   }
-  Tensor copy = Tensor::allocate(dtype, std::move(shape));
-  if (!bytes.empty()) std::memcpy(copy.mutable_data(), bytes.data(), bytes.size());
-  return copy;
+  return copy_of(dtype, std::move(shape), bytes);
 }
 
 }  // namespace
@@ -29,7 +33,9 @@ Tensor ConstantReader::read(const onnx::Tensor& proto) {
                               {proto.string_data.begin(), proto.string_data.end()});
   }
   if (const auto dense = onnx::dense_view(proto)) {
-    return view_or_copy(dtype, std::move(shape), *dense, sources_.owner);
+    // Three tensors of four lie misaligned in a model's file and must be copied. With the fourth
+    // copied too, nothing keeps the file in memory.
+    return copy_of(dtype, std::move(shape), *dense);
   }
   Tensor tensor = Tensor::allocate(dtype, std::move(shape));
   onnx::copy_elements(proto, {tensor.mutable_data(), tensor.bytes()});

@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-// Turns TensorProtos into Tensors: views where the file has them dense and aligned, else copies.
+// Turns TensorProtos into Tensors: copies, and views of external files that have them aligned.
 class ConstantReader {
  public:
   explicit ConstantReader(const ImportSources& sources) : sources_(sources) {}

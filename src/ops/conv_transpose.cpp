@@ -1,4 +1,4 @@
-// ConvTranspose.
+// ConvTranspose, and FusedConvTranspose, which the passes make of it and an activation.
 
 #include "kernels/conv_transpose.h"
 
@@ -129,13 +129,19 @@ std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const S
 }  // namespace
 
 void register_conv_transpose(OpTable& table) {
-  table.add({.op_type = "ConvTranspose",
-             .inputs = {2, 3},
-             .infer = infer_conv_transpose,
-             .plan = plan_conv_transpose,
-             .layout = layout_shuffle,
-             .bands = bands_conv_transpose,
-             .macs = macs_conv_transpose});
+  OpDef conv = {.op_type = "ConvTranspose",
+                .inputs = {2, 3},
+                .infer = infer_conv_transpose,
+                .plan = plan_conv_transpose,
+                .layout = layout_shuffle,
+                .bands = bands_conv_transpose,
+                .macs = macs_conv_transpose};
+  table.add(conv);
+  conv.op_type = "FusedConvTranspose";
+  conv.domain = kInternalDomain;
+  conv.until = kUnbounded;
+  conv.inputs = {2, 5};
+  table.add(std::move(conv));
 }
 
 }  // namespace fovea

@@ -46,6 +46,8 @@ class NodeContext {
   DType dtype(int index) const { return type(index).dtype; }
   const Shape& shape(int index) const { return *type(index).shape; }
   Layout layout(int index) const { return type(index).layout; }
+  // All of these; null where the node leaves the input out.
+  const ValueType* input(int index) const { return has_input(index) ? inputs_[index] : nullptr; }
 
   // The input's elements when they are constant or follow from shapes, else null. Never null for
   // the inputs that OpDef::content_inputs names and the node has.
@@ -189,6 +191,11 @@ class PlanContext : public NodeContext {
   Tensor prepacked(std::string_view key, const std::function<Tensor()>& pack) {
     return packs_.get(node(), key, pack);
   }
+  // The context of a node that runs as a part of this one.
+  PlanContext part(const Node& node, std::span<const ValueType* const> inputs,
+                   const ValueType& output) const {
+    return {node, inputs, {&output, 1}, packs_, threads_};
+  }
   // Workers of the pool the kernel will run on: scratch for each is asked for in one piece.
   int threads() const { return threads_; }
   void reserve_scratch(uint64_t bytes) { scratch_ = bytes; }
@@ -208,6 +215,8 @@ class PlanContext : public NodeContext {
 
 // The newest ai.onnx opset whose operators were read against the specification.
 inline constexpr int kLatestOpset = 25;
+// The first whose Add, Mul and the like broadcast as NumPy does.
+inline constexpr int kFirstNumpyOpset = 7;
 inline constexpr int kUnbounded = std::numeric_limits<int>::max();
 
 // ONNX operators written in ONNX's own domain; internal ones (made by passes and the planner).
@@ -244,6 +253,8 @@ enum class Reuse : uint8_t {
   View,     // is input 0's elements under another shape: nothing runs
 };
 
+inline constexpr int kAnyInput = -1;
+
 struct OpDef {
   std::string_view op_type;
   std::string_view domain = kOnnxDomain;
@@ -256,6 +267,8 @@ struct OpDef {
   // Inputs whose elements `infer` or `plan` must know: the planner runs what leads to them first.
   std::vector<int> content_inputs = {};
   Reuse reuse = Reuse::None;
+  // The one input Reuse::InPlace may overwrite, where the kernel reads others again after writing.
+  int overwrites = kAnyInput;
   void (*layout)(LayoutContext&) = nullptr;
   // nullopt (or a null pointer): the node needs all rows at once.
   std::optional<BandRule> (*bands)(const NodeContext&, const Shape& output) = nullptr;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "passes/convolution.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -12,12 +13,7 @@ constexpr std::array<std::string_view, 8> kActivations = {
     "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish"};
 
 bool is_activation(const Node& node) {
-  return node.domain.empty() &&
-         std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end();
-}
-
-bool is_convolution(const Graph& graph, const Node& node) {
-  return node.domain.empty() && node.op_type == "Conv" && graph.constant(node.inputs[1]);
+  return std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end();
 }
 
 // The bounds of a Clip whose bounds are constants; nullopt where they come from the run.
@@ -35,20 +31,51 @@ std::optional<std::vector<float>> clip_bounds(const Graph& graph, const Node& cl
   return bounds;
 }
 
-// A PRelu slope of one value per output channel, or one for all.
-bool is_channel_slope(const Graph& graph, ValueId slope, int64_t channels) {
-  const Tensor* tensor = graph.constant(slope);
-  if (!tensor || tensor->dtype() != DType::Float) return false;
-  if (tensor->elements() == 1) return true;
-  const Shape& shape = tensor->shape();
-  return tensor->elements() == channels && shape.rank() >= 3 && shape[shape.rank() - 3] == channels;
+// Inputs of the fused nodes behind data, weights and bias.
+constexpr size_t kAddend = 3;
+constexpr size_t kSlopes = 4;
+
+void set_input(Node& node, size_t index, ValueId id) {
+  node.inputs.resize(std::max(node.inputs.size(), index + 1), kNoValue);
+  node.inputs[index] = id;
 }
 
-// Gives `convolution` the activation's attributes, or returns false if it cannot carry it.
-bool absorb(const Graph& graph, Node& convolution, const Node& activation) {
-  const Tensor& weight = *graph.constant(convolution.inputs[1]);
-  if (weight.shape().rank() != 4 || weight.dtype() != DType::Float) return false;
-  Attributes& attributes = convolution.attributes;
+bool has_activation(const Node& fused) { return fused.attributes.has("activation"); }
+bool is_shuffled(const Node& fused) { return fused.attributes.has("blocksize"); }
+bool has_addend(const Node& fused) {
+  return fused.inputs.size() > kAddend && fused.inputs[kAddend] != kNoValue;
+}
+
+// Rank 4 is what the kernels with an epilogue know. Attributes of the names used here, which ONNX
+// does not have, would be taken for ours.
+std::optional<Convolution> image_convolution(const Graph& graph, const Node& node) {
+  if (has_activation(node) || is_shuffled(node)) return std::nullopt;
+  const auto convolution = convolution_of(graph, node);
+  return convolution && convolution->rank() == 4 ? convolution : std::nullopt;
+}
+
+// Makes the other operand the addend. Of two convolutions that could do so, the later one does,
+// after which both operands are there.
+bool absorb_addend(const Graph& graph, const Uses& uses, const Convolution& convolution,
+                   Node& fused, const Node& add) {
+  const bool has_more = has_activation(fused) || has_addend(fused) || is_shuffled(fused);
+  if (convolution.transposed || has_more || add.opset < kFirstNumpyOpset) return false;
+  const ValueId result = fused.outputs[0];
+  const ValueId other = add.inputs[add.inputs[0] == result ? 1 : 0];
+  if (graph.constant(other)) return false;
+  const int producer = uses.producer(other);
+  if (producer > uses.producer(result) && uses.only_reader(other) >= 0) {
+    const auto later = image_convolution(graph, graph.nodes[static_cast<size_t>(producer)]);
+    if (later && !later->transposed) return false;
+  }
+  set_input(fused, kAddend, other);
+  return true;
+}
+
+bool absorb_activation(const Graph& graph, const Convolution& convolution, Node& fused,
+                       const Node& activation) {
+  if (has_activation(fused) || activation.inputs[0] != fused.outputs[0]) return false;
+  Attributes& attributes = fused.attributes;
   if (activation.op_type == "Clip") {
     const auto bounds = clip_bounds(graph, activation);
     if (!bounds || (*bounds)[0] > (*bounds)[1]) return false;
@@ -61,36 +88,70 @@ bool absorb(const Graph& graph, Node& convolution, const Node& activation) {
                    std::vector<float>{activation.attributes.get_float("alpha", 0.2f),
                                       activation.attributes.get_float("beta", 0.5f)});
   } else if (activation.op_type == "PRelu") {
-    if (!is_channel_slope(graph, activation.inputs[1], weight.shape()[0])) return false;
-    convolution.inputs.resize(5, kNoValue);
-    convolution.inputs[4] = activation.inputs[1];
+    const int64_t block = attributes.get_int("blocksize", 1);
+    const int64_t channels = convolution.channels / (block * block);
+    if (!channel_values(graph, activation.inputs[1], channels, convolution.rank())) return false;
+    set_input(fused, kSlopes, activation.inputs[1]);
   }
   attributes.set("activation", activation.op_type);
   return true;
 }
 
+// Groups would have to stay together where blocks want other channels next to each other.
+bool absorb_shuffle(const Convolution& convolution, Node& fused, const Node& shuffle) {
+  const int64_t block = shuffle.attributes.get_int("blocksize", 0);
+  const std::string mode = shuffle.attributes.get_string("mode", "DCR");
+  const bool divides =
+      block > 1 && block <= convolution.channels && convolution.channels % (block * block) == 0;
+  if (!divides || (mode != "DCR" && mode != "CRD")) return false;
+  if (convolution.transposed || convolution.groups != 1) return false;
+  if (has_addend(fused) || is_shuffled(fused)) return false;
+  fused.attributes.set("blocksize", block);
+  fused.attributes.set("mode", mode);
+  return true;
+}
+
+// Gives `fused` what `next`, the only reader of its result, does; false if it cannot carry that.
+bool absorb(const Graph& graph, const Uses& uses, const Convolution& convolution, Node& fused,
+            const Node& next) {
+  if (!next.domain.empty()) return false;
+  if (next.op_type == "Add") return absorb_addend(graph, uses, convolution, fused, next);
+  if (next.op_type == "DepthToSpace") return absorb_shuffle(convolution, fused, next);
+  return is_activation(next) && absorb_activation(graph, convolution, fused, next);
+}
+
+// Moves the convolution down its readers as far as it can absorb them, which keeps the order
+// topological; marks the places it leaves.
+void grow(Graph& graph, const Uses& uses, size_t at, std::vector<bool>& left) {
+  const auto convolution = image_convolution(graph, graph.nodes[at]);
+  if (!convolution) return;
+  for (;;) {
+    const int reader = uses.only_reader(graph.nodes[at].outputs[0]);
+    if (reader < 0) return;
+    Node& next = graph.nodes[static_cast<size_t>(reader)];
+    Node fused = graph.nodes[at];
+    if (!absorb(graph, uses, *convolution, fused, next)) return;
+    fused.domain = kInternalDomain;
+    fused.op_type = convolution->transposed ? "FusedConvTranspose" : "FusedConv";
+    fused.name = next.name;
+    fused.outputs = next.outputs;
+    next = std::move(fused);
+    left[at] = true;
+    at = static_cast<size_t>(reader);
+  }
+}
+
 }  // namespace
 
-// Moves the activation after a convolution into it: FusedConv(X, W, B?, Z?, slope?) adds Z and then
-// applies `activation` with `activation_params` while the sums are still in registers.
+// Moves what follows a convolution into it. FusedConv(X, W, B?, Z?, slopes?) adds Z, which may
+// broadcast, and then applies `activation` with `activation_params` while the sums are still in
+// registers; with `blocksize` and `mode` it writes them as DepthToSpace would. Of the slopes there
+// is one, or one for each channel of W or of the result. FusedConvTranspose has an activation only.
 void fuse_convolution_epilogue(Graph& graph, const PassContext&) {
   const Uses uses(graph);
-  std::vector<bool> absorbed(graph.nodes.size(), false);
-  for (size_t index = 0; index < graph.nodes.size(); ++index) {
-    Node& convolution = graph.nodes[index];
-    if (!is_convolution(graph, convolution)) continue;
-    const int reader = uses.only_reader(convolution.outputs[0]);
-    if (reader < 0) continue;
-    Node& activation = graph.nodes[static_cast<size_t>(reader)];
-    if (!is_activation(activation) || activation.inputs[0] != convolution.outputs[0]) continue;
-    if (!absorb(graph, convolution, activation)) continue;
-    convolution.domain = kInternalDomain;
-    convolution.op_type = "FusedConv";
-    convolution.name = activation.name;
-    convolution.outputs = activation.outputs;
-    absorbed[static_cast<size_t>(reader)] = true;
-  }
-  remove_nodes(graph, absorbed);
+  std::vector<bool> left(graph.nodes.size(), false);
+  for (size_t index = 0; index < graph.nodes.size(); ++index) grow(graph, uses, index, left);
+  remove_nodes(graph, left);
 }
 
 }  // namespace fovea

@@ -12,7 +12,7 @@ constexpr std::array<Pass, 6> kPasses = {{
     {"widen-float16", widen_float16},
     {"fold-constants", fold_constants},
     {"pixel-shuffle", recognise_pixel_shuffle},
-    {"batch-normalization", fold_batch_normalization},
+    {"convolution-affine", fold_convolution_affine},
     {"convolution-epilogue", fuse_convolution_epilogue},
     {"dead-code", remove_dead_code},
 }};

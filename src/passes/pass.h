@@ -33,7 +33,7 @@ void remove_dead_code(Graph& graph, const PassContext& context);
 void widen_float16(Graph& graph, const PassContext& context);
 void fold_constants(Graph& graph, const PassContext& context);
 void recognise_pixel_shuffle(Graph& graph, const PassContext& context);
-void fold_batch_normalization(Graph& graph, const PassContext& context);
+void fold_convolution_affine(Graph& graph, const PassContext& context);
 void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
 
 // Makes every reader of `from`, the graph's outputs included, read `to`.

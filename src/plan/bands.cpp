@@ -323,7 +323,7 @@ std::vector<bool> wanted_of(const Segment& segment, const std::vector<bool>& kep
 namespace {
 
 // Steps from `begin` on that can be cut, as long as none needs all of what another makes, up to
-// one whose image may as well be whole.
+// one (but the first) whose image may as well be whole.
 std::vector<Candidate> stretch_from(const Segment& segment,
                                     std::span<const std::optional<BandRule>> rules, size_t begin,
                                     uint64_t small) {
@@ -339,7 +339,8 @@ std::vector<Candidate> stretch_from(const Segment& segment,
     stretch.push_back({&step, *rules[at]});
     const Slot& slot = segment.slots[static_cast<size_t>(step.outputs[0])];
     const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
-    if (bytes_of(type.dtype, *type.shape, slot.layout) <= small) break;
+    const bool ends = bytes_of(type.dtype, *type.shape, slot.layout) <= small;
+    if (ends && stretch.size() > 1) break;
   }
   return stretch;
 }

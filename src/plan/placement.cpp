@@ -34,6 +34,7 @@ class Placement {
 
   void find_reads(const std::vector<bool>& kept);
   void add_output(const Step& step, SlotId id, int at);
+  bool may_overwrite(const Step& step, int index);
   int reusable_buffer(const Step& step, SlotId output, int at);
 
   Segment& segment_;
@@ -59,10 +60,19 @@ void Placement::find_reads(const std::vector<bool>& kept) {
   }
 }
 
+// True unless the step reads that memory as another of its inputs, too, and may not overwrite that.
+bool Placement::may_overwrite(const Step& step, int index) {
+  if (step.overwrites == kAnyInput) return true;
+  const int buffer = buffer_of(step.inputs[static_cast<size_t>(index)]);
+  const auto shares = [&](SlotId id) { return id != kNoSlot && buffer_of(id) == buffer; };
+  return index == step.overwrites && std::ranges::count_if(step.inputs, shares) == 1;
+}
+
 // The buffer of an input of the same form that nobody reads later; -1 for none.
 int Placement::reusable_buffer(const Step& step, SlotId output, int at) {
-  for (const SlotId input : step.inputs) {
-    if (input == kNoSlot || buffer_of(input) < 0) continue;
+  for (int index = 0; index < static_cast<int>(step.inputs.size()); ++index) {
+    const SlotId input = step.inputs[static_cast<size_t>(index)];
+    if (input == kNoSlot || buffer_of(input) < 0 || !may_overwrite(step, index)) continue;
     const Block& block = buffers_[static_cast<size_t>(buffer_of(input))];
     const bool same_form = slot(input).layout == slot(output).layout &&
                            type(input).dtype == type(output).dtype &&

@@ -238,6 +238,7 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
   Kernel kernel = all_empty(outputs) ? [](RunContext&) {} : def.plan(plan);
   Step step{&node, std::move(kernel), input_slots, {}, work_of(def, plan, input_pointers, outputs)};
   step.in_place = def.reuse == Reuse::InPlace;
+  step.overwrites = def.overwrites;
   step.scratch_bytes = plan.scratch();
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) {

@@ -4,7 +4,6 @@ namespace fovea {
 namespace {
 
 constexpr int64_t kGrain = 8192;
-constexpr int kFirstNumpyOpset = 7;
 
 // Input 1's shape with the axes it broadcasts along written out as 1, as opsets 1 to 6 aligned it.
 Shape legacy_operand(const NodeContext& context) {

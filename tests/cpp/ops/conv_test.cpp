@@ -161,46 +161,6 @@ TEST(Conv, Doubles) {
   }
 }
 
-TEST(FusedConv, AddsAndActivates) {
-  const Axis axis{.in = 8, .kernel = 3, .pad_begin = 1, .pad_end = 1};
-  const ReferenceConv conv{.in_channels = 6, .out_channels = 7, .axes = {axis, axis}};
-  const auto [data, weights, bias] = operands_of(conv, false);
-  const Tensor addend = random_tensor({1, 7, 8, 8}, 4), slopes = random_tensor({7, 1, 1}, 5);
-  const Tensor slope = Tensor::of<float>({1}, {0.25f});
-  Expected sums = reference_conv(conv, floats(data), floats(weights), floats(bias));
-  const auto check = [&](const std::string& activation, const std::vector<float>& parameters,
-                         const Tensor& slope_input, auto function) {
-    SCOPED_TRACE(activation);
-    Expected expected = sums;
-    for (size_t i = 0; i < expected.values.size(); ++i) {
-      const double sum = sums.values[i] + addend.as<float>()[i];
-      expected.values[i] = function(sum, i / 64);
-      expected.bounds[i] = 1.5 * sums.bounds[i] + 4 * 0x1p-23 * (1 + std::fabs(sum));
-    }
-    expect_everywhere({.op_type = "FusedConv",
-                       .attributes = {{"pads", std::vector<int64_t>{1, 1, 1, 1}},
-                                      {"activation", activation},
-                                      {"activation_params", parameters}},
-                       .domain = std::string(kInternalDomain)},
-                      {data, weights, bias, addend, slope_input}, {1, 7, 8, 8}, expected);
-  };
-  const auto leaky = [](double slope_of_negative) {
-    return [=](double x, size_t) { return x < 0 ? slope_of_negative * x : x; };
-  };
-  const auto unit = [](double x) { return std::clamp(x, 0.0, 1.0); };
-  check("Relu", {}, {}, leaky(0.0));
-  check("LeakyRelu", {0.125f}, {}, leaky(0.125));
-  check("PRelu", {}, slope, leaky(0.25));
-  check("PRelu", {}, slopes,
-        [&](double x, size_t c) { return x < 0 ? slopes.as<float>()[c] * x : x; });
-  check("Clip", {-0.5f, 0.75f}, {}, [](double x, size_t) { return std::clamp(x, -0.5, 0.75); });
-  check("Sigmoid", {}, {}, [](double x, size_t) { return 1 / (1 + std::exp(-x)); });
-  check("Tanh", {}, {}, [](double x, size_t) { return std::tanh(x); });
-  check("HardSigmoid", {0.25f, 0.375f}, {},
-        [&](double x, size_t) { return unit(0.25 * x + 0.375); });
-  check("HardSwish", {}, {}, [&](double x, size_t) { return x * unit(x / 6 + 0.5); });
-}
-
 TEST(ConvTranspose, OneToThreeAxes) {
   check_transposed({.batch = 2, .in_channels = 3, .out_channels = 5, .axes = {kColumns}}, {2});
   check_transposed({.batch = 2, .in_channels = 3, .out_channels = 5, .axes = {kRows, kColumns}},

@@ -1,37 +1,16 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "passes/pass.h"
-#include "support/model_builder.h"
+#include "pass_checks.h"
 
 namespace fovea {
 namespace {
 
+using test::after;
 using test::ModelBuilder;
-
-// The graph of a model after one pass and the removal of what it left dead.
-Graph after(void (*pass)(Graph&, const PassContext&), const ModelBuilder& model) {
-  Graph graph = model.graph();
-  ThreadPool pool(1);
-  const PassContext context{op_table(), pool};
-  pass(graph, context);
-  remove_dead_code(graph, context);
-  return graph;
-}
-
-std::vector<std::string> operators(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Node& node : graph.nodes) names.push_back(node.op_type);
-  return names;
-}
-
-using Names = std::vector<std::string>;
-
-Tensor ones(Shape shape) {
-  Tensor tensor = Tensor::allocate(DType::Float, std::move(shape));
-  std::ranges::fill(tensor.mutable_as<float>(), 1.0f);
-  return tensor;
-}
+using test::Names;
+using test::ones;
+using test::operators;
 
 TEST(DeadCode, GoesWithItsConstants) {
   const Graph graph = after(remove_dead_code, ModelBuilder()
@@ -114,62 +93,6 @@ TEST(PixelShuffle, WhatOnlyLooksLikeOneStays) {
   EXPECT_EQ(ops({1, 2, 3, 3, 4, 5}, {0, 1, 4, 2, 5, 3}, {1, 2, 15, 12}), kept);
   EXPECT_EQ(ops({1, 2, 3, 3, 4, 5}, {0, 1, 2, 4, 3, 5}, {1, 2, 12, 15}), kept);
   EXPECT_EQ(ops({1, 3, 2, 3, 4, 5}, {0, 1, 4, 2, 5, 3}, {1, 3, 8, 15}), kept);
-}
-
-ModelBuilder convolution() {
-  return ModelBuilder()
-      .input("x", DType::Float, {1, 2, 4, 4})
-      .constant("w", ones({4, 2, 3, 3}))
-      .constant("b", ones({4}))
-      .node("Conv", {"x", "w", "b"}, {"c"});
-}
-
-TEST(ConvolutionEpilogue, TakesTheActivation) {
-  const Graph relu =
-      after(fuse_convolution_epilogue, convolution().node("Relu", {"c"}, {"y"}).output("y"));
-  ASSERT_EQ(operators(relu), Names{"FusedConv"});
-  EXPECT_EQ(relu.nodes[0].attributes.get_string("activation", ""), "Relu");
-  EXPECT_EQ(relu.value(relu.nodes[0].outputs[0]).name, "y");
-
-  const Graph prelu = after(fuse_convolution_epilogue, convolution()
-                                                           .constant("slope", ones({4, 1, 1}))
-                                                           .node("PRelu", {"c", "slope"}, {"y"})
-                                                           .output("y"));
-  EXPECT_EQ(operators(prelu), Names{"FusedConv"});
-}
-
-TEST(ConvolutionEpilogue, LeavesWhatOthersReadOrWhatDoesNotFit) {
-  const Names kept = {"Conv", "Relu"};
-  EXPECT_EQ(operators(after(fuse_convolution_epilogue,
-                            convolution().node("Relu", {"c"}, {"y"}).output("c").output("y"))),
-            kept);
-  EXPECT_EQ(operators(after(fuse_convolution_epilogue, convolution()
-                                                           .constant("slope", ones({4}))
-                                                           .node("PRelu", {"c", "slope"}, {"y"})
-                                                           .output("y"))),
-            (Names{"Conv", "PRelu"}));
-  EXPECT_EQ(
-      operators(after(fuse_convolution_epilogue, convolution()
-                                                     .node("Clip", {"c", "low", "high"}, {"y"})
-                                                     .constant("low", Tensor::of<float>({}, {2}))
-                                                     .constant("high", Tensor::of<float>({}, {1}))
-                                                     .output("y"))),
-      (Names{"Conv", "Clip"}));
-}
-
-TEST(BatchNormalization, IsMultipliedIntoTheWeights) {
-  const auto normalized = [](const char* output) {
-    return convolution()
-        .constant("scale", ones({4}))
-        .constant("bias", ones({4}))
-        .constant("mean", ones({4}))
-        .constant("variance", ones({4}))
-        .node("BatchNormalization", {"c", "scale", "bias", "mean", "variance"}, {"y"})
-        .output(output);
-  };
-  EXPECT_EQ(operators(after(fold_batch_normalization, normalized("y"))), Names{"Conv"});
-  EXPECT_EQ(operators(after(fold_batch_normalization, normalized("y").output("c"))),
-            (Names{"Conv", "BatchNormalization"}));
 }
 
 TEST(WidenFloat16, CastsAtTheBordersOnly) {

@@ -141,6 +141,12 @@ ModelBuilder& ModelBuilder::metadata(const std::string& key, const std::string& 
   return *this;
 }
 
+ModelBuilder& ModelBuilder::import_opset(const std::string& domain, int version) {
+  protozero::pbf_builder<ModelField>(model_).add_message(ModelField::opset_import,
+                                                         write_opset(domain, version));
+  return *this;
+}
+
 ModelBuilder& ModelBuilder::function(const std::string& name, std::vector<std::string> inputs,
                                      std::vector<std::string> outputs, const ModelBuilder& body) {
   has_functions_ = true;

@@ -35,6 +35,8 @@ class ModelBuilder {
                      const std::string& domain = "");
   ModelBuilder& output(const std::string& name, DType dtype = DType::Float);
   ModelBuilder& metadata(const std::string& key, const std::string& value);
+  // Imports operators of another domain.
+  ModelBuilder& import_opset(const std::string& domain, int version);
   // A function of the model's own domain "local", whose body is built by another builder's nodes.
   ModelBuilder& function(const std::string& name, std::vector<std::string> inputs,
                          std::vector<std::string> outputs, const ModelBuilder& body);

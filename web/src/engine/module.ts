@@ -51,8 +51,9 @@ export interface NodeTime {
   /** The node's name; of nodes that run as one, that of the last. */
   node: string;
   /**
-   * The operator, as the engine runs it: `FusedConv` is a Conv with what follows it; `ToChannelsLast`
-   * and `ToPlain`, which belong to no node of the model, convert a value's layout in memory.
+   * The operator, as the engine runs it: `FusedConv` is a Conv with what follows it, and
+   * `FusedConvTranspose` likewise; `ToChannelsLast` and `ToPlain`, which belong to no node of the
+   * model, convert a value's layout in memory.
    */
   opType: string;
   /** How it was computed, in a few words; empty where the engine has but one way. */

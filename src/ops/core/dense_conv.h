@@ -1,0 +1,27 @@
+#pragma once
+
+#include "ops/core/conv_step.h"
+
+// What Conv and FusedConv share.
+namespace fovea {
+
+// What the shapes say: weights are [outputs][inputs / groups][kernel...]. Throws where they do not
+// fit.
+struct Conv {
+  explicit Conv(const NodeContext& context);
+
+  int64_t outputs;
+  std::vector<SpatialAxis> axes;
+  Shape result;  // of the convolution alone
+};
+
+int64_t macs_conv(const NodeContext& context, const Shape& output);
+
+// The band rule of a two-dimensional convolution.
+BandRule convolution_bands(const NodeContext& context, const Conv& conv);
+
+// The two-dimensional convolution by itself.
+ConvImplementation implement_conv(const kernels::ConvShape& shape,
+                                  kernels::ConvAlgorithm algorithm);
+
+}  // namespace fovea

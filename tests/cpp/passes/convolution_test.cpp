@@ -1,0 +1,308 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "pass_checks.h"
+
+namespace fovea {
+namespace {
+
+using test::after;
+using test::filled;
+using test::ModelBuilder;
+using test::Names;
+using test::ones;
+using test::operators;
+
+// x of 2 channels to c of 4.
+ModelBuilder convolution(int opset = 17) {
+  return ModelBuilder(opset)
+      .input("x", DType::Float, {1, 2, 4, 4})
+      .constant("w", ones({4, 2, 3, 3}))
+      .constant("b", ones({4}))
+      .node("Conv", {"x", "w", "b"}, {"c"});
+}
+
+// ---- Affine ----
+
+Names folded(const ModelBuilder& model) { return operators(after(fold_convolution_affine, model)); }
+
+// The constant input of the graph's first node.
+std::vector<float> constant_of(const Graph& graph, size_t input) {
+  return to_floats(*graph.constant(graph.nodes[0].inputs[input]));
+}
+
+TEST(ConvolutionAffine, TakesBatchNormalization) {
+  const auto normalized = [](const char* output) {
+    return convolution()
+        .constant("scale", ones({4}))
+        .constant("bias", ones({4}))
+        .constant("mean", ones({4}))
+        .constant("variance", ones({4}))
+        .node("BatchNormalization", {"c", "scale", "bias", "mean", "variance"}, {"y"})
+        .output(output);
+  };
+  EXPECT_EQ(folded(normalized("y")), Names{"Conv"});
+  EXPECT_EQ(folded(normalized("y").output("c")), (Names{"Conv", "BatchNormalization"}));
+}
+
+TEST(ConvolutionAffine, TakesOneConstantOrOneForEachChannel) {
+  const Tensor by_channel = Tensor::of<float>({4, 1, 1}, {1, 2, 3, 4});
+  const auto with = [](const char* op_type, const Tensor& constant, bool first = true) {
+    const Graph graph = after(fold_convolution_affine,
+                              convolution()
+                                  .constant("k", constant)
+                                  .node(op_type, first ? Names{"c", "k"} : Names{"k", "c"}, {"y"})
+                                  .output("y"));
+    EXPECT_EQ(operators(graph), Names{"Conv"});
+    EXPECT_EQ(graph.value(graph.nodes[0].outputs[0]).name, "y");
+    const auto weight = constant_of(graph, 1);
+    EXPECT_EQ(weight.size(), 4u * 18);
+    // The last weight and the bias of channel 2.
+    return std::pair(weight[3 * 18 - 1], constant_of(graph, 2)[2]);
+  };
+  using Pair = std::pair<float, float>;
+  EXPECT_EQ(with("Mul", Tensor::of<float>({}, {0.5f})), Pair(0.5f, 0.5f));
+  EXPECT_EQ(with("Mul", by_channel), Pair(3, 3));
+  EXPECT_EQ(with("Mul", by_channel, false), Pair(3, 3));
+  EXPECT_EQ(with("Mul", by_channel.reshaped({1, 4, 1, 1})), Pair(3, 3));
+  EXPECT_EQ(with("Div", filled({1}, 4)), Pair(0.25f, 0.25f));
+  EXPECT_EQ(with("Add", by_channel), Pair(1, 4));
+  EXPECT_EQ(with("Sub", by_channel), Pair(1, -2));
+  EXPECT_EQ(with("Sub", by_channel, false), Pair(-1, 2));
+}
+
+TEST(ConvolutionAffine, TakesOneAfterTheOther) {
+  const Graph graph = after(fold_convolution_affine, convolution()
+                                                         .constant("two", filled({}, 2))
+                                                         .constant("three", filled({}, 3))
+                                                         .node("Mul", {"c", "two"}, {"a"})
+                                                         .node("Add", {"a", "three"}, {"y"})
+                                                         .output("y"));
+  EXPECT_EQ(operators(graph), Names{"Conv"});
+  EXPECT_EQ(constant_of(graph, 1)[0], 2.0f);
+  EXPECT_EQ(constant_of(graph, 2)[0], 5.0f);
+}
+
+// Weights [inputs][outputs / groups]: of 4 to 6 channels in 2 groups.
+TEST(ConvolutionAffine, KnowsTheGroupsOfTransposedWeights) {
+  Tensor factors = Tensor::allocate(DType::Float, {6, 1, 1});
+  std::iota(factors.mutable_as<float>().begin(), factors.mutable_as<float>().end(), 1.0f);
+  const Graph graph = after(fold_convolution_affine,
+                            ModelBuilder()
+                                .input("x", DType::Float, {1, 4, 5, 5})
+                                .constant("w", ones({4, 3, 1, 1}))
+                                .constant("k", factors)
+                                .node("ConvTranspose", {"x", "w"}, {"c"}, {{"group", int64_t{2}}})
+                                .node("Mul", {"c", "k"}, {"y"})
+                                .output("y"));
+  ASSERT_EQ(operators(graph), Names{"ConvTranspose"});
+  EXPECT_EQ(constant_of(graph, 1), (std::vector<float>{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}));
+  EXPECT_EQ(constant_of(graph, 2), std::vector<float>(6, 0.0f));
+}
+
+TEST(ConvolutionAffine, LeavesWhatDiffersWithinAChannelOrIsNotConstant) {
+  const auto with = [](const Tensor& constant, const char* op_type = "Mul") {
+    return folded(
+        convolution().constant("k", constant).node(op_type, {"c", "k"}, {"y"}).output("y"));
+  };
+  const Names kept = {"Conv", "Mul"};
+  EXPECT_EQ(with(ones({2})), kept);
+  EXPECT_EQ(with(ones({4, 1})), kept);
+  EXPECT_EQ(with(ones({1, 1, 4, 1})), kept);
+  EXPECT_EQ(with(ones({1, 1, 1, 1, 1})), kept);
+  EXPECT_EQ(with(filled({}, 0), "Div"), (Names{"Conv", "Div"}));
+
+  const auto scaled = [] { return convolution().constant("k", ones({})); };
+  EXPECT_EQ(folded(scaled().node("Div", {"k", "c"}, {"y"}).output("y")), (Names{"Conv", "Div"}));
+  EXPECT_EQ(folded(scaled().node("Mul", {"c", "k"}, {"y"}).output("y").output("c")), kept);
+  EXPECT_EQ(folded(scaled().node("Mul", {"c", "c"}, {"y"}).output("y")), kept);
+  EXPECT_EQ(folded(scaled()
+                       .node("Mul", {"c", "k"}, {"y"})
+                       .node("Relu", {"c"}, {"z"})
+                       .output("y")
+                       .output("z")),
+            (Names{"Conv", "Mul", "Relu"}));
+  EXPECT_EQ(
+      folded(
+          convolution().input("s", DType::Float, {1}).node("Mul", {"c", "s"}, {"y"}).output("y")),
+      kept);
+}
+
+// ---- Epilogue ----
+
+Graph fused(const ModelBuilder& model) { return after(fuse_convolution_epilogue, model); }
+
+std::string input_name(const Graph& graph, size_t node, size_t input) {
+  return graph.value(graph.nodes[node].inputs.at(input)).name;
+}
+
+TEST(ConvolutionEpilogue, TakesTheActivation) {
+  const Graph relu = fused(convolution().node("Relu", {"c"}, {"y"}).output("y"));
+  ASSERT_EQ(operators(relu), Names{"FusedConv"});
+  EXPECT_EQ(relu.nodes[0].attributes.get_string("activation", ""), "Relu");
+  EXPECT_EQ(relu.value(relu.nodes[0].outputs[0]).name, "y");
+
+  const Graph prelu = fused(convolution()
+                                .constant("slope", ones({4, 1, 1}))
+                                .node("PRelu", {"c", "slope"}, {"y"})
+                                .output("y"));
+  EXPECT_EQ(operators(prelu), Names{"FusedConv"});
+}
+
+TEST(ConvolutionEpilogue, LeavesWhatOthersReadOrWhatDoesNotFit) {
+  EXPECT_EQ(operators(fused(convolution().node("Relu", {"c"}, {"y"}).output("c").output("y"))),
+            (Names{"Conv", "Relu"}));
+  EXPECT_EQ(operators(fused(convolution()
+                                .constant("slope", ones({4}))
+                                .node("PRelu", {"c", "slope"}, {"y"})
+                                .output("y"))),
+            (Names{"Conv", "PRelu"}));
+  EXPECT_EQ(operators(fused(convolution()
+                                .node("Clip", {"c", "low", "high"}, {"y"})
+                                .constant("low", Tensor::of<float>({}, {2}))
+                                .constant("high", Tensor::of<float>({}, {1}))
+                                .output("y"))),
+            (Names{"Conv", "Clip"}));
+  EXPECT_EQ(
+      operators(fused(
+          convolution().node("Relu", {"c"}, {"a"}).node("Sigmoid", {"a"}, {"y"}).output("y"))),
+      (Names{"FusedConv", "Sigmoid"}));
+}
+
+TEST(ConvolutionEpilogue, TransposedTakesTheActivationOnly) {
+  const auto transposed = [] {
+    return ModelBuilder()
+        .input("x", DType::Float, {1, 2, 4, 4})
+        .constant("w", ones({2, 4, 2, 2}))
+        .constant("slope", ones({4, 1, 1}))
+        .node("ConvTranspose", {"x", "w"}, {"c"});
+  };
+  EXPECT_EQ(operators(fused(transposed().node("PRelu", {"c", "slope"}, {"y"}).output("y"))),
+            Names{"FusedConvTranspose"});
+  EXPECT_EQ(operators(fused(transposed()
+                                .input("z", DType::Float, {1, 4, 5, 5})
+                                .node("Add", {"c", "z"}, {"y"})
+                                .output("y"))),
+            (Names{"ConvTranspose", "Add"}));
+}
+
+ModelBuilder with_addend() { return convolution().input("z", DType::Float, {1, 4, 2, 2}); }
+
+TEST(ConvolutionEpilogue, TakesTheAddendAndThenTheActivation) {
+  for (const Names& operands : {Names{"c", "z"}, Names{"z", "c"}}) {
+    const Graph graph =
+        fused(with_addend().node("Add", operands, {"s"}).node("Relu", {"s"}, {"y"}).output("y"));
+    ASSERT_EQ(operators(graph), Names{"FusedConv"});
+    EXPECT_EQ(input_name(graph, 0, 3), "z");
+    EXPECT_EQ(graph.nodes[0].attributes.get_string("activation", ""), "Relu");
+  }
+}
+
+TEST(ConvolutionEpilogue, ComesAfterWhatItAdds) {
+  const Graph graph = fused(convolution()
+                                .input("u", DType::Float, {1, 4, 2, 2})
+                                .node("Abs", {"u"}, {"z"})
+                                .node("Add", {"c", "z"}, {"y"})
+                                .output("y"));
+  EXPECT_EQ(operators(graph), (Names{"Abs", "FusedConv"}));
+}
+
+TEST(ConvolutionEpilogue, OfTwoConvolutionsTheLaterOneAdds) {
+  const Graph graph = fused(
+      convolution().node("Conv", {"x", "w"}, {"d"}).node("Add", {"c", "d"}, {"y"}).output("y"));
+  ASSERT_EQ(operators(graph), (Names{"Conv", "FusedConv"}));
+  EXPECT_EQ(input_name(graph, 1, 3), "c");
+
+  // Behind its activation, the later one cannot.
+  const Graph other = fused(convolution()
+                                .node("Conv", {"x", "w"}, {"d"})
+                                .node("Relu", {"d"}, {"e"})
+                                .node("Add", {"c", "e"}, {"y"})
+                                .output("y"));
+  ASSERT_EQ(operators(other), (Names{"FusedConv", "FusedConv"}));
+  EXPECT_EQ(input_name(other, 1, 3), "e");
+}
+
+TEST(ConvolutionEpilogue, LeavesSumsItCannotCarry) {
+  const auto add = [](const ModelBuilder& model) { return operators(fused(model)); };
+  EXPECT_EQ(add(with_addend().node("Add", {"c", "z"}, {"y"}).output("y").output("c")),
+            (Names{"Conv", "Add"}));
+  EXPECT_EQ(add(convolution().node("Add", {"c", "c"}, {"y"}).output("y")), (Names{"Conv", "Add"}));
+  EXPECT_EQ(add(convolution()
+                    .constant("k", ones({1, 4, 2, 2}))
+                    .node("Add", {"c", "k"}, {"y"})
+                    .output("y")),
+            (Names{"Conv", "Add"}));
+  EXPECT_EQ(
+      add(with_addend().node("Relu", {"c"}, {"r"}).node("Add", {"r", "z"}, {"y"}).output("y")),
+      (Names{"FusedConv", "Add"}));
+  EXPECT_EQ(
+      add(with_addend().node("Add", {"c", "z"}, {"s"}).node("Add", {"s", "z"}, {"y"}).output("y")),
+      (Names{"FusedConv", "Add"}));
+  // Before opset 7, only an attribute says how operands meet.
+  EXPECT_EQ(add(convolution(6)
+                    .input("z", DType::Float, {1, 4, 2, 2})
+                    .node("Add", {"c", "z"}, {"y"})
+                    .output("y")),
+            (Names{"Conv", "Add"}));
+}
+
+const std::vector<ModelBuilder::Attribute> kBlocksOfTwo = {{"blocksize", int64_t{2}},
+                                                           {"mode", std::string("CRD")}};
+
+TEST(ConvolutionEpilogue, TakesDepthToSpaceAndAnActivationBeforeOrAfter) {
+  const Graph after_it = fused(convolution()
+                                   .node("DepthToSpace", {"c"}, {"d"}, kBlocksOfTwo)
+                                   .node("Relu", {"d"}, {"y"})
+                                   .output("y"));
+  const Graph before_it = fused(convolution()
+                                    .node("Relu", {"c"}, {"d"})
+                                    .node("DepthToSpace", {"d"}, {"y"}, kBlocksOfTwo)
+                                    .output("y"));
+  for (const Graph* graph : {&after_it, &before_it}) {
+    ASSERT_EQ(operators(*graph), Names{"FusedConv"});
+    EXPECT_EQ(graph->nodes[0].attributes.get_int("blocksize", 0), 2);
+    EXPECT_EQ(graph->nodes[0].attributes.get_string("mode", ""), "CRD");
+    EXPECT_EQ(graph->nodes[0].attributes.get_string("activation", ""), "Relu");
+  }
+}
+
+TEST(ConvolutionEpilogue, SlopesBehindDepthToSpaceAreOfItsChannels) {
+  const auto with = [](const Tensor& slopes) {
+    return operators(fused(convolution()
+                               .constant("slopes", slopes)
+                               .node("DepthToSpace", {"c"}, {"d"}, kBlocksOfTwo)
+                               .node("PRelu", {"d", "slopes"}, {"y"})
+                               .output("y")));
+  };
+  EXPECT_EQ(with(ones({1, 1, 1})), Names{"FusedConv"});
+  EXPECT_EQ(with(ones({4, 1, 1})), (Names{"FusedConv", "PRelu"}));
+}
+
+TEST(ConvolutionEpilogue, LeavesOtherDepthToSpace) {
+  const auto shuffle = [](const ModelBuilder& model) { return operators(fused(model)); };
+  EXPECT_EQ(
+      shuffle(
+          convolution().node("DepthToSpace", {"c"}, {"y"}, kBlocksOfTwo).output("y").output("c")),
+      (Names{"Conv", "DepthToSpace"}));
+  EXPECT_EQ(shuffle(with_addend()
+                        .node("Add", {"c", "z"}, {"s"})
+                        .node("DepthToSpace", {"s"}, {"y"}, kBlocksOfTwo)
+                        .output("y")),
+            (Names{"FusedConv", "DepthToSpace"}));
+  EXPECT_EQ(shuffle(convolution()
+                        .node("DepthToSpace", {"c"}, {"y"}, {{"blocksize", int64_t{3}}})
+                        .output("y")),
+            (Names{"Conv", "DepthToSpace"}));
+  EXPECT_EQ(shuffle(ModelBuilder()
+                        .input("x", DType::Float, {1, 2, 4, 4})
+                        .constant("w", ones({4, 1, 3, 3}))
+                        .node("Conv", {"x", "w"}, {"c"}, {{"group", int64_t{2}}})
+                        .node("DepthToSpace", {"c"}, {"y"}, kBlocksOfTwo)
+                        .output("y")),
+            (Names{"Conv", "DepthToSpace"}));
+}
+
+}  // namespace
+}  // namespace fovea

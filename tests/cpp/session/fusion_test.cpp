@@ -1,0 +1,259 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "support/model_builder.h"
+#include "support/random.h"
+#include "support/session_runner.h"
+
+// Models whose nodes the passes fuse, against the same models as they are written.
+
+namespace fovea {
+namespace {
+
+using test::ModelBuilder;
+using Names = std::vector<std::string>;
+
+Tensor random(Shape shape, uint32_t seed) {
+  const int64_t count = shape.elements();
+  return Tensor::of<float>(std::move(shape),
+                           std::span<const float>(test::random_floats(count, seed, -0.5f, 0.5f)));
+}
+
+// The operators that ran, without conversions of layout.
+Names ran(Session& session, const std::vector<Feed>& feeds) {
+  const auto run = session.start(feeds);
+  while (!run->advance(0)) {
+  }
+  Names names;
+  for (const NodeProfile& step : run->profile()) {
+    if (!step.op_type.starts_with("To")) names.emplace_back(step.op_type);
+  }
+  return names;
+}
+
+void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected) {
+  // Sums of up to 100 products of magnitude 1/4, a few layers deep, with other roundings.
+  constexpr double kTolerance = 1e-5;
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    ASSERT_EQ(actual[i].shape(), expected[i].shape());
+    double scale = 1;
+    for (const float value : expected[i].as<float>()) {
+      scale = std::max<double>(scale, std::abs(value));
+    }
+    for (size_t k = 0; k < static_cast<size_t>(actual[i].elements()); ++k) {
+      ASSERT_NEAR(actual[i].as<float>()[k], expected[i].as<float>()[k], kTolerance * scale) << k;
+    }
+  }
+}
+
+// `operators` are those of the fused model. The plan of the first shapes serves twice: a step that
+// spoilt a constant or an input would show.
+void check(const ModelBuilder& model, const Names& operators,
+           const std::vector<std::vector<Feed>>& runs) {
+  const auto plain = test::load(model.bytes(), {.disabled_passes = {"*"}});
+  for (const int threads : {1, 3}) {
+    const auto fused = test::load(model.bytes(), {}, threads);
+    EXPECT_EQ(ran(*fused, runs[0]), operators);
+    for (const std::vector<Feed>& feeds : runs) {
+      const std::vector<Tensor> expected = plain->run(feeds);
+      expect_close(fused->run(feeds), expected);
+      expect_close(fused->run(feeds), expected);
+    }
+  }
+}
+
+std::vector<Feed> image(int64_t channels, int64_t h, int64_t w) {
+  return {{"x", random({1, channels, h, w}, 1)}};
+}
+
+const std::vector<ModelBuilder::Attribute> kSame = {{"pads", std::vector<int64_t>{1, 1, 1, 1}}};
+
+// Weights "w0", "w1", ... of 3x3 convolutions from the first number of channels to the second, to
+// the third and so on, and their biases.
+ModelBuilder layers(std::initializer_list<int64_t> channels) {
+  ModelBuilder model;
+  model.input("x", DType::Float, {1, *channels.begin(), "h", "w"});
+  uint32_t seed = 10;
+  for (const auto* out = channels.begin() + 1; out != channels.end(); ++out) {
+    const std::string index = std::to_string(out - channels.begin() - 1);
+    model.constant("w" + index, random({*out, out[-1], 3, 3}, seed++));
+    model.constant("b" + index, random({*out}, seed++));
+  }
+  return model;
+}
+
+TEST(Fusion, ScaledResidualBlocks) {
+  check(layers({5, 5, 5})
+            .constant("scale", Tensor::of<float>({}, {0.2f}))
+            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+            .node("LeakyRelu", {"a"}, {"b"}, {{"alpha", 0.2f}})
+            .node("Conv", {"b", "w1", "b1"}, {"c"}, kSame)
+            .node("Mul", {"c", "scale"}, {"d"})
+            .node("Add", {"d", "x"}, {"y"})
+            .output("y"),
+        {"FusedConv", "FusedConv"}, {image(5, 9, 8), image(5, 17, 13)});
+}
+
+// The block's input is read for the last time as addend: the sum may lie in its place.
+TEST(Fusion, ResidualBlocksThatOverwriteTheirInput) {
+  check(layers({4, 8, 8, 8, 8})
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Conv", {"h", "w1", "b1"}, {"a"}, kSame)
+            .node("Relu", {"a"}, {"b"})
+            .node("Conv", {"b", "w2", "b2"}, {"c"}, kSame)
+            .node("Add", {"c", "h"}, {"d"})
+            .node("Relu", {"d"}, {"e"})
+            .node("Conv", {"e", "w3", "b3"}, {"f"}, kSame)
+            .node("Add", {"e", "f"}, {"y"})
+            .output("y"),
+        {"Conv", "FusedConv", "FusedConv", "FusedConv"}, {image(4, 20, 21), image(4, 6, 5)});
+}
+
+// What is convolved and added is one value, seen through a Reshape as well: its neighbours are read
+// after the sum is written.
+TEST(Fusion, NeverOverwritesWhatItConvolves) {
+  check(layers({6, 6, 6})
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Conv", {"h", "w1", "b1"}, {"c"}, kSame)
+            .node("Add", {"h", "c"}, {"y"})
+            .output("y"),
+        {"Conv", "FusedConv"}, {image(6, 24, 25)});
+  check(layers({6, 6, 6})
+            .constant("shape", Tensor::of<int64_t>({4}, {0, 0, 0, -1}))
+            .node("Relu", {"x"}, {"h"})
+            .node("Reshape", {"h", "shape"}, {"v"})
+            .node("Conv", {"h", "w1", "b1"}, {"c"}, kSame)
+            .node("Add", {"v", "c"}, {"y"})
+            .output("y"),
+        {"Relu", "FusedConv"}, {image(6, 24, 25)});
+}
+
+TEST(Fusion, SumsOfTwoConvolutions) {
+  check(layers({3, 7, 7})
+            .constant("w", random({7, 3, 1, 1}, 5))
+            .node("Conv", {"x", "w"}, {"shortcut"})
+            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+            .node("Tanh", {"a"}, {"b"})
+            .node("Conv", {"b", "w1", "b1"}, {"c"}, kSame)
+            .node("Add", {"c", "shortcut"}, {"d"})
+            .node("Relu", {"d"}, {"y"})
+            .output("y"),
+        {"Conv", "FusedConv", "FusedConv"}, {image(3, 11, 10)});
+}
+
+// Shapes of which one model may add any: alike, spread, or larger than the convolution's result.
+TEST(Fusion, SumsThatBroadcast) {
+  const auto with = [](const Shape& addend, int64_t size = 9) {
+    std::vector<Feed> feeds = image(4, size, size);
+    feeds.push_back({"z", random(addend, 2)});
+    return feeds;
+  };
+  check(layers({4, 6})
+            .input("z", DType::Float, {"n", "c", "u", "v"})
+            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+            .node("Add", {"a", "z"}, {"b"})
+            .node("Sigmoid", {"b"}, {"y"})
+            .output("y"),
+        {"FusedConv"},
+        {with({1, 6, 9, 9}), with({1, 6, 1, 1}), with({1, 1, 9, 1}), with({3, 6, 9, 9}),
+         with({1, 6, 7, 5}, 1)});
+}
+
+TEST(Fusion, ChannelAttentionKeepsItsBroadcast) {
+  check(layers({4, 6})
+            .constant("w", random({6, 4, 1, 1}, 5))
+            .node("GlobalAveragePool", {"x"}, {"mean"})
+            .node("Conv", {"mean", "w"}, {"bias"})
+            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+            .node("Add", {"a", "bias"}, {"y"})
+            .output("y"),
+        {"GlobalAveragePool", "Conv", "FusedConv"}, {image(4, 9, 9), image(4, 1, 1)});
+}
+
+TEST(Fusion, PixelShuffles) {
+  for (const std::string mode : {"CRD", "DCR"}) {
+    const std::vector<ModelBuilder::Attribute> blocks = {{"blocksize", int64_t{2}}, {"mode", mode}};
+    check(layers({3, 20, 12})
+              .constant("slopes", random({20, 1, 1}, 4))
+              .constant("wide", random({3, 1, 1}, 5))
+              .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+              .node("PRelu", {"a", "slopes"}, {"b"})
+              .node("DepthToSpace", {"b"}, {"c"}, blocks)
+              .constant("w", random({20, 5, 3, 3}, 6))
+              .node("Conv", {"c", "w"}, {"d"}, kSame)
+              .node("Conv", {"d", "w1", "b1"}, {"e"}, kSame)
+              .node("DepthToSpace", {"e"}, {"f"}, blocks)
+              .node("PRelu", {"f", "wide"}, {"y"})
+              .output("y"),
+          {"FusedConv", "Conv", "FusedConv"}, {image(3, 9, 10), image(3, 33, 40)});
+  }
+}
+
+TEST(Fusion, TransposedConvolutions) {
+  for (const int64_t groups : {1, 3}) {
+    check(ModelBuilder()
+              .input("x", DType::Float, {1, 6, "h", "w"})
+              .constant("w", random({6, 6 / groups, 3, 3}, 2))
+              .constant("scale", random({6, 1, 1}, 3))
+              .constant("slopes", random({6, 1, 1}, 4))
+              .node("ConvTranspose", {"x", "w"}, {"a"},
+                    {{"strides", std::vector<int64_t>{2, 2}}, {"group", groups}})
+              .node("Div", {"a", "scale"}, {"b"})
+              .node("PRelu", {"b", "slopes"}, {"y"})
+              .output("y"),
+          {"FusedConvTranspose"}, {image(6, 7, 8)});
+  }
+}
+
+// Fetching what a fused node swallowed gives the value as the model defines it.
+TEST(Fusion, InnerValuesCanBeFetched) {
+  const std::string bytes = layers({4, 4})
+                                .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+                                .node("Add", {"a", "x"}, {"b"})
+                                .node("Relu", {"b"}, {"y"})
+                                .output("y")
+                                .bytes();
+  const auto plain = test::load(bytes, {.disabled_passes = {"*"}});
+  const auto fused = test::load(bytes);
+  for (const std::string name : {"a", "b", "y"}) {
+    expect_close(fused->run(image(4, 8, 8), {name}), plain->run(image(4, 8, 8), {name}));
+  }
+}
+
+TEST(Fusion, CountsTheConvolutionsMacs) {
+  const auto session =
+      test::load(layers({4, 8})
+                     .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+                     .node("DepthToSpace", {"a"}, {"y"}, {{"blocksize", int64_t{2}}})
+                     .output("y")
+                     .bytes());
+  const auto run = session->start(image(4, 8, 8));
+  while (!run->advance(0)) {
+  }
+  int64_t macs = 0;
+  for (const NodeProfile& step : run->profile()) macs += step.macs;
+  EXPECT_EQ(macs, 8 * 8 * 8 * 4 * 9);
+}
+
+TEST(Fusion, ModelsCannotNameFusedNodes) {
+  const std::string bytes = layers({4, 8})
+                                .import_opset("fovea", 1)
+                                .node("FusedConv", {"x", "w0", "b0"}, {"y"}, {}, "fovea")
+                                .output("y")
+                                .bytes();
+  try {
+    test::load(bytes);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::UnsupportedOperator);
+    EXPECT_NE(error.field("operators").find("fovea.FusedConv is not implemented"),
+              std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace fovea
