@@ -1,6 +1,7 @@
 import type { Engine } from './engine/engine.js';
 import type { HostLoadOptions } from './engine/host.js';
 import type { EngineOptions } from './engine/options.js';
+import { leaseEngine, type Lease } from './engine/registry.js';
 import { FoveaError } from './errors.js';
 import { openSource, type Bytes, type ModelSource } from './source.js';
 
@@ -25,25 +26,44 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
   disabledPasses?: string[] | undefined;
 }
 
+/** Opens a model for reading while an engine starts for it, if none runs with these options. */
+export async function openModel(
+  source: ModelSource,
+  options: LoadOptions,
+): Promise<{ lease: Lease; bytes: Bytes }> {
+  const opening = openSource(source, options.signal);
+  // Its failure counts once there is an engine.
+  opening.catch(() => {});
+  const lease = await leaseEngine(options).catch((error: unknown) => {
+    opening.then(({ cancel }) => cancel?.()).catch(() => {});
+    throw error;
+  });
+  try {
+    return { lease, bytes: await opening };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
 /**
  * Reads a model into the engine and hands it to `use`, again and again with the external files that
  * turn out to be needed. The buffers are closed afterwards.
  */
 export async function withModel<T>(
   engine: Engine,
-  source: ModelSource,
+  bytes: Bytes,
   options: LoadOptions,
   use: (model: number, loading: HostLoadOptions) => Promise<T>,
 ): Promise<T> {
   const buffers: number[] = [];
-  const read = async (from: ModelSource, onProgress?: ReadOptions['onProgress']) => {
-    const bytes = await openSource(from, options.signal);
-    const buffer = await upload(engine, counted(bytes, onProgress));
+  const read = async (from: Bytes) => {
+    const buffer = await upload(engine, from);
     buffers.push(buffer);
     return buffer;
   };
   try {
-    const model = await read(source, options.onProgress);
+    const model = await read(counted(bytes, options.onProgress));
     const externalData: Record<string, number> = {};
     for (;;) {
       try {
@@ -52,7 +72,7 @@ export async function withModel<T>(
         const location = missingFile(error, externalData);
         const file = location === undefined ? undefined : await findFile(options, location);
         if (location === undefined || file === undefined) throw error;
-        externalData[location] = await read(file);
+        externalData[location] = await read(await openSource(file, options.signal));
       }
     }
   } finally {

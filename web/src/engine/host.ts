@@ -1,7 +1,7 @@
 import { FoveaError } from '../errors.js';
+import type { CompiledEngine } from './compile.js';
+import { instantiateEngine } from './instantiate.js';
 import { JobQueue } from './jobs.js';
-import { loadModule } from './load.js';
-import type { EngineFiles } from './locate.js';
 import type {
   EngineBuffer,
   EngineModule,
@@ -10,6 +10,7 @@ import type {
   EngineThreads,
   LoadOptions,
   ModelInfo,
+  ModuleFactory,
   NodeTime,
   PictureSettings,
 } from './module.js';
@@ -58,9 +59,13 @@ export class EngineHost {
     this.#engine = module.makeEngine(threads);
   }
 
-  /** Loads an engine whose sessions share that many threads. */
-  static async start(files: EngineFiles, threads: number): Promise<EngineHost> {
-    return new EngineHost(await loadModule(files, threads), threads);
+  /** Starts an engine whose sessions share that many threads. Throws FoveaError EngineLoadError. */
+  static async start(
+    engine: CompiledEngine,
+    glue: ModuleFactory,
+    threads: number,
+  ): Promise<EngineHost> {
+    return new EngineHost(await instantiateEngine(engine, glue, threads), threads);
   }
 
   /** Bytes in the engine's memory, to be filled by write(). */
