@@ -2,8 +2,10 @@ import { Upscaler } from 'fovea';
 import { finish, modelUrl, picture } from './page.js';
 import { workerSteps } from './worker-steps.js';
 
-const upscaler = await Upscaler.create(modelUrl, {
+const creating = Upscaler.create(modelUrl, {
   baseUrl: '/dist/wasm/',
   workerUrl: '/dist/worker.js',
 });
-finish(await upscaler.upscale(picture()), workerSteps);
+const pixels = picture();
+const upscaler = await creating;
+finish(await upscaler.upscale(pixels), workerSteps);

@@ -25,7 +25,7 @@ export interface Step {
 
 const scriptStart = performance.now();
 
-/** An opaque picture of random pixels. */
+/** An opaque picture of random pixels; like one that a page shows, it is there while a library loads. */
 export function picture(): ImageData {
   const random = new Random(3);
   const pixels = new ImageData(side, side);

@@ -31,7 +31,9 @@ export async function openModel(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<{ lease: Lease; bytes: Bytes }> {
-  const opening = openSource(source, options.signal);
+  const opening = openSource(source, options.signal)
+    .then((bytes) => counted(bytes, options.onProgress))
+    .then(readIfSmall);
   // Its failure counts once there is an engine.
   opening.catch(() => {});
   const lease = await leaseEngine(options).catch((error: unknown) => {
@@ -63,7 +65,7 @@ export async function withModel<T>(
     return buffer;
   };
   try {
-    const model = await read(counted(bytes, options.onProgress));
+    const model = await read(bytes);
     const externalData: Record<string, number> = {};
     for (;;) {
       try {
@@ -97,12 +99,14 @@ async function findFile(
 /** Moves bytes into the engine's memory as they arrive, or once it is known how many there are. */
 async function upload(engine: Engine, bytes: Bytes): Promise<number> {
   const { size, chunks, owned } = bytes.size === undefined ? await gathered(bytes) : bytes;
+  const own = (chunk: Uint8Array) => (owned ? chunk : engine.own(chunk));
+  if ('length' in chunks && chunks.length === 1) return engine.call('keep', own(chunks[0]!));
   const buffer = await engine.call('openBuffer', size ?? 0);
   try {
     let offset = 0;
     for await (const chunk of chunks) {
       const { byteLength } = chunk;
-      await engine.call('write', buffer, offset, owned ? chunk : engine.own(chunk));
+      await engine.call('write', buffer, offset, own(chunk));
       offset += byteLength;
     }
     return buffer;
@@ -112,11 +116,35 @@ async function upload(engine: Engine, bytes: Bytes): Promise<number> {
   }
 }
 
-async function gathered({ chunks, owned }: Bytes): Promise<Bytes> {
+/** What is held outside the engine's memory to be moved there as one, at most; in bytes. */
+const smallSize = 2 ** 22;
+
+/** Small sources are read at once, whether there is an engine to take them yet or not. */
+async function readIfSmall(bytes: Bytes): Promise<Bytes> {
+  return (bytes.size ?? Infinity) <= smallSize ? joined(await gathered(bytes)) : bytes;
+}
+
+interface GatheredBytes extends Bytes {
+  size: number;
+  chunks: Uint8Array[];
+}
+
+async function gathered({ chunks, owned }: Bytes): Promise<GatheredBytes> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
   const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   return { size, chunks: all, owned };
+}
+
+function joined({ size, chunks, owned }: GatheredBytes): Bytes {
+  if (chunks.length === 1) return { size, chunks, owned };
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return { size, chunks: [whole], owned: true };
 }
 
 /** The same bytes, telling `onProgress` as they pass. */

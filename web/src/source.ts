@@ -9,7 +9,7 @@ export type ModelSource =
 export interface Bytes {
   /** How many there will be, where that is known beforehand. */
   size?: number;
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[];
   /** Whether the chunks are the reader's own, to be transferred without harm to anybody. */
   owned: boolean;
   /** Ends a request whose chunks nobody has begun to read. */

@@ -15,7 +15,15 @@ import type {
   PictureSettings,
 } from './module.js';
 import { HostPicture, type TileRequest } from './pictures.js';
-import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
+import {
+  bufferOf,
+  copyOutputs,
+  withFeeds,
+  withRun,
+  withStartedRun,
+  type FeedData,
+  type TensorData,
+} from './running.js';
 
 /** How a model is loaded; external data is named by location and held in buffers. */
 export interface HostLoadOptions {
@@ -23,13 +31,16 @@ export interface HostLoadOptions {
   externalData: Record<string, number>;
 }
 
-export interface RunRequest {
-  /** Names the run, for abort(). */
+export interface PlanRequest {
+  /** Names the work, for abort(). */
   job: number;
   session: number;
   feeds: FeedData[];
   /** Names of values; empty: all outputs. */
   fetches: string[];
+}
+
+export interface RunRequest extends PlanRequest {
   /** Whether the reply is to say what the nodes did. */
   profiled: boolean;
 }
@@ -79,6 +90,13 @@ export class EngineHost {
     this.#buffer(buffer).view().set(bytes, offset);
   }
 
+  /** Copies bytes into a buffer of the engine's memory. */
+  keep(bytes: Uint8Array): number {
+    const id = ++this.#lastId;
+    this.#buffers.set(id, bufferOf(this.#module, bytes));
+    return id;
+  }
+
   /** Gives a buffer back; a session made from it keeps the bytes for itself. */
   closeBuffer(id: number): void {
     this.#buffers.get(id)?.delete();
@@ -94,6 +112,15 @@ export class EngineHost {
 
   check(model: number, options: HostLoadOptions): EngineReport {
     return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+  }
+
+  /** The sizes of what run() would give; null where they depend on what it would compute. */
+  planDims({ job, session, feeds, fetches }: PlanRequest): Promise<(number[] | null)[]> {
+    return this.#queue.add(job, () =>
+      withFeeds(this.#module, feeds, (copies) =>
+        withStartedRun(this.#session(session), copies, fetches, (run) => run.plannedDims()),
+      ),
+    );
   }
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {

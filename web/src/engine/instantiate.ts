@@ -17,7 +17,8 @@ export async function instantiateEngine(
 ): Promise<EngineModule> {
   const { url } = engine;
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
-    const message = `the engine from ${url} does not start: ${messageOf(cause)}`;
+    // An engine of another release may not fit the glue, and then cannot be asked for its version.
+    const message = `the engine from ${url} does not start (is it of fovea ${version}?): ${messageOf(cause)}`;
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   });
   checkVersion(module, url);
