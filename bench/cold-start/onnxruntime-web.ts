@@ -4,9 +4,10 @@ import { finish, modelUrl, picture, side } from './page.js';
 env.wasm.wasmPaths = { wasm: '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm' };
 env.wasm.numThreads = 1;
 
-const creating = InferenceSession.create(modelUrl, { executionProviders: ['wasm'] });
-const pixels = picture();
-const session = await creating;
+const [session, pixels] = await Promise.all([
+  InferenceSession.create(modelUrl, { executionProviders: ['wasm'] }),
+  picture(),
+]);
 const input = new Tensor('float32', toPlanes(pixels.data), [1, 3, side, side]);
 const { output } = await session.run({ input });
 const [, , height, width] = output!.dims as [number, number, number, number];
