@@ -30,10 +30,8 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
 export async function openModel(
   source: ModelSource,
   options: LoadOptions,
-): Promise<{ lease: Lease; bytes: Bytes }> {
-  const opening = openSource(source, options.signal)
-    .then((bytes) => counted(bytes, options.onProgress))
-    .then(readIfSmall);
+): Promise<{ lease: Lease; bytes: SizedBytes }> {
+  const opening = openSized(source, options.signal, options.onProgress);
   // Its failure counts once there is an engine.
   opening.catch(() => {});
   const lease = await leaseEngine(options).catch((error: unknown) => {
@@ -54,12 +52,12 @@ export async function openModel(
  */
 export async function withModel<T>(
   engine: Engine,
-  bytes: Bytes,
+  bytes: SizedBytes,
   options: LoadOptions,
   use: (model: number, loading: HostLoadOptions) => Promise<T>,
 ): Promise<T> {
   const buffers: number[] = [];
-  const read = async (from: Bytes) => {
+  const read = async (from: SizedBytes) => {
     const buffer = await upload(engine, from);
     buffers.push(buffer);
     return buffer;
@@ -74,7 +72,7 @@ export async function withModel<T>(
         const location = missingFile(error, externalData);
         const file = location === undefined ? undefined : await findFile(options, location);
         if (location === undefined || file === undefined) throw error;
-        externalData[location] = await read(await openSource(file, options.signal));
+        externalData[location] = await read(await openSized(file, options.signal));
       }
     }
   } finally {
@@ -96,12 +94,49 @@ async function findFile(
   return typeof externalData === 'function' ? externalData(location) : externalData?.[location];
 }
 
-/** Moves bytes into the engine's memory as they arrive, or once it is known how many there are. */
-async function upload(engine: Engine, bytes: Bytes): Promise<number> {
-  const { size, chunks, owned } = bytes.size === undefined ? await gathered(bytes) : bytes;
+/** Bytes of which it is known how many there will be. */
+interface SizedBytes extends Bytes {
+  size: number;
+}
+
+/** What is read before there is an engine to take it, and then goes there as one; in bytes. */
+const smallSize = 2 ** 22;
+
+/** Opens a source, and reads it unless it is known to be large. */
+async function openSized(
+  source: ModelSource,
+  signal: AbortSignal | undefined,
+  onProgress?: ReadOptions['onProgress'],
+): Promise<SizedBytes> {
+  const bytes = counted(await openSource(source, signal), onProgress);
+  return bytes.size !== undefined && bytes.size > smallSize
+    ? { ...bytes, size: bytes.size }
+    : gathered(bytes);
+}
+
+async function gathered({ chunks, owned }: Bytes): Promise<SizedBytes> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  if (all.length === 1 || size > smallSize) return { size, chunks: all, owned };
+  return { size, chunks: [joined(all, size)], owned: true };
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Moves bytes into the engine's memory, as they arrive if they still do. */
+async function upload(engine: Engine, { size, chunks, owned }: SizedBytes): Promise<number> {
   const own = (chunk: Uint8Array) => (owned ? chunk : engine.own(chunk));
   if ('length' in chunks && chunks.length === 1) return engine.call('keep', own(chunks[0]!));
-  const buffer = await engine.call('openBuffer', size ?? 0);
+  const buffer = await engine.call('openBuffer', size);
   try {
     let offset = 0;
     for await (const chunk of chunks) {
@@ -114,37 +149,6 @@ async function upload(engine: Engine, bytes: Bytes): Promise<number> {
     engine.call('closeBuffer', buffer).catch(() => {});
     throw error;
   }
-}
-
-/** What is held outside the engine's memory to be moved there as one, at most; in bytes. */
-const smallSize = 2 ** 22;
-
-/** Small sources are read at once, whether there is an engine to take them yet or not. */
-async function readIfSmall(bytes: Bytes): Promise<Bytes> {
-  return (bytes.size ?? Infinity) <= smallSize ? joined(await gathered(bytes)) : bytes;
-}
-
-interface GatheredBytes extends Bytes {
-  size: number;
-  chunks: Uint8Array[];
-}
-
-async function gathered({ chunks, owned }: Bytes): Promise<GatheredBytes> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  return { size, chunks: all, owned };
-}
-
-function joined({ size, chunks, owned }: GatheredBytes): Bytes {
-  if (chunks.length === 1) return { size, chunks, owned };
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return { size, chunks: [whole], owned: true };
 }
 
 /** The same bytes, telling `onProgress` as they pass. */
