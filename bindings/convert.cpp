@@ -122,6 +122,8 @@ val to_val(const NodeProfile& node) {
   return object;
 }
 
+val to_val(const std::optional<Shape>& shape) { return shape ? to_val(*shape) : val::null(); }
+
 val to_val(const Tensor& tensor) {
   val object = val::object();
   object.set("type", std::string(name_of(tensor.dtype())));

@@ -2,6 +2,7 @@
 
 #include <emscripten/val.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ emscripten::val to_array(const Range& range, Fn&& to_val) {
 emscripten::val to_val(const ModelInfo& info);
 emscripten::val to_val(const ModelReport& report);
 emscripten::val to_val(const NodeProfile& node);
+
+// An array of sizes, or null.
+emscripten::val to_val(const std::optional<Shape>& shape);
 
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);

@@ -50,6 +50,10 @@ bool advance(Run& run, double milliseconds) {
   return guard([&] { return run.advance(milliseconds); });
 }
 
+val planned_dims(const Run& run) {
+  return to_array(run.planned_shapes(), [](const auto& shape) { return to_val(shape); });
+}
+
 val outputs(const Run& run) {
   return to_array(run.outputs(), [](const Tensor& tensor) { return to_val(tensor); });
 }
@@ -73,6 +77,7 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
       .function("start", &start)
       .function("trim", &Session::trim);
   class_<Run>("Run")
+      .function("plannedDims", &planned_dims)
       .function("advance", &advance)
       .function("outputs", &outputs)
       .function("profile", &profile);

@@ -4,8 +4,11 @@ import { finish, modelUrl, picture, side } from './page.js';
 env.wasm.wasmPaths = { wasm: '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm' };
 env.wasm.numThreads = 1;
 
-const session = await InferenceSession.create(modelUrl, { executionProviders: ['wasm'] });
-const input = new Tensor('float32', toPlanes(picture().data), [1, 3, side, side]);
+const [session, pixels] = await Promise.all([
+  InferenceSession.create(modelUrl, { executionProviders: ['wasm'] }),
+  picture(),
+]);
+const input = new Tensor('float32', toPlanes(pixels.data), [1, 3, side, side]);
 const { output } = await session.run({ input });
 const [, , height, width] = output!.dims as [number, number, number, number];
 finish(new ImageData(fromPlanes(output!.data as Float32Array), width, height));

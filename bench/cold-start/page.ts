@@ -25,8 +25,9 @@ export interface Step {
 
 const scriptStart = performance.now();
 
-/** An opaque picture of random pixels. */
-export function picture(): ImageData {
+/** An opaque picture of random pixels. It comes while a library loads, like one that is decoded. */
+export async function picture(): Promise<ImageData> {
+  await new Promise((resolve) => setTimeout(resolve));
   const random = new Random(3);
   const pixels = new ImageData(side, side);
   pixels.data.forEach((_, i) => {

@@ -182,6 +182,14 @@ Tensor Execution::tensor_of(ValueId id) const {
   return Tensor::view(type.dtype, *type.shape, memory_[slot], nullptr);
 }
 
+std::vector<std::optional<Shape>> Execution::planned_shapes() const {
+  std::vector<std::optional<Shape>> shapes;
+  for (const ValueId id : plans_.environment().graph.outputs) {
+    shapes.push_back(segment_->types[static_cast<size_t>(id)].shape);
+  }
+  return shapes;
+}
+
 std::vector<Tensor> Execution::outputs() const {
   std::vector<Tensor> outputs;
   for (const ValueId id : plans_.environment().graph.outputs) outputs.push_back(tensor_of(id));

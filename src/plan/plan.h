@@ -3,6 +3,7 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ class Execution {
 
   // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
   std::vector<Tensor> outputs() const;
+  // The shapes of those as far as they are known yet; nullopt where data will decide.
+  std::vector<std::optional<Shape>> planned_shapes() const;
   // Per step so far, in the order they ran; the steps are those of the plans.
   const std::vector<StepTime>& times() const { return times_; }
 

@@ -214,6 +214,10 @@ bool Run::advance(double milliseconds) {
   return state_->done;
 }
 
+std::vector<std::optional<Shape>> Run::planned_shapes() const {
+  return state_->execution->planned_shapes();
+}
+
 const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
 
 std::vector<NodeProfile> Run::profile() const {

@@ -104,6 +104,10 @@ class Run {
   // Throws Error for data that does not fit (then the run is over and the session usable).
   bool advance(double milliseconds);
 
+  // The shapes that advance() will give the fetched tensors, in the order asked for; nullopt where
+  // they depend on data that is not computed yet.
+  std::vector<std::optional<Shape>> planned_shapes() const;
+
   // The fetched tensors in the order asked for; views that last until the session's next run.
   const std::vector<Tensor>& outputs() const;
   // Each node so far, in the order they ran; what it refers to lasts as long as the run.

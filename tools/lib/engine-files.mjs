@@ -2,6 +2,7 @@
 
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { buildDir } from './project.mjs';
 
 /** Copies the .js or the .wasm of an engine into a folder. */
 export function copyEngineFile(file, folder) {
@@ -11,6 +12,25 @@ export function copyEngineFile(file, folder) {
   } else {
     cpSync(file, target);
   }
+}
+
+/** Emscripten's output for an engine. */
+export function engineFile(variant, extension) {
+  return join(buildDir, `wasm-${variant}/bindings/fovea-${variant}.${extension}`);
+}
+
+/**
+ * The glue that serves all engines without threads. Throws if theirs differ by more than their names.
+ *
+ * @returns {string} its path
+ */
+export function singleThreadedGlue() {
+  const [relaxed, simd] = ['relaxed', 'simd'].map((variant) => {
+    const glue = readFileSync(engineFile(variant, 'js'), 'utf8');
+    return glue.replaceAll(`fovea-${variant}`, 'fovea');
+  });
+  if (relaxed !== simd) throw new Error("the worker's glue would not fit all engines");
+  return engineFile('relaxed', 'js');
 }
 
 /** Emscripten's glue, such that users' bundlers can take it for a file like any other. */

@@ -6,7 +6,7 @@ import { buildPreset } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianIsReady } from './debian13.mjs';
-import { copyEngineFile } from './engine-files.mjs';
+import { copyEngineFile, engineFile } from './engine-files.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
 import { run } from './process.mjs';
@@ -83,9 +83,7 @@ async function buildPackage(log) {
 }
 
 function engineFiles(variant) {
-  return ['js', 'wasm'].map((extension) =>
-    join(buildDir, `wasm-${variant}/bindings/fovea-${variant}.${extension}`),
-  );
+  return ['js', 'wasm'].map((extension) => engineFile(variant, extension));
 }
 
 async function buildDemo(log) {

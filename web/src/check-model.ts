@@ -1,6 +1,5 @@
 import type { NodeProblem } from './engine/module.js';
-import { leaseEngine } from './engine/registry.js';
-import { withModel, type LoadOptions } from './reading.js';
+import { openModel, withModel, type LoadOptions } from './reading.js';
 import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
 import type { ModelSource } from './source.js';
 
@@ -31,9 +30,9 @@ export async function checkModel(
   source: ModelSource,
   options: LoadOptions = {},
 ): Promise<ModelReport> {
-  const lease = await leaseEngine(options);
+  const { lease, bytes } = await openModel(source, options);
   try {
-    const report = await withModel(lease.engine, source, options, (model, loading) =>
+    const report = await withModel(lease.engine, bytes, options, (model, loading) =>
       lease.engine.call('check', model, loading),
     );
     const { inputs, outputs, ...metadata } = report.info;

@@ -1,8 +1,8 @@
 import type { Engine } from './engine/engine.js';
 import type { ModelInfo } from './engine/module.js';
-import { leaseEngine, type Lease } from './engine/registry.js';
+import type { Lease } from './engine/registry.js';
 import { abortError, FoveaError } from './errors.js';
-import { withModel, type LoadOptions } from './reading.js';
+import { openModel, withModel, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
 
 let lastJob = 0;
@@ -26,9 +26,9 @@ export class LoadedModel {
   }
 
   static async load(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
-    const lease = await leaseEngine(options);
+    const { lease, bytes } = await openModel(source, options);
     try {
-      const { session, info } = await withModel(lease.engine, source, options, (model, loading) =>
+      const { session, info } = await withModel(lease.engine, bytes, options, (model, loading) =>
         lease.engine.call('load', model, loading),
       );
       return new LoadedModel(lease, session, info);

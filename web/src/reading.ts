@@ -1,6 +1,7 @@
 import type { Engine } from './engine/engine.js';
 import type { HostLoadOptions } from './engine/host.js';
 import type { EngineOptions } from './engine/options.js';
+import { leaseEngine, type Lease } from './engine/registry.js';
 import { FoveaError } from './errors.js';
 import { openSource, type Bytes, type ModelSource } from './source.js';
 
@@ -25,25 +26,44 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
   disabledPasses?: string[] | undefined;
 }
 
+/** Opens a model for reading while an engine starts for it, if none runs with these options. */
+export async function openModel(
+  source: ModelSource,
+  options: LoadOptions,
+): Promise<{ lease: Lease; bytes: SizedBytes }> {
+  const opening = openSized(source, options.signal, options.onProgress);
+  // Its failure counts once there is an engine.
+  opening.catch(() => {});
+  const lease = await leaseEngine(options).catch((error: unknown) => {
+    opening.then(({ cancel }) => cancel?.()).catch(() => {});
+    throw error;
+  });
+  try {
+    return { lease, bytes: await opening };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
 /**
  * Reads a model into the engine and hands it to `use`, again and again with the external files that
  * turn out to be needed. The buffers are closed afterwards.
  */
 export async function withModel<T>(
   engine: Engine,
-  source: ModelSource,
+  bytes: SizedBytes,
   options: LoadOptions,
   use: (model: number, loading: HostLoadOptions) => Promise<T>,
 ): Promise<T> {
   const buffers: number[] = [];
-  const read = async (from: ModelSource, onProgress?: ReadOptions['onProgress']) => {
-    const bytes = await openSource(from, options.signal);
-    const buffer = await upload(engine, counted(bytes, onProgress));
+  const read = async (from: SizedBytes) => {
+    const buffer = await upload(engine, from);
     buffers.push(buffer);
     return buffer;
   };
   try {
-    const model = await read(source, options.onProgress);
+    const model = await read(bytes);
     const externalData: Record<string, number> = {};
     for (;;) {
       try {
@@ -52,7 +72,7 @@ export async function withModel<T>(
         const location = missingFile(error, externalData);
         const file = location === undefined ? undefined : await findFile(options, location);
         if (location === undefined || file === undefined) throw error;
-        externalData[location] = await read(file);
+        externalData[location] = await read(await openSized(file, options.signal));
       }
     }
   } finally {
@@ -74,15 +94,54 @@ async function findFile(
   return typeof externalData === 'function' ? externalData(location) : externalData?.[location];
 }
 
-/** Moves bytes into the engine's memory as they arrive, or once it is known how many there are. */
-async function upload(engine: Engine, bytes: Bytes): Promise<number> {
-  const { size, chunks, owned } = bytes.size === undefined ? await gathered(bytes) : bytes;
-  const buffer = await engine.call('openBuffer', size ?? 0);
+/** Bytes of which it is known how many there will be. */
+interface SizedBytes extends Bytes {
+  size: number;
+}
+
+/** What is read before there is an engine to take it, and then goes there as one; in bytes. */
+const smallSize = 2 ** 22;
+
+/** Opens a source, and reads it unless it is known to be large. */
+async function openSized(
+  source: ModelSource,
+  signal: AbortSignal | undefined,
+  onProgress?: ReadOptions['onProgress'],
+): Promise<SizedBytes> {
+  const bytes = counted(await openSource(source, signal), onProgress);
+  return bytes.size !== undefined && bytes.size > smallSize
+    ? { ...bytes, size: bytes.size }
+    : gathered(bytes);
+}
+
+async function gathered({ chunks, owned }: Bytes): Promise<SizedBytes> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  if (all.length === 1 || size > smallSize) return { size, chunks: all, owned };
+  return { size, chunks: [joined(all, size)], owned: true };
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Moves bytes into the engine's memory, as they arrive if they still do. */
+async function upload(engine: Engine, { size, chunks, owned }: SizedBytes): Promise<number> {
+  const own = (chunk: Uint8Array) => (owned ? chunk : engine.own(chunk));
+  if ('length' in chunks && chunks.length === 1) return engine.call('keep', own(chunks[0]!));
+  const buffer = await engine.call('openBuffer', size);
   try {
     let offset = 0;
     for await (const chunk of chunks) {
       const { byteLength } = chunk;
-      await engine.call('write', buffer, offset, owned ? chunk : engine.own(chunk));
+      await engine.call('write', buffer, offset, own(chunk));
       offset += byteLength;
     }
     return buffer;
@@ -90,13 +149,6 @@ async function upload(engine: Engine, bytes: Bytes): Promise<number> {
     engine.call('closeBuffer', buffer).catch(() => {});
     throw error;
   }
-}
-
-async function gathered({ chunks, owned }: Bytes): Promise<Bytes> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  return { size, chunks: all, owned };
 }
 
 /** The same bytes, telling `onProgress` as they pass. */

@@ -39,13 +39,34 @@ export async function runModel(
   profiled = false,
 ): Promise<RunResult> {
   const { engine, session } = model;
-  const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
-  const request = Object.entries(feeds).map(([name, tensor]) => toFeed(name, tensor, own));
+  const request = { session, feeds: toFeeds(model, feeds, transfer), fetches: [...names] };
   const { outputs, nodes } = await model.abortable(signal, (job) =>
-    engine.call('run', { job, session, feeds: request, fetches: [...names], profiled }),
+    engine.call('run', { ...request, job, profiled }),
   );
   const results = names.map((name, i) => [name, toTensor(outputs[i]!, given[name], name)] as const);
   return { tensors: Object.fromEntries(results), nodes: nodes.map(toNodeProfile) };
+}
+
+/**
+ * The sizes of what runModel() would give, found without computing.
+ *
+ * @returns undefined for a value whose size depends on what would be computed
+ */
+export async function planModel(
+  model: LoadedModel,
+  feeds: Feeds,
+  names: readonly string[],
+  { signal, transfer }: RunOptions,
+): Promise<(readonly number[] | undefined)[]> {
+  const { engine, session } = model;
+  const request = { session, feeds: toFeeds(model, feeds, transfer), fetches: [...names] };
+  const dims = await model.abortable(signal, (job) => engine.call('planDims', { ...request, job }));
+  return dims.map((each) => each ?? undefined);
+}
+
+function toFeeds({ engine }: LoadedModel, feeds: Feeds, transfer?: boolean): FeedData[] {
+  const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
+  return Object.entries(feeds).map(([name, tensor]) => toFeed(name, tensor, own));
 }
 
 /** A tensor as the engine takes it; `own` makes its bytes the engine's. */

@@ -9,9 +9,11 @@ export type ModelSource =
 export interface Bytes {
   /** How many there will be, where that is known beforehand. */
   size?: number;
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[];
   /** Whether the chunks are the reader's own, to be transferred without harm to anybody. */
   owned: boolean;
+  /** Ends a request whose chunks nobody has begun to read. */
+  cancel?: () => void;
 }
 
 /**
@@ -62,8 +64,11 @@ export async function fetchOrThrow(
 
 async function openAddress(address: string | URL, signal?: AbortSignal): Promise<Bytes> {
   const file = isNode() ? localFile(address) : undefined;
-  if (file === undefined)
-    return openResponse(await fetchOrThrow(address, 'NetworkError', signal), signal);
+  if (file === undefined) {
+    const response = await fetchOrThrow(address, 'NetworkError', signal);
+    const cancel = () => void response.body?.cancel().catch(() => {});
+    return { ...openResponse(response, signal), cancel };
+  }
   try {
     return inMemory(await readLocalFile(file), true);
   } catch (cause) {

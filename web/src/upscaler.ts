@@ -3,7 +3,7 @@ import { FoveaError } from './errors.js';
 import { LoadedModel } from './model.js';
 import type { LoadOptions } from './reading.js';
 import type { NodeProfile } from './profile.js';
-import { runModel, toFeed } from './run.js';
+import { planModel, runModel, toFeed } from './run.js';
 import type { ModelSource } from './source.js';
 import {
   examineNetwork,
@@ -79,7 +79,7 @@ export class Upscaler {
   /**
    * Loads a network [1,C,H,W] -> [1,C,sH,sW] of float32, C = 1 (luma) or 3 (colours), and finds out
    * what it takes: from the options, its metadata (`fovea.scale`, `fovea.color`, `fovea.range`,
-   * `fovea.order`, `fovea.multiple`) and trial runs. A second input of 4 elements gets the factors.
+   * `fovea.order`, `fovea.multiple`) and trials. A second input of 4 elements gets the factors.
    *
    * @param source the package's own network, which doubles photographs, unless given
    * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind
@@ -90,9 +90,15 @@ export class Upscaler {
   ): Promise<Upscaler> {
     const model = await LoadedModel.load(source, options);
     try {
-      const network = await examineNetwork(model.info, options, async (feeds, output) => {
-        const { tensors } = await runModel(model, feeds, [output], {}, options);
-        return tensors[output]!;
+      const network = await examineNetwork(model.info, options, {
+        async run(feeds, output) {
+          const { tensors } = await runModel(model, feeds, [output], {}, options);
+          return tensors[output]!;
+        },
+        async plan(feeds, output) {
+          const [dims] = await planModel(model, feeds, [output], options);
+          return dims;
+        },
       });
       return new Upscaler(model, network);
     } catch (error) {

@@ -1,8 +1,10 @@
 // The script of the worker that an engine lives in.
 
 import { expose } from 'comlink';
+import singleThreadedGlue from 'fovea-glue';
+import type { CompiledEngine } from './engine/compile.js';
 import { EngineHost } from './engine/host.js';
-import type { EngineFiles } from './engine/locate.js';
+import { importGlue, isThreaded } from './engine/instantiate.js';
 import { transferring, type HostEndpoint, type HostMethod, type Reply } from './engine/messages.js';
 import { toErrorData } from './errors.js';
 
@@ -17,9 +19,15 @@ async function reply(work: () => unknown): Promise<Reply> {
 }
 
 const endpoint: HostEndpoint = {
-  start(files: EngineFiles, threads: number) {
+  preload(glueUrl: string) {
+    // Whether it fails, start() tells.
+    importGlue(glueUrl).catch(() => {});
+  },
+  start(engine: CompiledEngine, threads: number) {
     return reply(async () => {
-      host = await EngineHost.start(files, threads);
+      const ownGlue = isThreaded(engine.module);
+      const glue = ownGlue ? await importGlue(engine.glueUrl) : singleThreadedGlue;
+      host = await EngineHost.start(engine, glue, threads);
     });
   },
   call(method: HostMethod, ...args: unknown[]) {

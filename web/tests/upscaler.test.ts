@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Upscaler, type PixelData, type UpscalerOptions } from 'fovea';
 import { failureOf } from './support/errors.js';
-import { doublingModel, scalingModel } from './support/enlarging-models.js';
+import { doublingModel, scalingModel, selfScalingModel } from './support/enlarging-models.js';
 import { addModel } from './support/models.js';
 
 const upscalers: Upscaler[] = [];
@@ -96,6 +96,13 @@ describe('an upscaler', () => {
     const upscaler = await create(doublingModel({ bias: [10, 0, 0], metadata }));
     const picture = makePicture(4, 4, (x, y) => [x, y, 3, 255]);
     expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2, [0, 0, 10])));
+  });
+
+  test('computes where nothing else tells how large results are', async () => {
+    const upscaler = await create(selfScalingModel());
+    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, range: 1 });
+    const picture = colourful(7, 5);
+    expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2)));
   });
 
   test('feeds the factors to a network that takes them', async () => {

@@ -230,6 +230,14 @@ TEST(Session, AProfileSaysWhatEachStepDoes) {
   EXPECT_EQ(steps[3].bytes, 2 * sizeof(float) * 6 * pixels_out);
 }
 
+TEST(Session, KnowsTheShapesOfResultsBeforeItComputes) {
+  const auto session = load(convolution_model());
+  const auto run = session->start(convolution_feeds(), {"out", "x"});
+  EXPECT_EQ(run->planned_shapes(),
+            (std::vector<std::optional<Shape>>{Shape{1, 6, 7, 8}, Shape{1, 5, 9, 10}}));
+  EXPECT_TRUE(run->profile().empty());
+}
+
 TEST(Session, AProfileGrowsWithTheRun) {
   const auto session = load(convolution_model());
   const auto run = session->start(convolution_feeds());
@@ -243,6 +251,7 @@ TEST(Session, AProfileHasNoShapeWhereItDependsOnData) {
                                 .output("found", DType::Int64)
                                 .bytes());
   const auto run = session->start({{"x", vector_of({0, 2, 3})}});
+  EXPECT_EQ(run->planned_shapes(), std::vector<std::optional<Shape>>{std::nullopt});
   while (!run->advance(0)) {
   }
   ASSERT_EQ(run->profile().size(), 1u);

@@ -38,7 +38,7 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
     crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
   };
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
-  const worker = !isNode() && typeof Worker === 'function' && (options.worker ?? true);
+  const worker = usesWorker(options);
   const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
   const obstacle = threadsObstacle(features, worker, wanted);
   const relaxed = features.relaxedSimd ? 'relaxed' : 'simd';
@@ -51,6 +51,11 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
       ? reasonFor(features.relaxedSimd, numThreads, obstacle)
       : 'asked for by the option "variant"';
   return { variant, reason, numThreads, worker, ...features };
+}
+
+/** Whether an engine with these options gets a Web Worker. */
+export function usesWorker({ worker }: EngineOptions): boolean {
+  return !isNode() && typeof Worker === 'function' && (worker ?? true);
 }
 
 function reasonFor(relaxed: boolean, numThreads: number, obstacle: string | undefined): string {

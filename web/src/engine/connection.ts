@@ -1,6 +1,8 @@
 import { wrap, type Remote } from 'comlink';
 import { FoveaError } from '../errors.js';
+import { compileEngine } from './compile.js';
 import { EngineHost } from './host.js';
+import { importGlue } from './instantiate.js';
 import { startWorker, type EngineFiles } from './locate.js';
 import {
   transferring,
@@ -24,7 +26,8 @@ export interface Connection {
 
 /** An engine in this very thread. */
 export async function connectHere(files: EngineFiles, threads: number): Promise<Connection> {
-  const host = await EngineHost.start(files, threads);
+  const [engine, glue] = await Promise.all([compileEngine(files), importGlue(files.glueUrl)]);
+  const host = await EngineHost.start(engine, glue, threads);
   return {
     remote: false,
     async call<M extends HostMethod>(method: M, ...args: HostArguments<M>) {
@@ -37,38 +40,17 @@ export async function connectHere(files: EngineFiles, threads: number): Promise<
   };
 }
 
-/**
- * An engine in a Web Worker.
- *
- * @param onCrash called when the worker dies, after which nothing is answered any more
- */
-export async function connectWorker(
-  files: EngineFiles,
-  threads: number,
-  workerUrl: string | URL | undefined,
-  onCrash: (error: FoveaError) => void,
-): Promise<Connection> {
-  const worker = startWorker(workerUrl);
-  try {
-    const endpoint = wrap<HostEndpoint>(worker);
-    await startHost(worker, endpoint, files, threads);
-    worker.onerror = ({ message }) => {
-      onCrash(new FoveaError('EngineCrashed', `the engine's worker died: ${message}`));
-    };
-    return workerConnection(worker, endpoint);
-  } catch (error) {
-    worker.terminate();
-    throw error;
-  }
+/** A worker that is to host an engine. */
+export interface StartingWorker {
+  worker: Worker;
+  /** Rejects with FoveaError EngineLoadError if it does not start. */
+  failure: Promise<never>;
 }
 
-function startHost(
-  worker: Worker,
-  endpoint: Remote<HostEndpoint>,
-  files: EngineFiles,
-  threads: number,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
+/** Starts a worker, which takes a while: nothing of the engine is needed for that. */
+export function launchWorker(workerUrl: string | URL | undefined): StartingWorker {
+  const worker = startWorker(workerUrl);
+  const failure = new Promise<never>((_, reject) => {
     // The event of a script that cannot be loaded says nothing at all.
     worker.onerror = ({ message, filename }) => {
       const why = message || 'its script (worker.js) cannot be loaded';
@@ -77,8 +59,33 @@ function startHost(
         new FoveaError('EngineLoadError', `the engine's worker does not start: ${why}`, fields),
       );
     };
-    endpoint.start(files, threads).then(unwrap).then(resolve, reject);
   });
+  // It may come before anybody waits for it.
+  failure.catch(() => {});
+  return { worker, failure };
+}
+
+/**
+ * An engine in a Web Worker. This thread fetches and compiles it while the worker starts.
+ *
+ * @param onCrash called when the worker dies, after which nothing is answered any more
+ */
+export async function connectWorker(
+  { worker, failure }: StartingWorker,
+  files: EngineFiles,
+  threads: number,
+  onCrash: (error: FoveaError) => void,
+): Promise<Connection> {
+  const endpoint = wrap<HostEndpoint>(worker);
+  const start = async () => {
+    if (threads > 1) void endpoint.preload(files.glueUrl);
+    unwrap(await endpoint.start(await compileEngine(files), threads));
+  };
+  await Promise.race([start(), failure]);
+  worker.onerror = ({ message }) => {
+    onCrash(new FoveaError('EngineCrashed', `the engine's worker died: ${message}`));
+  };
+  return workerConnection(worker, endpoint);
 }
 
 function workerConnection(worker: Worker, endpoint: Remote<HostEndpoint>): Connection {

@@ -1,6 +1,6 @@
 import { FoveaError, toFoveaError } from '../errors.js';
-import { capabilities, type Capabilities } from './capabilities.js';
-import { connectHere, connectWorker, type Connection } from './connection.js';
+import { capabilities, usesWorker, type Capabilities } from './capabilities.js';
+import { connectHere, connectWorker, launchWorker, type Connection } from './connection.js';
 import { locateEngine } from './locate.js';
 import type { HostArguments, HostMethod, HostResult } from './messages.js';
 import type { EngineOptions } from './options.js';
@@ -18,13 +18,19 @@ export class Engine {
 
   /** Throws FoveaError EngineLoadError. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const found = await capabilities(options);
-    const files = locateEngine(found.variant, options);
-    const engine = new Engine(found);
-    engine.#connection = found.worker
-      ? await connectWorker(files, found.numThreads, options.workerUrl, (e) => engine.#fail(e))
-      : await connectHere(files, found.numThreads);
-    return engine;
+    const launched = usesWorker(options) ? launchWorker(options.workerUrl) : undefined;
+    try {
+      const found = await capabilities(options);
+      const files = locateEngine(found.variant, options);
+      const engine = new Engine(found);
+      engine.#connection = launched
+        ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))
+        : await connectHere(files, found.numThreads);
+      return engine;
+    } catch (error) {
+      launched?.worker.terminate();
+      throw error;
+    }
   }
 
   /** Whether it has crashed or been closed. */

@@ -1,7 +1,7 @@
 import { FoveaError } from '../errors.js';
+import type { CompiledEngine } from './compile.js';
+import { instantiateEngine } from './instantiate.js';
 import { JobQueue } from './jobs.js';
-import { loadModule } from './load.js';
-import type { EngineFiles } from './locate.js';
 import type {
   EngineBuffer,
   EngineModule,
@@ -10,11 +10,20 @@ import type {
   EngineThreads,
   LoadOptions,
   ModelInfo,
+  ModuleFactory,
   NodeTime,
   PictureSettings,
 } from './module.js';
 import { HostPicture, type TileRequest } from './pictures.js';
-import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
+import {
+  bufferOf,
+  copyOutputs,
+  withFeeds,
+  withRun,
+  withStartedRun,
+  type FeedData,
+  type TensorData,
+} from './running.js';
 
 /** How a model is loaded; external data is named by location and held in buffers. */
 export interface HostLoadOptions {
@@ -22,13 +31,16 @@ export interface HostLoadOptions {
   externalData: Record<string, number>;
 }
 
-export interface RunRequest {
-  /** Names the run, for abort(). */
+export interface PlanRequest {
+  /** Names the work, for abort(). */
   job: number;
   session: number;
   feeds: FeedData[];
   /** Names of values; empty: all outputs. */
   fetches: string[];
+}
+
+export interface RunRequest extends PlanRequest {
   /** Whether the reply is to say what the nodes did. */
   profiled: boolean;
 }
@@ -58,9 +70,13 @@ export class EngineHost {
     this.#engine = module.makeEngine(threads);
   }
 
-  /** Loads an engine whose sessions share that many threads. */
-  static async start(files: EngineFiles, threads: number): Promise<EngineHost> {
-    return new EngineHost(await loadModule(files, threads), threads);
+  /** Starts an engine whose sessions share that many threads. Throws FoveaError EngineLoadError. */
+  static async start(
+    engine: CompiledEngine,
+    glue: ModuleFactory,
+    threads: number,
+  ): Promise<EngineHost> {
+    return new EngineHost(await instantiateEngine(engine, glue, threads), threads);
   }
 
   /** Bytes in the engine's memory, to be filled by write(). */
@@ -72,6 +88,13 @@ export class EngineHost {
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
     this.#buffer(buffer).view().set(bytes, offset);
+  }
+
+  /** Copies bytes into a buffer of the engine's memory. */
+  keep(bytes: Uint8Array): number {
+    const id = ++this.#lastId;
+    this.#buffers.set(id, bufferOf(this.#module, bytes));
+    return id;
   }
 
   /** Gives a buffer back; a session made from it keeps the bytes for itself. */
@@ -89,6 +112,15 @@ export class EngineHost {
 
   check(model: number, options: HostLoadOptions): EngineReport {
     return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+  }
+
+  /** The sizes of what run() would give; null where they depend on what it would compute. */
+  planDims({ job, session, feeds, fetches }: PlanRequest): Promise<(number[] | null)[]> {
+    return this.#queue.add(job, () =>
+      withFeeds(this.#module, feeds, (copies) =>
+        withStartedRun(this.#session(session), copies, fetches, (run) => run.plannedDims()),
+      ),
+    );
   }
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {

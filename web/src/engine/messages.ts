@@ -2,8 +2,8 @@
 
 import { transfer } from 'comlink';
 import { FoveaError, type ErrorData } from '../errors.js';
+import type { CompiledEngine } from './compile.js';
 import type { EngineHost } from './host.js';
-import type { EngineFiles } from './locate.js';
 
 /** The methods of a host, which are called by name. */
 export type HostMethod = Exclude<keyof EngineHost, 'close'>;
@@ -12,7 +12,9 @@ export type HostResult<M extends HostMethod> = Awaited<ReturnType<EngineHost[M]>
 
 /** What the worker offers. */
 export interface HostEndpoint {
-  start(files: EngineFiles, threads: number): Promise<Reply>;
+  /** Fetches what start() will need, so that it does not wait for it then. */
+  preload(glueUrl: string): void;
+  start(engine: CompiledEngine, threads: number): Promise<Reply>;
   call(method: HostMethod, ...args: unknown[]): Promise<Reply>;
 }
 

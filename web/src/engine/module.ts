@@ -91,6 +91,8 @@ export interface EngineTensor {
 }
 
 export interface EngineRun {
+  /** The sizes of the outputs to come; null where they depend on data not computed yet. */
+  plannedDims(): (number[] | null)[];
   /** Computes for about that long; true when all is done. */
   advance(milliseconds: number): boolean;
   outputs(): EngineTensor[];

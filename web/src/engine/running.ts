@@ -19,7 +19,22 @@ export interface FeedData extends TensorData {
 /** How long the engine computes before it lets other messages, such as an abort, be handled. */
 const sliceMilliseconds = 30;
 
-/** Starts and finishes a run, then hands it to `use`; its memory is free again afterwards. */
+/** Starts a run and hands it to `use`; its memory is free again afterwards. */
+export async function withStartedRun<T>(
+  session: EngineSession,
+  feeds: EngineFeed[],
+  fetches: readonly string[],
+  use: (run: EngineRun) => T | Promise<T>,
+): Promise<T> {
+  const run = session.start(feeds, [...fetches]);
+  try {
+    return await use(run);
+  } finally {
+    run.delete();
+  }
+}
+
+/** As withStartedRun, once the run has finished. */
 export async function withRun<T>(
   session: EngineSession,
   feeds: EngineFeed[],
@@ -27,16 +42,13 @@ export async function withRun<T>(
   checkpoint: Checkpoint,
   use: (run: EngineRun) => T,
 ): Promise<T> {
-  const run = session.start(feeds, [...fetches]);
-  try {
+  return withStartedRun(session, feeds, fetches, async (run) => {
     while (!run.advance(sliceMilliseconds)) {
       await nextTask();
       checkpoint();
     }
     return use(run);
-  } finally {
-    run.delete();
-  }
+  });
 }
 
 /** Copies tensors into the engine's memory for the duration of `use`. */

@@ -32,30 +32,31 @@ export interface Network extends Form {
   multiple: number;
 }
 
-/** Runs the network on a tensor. */
-export type Trial = (feeds: Record<string, Tensor>, output: string) => Promise<Tensor>;
+/** Ways to learn what the network makes of tensors. */
+export interface Trials {
+  run(feeds: Record<string, Tensor>, output: string): Promise<Tensor>;
+  /** The sizes that run() would give, which takes no time; undefined where that does not tell. */
+  plan(feeds: Record<string, Tensor>, output: string): Promise<readonly number[] | undefined>;
+}
 
 /**
  * Finds out what an enlarging network takes and gives: from the options, the model's declarations
  * and metadata (`fovea.scale`, `fovea.color`, `fovea.range`, `fovea.order`, `fovea.multiple`), and
- * trial runs on plain grey.
+ * trials with plain grey: a run where it is not said what white is, else plans alone.
  *
  * @throws FoveaError InvalidInput when the model is not of that kind
  */
 export async function examineNetwork(
   info: ModelInfo,
   options: NetworkOptions,
-  trial: Trial,
+  trials: Trials,
 ): Promise<Network> {
   const said = withMetadata(options, info.properties);
   const form = formOf(info, said);
-  const scaleFed = factorsOf(said.scale);
-  const run = (size: Pair, grey: number) =>
-    trial(greyFeeds(form, size, grey, scaleFed), form.output);
-  const { scale, margin, middle } = await measure(run, form, said);
+  const { scale, margin } = await measure(trials, form, said);
   return {
     ...form,
-    range: said.range ?? (await guessRange(run, form, middle)),
+    range: said.range ?? (await guessRange(trials, form, scale)),
     blueFirst: said.order === 'bgr',
     scale,
     margin,
@@ -81,7 +82,6 @@ interface Form {
 }
 
 type ValueSize = number | string | null;
-type TrialRun = (size: Pair, grey: number) => Promise<Tensor>;
 
 function withMetadata(options: NetworkOptions, properties: Record<string, string>): NetworkOptions {
   const text = (key: string) => properties[`fovea.${key}`];
@@ -112,6 +112,9 @@ function formOf({ inputs, outputs }: ModelInfo, said: NetworkOptions): Form {
   }
   const { name, type, shape } = picture;
   if (type !== 'float32') throw notForPictures(`its input '${name}' is ${type}, not float32`);
+  if (output.type !== 'float32') {
+    throw notForPictures(`its output '${output.name}' is ${output.type}, not float32`);
+  }
   if (shape !== null && shape.length !== 4) {
     throw notForPictures(`its input has shape [${shape.join()}]`);
   }
@@ -158,29 +161,37 @@ export function greyFeeds(
 // Large enough for valid convolutions, and both multiples of what windowed networks ask for.
 const trialSizes = [64, 96] as const;
 
+/** The size of the trials. */
+function trialSize({ fixed }: Form): Pair {
+  return fixed ?? { x: trialSizes[0], y: trialSizes[0] };
+}
+
 /** The enlargement and the margin, from the sizes of results. */
-async function measure(run: TrialRun, form: Form, said: NetworkOptions) {
-  const first = form.fixed ?? { x: trialSizes[0], y: trialSizes[0] };
-  const result = await run(first, 0.5);
-  const size = sizeOf(result, form.channels);
-  const middle = result.data[Math.floor(result.size / 2)] as number;
-  if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0, middle };
-  const scale = form.fixed ? scaleOfFixed(first, size, said) : await slope(run, form, first, size);
+async function measure(trials: Trials, form: Form, said: NetworkOptions) {
+  if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0 };
+  const first = trialSize(form);
+  const size = await resultSize(trials, form, first);
+  const scale = form.fixed ? scaleOfFixed(first, size, said) : await slope(trials, form, size);
   const margin = (scale.x * first.x - size.x) / (2 * scale.x);
   const sameBelow = (scale.y * first.y - size.y) / (2 * scale.y) === margin;
   if (margin < 0 || !Number.isInteger(margin) || !sameBelow) {
     throw notForPictures(`it makes ${size.x} x ${size.y} of ${first.x} x ${first.y} pixels`);
   }
-  return { scale, margin, middle };
+  return { scale, margin };
 }
 
 /** The enlargement of a network whose margin is unknown: how the result grows with the input. */
-async function slope(run: TrialRun, { channels }: Form, first: Pair, size: Pair): Promise<Pair> {
-  const larger = sizeOf(await run({ x: trialSizes[1], y: trialSizes[1] }, 0.5), channels);
-  return {
-    x: (larger.x - size.x) / (trialSizes[1] - first.x),
-    y: (larger.y - size.y) / (trialSizes[1] - first.y),
-  };
+async function slope(trials: Trials, form: Form, size: Pair): Promise<Pair> {
+  const [small, large] = trialSizes;
+  const larger = await resultSize(trials, form, { x: large, y: large });
+  return { x: (larger.x - size.x) / (large - small), y: (larger.y - size.y) / (large - small) };
+}
+
+async function resultSize(trials: Trials, form: Form, size: Pair): Promise<Pair> {
+  const feeds = greyFeeds(form, size, 0.5, toPair(1));
+  const dims =
+    (await trials.plan(feeds, form.output)) ?? (await trials.run(feeds, form.output)).dims;
+  return sizeOf(dims, form);
 }
 
 /** With one size only, the next whole factor explains a result by the smallest margin. */
@@ -190,18 +201,23 @@ function scaleOfFixed(input: Pair, output: Pair, { scale }: NetworkOptions): Pai
 }
 
 /** Enlarging keeps grey: a network of 0..255 distorts the grey of 0..1, and the other way round. */
-async function guessRange(run: TrialRun, { fixed }: Form, middle: number): Promise<1 | 255> {
-  if (Math.abs(middle - 0.5) < 0.1) return 1;
-  const grey = 127.5;
-  const result = await run(fixed ?? { x: trialSizes[0], y: trialSizes[0] }, grey);
-  const bright = result.data[Math.floor(result.size / 2)] as number;
-  return Math.abs(bright - grey) < 25 ? 255 : 1;
+async function guessRange(trials: Trials, form: Form, scale: Pair): Promise<1 | 255> {
+  const enlarged = async (grey: number) => {
+    const { data, dims } = await trials.run(
+      greyFeeds(form, trialSize(form), grey, scale),
+      form.output,
+    );
+    sizeOf(dims, form);
+    return data[Math.floor(data.length / 2)] as number;
+  };
+  if (Math.abs((await enlarged(0.5)) - 0.5) < 0.1) return 1;
+  return Math.abs((await enlarged(127.5)) - 127.5) < 25 ? 255 : 1;
 }
 
-function sizeOf({ type, dims }: Tensor, channels: number): Pair {
+function sizeOf(dims: readonly number[], { channels }: Form): Pair {
   const [batch, depth, height, width] = dims;
-  const fits = type === 'float32' && dims.length === 4 && batch === 1 && depth === channels;
-  if (!fits || !height || !width) throw notForPictures(`its output is ${type} [${dims.join()}]`);
+  const fits = dims.length === 4 && batch === 1 && depth === channels;
+  if (!fits || !height || !width) throw notForPictures(`its output is [${dims.join()}]`);
   return { x: width, y: height };
 }
 

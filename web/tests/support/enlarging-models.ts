@@ -33,14 +33,26 @@ export function scalingModel(): Uint8Array {
   const builder = new OnnxBuilder();
   const x = builder.input('x', [1, 3, 'H', 'W']);
   const factors = builder.input('factors', [4]);
-  const resize = {
-    mode: 'nearest',
-    nearest_mode: 'floor',
-    coordinate_transformation_mode: 'asymmetric',
-  };
-  builder.output(builder.node('Resize', [x, '', factors], resize, 'y'));
+  builder.output(builder.node('Resize', [x, '', factors], repeating, 'y'));
   return builder.build();
 }
+
+/** Doubles each pixel of a picture that is not black, by factors computed from the pixels. */
+export function selfScalingModel(): Uint8Array {
+  const builder = new OnnxBuilder();
+  const x = builder.input('x', [1, 3, 'H', 'W']);
+  const brightest = builder.node('ReduceMax', [x], { keepdims: 0 });
+  const one = builder.node('Div', [brightest, brightest]);
+  const factors = builder.node('Mul', [builder.constant(Float32Array.of(1, 1, 2, 2)), one]);
+  builder.output(builder.node('Resize', [x, '', factors], repeating, 'y'));
+  return builder.build();
+}
+
+const repeating = {
+  mode: 'nearest',
+  nearest_mode: 'floor',
+  coordinate_transformation_mode: 'asymmetric',
+};
 
 function addBlur(builder: OnnxBuilder, value: string, channels: number, pad: number): string {
   const taps = builder.constant(new Float32Array(channels * 9).fill(1 / 9), [channels, 1, 3, 3]);
