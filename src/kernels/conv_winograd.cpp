@@ -69,8 +69,19 @@ struct Tiles {
   int64_t count() const {
     return (round_up(row_end, kTile) - row_begin / kTile * kTile) / kTile * per_row();
   }
-  int64_t y_of(int64_t tile) const { return (row_begin / kTile + tile / per_row()) * kTile; }
-  int64_t x_of(int64_t tile) const { return tile % per_row() * kTile; }
+
+  // Calls visit(y, x) with the first pixel of tiles [begin, end).
+  template <class Visit>
+  void for_each(int64_t begin, int64_t end, Visit visit) const {
+    int64_t y = (row_begin / kTile + begin / per_row()) * kTile, x = begin % per_row() * kTile;
+    for (int64_t tile = begin; tile < end; ++tile) {
+      visit(y, x);
+      x += kTile;
+      if (x < shape.out_w) continue;
+      x = 0;
+      y += kTile;
+    }
+  }
 };
 
 // The patch whose first pixel is (y, x), with zeros outside the image, in `scratch` if need be.
@@ -96,13 +107,13 @@ void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
                      const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
   const auto channels = static_cast<ptrdiff_t>(tile_step(shape));
+  const auto step = static_cast<ptrdiff_t>(position_step(shape));
   float* to = scratch.transformed;
-  for (int64_t tile = begin; tile < end; ++tile, to += channels) {
-    const Patch patch = patch_at(tiles, tiles.y_of(tile) - shape.pad_top,
-                                 tiles.x_of(tile) - shape.pad_left, scratch.patch);
-    kSteps.transform_input(patch, channels, scratch.rows, to,
-                           static_cast<ptrdiff_t>(position_step(shape)));
-  }
+  tiles.for_each(begin, end, [&](int64_t y, int64_t x) {
+    const Patch patch = patch_at(tiles, y - shape.pad_top, x - shape.pad_left, scratch.patch);
+    kSteps.transform_input(patch, channels, scratch.rows, to, step);
+    to += channels;
+  });
 }
 
 // All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
@@ -124,8 +135,7 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::Outp
   const ConvOutput& output = tiles.output;
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
   to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
-  for (int64_t tile = begin; tile < end; ++tile, products += kPositions * kPanel) {
-    const int64_t y = tiles.y_of(tile), x = tiles.x_of(tile);
+  tiles.for_each(begin, end, [&](int64_t y, int64_t x) {
     const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;
     to.data = output.data + offset;
     to.residual = output.residual != nullptr ? output.residual + offset : nullptr;
@@ -133,7 +143,8 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::Outp
     to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, kTile));
     to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, kTile));
     kSteps.transform_output(products, to, epilogue);
-  }
+    products += kPositions * kPanel;
+  });
 }
 
 void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
@@ -168,6 +179,17 @@ void run_rows(const ConvShape& shape, const float* input, const float* packed,
 }
 
 }  // namespace
+
+namespace winograd {
+Factors factors = {.a = kA,
+                   .a2 = kA * kA,
+                   .a3 = kA * kA * kA,
+                   .b = kB,
+                   .b2 = kB * kB,
+                   .b3 = kB * kB * kB,
+                   .sum = kA * kA + kB * kB,
+                   .product = kA * kA * kB * kB};
+}  // namespace winograd
 
 const ConvKernel kWinogradConv = {packed_size, pack_weights, scratch_size, run_rows, kTile};
 

@@ -73,10 +73,16 @@ void run_tile(const Tile& tile) noexcept {
   const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
   const auto run = static_cast<ptrdiff_t>(tile.run);
   const float* weights = tile.panel + 4 * Vectors;
-  for (int64_t i = 0; i < tile.outer; ++i) {
-    for (int64_t j = 0; j < tile.inner; ++j) {
-      const float* from = tile.input + i * tile.outer_step + j * tile.inner_step;
-      weights = accumulate(from, input_step, depth_step, run, weights, sums);
+  // One loop for both indices: V8 unrolls a loop the more the deeper it is nested, and at a depth
+  // of two the innermost one so far that accumulators are spilled.
+  const float* from = tile.input;
+  int64_t inner = tile.inner;
+  for (int64_t stretches = tile.outer * tile.inner; stretches > 0; --stretches) {
+    weights = accumulate(from, input_step, depth_step, run, weights, sums);
+    from += tile.inner_step;
+    if (--inner == 0) {
+      inner = tile.inner;
+      from += tile.outer_step - tile.inner * tile.inner_step;
     }
   }
 
@@ -96,9 +102,13 @@ void run_tile(const Tile& tile) noexcept {
     });
   }
   activate_all(tile, sums);
-  const I32x4 mask = first_lanes(last_lanes);
+  if (last_lanes < kLanes) {
+    const I32x4 mask = first_lanes(last_lanes);
+    sums.each([&](F32x4 x, int, int v) {
+      return v == Vectors - 1 ? bitcast_f32(bitcast_i32(x) & mask) : x;
+    });
+  }
   sums.each([&](F32x4 x, int row, int v) {
-    if (v == Vectors - 1) x = bitcast_f32(bitcast_i32(x) & mask);
     x.store(tile.output + row * tile.output_step + 4 * v);
     return x;
   });
@@ -122,14 +132,15 @@ constexpr RunTile kRunTile[2][8] = {
 void run_tiles(Tile tile, int64_t rows) noexcept {
   const int vectors = tile.columns > kLanes ? 2 : 1;
   const int64_t tiles = (rows + max_tile_rows(vectors) - 1) / max_tile_rows(vectors);
-  // Tiles of nearly equal height: 13 rows by at most 6 are 4 + 4 + 5, not 6 + 6 + 1.
-  for (int64_t i = 0, row = 0; i < tiles; ++i) {
-    const int64_t next = rows * (i + 1) / tiles;
-    kRunTile[vectors - 1][next - row - 1](tile);
-    tile.input += (next - row) * tile.input_step;
-    tile.output += (next - row) * tile.output_step;
-    if (tile.residual != nullptr) tile.residual += (next - row) * tile.output_step;
-    row = next;
+  if (tiles == 0) return;
+  // Tiles of nearly equal height: 13 rows by at most 6 are 5 + 4 + 4, not 6 + 6 + 1.
+  const int64_t height = rows / tiles, higher = rows % tiles;
+  for (int64_t i = 0; i < tiles; ++i) {
+    const int64_t count = height + (i < higher ? 1 : 0);
+    kRunTile[vectors - 1][count - 1](tile);
+    tile.input += count * tile.input_step;
+    tile.output += count * tile.output_step;
+    if (tile.residual != nullptr) tile.residual += count * tile.output_step;
   }
 }
 

@@ -8,42 +8,50 @@ namespace {
 using simd::F32x4;
 using simd::I32x4;
 
-constexpr float kA2 = kA * kA, kA3 = kA2 * kA;
-constexpr float kB2 = kB * kB, kB3 = kB2 * kB;
+// The factors of the transforms in registers, or at least in memory.
+struct InputFactors {
+  F32x4 sum = F32x4::load_splat(&factors.sum), product = F32x4::load_splat(&factors.product);
+  F32x4 a = F32x4::load_splat(&factors.a), a2 = F32x4::load_splat(&factors.a2);
+  F32x4 b = F32x4::load_splat(&factors.b), b2 = F32x4::load_splat(&factors.b2);
+};
+
+struct OutputFactors {
+  F32x4 a = F32x4::load_splat(&factors.a), b = F32x4::load_splat(&factors.b);
+  F32x4 a2 = F32x4::load_splat(&factors.a2), b2 = F32x4::load_splat(&factors.b2);
+  F32x4 a3 = F32x4::load_splat(&factors.a3), b3 = F32x4::load_splat(&factors.b3);
+};
 
 // to = B^T from. The row of a point p holds the coefficients of the polynomial whose roots are the
 // other points; those of p and -p differ in the signs of their odd ones.
-inline void transform_inputs(const F32x4 from[kPatch], F32x4 to[kPatch]) {
-  const F32x4 sum = F32x4::splat(kA2 + kB2), product = F32x4::splat(kA2 * kB2);
-  const F32x4 a = F32x4::splat(kA), a2 = F32x4::splat(kA2);
-  const F32x4 b = F32x4::splat(kB), b2 = F32x4::splat(kB2);
-  to[0] = fma(from[0], product, fnma(from[2], sum, from[4]));
-  const F32x4 even_a = fnma(from[2], b2, from[4]), odd_a = fnma(from[1], b2, from[3]);
-  to[1] = fma(odd_a, a, even_a);
-  to[2] = fnma(odd_a, a, even_a);
-  const F32x4 even_b = fnma(from[2], a2, from[4]), odd_b = fnma(from[1], a2, from[3]);
-  to[3] = fma(odd_b, b, even_b);
-  to[4] = fnma(odd_b, b, even_b);
-  to[5] = fma(from[1], product, fnma(from[3], sum, from[5]));
+inline void transform_inputs(const InputFactors& f, const F32x4 from[kPatch], F32x4 to[kPatch]) {
+  to[0] = fma(from[0], f.product, fnma(from[2], f.sum, from[4]));
+  const F32x4 even_a = fnma(from[2], f.b2, from[4]), odd_a = fnma(from[1], f.b2, from[3]);
+  to[1] = fma(odd_a, f.a, even_a);
+  to[2] = fnma(odd_a, f.a, even_a);
+  const F32x4 even_b = fnma(from[2], f.a2, from[4]), odd_b = fnma(from[1], f.a2, from[3]);
+  to[3] = fma(odd_b, f.b, even_b);
+  to[4] = fnma(odd_b, f.b, even_b);
+  to[5] = fma(from[1], f.product, fnma(from[3], f.sum, from[5]));
 }
 
 // to = A^T from. Row i holds the points' i-th powers.
-inline void transform_products(const F32x4 from[kPatch], F32x4 to[kTile]) {
+inline void transform_products(const OutputFactors& f, const F32x4 from[kPatch], F32x4 to[kTile]) {
   const F32x4 sum_a = from[1] + from[2], difference_a = from[1] - from[2];
   const F32x4 sum_b = from[3] + from[4], difference_b = from[3] - from[4];
   to[0] = from[0] + (sum_a + sum_b);
-  to[1] = fma(difference_a, F32x4::splat(kA), difference_b * F32x4::splat(kB));
-  to[2] = fma(sum_a, F32x4::splat(kA2), sum_b * F32x4::splat(kB2));
-  to[3] = fma(difference_a, F32x4::splat(kA3), fma(difference_b, F32x4::splat(kB3), from[5]));
+  to[1] = fma(difference_a, f.a, difference_b * f.b);
+  to[2] = fma(sum_a, f.a2, sum_b * f.b2);
+  to[3] = fma(difference_a, f.a3, fma(difference_b, f.b3, from[5]));
 }
 
 // B^T applied to kPatch vectors that lie `from_step` apart, for all channels.
 inline void transform_line(const float* from, ptrdiff_t from_step, ptrdiff_t channels, float* to,
                            ptrdiff_t to_step) {
+  const InputFactors f;
   FOVEA_NO_UNROLL for (ptrdiff_t c = 0; c < channels; c += kLanes, from += kLanes, to += kLanes) {
     F32x4 line[kPatch], transformed[kPatch];
     FOVEA_UNROLL for (int i = 0; i < kPatch; ++i) line[i] = F32x4::load(from + i * from_step);
-    transform_inputs(line, transformed);
+    transform_inputs(f, line, transformed);
     FOVEA_UNROLL for (int i = 0; i < kPatch; ++i) transformed[i].store(to + i * to_step);
   }
 }
@@ -104,6 +112,7 @@ inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[kTile], int64
 
 void transform_output(const float* products, const OutputTile& tile,
                       const Epilogue& epilogue) noexcept {
+  const OutputFactors f;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes) {
     F32x4 rows[kTile][kPatch];
     for (int x = 0; x < kPatch; ++x) {
@@ -112,7 +121,7 @@ void transform_output(const float* products, const OutputTile& tile,
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
         column[y] = F32x4::load(from + y * kPatch * kPanel);
       }
-      transform_products(column, to);
+      transform_products(f, column, to);
       FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
     }
     const F32x4 bias = F32x4::load(tile.bias + c);
@@ -120,7 +129,7 @@ void transform_output(const float* products, const OutputTile& tile,
         I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(tile.channels - c));
     for (int y = tile.row_begin; y < tile.row_end; ++y) {
       F32x4 values[kTile];
-      transform_products(rows[y], values);
+      transform_products(f, rows[y], values);
       FOVEA_UNROLL for (F32x4& x : values) x += bias;
       const ptrdiff_t offset = c + y * tile.row_step;
       if (tile.residual != nullptr) {

@@ -37,6 +37,16 @@ inline constexpr double kWeightMatrix[kPatch][3] = {
     {0, 0, 1},
 };
 
+// What the transforms multiply with: powers of the points, kA^2 + kB^2 and kA^2 * kB^2. Never
+// written, but a variable that is defined elsewhere: of constants, V8 makes vectors anew wherever
+// they are used, by three instructions each.
+struct Factors {
+  float a, a2, a3;
+  float b, b2, b3;
+  float sum, product;
+};
+extern Factors factors;
+
 // A 6 x 6 part of a channels-last image.
 struct Patch {
   const float* data = nullptr;

@@ -18,8 +18,9 @@ namespace {
 constexpr int kMaxThreads = 64;
 // More chunks than threads, so that a slow thread delays the others little.
 constexpr int64_t kChunksPerThread = 4;
-// A few microseconds: longer than the gap between two operators, shorter than anyone notices.
-constexpr int kSpins = 2000;
+// Some tenths of a millisecond: longer than what one thread does alone between two jobs of a run,
+// since waking from sleep takes as long as many jobs do.
+constexpr int kSpins = 400'000;
 
 // The pool, and which of its workers, that the current thread works for.
 struct Role {
