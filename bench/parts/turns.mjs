@@ -9,9 +9,15 @@ export function measureSpeed(bench) {
   return measureSet('speed', bench, networks, { functions: { callNative } });
 }
 
-/** Whole networks with two threads, and how much faster that is than one. */
-export function measureThreads(bench) {
-  return measureSet('threads', bench, bench.library.networkNames);
+/** Whole networks with two threads, and how much faster that is than one: ours, then the other's. */
+export async function measureThreads(bench) {
+  const sets = [];
+  for (const set of ['threads', 'peer-threads']) {
+    sets.push(await measureSet(set, bench, bench.library.networkNames));
+  }
+  const [ours, peer] = sets;
+  const table = sets.map((set) => set.table).join('\n\n');
+  return { ours, peer, table, problems: sets.flatMap(({ problems }) => problems) };
 }
 
 function measureSet(set, { browser, server, options }, networks, pageOptions) {

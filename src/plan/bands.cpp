@@ -255,9 +255,11 @@ uint64_t BandPlanner::place() {
 
 std::optional<Step> BandPlanner::plan() {
   const BandLimits& limits = environment_.bands;
-  geometry_ = find_geometry(shapes_, limits.cache_bytes, limits.fewest_rows);
+  const int64_t threads = environment_.pool.size();
+  geometry_ = find_geometry(shapes_, limits.cache_bytes, threads * limits.fewest_rows);
   if (geometry_.values.empty() || !planes_stay_whole()) return std::nullopt;
-  const bool fast = geometry_.widest_step(shapes_) <= limits.cache_bytes;
+  // Several threads would wait for each other more often than the cache saves them.
+  const bool fast = threads == 1 && geometry_.widest_step(shapes_) <= limits.cache_bytes;
   if (!fast && largest_image() <= limits.largest_whole) return std::nullopt;
   for (size_t at = 0; at < stretch_.size(); ++at) add_step(at);
   find_last_reads();
