@@ -1,7 +1,5 @@
 #include "kernels/conv.h"
 
-#include <algorithm>
-
 #include "kernels/conv_algorithms.h"
 
 namespace fovea::kernels {
@@ -30,10 +28,8 @@ bool is_dense(const ConvShape& shape) noexcept {
 
 // Elsewhere, transforms and unused parts of tiles cost more than the products saved.
 bool suits_winograd(const ConvShape& shape) noexcept {
-  const int64_t least = std::min(shape.kernel_h, shape.kernel_w);
-  const bool fits = std::max(shape.kernel_h, shape.kernel_w) == 3 && least == 3;
-  return is_dense(shape) && fits && shape.in_channels >= 3 && shape.out_channels >= 4 &&
-         shape.out_h >= 4 && shape.out_w >= 4;
+  return is_dense(shape) && shape.kernel_h == 3 && shape.kernel_w == 3 && shape.in_channels >= 3 &&
+         shape.out_channels >= 4 && shape.out_h >= 4 && shape.out_w >= 4;
 }
 
 // The same for kernels cut into blocks of 3x3, where few of the blocks' taps are beyond the kernel.

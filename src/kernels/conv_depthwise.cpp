@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/conv_algorithms.h"
+#include "kernels/lanes.h"
 #include "kernels/taps.h"
 #include "simd/f32x4.h"
 #include "simd/loops.h"
@@ -92,7 +93,7 @@ Interior interior_of(const ConvShape& shape) {
 void run_vector(const Row& row, const Interior& interior, int64_t channel) noexcept {
   const ConvShape& shape = row.shape;
   const int64_t lanes = std::min(shape.out_channels - channel, kLanes);
-  const I32x4 mask = I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(lanes));
+  const I32x4 mask = first_lanes(lanes);
   const auto run_border = [&](int64_t begin, int64_t end) {
     for (int64_t x = begin; x < end; ++x) {
       const Taps kx = taps_inside(x * shape.stride_w - shape.pad_left, shape.kernel_w,

@@ -3,6 +3,7 @@
 
 #include "kernels/conv_algorithms.h"
 #include "kernels/conv_strip.h"
+#include "kernels/lanes.h"
 #include "simd/f32x4.h"
 #include "simd/loops.h"
 
@@ -100,8 +101,7 @@ constexpr RunPixels kOne[] = {run_pixels<1, 1>, run_pixels<1, 2>, run_pixels<1, 
 
 void run_row(const ConvShape& shape, const Strip& strip, const float* input, const float* packed,
              const ConvOutput& out, const Epilogue& epilogue) noexcept {
-  const I32x4 mask =
-      I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(shape.out_channels));
+  const I32x4 mask = first_lanes(shape.out_channels);
   const int64_t step = shape.stride_w * strip.pixel_step, outputs = shape.out_channels;
   for (int64_t x = 0, pixels = 0; x < shape.out_w; x += pixels) {
     const bool several = x + kPixels[outputs - 1] <= shape.out_w;

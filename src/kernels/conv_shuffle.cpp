@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "simd/f32x4.h"
+#include "kernels/lanes.h"
 
 namespace fovea::kernels {
 namespace {
@@ -53,7 +53,7 @@ struct Row {
 void shuffle_pixels(const ConvShuffleShape& shape, const Row& row, float* to) noexcept {
   const int64_t channels = shape.channels, pixel = padded_channels(channels);
   const int64_t whole = channels / kLanes * kLanes;
-  const I32x4 mask = I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(channels - whole));
+  const I32x4 mask = first_lanes(channels - whole);
   int64_t dx = row.begin;
   const float* block = row.blocks;
   for (int64_t x = 0; x < row.width; ++x, to += pixel) {

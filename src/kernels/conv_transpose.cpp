@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace fovea::kernels {
 namespace {
@@ -81,15 +82,13 @@ void for_each_phase(const ConvTransposeShape& shape, Visit visit) {
 
 }  // namespace
 
+// Conv's weights with inputs and outputs in each other's places.
 StridedWeights dense_transposed_weights(const ConvTransposeShape& shape, const float* data,
                                         const float* biases) noexcept {
-  StridedWeights weights;
-  weights.data = data;
-  weights.biases = biases;
-  weights.row_step = shape.kernel_w;
-  weights.output_step = shape.kernel_h * shape.kernel_w;
-  weights.input_step = shape.group_outputs() * weights.output_step;
-  weights.group_step = shape.group_inputs() * weights.input_step;
+  ConvShape turned = shape;
+  std::swap(turned.in_channels, turned.out_channels);
+  StridedWeights weights = dense_weights(turned, data, biases);
+  std::swap(weights.input_step, weights.output_step);
   return weights;
 }
 

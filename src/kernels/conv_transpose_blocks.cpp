@@ -1,5 +1,7 @@
 #include "kernels/conv_transpose_blocks.h"
 
+#include "base/integers.h"
+
 namespace fovea::kernels {
 namespace {
 
@@ -10,8 +12,6 @@ struct BlockAxis {
   int64_t pad;  // of the convolution
   int64_t crop;
 };
-
-int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
 BlockAxis block_axis(int64_t out, int64_t kernel, int64_t stride, int64_t pad) {
   const int64_t first = floor_div(pad, stride), last = floor_div(out - 1 + pad, stride);

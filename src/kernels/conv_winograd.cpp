@@ -3,7 +3,7 @@
 #include "kernels/conv_algorithms.h"
 #include "kernels/winograd_pack.h"
 
-// Convolution of stride 1 by at most 3x3 taps by F(4x4, 3x3), for blocks of consecutive tiles:
+// 3x3 convolution of stride 1 by F(4x4, 3x3), for blocks of consecutive tiles:
 // their patches are transformed once, and for each panel of output channels multiplied at every
 // position and transformed back while the products are in the first-level cache. Tiles begin at
 // multiples of 4 from an image's first row, whatever range of rows is asked for, so that results do
@@ -31,7 +31,7 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
-    return y < shape.kernel_h && x < shape.kernel_w ? weights.at(0, output, input, y, x) : 0.0f;
+    return weights.at(0, output, input, y, x);
   };
   winograd::pack(shape.out_channels, shape.in_channels, tap, weights, packed);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/lanes.h"
 #include "kernels/register_tile.h"
 
 namespace fovea::kernels {
@@ -41,11 +42,6 @@ inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
       });
       break;
   }
-}
-
-// All bits set in the first `lanes` lanes.
-inline I32x4 first_lanes(int64_t lanes) {
-  return I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(lanes));
 }
 
 // For panels whose last vector is shared with other columns: element by element.

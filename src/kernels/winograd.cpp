@@ -1,5 +1,6 @@
 #include "kernels/winograd.h"
 
+#include "kernels/lanes.h"
 #include "kernels/tile.h"
 
 namespace fovea::kernels::winograd {
@@ -125,8 +126,7 @@ void transform_output(const float* products, const OutputTile& tile,
       FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
     }
     const F32x4 bias = F32x4::load(tile.bias + c);
-    const I32x4 mask =
-        I32x4::set(0, 1, 2, 3) < I32x4::splat(static_cast<int32_t>(tile.channels - c));
+    const I32x4 mask = first_lanes(tile.channels - c);
     for (int y = tile.row_begin; y < tile.row_end; ++y) {
       F32x4 values[kTile];
       transform_products(f, rows[y], values);

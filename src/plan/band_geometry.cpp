@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/integers.h"
+
 namespace fovea {
 namespace {
 
@@ -19,6 +21,13 @@ struct Ratio {
 Ratio ratio(int64_t num, int64_t den) {
   const int64_t divisor = std::gcd(num, den);
   return {num / divisor, den / divisor};
+}
+
+// The step's rows come in multiples of this many.
+int64_t granule_of(const BandShape& step) {
+  int64_t granule = 1;
+  for (const BandRead& read : step.reads) granule = std::lcm(granule, read.rule.den);
+  return granule;
 }
 
 // Rows of each step's image for one row of the last one's; empty where they contradict each other.
@@ -56,9 +65,7 @@ std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
 int64_t smallest_band(std::span<const BandShape> steps, std::span<const Ratio> rates) {
   int64_t scale = 1;
   for (size_t i = 0; i < steps.size(); ++i) {
-    int64_t granule = 1;
-    for (const BandRead& read : steps[i].reads) granule = std::lcm(granule, read.rule.den);
-    const int64_t unit = rates[i].den * granule;
+    const int64_t unit = rates[i].den * granule_of(steps[i]);
     scale = std::lcm(scale, unit / std::gcd(rates[i].num, unit));
   }
   int64_t fewest = scale;
@@ -95,8 +102,7 @@ void GeometryFinder::set_leads() {
   for (size_t i = steps_.size(); i-- > 0;) {
     BandRows& own = values_[i];
     if (steps_[i].wanted || !read[i]) own.lead = std::max<int64_t>(own.lead, 0);
-    int64_t granule = 1;
-    for (const BandRead& from : steps_[i].reads) granule = std::lcm(granule, from.rule.den);
+    const int64_t granule = granule_of(steps_[i]);
     own.lead += (granule - own.lead % granule) % granule;
     for (const BandRead& from : steps_[i].reads) {
       if (from.maker < 0) continue;
@@ -121,7 +127,6 @@ void GeometryFinder::set_histories() {
 
 void GeometryFinder::set_bands() {
   int64_t end = 0;
-  const auto floor_div = [](int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); };
   for (size_t i = 0; i < steps_.size(); ++i) {
     const BandRows& value = values_[i];
     geometry_.first_band = std::min(geometry_.first_band, floor_div(-value.lead, value.rows));

@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-// Which rows the steps of a band program make and keep; see BandValue, whose words these are.
+// Which rows the steps of a band program make and keep; see BandValue.
 
 // A step's read of an image: of what an earlier step makes, or (`maker` < 0) of an image that is
 // whole in memory.
@@ -29,7 +29,7 @@ struct BandRows {
   int64_t rows = 0;
   int64_t lead = 0;
   int64_t history = 0;
-  bool read_outside = false;
+  bool read_outside = false;  // other steps read rows outside the image, as zeros
 };
 
 struct BandGeometry {

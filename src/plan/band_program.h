@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "plan/band_geometry.h"
 #include "plan/segment.h"
 
 namespace fovea {
@@ -20,15 +21,10 @@ struct BandImage {
 // What a step of the program makes. In band t it makes rows [t * rows + lead, (t + 1) *
 // rows + lead); its window holds those, and before them the last `history` rows of the bands
 // before, which later steps still read.
-struct BandValue {
+struct BandValue : BandRows {
   BandImage image;
-  int64_t rows = 0;
-  int64_t lead = 0;
-  int64_t history = 0;
   // The window lasts from one band to the next; else its history is put by in `store`.
   bool lasts = false;
-  // Other steps read rows outside the image, as zeros.
-  bool read_outside = false;
   int output = -1;      // of the program: the whole image is wanted too
   uint64_t window = 0;  // offsets in the scratch memory
   uint64_t store = 0;

@@ -16,7 +16,7 @@ constexpr size_t kCloseTries = 4;
 // A step that can be part of a program.
 struct Candidate {
   const Step* step;
-  BandRule rule;
+  const BandRule* rule;
 };
 
 bool is_image(const ValueType& type) {
@@ -60,6 +60,7 @@ class BandPlanner {
   std::span<const Candidate> stretch_;
   std::vector<BandShape> shapes_;
   BandGeometry geometry_;
+  std::vector<int> last_read_;  // by step: the last that reads its value
   std::shared_ptr<BandProgram> program_ = std::make_shared<BandProgram>();
   Step result_;
 };
@@ -89,7 +90,8 @@ ValueType BandPlanner::banded_type(SlotId id, int64_t rows) const {
 void BandPlanner::find_shapes() {
   std::map<SlotId, int> makers;
   for (size_t at = 0; at < stretch_.size(); ++at) {
-    const auto& [step, rule] = stretch_[at];
+    const Step* step = stretch_[at].step;
+    const BandRule& rule = *stretch_[at].rule;
     const BandImage image = image_of(made_by(at));
     BandShape shape;
     shape.height = image.height;
@@ -164,7 +166,8 @@ void check_rule(const OpDef& def, const Node& node, std::span<const ValueType* c
 }
 
 void BandPlanner::add_step(size_t at) {
-  const auto& [step, rule] = stretch_[at];
+  const Step* step = stretch_[at].step;
+  const BandRule& rule = *stretch_[at].rule;
   const size_t inputs = rule.node.inputs.size();
   BandStep added;
   added.step = *step;
@@ -195,12 +198,9 @@ void BandPlanner::add_step(size_t at) {
   added.kernel = def.plan(plan);
   added.scratch_bytes = plan.scratch();
   BandValue& value = added.value;
+  static_cast<BandRows&>(value) = rows;
   value.image = image_of(made_by(at));
-  value.rows = rows.rows;
-  value.lead = rows.lead;
-  value.history = rows.history;
   value.lasts = rows.history >= rows.rows;
-  value.read_outside = rows.read_outside;
   if (shapes_[at].wanted) {
     value.output = static_cast<int>(result_.outputs.size());
     result_.outputs.push_back(made_by(at));
@@ -209,14 +209,16 @@ void BandPlanner::add_step(size_t at) {
 }
 
 void BandPlanner::find_last_reads() {
-  std::vector<size_t> last(stretch_.size());
+  last_read_.resize(stretch_.size());
   for (size_t at = 0; at < shapes_.size(); ++at) {
-    last[at] = at;
+    last_read_[at] = static_cast<int>(at);
     for (const BandRead& read : shapes_[at].reads) {
-      if (read.maker >= 0) last[static_cast<size_t>(read.maker)] = at;
+      if (read.maker >= 0) last_read_[static_cast<size_t>(read.maker)] = static_cast<int>(at);
     }
   }
-  for (size_t at = 0; at < last.size(); ++at) program_->steps[last[at]].last_reads.push_back(at);
+  for (size_t at = 0; at < last_read_.size(); ++at) {
+    program_->steps[static_cast<size_t>(last_read_[at])].last_reads.push_back(at);
+  }
 }
 
 // Gives windows, loaded rows and kernels' scratch their places; returns the bytes of all.
@@ -228,10 +230,6 @@ uint64_t BandPlanner::place() {
     blocks.push_back({static_cast<uint64_t>(bytes), first, last, 0});
     offsets.push_back(&offset);
   };
-  std::vector<int> last(stretch_.size());
-  for (int at = 0; at < end; ++at) {
-    for (const size_t read : program_->steps[static_cast<size_t>(at)].last_reads) last[read] = at;
-  }
   for (int at = 0; at < end; ++at) {
     BandStep& step = program_->steps[static_cast<size_t>(at)];
     BandValue& value = step.value;
@@ -239,7 +237,7 @@ uint64_t BandPlanner::place() {
     if (value.lasts) {
       add(window, 0, end, value.window);
     } else {
-      add(window, at, last[static_cast<size_t>(at)], value.window);
+      add(window, at, last_read_[static_cast<size_t>(at)], value.window);
       if (value.history > 0) add(value.image.bytes(value.history), 0, end, value.store);
     }
     for (BandSource& source : step.sources) {
@@ -324,11 +322,21 @@ std::vector<bool> wanted_of(const Segment& segment, const std::vector<bool>& kep
 
 namespace {
 
+// Of output 0 as a whole; 0 where that is not known or there is none.
+int64_t output_bytes(const Segment& segment, const Step& step) {
+  if (step.outputs.empty() || step.outputs[0] == kNoSlot) return 0;
+  const SlotId id = step.outputs[0];
+  const Slot& slot = segment.slots[static_cast<size_t>(id)];
+  const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
+  if (!type.shape || type.dtype == DType::String) return 0;
+  return static_cast<int64_t>(bytes_of(type.dtype, *type.shape, slot.layout));
+}
+
 // Steps from `begin` on that can be cut, as long as none needs all of what another makes, up to
 // one (but the first) whose image may as well be whole.
 std::vector<Candidate> stretch_from(const Segment& segment,
                                     std::span<const std::optional<BandRule>> rules, size_t begin,
-                                    uint64_t small) {
+                                    int64_t small) {
   std::vector<Candidate> stretch;
   std::vector<SlotId> made;
   for (size_t at = begin; at < rules.size() && rules[at]; ++at) {
@@ -338,11 +346,8 @@ std::vector<Candidate> stretch_from(const Segment& segment,
       if (whole && std::ranges::find(made, step.inputs[i]) != made.end()) return stretch;
     }
     made.push_back(step.outputs[0]);
-    stretch.push_back({&step, *rules[at]});
-    const Slot& slot = segment.slots[static_cast<size_t>(step.outputs[0])];
-    const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
-    const bool ends = bytes_of(type.dtype, *type.shape, slot.layout) <= small;
-    if (ends && stretch.size() > 1) break;
+    stretch.push_back({&step, &*rules[at]});
+    if (output_bytes(segment, step) <= small && stretch.size() > 1) break;
   }
   return stretch;
 }
@@ -351,19 +356,21 @@ std::vector<Candidate> stretch_from(const Segment& segment,
 
 void form_bands(const PlanEnvironment& environment, Segment& segment,
                 const std::vector<bool>& kept) {
+  const int64_t small = environment.bands.fast_whole;
+  const auto is_large = [&](const Step& step) { return output_bytes(segment, step) > small; };
+  if (std::ranges::none_of(segment.steps, is_large)) return;
   std::vector<std::optional<BandRule>> rules;
   for (const Step& step : segment.steps) rules.push_back(rule_of(environment, segment, step));
   std::vector<Step> steps;
   for (size_t begin = 0; begin < segment.steps.size();) {
-    std::vector<Candidate> stretch =
-        stretch_from(segment, rules, begin, static_cast<uint64_t>(environment.bands.fast_whole));
+    std::vector<Candidate> stretch = stretch_from(segment, rules, begin, small);
     const size_t longest = stretch.size();
     size_t taken = 0;
     // Where its last steps do not go together with the others, a shorter one may.
     while (stretch.size() > 1 && taken == 0) {
       const auto wanted = wanted_of(segment, kept, begin, begin + stretch.size());
       BandPlanner planner(environment, segment, wanted, stretch);
-      if (planner.largest_image() <= environment.bands.fast_whole) break;
+      if (planner.largest_image() <= small) break;
       if (auto program = planner.plan()) {
         steps.push_back(std::move(*program));
         taken = stretch.size();

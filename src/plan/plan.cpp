@@ -110,16 +110,18 @@ void Execution::enter(Segment& segment) {
   ++depth_;
 }
 
-bool Execution::advance(std::chrono::steady_clock::time_point deadline) {
+bool Execution::advance(Clock::time_point deadline) {
+  auto now = Clock::now();
   do {
     if (next_step_ < segment_->steps.size()) {
-      run_some();
+      now = run_some(now);
     } else if (segment_->awaited.empty()) {
       return true;
     } else {
       enter_next();
+      now = Clock::now();
     }
-  } while (std::chrono::steady_clock::now() < deadline);
+  } while (now < deadline);
   return next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
@@ -132,7 +134,7 @@ void Execution::enter_next() {
   enter(plans_.next(*segment_, answers));
 }
 
-void Execution::run_some() {
+Execution::Clock::time_point Execution::run_some(Clock::time_point start) {
   const Step& step = segment_->steps[next_step_];
   std::vector<const std::byte*> inputs;
   for (const SlotId slot : step.inputs) {
@@ -144,12 +146,14 @@ void Execution::run_some() {
   }
   std::vector<Tensor> dynamic(step.outputs.size());
   RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
-  if (step.bands) return run_bands(step, context);
+  if (step.bands) {
+    run_bands(step, context);
+    return Clock::now();
+  }
 
-  const auto start = std::chrono::steady_clock::now();
   step.kernel(context);
-  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-  times_.push_back({&step, taken.count()});
+  const auto end = Clock::now();
+  times_.push_back({&step, std::chrono::duration<double, std::milli>(end - start).count()});
   ++next_step_;
   for (size_t i = 0; i < dynamic.size(); ++i) {
     if (dynamic[i].dtype() == DType::Undefined) continue;
@@ -157,6 +161,7 @@ void Execution::run_some() {
     dynamic_[slot] = std::move(dynamic[i]);
     memory_[slot] = dynamic_[slot].mutable_data();
   }
+  return end;
 }
 
 void Execution::run_bands(const Step& step, RunContext& context) {

@@ -52,11 +52,13 @@ struct StepTime {
 // One run of a graph: from feeds to the graph's outputs, a step at a time.
 class Execution {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // `feeds` in the order of graph.inputs. All references must outlive the execution.
   Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds);
 
   // Runs whole steps until the deadline, at least one; true when there are none left.
-  bool advance(std::chrono::steady_clock::time_point deadline);
+  bool advance(Clock::time_point deadline);
 
   // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
   std::vector<Tensor> outputs() const;
@@ -68,8 +70,8 @@ class Execution {
  private:
   void enter(Segment& segment);
   void enter_next();
-  // Runs the next step, or a band of it.
-  void run_some();
+  // Runs the next step, or a band of it; returns when that ended.
+  Clock::time_point run_some(Clock::time_point start);
   void run_bands(const Step& step, RunContext& context);
   Tensor tensor_of(ValueId id) const;
 

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "support/expect_close.h"
+#include "support/expect_everywhere.h"
 #include "support/nd.h"
 #include "support/op_runner.h"
 
@@ -50,21 +50,6 @@ Operands operands_of(const ReferenceConv& conv, bool transposed) {
           random_tensor({conv.out_channels}, 3)};
 }
 
-// Checks a result against the reference, in the layouts and with several threads.
-void expect_everywhere(const OpCase& op, const std::vector<Tensor>& inputs, const Shape& shape,
-                       const Expected& expected) {
-  for (const int threads : {1, 3}) {
-    const Tensor result = run_op(op, inputs, threads)[0];
-    ASSERT_EQ(result.shape(), shape);
-    expect_close(result.as<float>(), expected);
-    bool used = false;
-    const Tensor last = run_op_channels_last(op, inputs, &used, threads)[0];
-    EXPECT_EQ(used, shape.rank() == 4);
-    ASSERT_EQ(last.shape(), shape);
-    expect_close(last.as<float>(), expected);
-  }
-}
-
 void check_conv(const ReferenceConv& conv) {
   const auto [data, weights, bias] = operands_of(conv, false);
   const Shape shape = with_channels(conv.batch, conv.out_channels, output_dims(conv.axes));
@@ -76,7 +61,8 @@ void check_conv(const ReferenceConv& conv) {
                                     {"pads", pads_of(conv)},
                                     {"group", conv.groups}}},
                     {data, weights, bias}, shape,
-                    reference_conv(conv, floats(data), floats(weights), floats(bias)));
+                    reference_conv(conv, floats(data), floats(weights), floats(bias)),
+                    shape.rank() == 4);
 }
 
 void check_transposed(const ReferenceConv& conv, const std::vector<int64_t>& output_padding) {
@@ -93,7 +79,8 @@ void check_transposed(const ReferenceConv& conv, const std::vector<int64_t>& out
                       {"pads", pads_of(conv)},
                       {"group", conv.groups}}},
       {data, weights, bias}, shape,
-      reference_conv_transpose(conv, dims, floats(data), floats(weights), floats(bias)));
+      reference_conv_transpose(conv, dims, floats(data), floats(weights), floats(bias)),
+      shape.rank() == 4);
 }
 
 const Axis kRows{.in = 9, .kernel = 3, .stride = 2, .dilation = 1, .pad_begin = 1, .pad_end = 2};
@@ -136,7 +123,7 @@ TEST(Conv, AutoPad) {
                                           {"strides", std::vector<int64_t>{stride, stride}},
                                           {"dilations", std::vector<int64_t>{2, 2}}}},
                           {data, weights}, with_channels(1, 3, output_dims(conv.axes)),
-                          reference_conv(conv, floats(data), floats(weights), {}));
+                          reference_conv(conv, floats(data), floats(weights), {}), true);
       }
     }
   }
@@ -194,7 +181,8 @@ TEST(ConvTranspose, OutputShapeAndAutoPad) {
                                         {"output_shape", std::vector<int64_t>{wanted, wanted}}}},
                         {data, weights, bias}, {1, 3, wanted, wanted},
                         reference_conv_transpose(conv, {wanted, wanted}, floats(data),
-                                                 floats(weights), floats(bias)));
+                                                 floats(weights), floats(bias)),
+                        true);
     }
   }
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "support/expect_close.h"
+#include "support/expect_everywhere.h"
 #include "support/op_runner.h"
 
 // Fused nodes against the nodes they are made of, one after the other, which have tests of their
@@ -48,20 +48,6 @@ Expected mapped(const Tensor& x, int64_t terms, Function function) {
     expected.bounds.push_back(4.5 * sum_bound(terms, static_cast<double>(terms)));
   }
   return expected;
-}
-
-// Checks a result against the expected, in the layouts and with several threads.
-void expect_everywhere(const OpCase& op, const std::vector<Tensor>& inputs, const Shape& shape,
-                       const Expected& expected) {
-  for (const int threads : {1, 3}) {
-    const Tensor result = run_op(op, inputs, threads)[0];
-    ASSERT_EQ(result.shape(), shape);
-    expect_close(result.as<float>(), expected);
-    bool used = false;
-    const Tensor last = run_op_channels_last(op, inputs, &used, threads)[0];
-    ASSERT_EQ(last.shape(), shape);
-    expect_close(last.as<float>(), expected);
-  }
 }
 
 const std::string kInternal(kInternalDomain);
