@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates, shift
 
-from noise import coloured_noise
+from pictures.noise import coloured_noise
 
 WIDTH, HEIGHT = 320, 214
 OVERSAMPLING = 4

@@ -1,0 +1,37 @@
+"""How each model is made: its network, what it learns to undo, and for how long."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model.
+
+    start: the model whose network it grows from, all but the last layer where the scale differs.
+    damage: what turns a picture into its input: 'bicubic' or 'web' (degradations.py).
+    rate: the peak of Adam's learning rate. batch, patch: patches per step, low-resolution pixels
+    per side of a patch. pictures: how many are generated to learn from.
+    """
+
+    scale: int
+    channels: int
+    blocks: int
+    steps: int
+    damage: str = 'bicubic'
+    start: str | None = None
+    rate: float = 1e-3
+    batch: int = 8
+    patch: int = 48
+    pictures: int = 2000
+    seed: int = 0
+
+
+RECIPES = {
+    'fovea-x2-fast': Recipe(scale=2, channels=16, blocks=3, steps=400_000),
+    'fovea-x2': Recipe(scale=2, channels=32, blocks=5, steps=150_000),
+    'fovea-x3': Recipe(scale=3, channels=32, blocks=5, steps=60_000, start='fovea-x2', rate=5e-4),
+    'fovea-x4': Recipe(scale=4, channels=32, blocks=5, steps=60_000, start='fovea-x2', rate=5e-4),
+    'fovea-x2-web': Recipe(
+        scale=2, channels=32, blocks=5, steps=60_000, damage='web', start='fovea-x2', rate=5e-4
+    ),
+}

@@ -1,0 +1,88 @@
+"""A training in miniature: pictures, training, an interruption, export, everybody's agreement."""
+
+import csv
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from evaluate import enlarged, psnr
+from export import AGREEMENT, differences, export, load
+from pictures.dataset import luma, picture
+from recipes import Recipe
+from train import Pairs, Run, learn, train
+
+HERE = Path(__file__).parent
+RECIPE = Recipe(scale=2, channels=12, blocks=2, steps=900, rate=2e-3, batch=4, patch=32)
+
+
+class MiniatureTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.set_num_threads(1)
+        planes = np.stack([luma(picture(seed)) for seed in range(8)])
+        cls.pairs, cls.valid = Pairs(planes[:6], RECIPE, 0), Pairs(planes[6:], RECIPE, 1)
+        build = HERE.parents[1] / 'build'
+        build.mkdir(exist_ok=True)
+        cls.folder = tempfile.TemporaryDirectory(dir=build)
+        cls.checkpoint = Path(cls.folder.name) / 'miniature.pt'
+        train(RECIPE, cls.pairs, cls.valid, cls.checkpoint, compiled=False, report_steps=100)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_loss_falls(self):
+        with self.checkpoint.with_suffix('.csv').open(newline='') as file:
+            losses = [float(line['loss']) for line in csv.DictReader(file)]
+        self.assertEqual(RECIPE.steps // 100, len(losses))
+        self.assertLess(losses[-1], 0.8 * losses[0])
+        self.assertTrue(self.checkpoint.with_suffix('.png').exists())
+
+    def test_pictures_it_has_not_seen_become_better_than_by_bicubic(self):
+        by_bicubic = [
+            psnr(enlarged(low, 2)[4:-4, 4:-4].astype(float), high[4:-4, 4:-4])
+            for low, high in zip(self.valid.low, self.valid.high, strict=True)
+        ]
+        network = load(self.checkpoint)
+        self.assertGreater(self.valid.psnr(network), np.mean(by_bicubic) + 0.3)
+
+    def test_everybody_agrees_on_the_exported_model(self):
+        path = self.checkpoint.with_suffix('.onnx')
+        network = load(self.checkpoint)
+        export(network, path)
+        facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+        self.assertEqual(('luma', '2'), (facts['fovea.color'], facts['fovea.scale']))
+        for who, difference in differences(network, path).items():
+            self.assertLess(difference, AGREEMENT, who)
+
+    def test_an_interruption_changes_nothing(self):
+        recipe = replace(RECIPE, steps=12)
+        whole = Run(recipe, None)
+        for _ in range(12):
+            learn(whole, whole.model, self.pairs)
+
+        path = self.checkpoint.with_name('interrupted.pt')
+        first, second = Run(recipe, None), Run(recipe, None)
+        for _ in range(5):
+            learn(first, first.model, self.pairs)
+        first.save(path)
+        second.resume(path)
+        while second.step < 12:
+            learn(second, second.model, self.pairs)
+        for name, value in whole.average.state_dict().items():
+            self.assertTrue(torch.equal(value, second.average.state_dict()[name]), name)
+
+    def test_a_larger_scale_grows_from_a_smaller_one(self):
+        grown = Run(replace(RECIPE, scale=3), self.checkpoint).model.state_dict()
+        parent = torch.load(self.checkpoint, weights_only=True)['weights']
+        self.assertTrue(torch.equal(parent['head.expand'], grown['head.expand']))
+        self.assertEqual(9, len(grown['tail.bias']))
+
+
+if __name__ == '__main__':
+    unittest.main()
