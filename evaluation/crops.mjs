@@ -9,6 +9,9 @@ import { measuredLuma } from './metrics.mjs';
 /** A detail's width and height, in pixels of the original. */
 const detail = 64;
 
+/** How far from the border it lies: pictures often have frames, or lines of other colours there. */
+const margin = 16;
+
 /** How much a picture shows it enlarged, each pixel as a square. */
 const zoom = 3;
 
@@ -29,7 +32,7 @@ const gaps = { details: 4, images: 16 };
 export async function writeCrop(folder, { name, truth, grey, results }) {
   const versions = [...Object.values(results), truth];
   const [theirs, ours] = versions.map((version) => measuredLuma(version, grey));
-  const window = bestWindow(measuredLuma(truth, grey), theirs, ours, detail);
+  const window = bestWindow(measuredLuma(truth, grey), theirs, ours, { size: detail, margin });
   const details = await Promise.all(versions.map((version) => enlargedDetail(version, window)));
   const strip = await arranged(details, details.length, gaps.details);
   await write(folder, name, Object.keys(results), strip);
@@ -53,23 +56,24 @@ export async function writeSheet(folder, crops, upscalers) {
  * @param {import('./metrics.mjs').Plane} truth
  * @param {import('./metrics.mjs').Plane} theirs
  * @param {import('./metrics.mjs').Plane} ours
- * @param {number} size of the window, or less where the planes are smaller
+ * @param {{size: number, margin: number}} options the window's width and height, and how far it is
+ *   from the border; both less where the planes are too small
  * @returns {{left: number, top: number, width: number, height: number}}
  */
-export function bestWindow({ width, height, data: truth }, theirs, ours, size) {
+export function bestWindow({ width, height, data: truth }, theirs, ours, { size, margin }) {
   const gain = truth.map((t, i) => (theirs.data[i] - t) ** 2 - (ours.data[i] - t) ** 2);
   const sums = integral(gain, width, height);
-  const window = { width: Math.min(size, width), height: Math.min(size, height) };
+  const [w, h] = [Math.min(size, width), Math.min(size, height)];
+  const [x, y] = [width - w, height - h].map((room) => Math.min(margin, room >> 1));
   let best = { gain: -Infinity };
-  for (let top = 0; top + window.height <= height; ++top) {
-    for (let left = 0; left + window.width <= width; ++left) {
-      const at = (x, y) => sums[(top + y) * (width + 1) + left + x];
-      const { width: w, height: h } = window;
+  for (let top = y; top <= height - h - y; ++top) {
+    for (let left = x; left <= width - w - x; ++left) {
+      const at = (dx, dy) => sums[(top + dy) * (width + 1) + left + dx];
       const sum = at(w, h) - at(w, 0) - at(0, h) + at(0, 0);
       if (sum > best.gain) best = { gain: sum, left, top };
     }
   }
-  return { left: best.left, top: best.top, ...window };
+  return { left: best.left, top: best.top, width: w, height: h };
 }
 
 /** For each corner, the sum of all values above and to the left: [height + 1][width + 1]. */

@@ -65,13 +65,16 @@ async function openModels({ models: named, scale, variant }) {
 async function ownModels() {
   const folder = join(projectDir, 'models');
   const files = await readdir(folder);
-  return files.filter((file) => file.endsWith('.onnx')).map((file) => join(folder, file));
+  return files
+    .filter((file) => file.endsWith('.onnx'))
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 /** The scale asked for, else that of the folder's pairs, else all those of the models. */
 async function scalesFor(folder, sources, models, { models: named, scale }) {
   if (scale !== undefined) return [scale];
-  const scales = [...new Set(models.map((model) => model.scale))].sort();
+  const scales = [...new Set(models.map((model) => model.scale))].sort((a, b) => a - b);
   const pair = sources.find(({ low }) => low !== undefined);
   if (pair === undefined) return scales;
   const own = await scaleOfPair(pair);
@@ -86,7 +89,7 @@ async function evaluateFolder({ folder, sources, scale, jpeg, crops }, enlargers
   print(`\n${title}, enlarged ${scale} times${jpeg === undefined ? '' : `, JPEG quality ${jpeg}`}`);
   for (const line of table.head) print(line);
   const [images, pictures] = [[], []];
-  const cropFolder = crops && join(crops, `${title.replaceAll('/', '-')}-${scale}-times`);
+  const cropFolder = crops && join(crops, cropFolderName(title, scale));
   for (const source of sources) {
     const measured = await measure(source, enlargers, { scale, jpeg });
     const { name, truth, scores } = measured;
@@ -98,6 +101,11 @@ async function evaluateFolder({ folder, sources, scale, jpeg, crops }, enlargers
   print(table.row('mean', mean));
   if (cropFolder) await writeSheet(cropFolder, pictures, upscalers);
   return { folder, scale, jpeg, images, mean };
+}
+
+function cropFolderName(title, scale) {
+  const name = title.replaceAll(/[/\\]/g, '-');
+  return name.endsWith(`x${scale}`) ? name : `${name}-x${scale}`;
 }
 
 /** The last two names of its path: benchmarks have a folder for each scale. */

@@ -25,19 +25,15 @@ const isImage = (file) => /\.(png|jpe?g|webp|tiff?)$/i.test(file);
  */
 export async function listImages(folder) {
   const files = (await filesOf(folder)).filter(isImage).sort();
-  const partners = new Map(
-    files
-      .map((file) => [file, files.find((other) => isPair(file, other))])
-      .filter(([, low]) => low),
-  );
-  const lows = new Set(partners.values());
+  const lowOf = (file) => files.find((other) => isPair(file, other));
+  const lows = new Set(files.map(lowOf));
   const sources = files
     .filter((file) => !lows.has(file))
-    .map((file) => ({
-      name: parse(file).name.replace(partners.has(file) ? /_HR$/ : /$/, ''),
-      high: join(folder, file),
-      ...(partners.has(file) ? { low: join(folder, partners.get(file)) } : {}),
-    }));
+    .map((file) => {
+      const [name, high, low] = [parse(file).name, join(folder, file), lowOf(file)];
+      if (low === undefined) return { name, high };
+      return { name: name.replace(/_HR$/, ''), high, low: join(folder, low) };
+    });
   if (sources.length === 0) throw new EvaluationError(`there are no images in ${folder}`);
   return sources;
 }

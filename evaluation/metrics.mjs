@@ -33,7 +33,7 @@ export function compare(result, truth, { border, grey }) {
  */
 export function measuredLuma({ width, height, data }, grey) {
   const luma = Float64Array.from({ length: width * height }, (_, i) => {
-    const [r, g, b] = data.subarray(3 * i, 3 * i + 3);
+    const [r, g, b] = [data[3 * i], data[3 * i + 1], data[3 * i + 2]];
     return grey ? r : Math.floor(16.5 + (65.481 * r + 128.553 * g + 24.966 * b) / 255);
   });
   return { width, height, data: luma };

@@ -49,13 +49,12 @@ async function load(file, options) {
 }
 
 function toRgba(rgb) {
-  const rgba = new Uint8ClampedArray((rgb.length / 3) * 4).fill(255);
-  for (let i = 0; i < rgb.length / 3; ++i) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
-  return rgba;
+  const value = (_, i) => ((i & 3) === 3 ? 255 : rgb[i - (i >> 2)]);
+  return Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, value);
 }
 
 function fromRgba({ width, height, data: rgba }) {
-  const data = new Uint8ClampedArray(3 * width * height);
-  for (let i = 0; i < width * height; ++i) data.set(rgba.subarray(4 * i, 4 * i + 3), 3 * i);
+  const value = (_, i) => rgba[i + Math.floor(i / 3)];
+  const data = Uint8ClampedArray.from({ length: 3 * width * height }, value);
   return { width, height, channels: 3, data };
 }

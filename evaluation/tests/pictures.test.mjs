@@ -34,10 +34,14 @@ test('the detail shown is where the model gains most', () => {
   // Off everywhere, and by far in two places: the model mends the one, and not the other.
   const theirs = plane((x, y) => ((x === 21 && y === 13) || (x === 3 && y === 3) ? 200 : 101));
   const ours = plane((x, y) => (x === 3 && y === 3 ? 200 : 101));
-  const { left, top, width, height } = bestWindow(truth, theirs, ours, 4);
+  const best = (size, margin) => bestWindow(truth, theirs, ours, { size, margin });
+  const { left, top, width, height } = best(4, 2);
   assert.deepEqual([width, height], [4, 4]);
   assert.ok(left <= 21 && 21 < left + 4 && top <= 13 && 13 < top + 4);
-  assert.deepEqual(bestWindow(truth, theirs, ours, 64), { left: 0, top: 0, width: 30, height: 20 });
+  const whole = { left: 0, top: 0, width: 30, height: 20 };
+  assert.deepEqual(best(64, 16), whole);
+  // So far from the border that the place is out of reach.
+  assert.deepEqual([best(4, 7).left, best(4, 7).top], [7, 7]);
 });
 
 test('details lie side by side, each pixel as a square; one sheet has them all', async (t) => {
