@@ -25,15 +25,12 @@ const isImage = (file) => /\.(png|jpe?g|webp|tiff?)$/i.test(file);
  */
 export async function listImages(folder) {
   const files = (await filesOf(folder)).filter(isImage).sort();
-  const lowOf = (file) => files.find((other) => isPair(file, other));
-  const lows = new Set(files.map(lowOf));
+  const byName = new Map(files.map((file) => [parse(file).name, file]));
+  const lowOf = ({ name }) => name.endsWith('_HR') && byName.get(`${name.slice(0, -3)}_LR`);
+  const lows = new Set(files.map((file) => lowOf(parse(file))));
   const sources = files
     .filter((file) => !lows.has(file))
-    .map((file) => {
-      const [name, high, low] = [parse(file).name, join(folder, file), lowOf(file)];
-      if (low === undefined) return { name, high };
-      return { name: name.replace(/_HR$/, ''), high, low: join(folder, low) };
-    });
+    .map((file) => sourceOf(folder, file, lowOf(parse(file))));
   if (sources.length === 0) throw new EvaluationError(`there are no images in ${folder}`);
   return sources;
 }
@@ -110,15 +107,17 @@ function cropped({ channels, ...from }, width, height) {
   return { width, height, channels, data };
 }
 
+/** @returns {Source} */
+function sourceOf(folder, file, low) {
+  const { name } = parse(file);
+  const high = join(folder, file);
+  return low ? { name: name.replace(/_HR$/, ''), high, low: join(folder, low) } : { name, high };
+}
+
 async function filesOf(folder) {
   try {
     return await readdir(folder);
   } catch (error) {
     throw new EvaluationError(`cannot read the folder ${folder}: ${error.message}`);
   }
-}
-
-function isPair(high, low) {
-  const [large, small] = [high, low].map((file) => parse(file).name);
-  return large.endsWith('_HR') && small === large.replace(/_HR$/, '_LR');
 }

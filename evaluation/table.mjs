@@ -8,34 +8,20 @@
  * @returns {{head: string[], row: (name: string, scores: Record<string,
  *   import('./measure.mjs').Score>) => string}}
  */
-export function scoreTable(names, [baseline, ...models]) {
+export function scoreTable(names, upscalers) {
+  const titles = upscalers.map((_, i) => columns('PSNR', 'SSIM', ...(i > 0 ? ['gain'] : [])));
+  const widths = upscalers.map((upscaler, i) => Math.max(upscaler.length, titles[i].length));
   const first = Math.max(...names.map((name) => name.length));
-  const group = (name, columns) => name.padStart(Math.max(columns.length, name.length));
-  const baselineColumns = columns('PSNR', 'SSIM');
-  const modelColumns = columns('PSNR', 'SSIM', 'gain');
-  const line = (name, ...groups) => [name.padEnd(first), ...groups].join('   ').trimEnd();
-  const widths = Object.fromEntries(
-    models.map((name) => [name, Math.max(name.length, modelColumns.length)]),
-  );
-  const cells = ({ psnr, ssim }) => [psnr.toFixed(2), ssim.toFixed(4)];
+  const line = (name, groups) =>
+    [name.padEnd(first), ...groups.map((group, i) => group.padStart(widths[i]))].join('   ');
+  const groupOf = (scores) => (upscaler, i) => {
+    const { psnr, ssim } = scores[upscaler];
+    const gain = i > 0 ? [signed(psnr - scores[upscalers[0]].psnr)] : [];
+    return columns(psnr.toFixed(2), ssim.toFixed(4), ...gain);
+  };
   return {
-    head: [
-      line(
-        '',
-        group(baseline, baselineColumns),
-        ...models.map((name) => group(name, modelColumns)),
-      ),
-      line('', baselineColumns, ...models.map((name) => modelColumns.padStart(widths[name]))),
-    ],
-    row: (name, scores) =>
-      line(
-        name,
-        columns(...cells(scores[baseline])),
-        ...models.map((model) => {
-          const gain = scores[model].psnr - scores[baseline].psnr;
-          return columns(...cells(scores[model]), signed(gain)).padStart(widths[model]);
-        }),
-      ),
+    head: [line('', upscalers), line('', titles)],
+    row: (name, scores) => line(name, upscalers.map(groupOf(scores))),
   };
 }
 
