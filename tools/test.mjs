@@ -21,7 +21,7 @@ const suites = [
   check('lint:eslint', nodeTool('eslint/bin/eslint.js', '--max-warnings=0', '.')),
   check('lint:prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '.')),
   check('lint:types', nodeTool('typescript/bin/tsc', '--noEmit')),
-  { name: 'tools', needs: [], run: runners.runNodeTests },
+  { name: 'tools', needs: [], run: (log) => runners.runNodeTests('tools/tests/', log) },
   cpp('native'),
   cpp(
     'native-threads',
@@ -30,6 +30,11 @@ const suites = [
   ...variants.map((variant) => cpp(`wasm-${variant}`)),
   { name: 'size', needs: ['package'], run: checkSizes },
   { name: 'jest', needs: ['package'], run: runners.runJest },
+  {
+    name: 'evaluation',
+    needs: ['package'],
+    run: (log) => runners.runNodeTests('evaluation/tests/', log),
+  },
   { name: 'browser', needs: ['package', 'demo'], run: runners.runPlaywright },
 ];
 

@@ -16,9 +16,10 @@ export async function runCheck(argv, log) {
   return (await succeeds(argv, { log })) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** node:test on the project's own tools. */
-export async function runNodeTests(log) {
-  const succeeded = await succeeds([process.execPath, '--test', 'tools/tests/'], { log });
+/** node:test on the tests of a folder. */
+export async function runNodeTests(folder, log) {
+  const argv = [process.execPath, ...relaxedSimdFlag(), '--test', folder];
+  const succeeded = await succeeds(argv, { log });
   const count = (what) =>
     Number(new RegExp(`^. ${what} (\\d+)$`, 'm').exec(readLog(log))?.[1] ?? 0);
   return consistent({ passed: count('pass'), failed: count('fail') }, succeeded);
@@ -106,7 +107,7 @@ export function launcher(preset) {
 }
 
 /** Node 20 hides relaxed SIMD behind a flag, later ones no longer know it. */
-function relaxedSimdFlag() {
+export function relaxedSimdFlag() {
   const flag = '--experimental-wasm-relaxed-simd';
   return outputOf([process.execPath, '--v8-options'])?.includes(flag) ? [flag] : [];
 }

@@ -1,0 +1,60 @@
+// What is compared: models, run by the package as users run them, and bicubic.
+
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Upscaler } from 'fovea';
+import { EvaluationError } from './errors.mjs';
+import { enlargeBicubic } from './imresize.mjs';
+
+/** @typedef {import('./imresize.mjs').Image} Image */
+
+/**
+ * @typedef {object} Enlarger
+ * @property {string} name
+ * @property {(image: Image) => Promise<Image> | Image} enlarge RGB bytes
+ */
+
+/** What every model has to surpass. */
+export function bicubic(scale) {
+  return { name: 'bicubic', enlarge: (image) => enlargeBicubic(image, scale) };
+}
+
+/**
+ * Loads a model into the engine.
+ *
+ * @param {string} file
+ * @param {{variant: string, scale?: number}} options `scale`: for models that take the factor as an
+ *   input; others know theirs
+ * @returns {Promise<Enlarger & {scale: number, release: () => Promise<void>}>}
+ * @throws EvaluationError when it cannot be read, or does not enlarge by a whole factor
+ */
+export async function openModel(file, options) {
+  const name = basename(file, '.onnx');
+  const upscaler = await load(file, options);
+  const { x, y } = upscaler.scale;
+  if (x !== y || !Number.isInteger(x) || x < 2) {
+    throw new EvaluationError(`${file} enlarges ${x} x ${y} times, not by a whole factor`);
+  }
+  const enlarge = async ({ width, height, data }) =>
+    fromRgba(await upscaler.upscale({ width, height, data: toRgba(data) }));
+  return { name, scale: x, enlarge, release: () => upscaler.release() };
+}
+
+async function load(file, options) {
+  try {
+    return await Upscaler.create(await readFile(file), options);
+  } catch (error) {
+    throw new EvaluationError(`cannot use the model ${file}: ${error.message}`);
+  }
+}
+
+function toRgba(rgb) {
+  const value = (_, i) => ((i & 3) === 3 ? 255 : rgb[i - (i >> 2)]);
+  return Uint8ClampedArray.from({ length: (rgb.length / 3) * 4 }, value);
+}
+
+function fromRgba({ width, height, data: rgba }) {
+  const value = (_, i) => rgba[i + Math.floor(i / 3)];
+  const data = Uint8ClampedArray.from({ length: 3 * width * height }, value);
+  return { width, height, channels: 3, data };
+}
