@@ -17,7 +17,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import correlate1d
 
-from imresize import imresize
+from imresize import imresize, to_u8
+from pictures.scene import LUMA
 
 
 class LumaModel:
@@ -42,18 +43,14 @@ class LumaModel:
 
     def __call__(self, image):
         """Enlarges an RGB picture, uint8 [H, W, 3], as a browser would: chroma by bicubic."""
-        planes = np.moveaxis(np.asarray(Image.fromarray(image).convert('YCbCr')), 2, 0)
-        larger = [to_u8(255 * self.run(planes[0].astype(np.float32) / 255))]
-        larger += [enlarged(plane, self.scale) for plane in planes[1:]]
-        return np.asarray(Image.fromarray(np.stack(larger, axis=2), 'YCbCr').convert('RGB'))
+        luma = image @ LUMA
+        larger = 255 * self.run((luma / 255).astype(np.float32))
+        chroma = enlarged(image - luma[..., None], self.scale)
+        return to_u8(larger[..., None] + chroma)
 
 
 def enlarged(image, scale):
     return imresize(image, scale * image.shape[0], scale * image.shape[1])
-
-
-def to_u8(values):
-    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
 
 
 def pairs(folder, scale):
@@ -131,7 +128,7 @@ def evaluate(model, folder, quality=None):
     rows = []
     for name, low, high, grey in pairs(folder, model.scale):
         seen = low if quality is None else compressed(low, quality)
-        ours, theirs = model(seen), enlarged(seen, model.scale)
+        ours, theirs = model(seen), to_u8(enlarged(seen.astype(np.float64), model.scale))
         rows.append(
             (name, *(v for r in (ours, theirs) for v in measure(r, high, grey, model.scale)))
         )

@@ -35,12 +35,16 @@ def resize_matrix(length, out_length):
 def imresize(image, height, width):
     """Resizes [H, W] or [H, W, C] to `height` x `width`.
 
-    uint8 in gives uint8 out (rounded, clipped); anything else gives float64.
+    uint8 in gives uint8 out, rounded and clipped after each of the two passes as in MATLAB;
+    anything else gives float64.
     """
+    finish = to_u8 if image.dtype == np.uint8 else np.asarray
     rows = resize_matrix(image.shape[0], height)
     columns = resize_matrix(image.shape[1], width)
-    out = np.einsum('yh,hw...->yw...', rows, image.astype(np.float64), optimize=True)
-    out = np.einsum('xw,yw...->yx...', columns, out, optimize=True)
-    if image.dtype == np.uint8:
-        return np.clip(np.floor(out + 0.5), 0, 255).astype(np.uint8)
-    return out
+    out = finish(np.einsum('yh,hw...->yw...', rows, image.astype(np.float64), optimize=True))
+    return finish(np.einsum('xw,yw...->yx...', columns, out.astype(np.float64), optimize=True))
+
+
+def to_u8(values):
+    """Values 0..255 as uint8, rounded and clipped."""
+    return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)

@@ -22,16 +22,14 @@ class Recipe:
     rate: float = 1e-3
     batch: int = 8
     patch: int = 48
-    pictures: int = 2000
+    pictures: int = 1200
     seed: int = 0
 
 
 RECIPES = {
-    'fovea-x2-fast': Recipe(scale=2, channels=16, blocks=3, steps=400_000),
-    'fovea-x2': Recipe(scale=2, channels=32, blocks=5, steps=150_000),
-    'fovea-x3': Recipe(scale=3, channels=32, blocks=5, steps=60_000, start='fovea-x2', rate=5e-4),
-    'fovea-x4': Recipe(scale=4, channels=32, blocks=5, steps=60_000, start='fovea-x2', rate=5e-4),
-    'fovea-x2-web': Recipe(
-        scale=2, channels=32, blocks=5, steps=60_000, damage='web', start='fovea-x2', rate=5e-4
-    ),
+    'fovea-x2-fast': Recipe(scale=2, channels=16, blocks=3, steps=200_000),
+    'fovea-x2': Recipe(scale=2, channels=32, blocks=5, steps=120_000),
+    'fovea-x3': Recipe(scale=3, channels=32, blocks=5, steps=45_000, start='fovea-x2', rate=5e-4),
+    'fovea-x4': Recipe(scale=4, channels=32, blocks=5, steps=45_000, start='fovea-x2', rate=5e-4),
+    'fovea-x2-web': Recipe(scale=2, channels=32, blocks=5, steps=60_000, damage='web'),
 }
