@@ -12,6 +12,7 @@ import { serve } from '../tools/lib/serve.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
 import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
+import { measureModels } from './parts/models.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
 import { writeResults } from './results.mjs';
@@ -20,6 +21,7 @@ import { writeResults } from './results.mjs';
 const parts = {
   speed: measureSpeed,
   threads: measureThreads,
+  models: measureModels,
   'first-runs': measureFirstRuns,
   memory: measureMemory,
   'cold-start': measureColdStart,

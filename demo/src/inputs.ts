@@ -40,7 +40,7 @@ export function onModel(callback: (model: ModelChoice) => void): void {
   select.addEventListener('change', () => {
     fromFile.hidden = select.value !== 'file';
     fromUrl.hidden = select.value !== 'url';
-    if (select.value === 'bundled') callback(bundled);
+    if (select.value in bundled) callback(bundled[select.value as keyof typeof bundled]);
   });
   byId('model-file', HTMLInputElement).addEventListener('change', ({ target }) => {
     const file = (target as HTMLInputElement).files?.[0];

@@ -18,7 +18,7 @@ const download = byId('download', HTMLButtonElement);
 const error = byId('error', HTMLDivElement);
 
 let picture: Picture | undefined;
-let model: ModelChoice = bundled;
+let model: ModelChoice = bundled.x2;
 let outcome: Outcome | undefined;
 let work = new AbortController();
 let finished = Promise.resolve();

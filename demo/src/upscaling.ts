@@ -1,13 +1,19 @@
-import { Upscaler, type PixelData } from 'fovea';
-import bundledModel from '../../models/fovea-luma-x2.onnx?url';
+import { models, Upscaler, type ModelSource, type PixelData } from 'fovea';
 
 /** A model to enlarge pictures with. */
 export interface ModelChoice {
   title: string;
-  source: string | Blob;
+  source: ModelSource;
 }
 
-export const bundled: ModelChoice = { title: 'Fovea luma ×2', source: bundledModel };
+/** The package's own, by the values of the page's selection. */
+export const bundled: Readonly<Record<keyof typeof models, ModelChoice>> = {
+  x2: { title: 'Fovea ×2', source: models.x2 },
+  x2Fast: { title: 'Fovea ×2 fast', source: models.x2Fast },
+  x2Web: { title: 'Fovea ×2 web', source: models.x2Web },
+  x3: { title: 'Fovea ×3', source: models.x3 },
+  x4: { title: 'Fovea ×4', source: models.x4 },
+};
 
 /** How far the work is: `done` from 0 to 1, undefined while that is not known. */
 export type OnProgress = (stage: string, done: number | undefined) => void;

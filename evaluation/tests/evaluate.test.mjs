@@ -13,7 +13,7 @@ import { benchmarks, needsBenchmarks } from './support/benchmarks.mjs';
 import { disks, makeFolder, pngOf } from './support/folders.mjs';
 
 const variant = 'simd';
-const doubling = join(projectDir, 'models/fovea-luma-x2.onnx');
+const doubling = join(projectDir, 'models/fovea-x2-fast.onnx');
 
 test('a model is measured against bicubic, on a table and in figures', async (t) => {
   const folder = makeFolder(t, { 'disks.png': await pngOf(disks(121, 96)) });
@@ -21,7 +21,7 @@ test('a model is measured against bicubic, on a table and in figures', async (t)
   const crops = join(folder, 'crops');
   const options = { images: [folder], models: [doubling], crops, variant };
   const [report] = await evaluate(options, (line) => lines.push(line));
-  const { bicubic: theirs, 'fovea-luma-x2': ours } = report.mean;
+  const { bicubic: theirs, 'fovea-x2-fast': ours } = report.mean;
   assert.ok(ours.psnr > theirs.psnr + 1, lines.join('\n'));
   assert.ok(ours.ssim > theirs.ssim, lines.join('\n'));
   assert.equal(report.scale, 2);

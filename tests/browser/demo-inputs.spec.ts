@@ -57,7 +57,7 @@ test('a broken model is explained, and the next one works', async ({ page }) => 
   await pickModel(page, nearestTimesThree());
   await expectSize(page, 960, 642);
   await expect(page.getByRole('alert')).toBeHidden();
-  await page.getByLabel('What enlarges the picture').selectOption('bundled');
+  await page.getByLabel('What enlarges the picture').selectOption('x2');
   await expectSize(page, 640, 428);
 });
 

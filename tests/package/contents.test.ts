@@ -11,6 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
+const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const scripts = ['dist/index.js', 'dist/worker.js'];
 
 /** The files of a folder of sources, without their extension. */
@@ -20,10 +21,10 @@ function modules(folder: string): string[] {
     .map((file) => file.replace(/\.ts$/, ''));
 }
 
-test('it holds the scripts, the engines, the types and a network, and nothing else', () => {
+test('it holds the scripts, the engines, the types and the networks, and nothing else', () => {
   const wanted = [
     ...['LICENSE', 'README.md', 'package.json'],
-    'dist/models/fovea-luma-x2.onnx',
+    ...networks.map((name) => `dist/models/fovea-${name}-fp16.onnx`),
     ...scripts.flatMap((file) => [file, `${file}.map`]),
     ...variants.flatMap((name) => [`dist/wasm/fovea-${name}.js`, `dist/wasm/fovea-${name}.wasm`]),
     ...modules('web/src').map((module) => `dist/${module}.d.ts`),

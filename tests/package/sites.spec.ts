@@ -84,7 +84,7 @@ async function expectRightNumbers(page: Page, { options }: Site): Promise<void> 
 
 /** A white picture, from a blob to a canvas. */
 async function expectUpscaled(page: Page, { options }: Site): Promise<void> {
-  const url = await serveModel(page, readFileSync('models/fovea-luma-x2.onnx'));
+  const url = await serveModel(page, readFileSync('models/fovea-x2-fp16.onnx'));
   const pixels = await page.evaluate(
     async ({ url, options }) => {
       const source = Object.assign(document.createElement('canvas'), { width: 30, height: 20 });

@@ -40,7 +40,7 @@ test('a program in Node gets the right numbers, no warnings, and ends by itself'
 });
 
 test('a program in Node checks a model, enlarges by the bundled one, and ends by itself', () => {
-  project.write('luma.onnx', readFileSync('models/fovea-luma-x2.onnx'));
+  project.write('luma.onnx', readFileSync('models/fovea-x2-fp16.onnx'));
   expect(runProgram('upscale.mjs')).toEqual({ supported: true, size: [60, 40], white: true });
 });
 

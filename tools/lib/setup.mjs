@@ -1,6 +1,6 @@
 // The steps that take a bare checkout to an installable package and a demo.
 
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
@@ -12,8 +12,10 @@ import { buildDir, distDir, projectDir, variants } from './project.mjs';
 import { run } from './process.mjs';
 import { contentKey, once } from './stamp.mjs';
 
-/** What Upscaler.create() loads when it is given no other network. */
-const bundledModel = 'models/fovea-luma-x2.onnx';
+/** The networks that the package brings along: the float16 twins, half the download. */
+const bundledModels = readdirSync(join(projectDir, 'models'))
+  .filter((file) => file.endsWith('-fp16.onnx'))
+  .map((file) => join('models', file));
 
 /** Installs everything the build needs; `forTests` adds what only the tests need. */
 export function setupSteps({ forTests = false } = {}) {
@@ -69,7 +71,7 @@ async function buildPackage(log) {
     'package-lock.json',
     'tools/bundle.mjs',
     'tools/lib/engine-files.mjs',
-    bundledModel,
+    ...bundledModels,
   ];
   const key = contentKey(...engines, ...sources.map((path) => join(projectDir, path)));
   await once(join(buildDir, '.package'), key, async () => {
@@ -78,7 +80,7 @@ async function buildPackage(log) {
     await run(nodeTool('typescript/bin/tsc', '-p', 'web'), { log });
     mkdirSync(join(distDir, 'wasm'));
     for (const file of engines) copyEngineFile(file, join(distDir, 'wasm'));
-    cpSync(join(projectDir, bundledModel), join(distDir, bundledModel));
+    for (const file of bundledModels) cpSync(join(projectDir, file), join(distDir, file));
   });
 }
 

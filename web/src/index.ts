@@ -12,6 +12,7 @@ export type { NodeProblem } from './engine/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export type { ModelMetadata, ValueMetadata } from './metadata.js';
+export { models } from './models.js';
 export type { NodeProfile } from './profile.js';
 export type { ExternalData, LoadOptions, ReadOptions } from './reading.js';
 export type { Feeds, RunOptions, RunResult } from './run.js';

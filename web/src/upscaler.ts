@@ -1,6 +1,7 @@
 import type { FeedData } from './engine/running.js';
 import { FoveaError } from './errors.js';
 import { LoadedModel } from './model.js';
+import { models } from './models.js';
 import type { LoadOptions } from './reading.js';
 import type { NodeProfile } from './profile.js';
 import { planModel, runModel, toFeed } from './run.js';
@@ -54,9 +55,6 @@ export interface TileProfile {
   nodes: NodeProfile[];
 }
 
-// The network of the package itself; a literal, so that bundlers find the file.
-const bundledNetwork = () => new URL('./models/fovea-luma-x2.onnx', import.meta.url);
-
 const defaultTile = 512;
 const defaultOverlap = 16;
 
@@ -81,11 +79,11 @@ export class Upscaler {
    * what it takes: from the options, its metadata (`fovea.scale`, `fovea.color`, `fovea.range`,
    * `fovea.order`, `fovea.multiple`) and trials. A second input of 4 elements gets the factors.
    *
-   * @param source the package's own network, which doubles photographs, unless given
+   * @param source one of the package's own `models`, or any other; `models.x2` unless given
    * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind
    */
   static async create(
-    source: ModelSource = bundledNetwork(),
+    source: ModelSource = models.x2,
     options: UpscalerOptions = {},
   ): Promise<Upscaler> {
     const model = await LoadedModel.load(source, options);

@@ -1,0 +1,63 @@
+// The package's own networks on one picture: the network alone, and from pixels to pixels.
+// ?width=640&height=360&rounds=9
+
+import { InferenceSession, models, Tensor, Upscaler } from 'fovea';
+import { Random } from '../networks/random.js';
+import { median } from '../statistics.js';
+
+/** Median milliseconds of one network. */
+export interface ModelTimes {
+  model: string;
+  scale: number;
+  /** By `InferenceSession.run`, one thread. */
+  network: number;
+  /** By `Upscaler.upscale`, with one thread and with two. */
+  oneThread: number;
+  twoThreads: number;
+}
+
+type Task = () => Promise<unknown>;
+
+const query = new URLSearchParams(location.search);
+const [width, height, rounds] = ['width', 'height', 'rounds'].map((name) => Number(query.get(name)));
+const warmUp = 4;
+
+const times: ModelTimes[] = [];
+for (const model of Object.keys(models) as (keyof typeof models)[]) {
+  console.log(`measuring ${model}`);
+  times.push(await measureModel(model));
+}
+window.measured = { times };
+
+async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
+  const random = new Random(3);
+  const data = Uint8ClampedArray.from(random.pixels(4 * width! * height!), (x) => 255 * x);
+  const picture = { data, width: width!, height: height! };
+  const luma = new Tensor('float32', random.pixels(width! * height!), [1, 1, height!, width!]);
+
+  const session = await InferenceSession.create(models[model], { numThreads: 1 });
+  const one = await Upscaler.create(models[model], { numThreads: 1 });
+  const two = await Upscaler.create(models[model], { numThreads: 2 });
+  const medians = await inTurns([
+    () => session.run({ [session.inputNames[0]!]: luma }),
+    () => one.upscale(picture),
+    () => two.upscale(picture),
+  ]);
+  const scale = one.scale.x;
+  for (const used of [session, one, two]) await used.release();
+  const [network, oneThread, twoThreads] = medians as [number, number, number];
+  return { model, scale, network, oneThread, twoThreads };
+}
+
+/** The median times of several tasks, of which each round does every one once. */
+async function inTurns(tasks: readonly Task[]): Promise<number[]> {
+  const times: number[][] = tasks.map(() => []);
+  for (let round = 0; round < warmUp + rounds!; ++round) {
+    for (const [index, task] of tasks.entries()) {
+      const start = performance.now();
+      await task();
+      if (round >= warmUp) times[index]!.push(performance.now() - start);
+    }
+  }
+  return times.map(median);
+}

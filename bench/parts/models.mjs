@@ -1,0 +1,25 @@
+import { measureInPage } from './page.mjs';
+
+const picture = { width: 640, height: 360 };
+/** What a film leaves of a second for a picture, at 30 of them. */
+const realTime = 33;
+
+/** The package's own networks on a picture of 640x360. */
+export async function measureModels({ browser, server, library, options }) {
+  const rounds = options.rounds ?? (options.quick ? 3 : 9);
+  const query = new URLSearchParams({ ...picture, rounds });
+  const { times } = await measureInPage(browser, new URL(`bench/models.html?${query}`, server));
+  return { picture, times, table: modelsTable(times, library), problems: [] };
+}
+
+function modelsTable(times, { formatRows, formatMilliseconds }) {
+  const { width, height } = picture;
+  const rows = times.map(({ model, scale, network, oneThread, twoThreads }) => [
+    `${model}: ${width}x${height} to ${width * scale}x${height * scale}`,
+    ...[network, oneThread, twoThreads].map(formatMilliseconds),
+    ...[network, oneThread, twoThreads].map((time) => `${(time / realTime).toFixed(2)}x`),
+  ]);
+  const columns = ['network', 'picture', 'picture, 2 threads'];
+  const shares = columns.map((column) => `${column} / ${realTime} ms`);
+  return formatRows([['ms, median', ...columns, ...shares], ...rows]);
+}

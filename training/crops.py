@@ -1,0 +1,77 @@
+"""Draws what a model makes of three places of a picture, beside bicubic and the original.
+
+    python sample.py sample.png --full lake.png
+    python crops.py lake.png ../models/fovea-x2.onnx crops.png [--jpeg 50]
+
+The picture is reduced to half first, so that the original is sharp.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from evaluate import LumaModel, compressed, enlarged, measure
+from imresize import imresize, to_u8
+
+# Left, top of the sign, the boat and the meadow, as shares of the sample picture.
+PLACES = ((0.675, 0.69), (0.205, 0.42), (0.52, 0.83))
+CROP = 96  # pixels of the original
+ZOOM = 2
+GAP = 8
+CAPTION = 36
+
+
+def columns(high, model, quality):
+    """Captions with pictures, uint8 [H, W, 3] of the same size."""
+    low = imresize(high, high.shape[0] // model.scale, high.shape[1] // model.scale)
+    if quality is not None:
+        low = compressed(low, quality)
+    by_bicubic = to_u8(enlarged(low.astype(np.float64), model.scale))
+    by_model = model(low)
+    repeated = low.repeat(model.scale, axis=0).repeat(model.scale, axis=1)
+    return {
+        'input': repeated,
+        f'bicubic, {decibels(by_bicubic, high, model)}': by_bicubic,
+        f'{model.name}, {decibels(by_model, high, model)}': by_model,
+        'original': high,
+    }
+
+
+def decibels(result, high, model):
+    return f'{measure(result, high, False, model.scale)[0]:.1f} dB'
+
+
+def sheet(pictures):
+    """A PIL image: a column per picture under its caption, a row per place."""
+    step = CROP * ZOOM + GAP
+    size = (len(pictures) * step - GAP, CAPTION + len(PLACES) * step - GAP)
+    canvas = Image.new('RGB', size, 'white')
+    pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=15)
+    for column, (caption, pixels) in enumerate(pictures.items()):
+        pen.text((column * step + step // 2, CAPTION // 2), caption, 'black', font, anchor='mm')
+        for row, place in enumerate(PLACES):
+            x, y = (int(share * n) for share, n in zip(place, pixels.shape[1::-1], strict=True))
+            crop = Image.fromarray(pixels[y : y + CROP, x : x + CROP])
+            crop = crop.resize((CROP * ZOOM, CROP * ZOOM), Image.Resampling.NEAREST)
+            canvas.paste(crop, (column * step, CAPTION + row * step))
+    return canvas
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('picture', type=Path)
+    parser.add_argument('model', type=Path)
+    parser.add_argument('out', type=Path)
+    parser.add_argument('--jpeg', type=int, help='compress the input at this quality first')
+    options = parser.parse_args()
+
+    model = LumaModel(options.model)
+    full = np.asarray(Image.open(options.picture).convert('RGB'))
+    sides = [extent // 2 // model.scale * model.scale for extent in full.shape[:2]]
+    sheet(columns(imresize(full, *sides), model, options.jpeg)).save(options.out)
+
+
+if __name__ == '__main__':
+    main()
