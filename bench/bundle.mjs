@@ -16,7 +16,9 @@ const common = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel
 export async function bundlePages() {
   await build({
     ...common,
-    entryPoints: ['turns', 'alone', 'models'].map((name) => join(projectDir, `bench/pages/${name}.ts`)),
+    entryPoints: ['turns', 'alone', 'models'].map((name) =>
+      join(projectDir, `bench/pages/${name}.ts`),
+    ),
     // Measured as a page gets it: the built package.
     external: ['fovea'],
   });

@@ -19,7 +19,9 @@ export interface ModelTimes {
 type Task = () => Promise<unknown>;
 
 const query = new URLSearchParams(location.search);
-const [width, height, rounds] = ['width', 'height', 'rounds'].map((name) => Number(query.get(name)));
+const [width, height, rounds] = ['width', 'height', 'rounds'].map((name) =>
+  Number(query.get(name)),
+);
 const warmUp = 4;
 
 const times: ModelTimes[] = [];
@@ -31,8 +33,9 @@ window.measured = { times };
 
 async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
   const random = new Random(3);
-  const data = Uint8ClampedArray.from(random.pixels(4 * width! * height!), (x) => 255 * x);
-  const picture = { data, width: width!, height: height! };
+  const bytes = Array.from(random.pixels(4 * width! * height!), (x) => 255 * x);
+  const opaque = bytes.map((byte, index) => (index % 4 === 3 ? 255 : byte));
+  const picture = { data: Uint8ClampedArray.from(opaque), width: width!, height: height! };
   const luma = new Tensor('float32', random.pixels(width! * height!), [1, 1, height!, width!]);
 
   const session = await InferenceSession.create(models[model], { numThreads: 1 });

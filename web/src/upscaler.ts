@@ -22,7 +22,7 @@ import {
   type PictureSource,
   type PixelData,
 } from './upscale/pictures.js';
-import { tilesAlong, type Span } from './upscale/tiles.js';
+import { fewestPixels, tilesAlong, type Span } from './upscale/tiles.js';
 
 /** How a network is loaded and what is known of it. */
 export interface UpscalerOptions extends LoadOptions, NetworkOptions {}
@@ -31,7 +31,10 @@ export interface UpscalerOptions extends LoadOptions, NetworkOptions {}
 export interface UpscaleOptions {
   /** Draws the result there too, to whose size the canvas is set. */
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
-  /** The longest side of what is computed at once, in pixels of the source; 512 unless given. */
+  /**
+   * The longest side of what is computed at once, in pixels of the source; unless given, sides are
+   * those of 512 x 512 pixels that make the least work.
+   */
   tile?: number | undefined;
   /**
    * Pixels beyond its part that a tile sees on each side; 16 unless given, or a quarter of a small
@@ -55,7 +58,7 @@ export interface TileProfile {
   nodes: NodeProfile[];
 }
 
-const defaultTile = 512;
+const tilePixels = 512 ** 2;
 const defaultOverlap = 16;
 
 /**
@@ -175,18 +178,25 @@ export class Upscaler {
     options: UpscaleOptions,
   ): [Span, Span][] {
     const { fixed, margin, multiple, scale } = this.#network;
-    const rules = {
-      fixed: fixed !== undefined,
-      margin,
-      multiple,
-    };
-    const along = (length: number, tile = options.tile ?? defaultTile) => {
-      // Unpadded convolutions make nothing up at a tile's border.
-      const needed = margin > 0 ? 0 : Math.min(defaultOverlap, Math.floor(tile / 4));
-      return tilesAlong(length, { ...rules, tile, overlap: options.overlap ?? needed });
-    };
-    const columns = along(width, fixed?.x);
-    const rows = along(height, fixed?.y);
+    const { overlap, tile } = options;
+    // Unpadded convolutions make nothing up at a tile's border.
+    const needed = margin > 0 ? 0 : defaultOverlap;
+    const along = (length: number, tile: number) =>
+      tilesAlong(length, {
+        fixed: fixed !== undefined,
+        margin,
+        multiple,
+        overlap: overlap ?? Math.min(needed, Math.floor(tile / 4)),
+        tile,
+      });
+    const [columns, rows] =
+      fixed === undefined && tile === undefined
+        ? fewestPixels(
+            [width, height],
+            { margin, multiple, overlap: overlap ?? needed },
+            tilePixels,
+          )
+        : [along(width, fixed?.x ?? tile!), along(height, fixed?.y ?? tile!)];
     const count = columns.length * rows.length;
     if (count > 1 && !(Number.isInteger(scale.x) && Number.isInteger(scale.y))) {
       const message = `a picture enlarged ${scale.x} x ${scale.y} times cannot be computed in tiles`;

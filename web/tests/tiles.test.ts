@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { tilesAlong, type TileRules } from '../src/upscale/tiles.js';
+import { fewestPixels, tilesAlong, type TileRules } from '../src/upscale/tiles.js';
 
 const rules: TileRules = { tile: 32, fixed: false, multiple: 1, overlap: 4, margin: 0 };
 
@@ -68,4 +68,36 @@ test('tiles are of even size rather than one nearly without work', () => {
 
 test('tiles that would be nothing but overlap are refused', () => {
   expect(() => tilesAlong(33, { ...rules, overlap: 16 })).toThrow('too small to overlap by 16');
+});
+
+describe('tiles of least work', () => {
+  const pixels = 64 ** 2;
+  const lengths = [1, 20, 63, 64, 65, 90, 200, 511];
+  const sizes = lengths.flatMap((width) => lengths.map((height) => [width, height] as const));
+
+  test('have no more pixels than they may, and are never more work than squares', () => {
+    for (const size of sizes) {
+      const [columns, rows] = fewestPixels(size, rules, pixels);
+      const [column, row] = [columns[0]!, rows[0]!];
+      expect(column.extended * row.extended).toBeLessThanOrEqual(pixels);
+      const squares = size.map((length) => tilesAlong(length, { ...rules, tile: 64 }));
+      const work = [...squares, columns, rows].map((spans) => spans.length * spans[0]!.extended);
+      expect(work[2]! * work[3]!).toBeLessThanOrEqual(work[0]! * work[1]!);
+    }
+  });
+
+  test.each([
+    [[100, 40], 1, 1],
+    [[4096, 1], 1, 1],
+    [[120, 64], 2, 1],
+    [[64, 200], 1, 4],
+  ] as const)('of %p are %d by %d', (size, columns, rows) => {
+    const grid = fewestPixels(size, rules, pixels);
+    expect(grid.map((spans) => spans.length)).toEqual([columns, rows]);
+  });
+
+  test('keep to multiples', () => {
+    const grid = fewestPixels([150, 151], { ...rules, multiple: 8 }, pixels);
+    for (const spans of grid) expect(spans[0]!.extended % 8).toBe(0);
+  });
 });

@@ -68,8 +68,39 @@ export function tilesAlong(length: number, rules: TileRules): Span[] {
   });
 }
 
+/**
+ * The tiles of at most `pixels` that make a picture the least work, given that what overlaps is
+ * computed twice: their spans along x and along y.
+ */
+export function fewestPixels(
+  [width, height]: readonly [number, number],
+  rules: Omit<TileRules, 'tile' | 'fixed'>,
+  pixels: number,
+): [Span[], Span[]] {
+  const side = Math.sqrt(pixels);
+  let best: [Span[], Span[]] | undefined;
+  for (let columns = 1; columns <= Math.ceil((2 * width) / side); ++columns) {
+    const longest = evenTile(width, columns, rules) + 2 * rules.margin;
+    const highest = Math.floor(pixels / longest);
+    if (highest < side / 2 && highest < height) continue;
+    const along = (length: number, tile: number) =>
+      tilesAlong(length, { ...rules, tile, fixed: false });
+    const grid: [Span[], Span[]] = [along(width, longest), along(height, highest)];
+    if (best === undefined || areaOf(grid) < areaOf(best)) best = grid;
+  }
+  return best!;
+}
+
+function areaOf([columns, rows]: [Span[], Span[]]): number {
+  return columns.length * columns[0]!.extended * rows.length * rows[0]!.extended;
+}
+
 /** The smallest tile of which `count` suffice, so that the last has no less to do than the others. */
-function evenTile(length: number, count: number, { overlap, margin, multiple }: TileRules): number {
+function evenTile(
+  length: number,
+  count: number,
+  { overlap, margin, multiple }: Pick<TileRules, 'overlap' | 'margin' | 'multiple'>,
+): number {
   const needed = Math.ceil((length - 2 * overlap) / count) + 2 * overlap;
   return roundUp(needed + 2 * margin, multiple) - 2 * margin;
 }
