@@ -22,6 +22,7 @@ const suites = [
   check('lint:prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '.')),
   check('lint:types', nodeTool('typescript/bin/tsc', '--noEmit')),
   { name: 'tools', needs: [], run: runners.runNodeTests },
+  { name: 'training', needs: [], run: runners.runUnittest },
   cpp('native'),
   cpp(
     'native-threads',

@@ -1,0 +1,1 @@
+"""Tests of the training; `npm test -- training` runs them."""
