@@ -38,7 +38,7 @@ export function debianHas(set) {
 
 /**
  * Sets the root up with a set of packages, unless that has been done: about a minute each and 3 GB
- * for `emscripten`, 1.5 GB for `python`.
+ * for `emscripten`, 1.3 GB more for `python`.
  */
 export async function setUpDebian(set, log) {
   if (debianHas(set)) return;
