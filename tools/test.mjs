@@ -20,6 +20,7 @@ const suites = [
   check('lint:lengths', [process.execPath, 'tools/check-lengths.mjs']),
   check('lint:eslint', nodeTool('eslint/bin/eslint.js', '--max-warnings=0', '.')),
   check('lint:prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '.')),
+  check('lint:ruff', [process.execPath, 'tools/check-python.mjs']),
   check('lint:types', nodeTool('typescript/bin/tsc', '--noEmit')),
   { name: 'tools', needs: [], run: runners.runNodeTests },
   { name: 'training', needs: [], run: runners.runUnittest },
