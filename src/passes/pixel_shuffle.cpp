@@ -127,7 +127,7 @@ std::optional<Shuffle> shuffle_of_any_size(const Graph& graph, const Uses& uses,
 }  // namespace
 
 // Replaces what exporters before opset 11 write for a pixel shuffle by one DepthToSpace.
-void recognise_pixel_shuffle(Graph& graph, const PassContext&) {
+void recognise_pixel_shuffle(Graph& graph, const PassContext& context) {
   const Uses uses(graph);
   const std::vector<bool> images = images_of(graph);
   for (Node& last : graph.nodes) {
@@ -142,6 +142,9 @@ void recognise_pixel_shuffle(Graph& graph, const PassContext&) {
     last.attributes.set("blocksize", shuffle->block);
     last.attributes.set("mode", std::string(shuffle->mode));
   }
+  // The first of the nodes would still count as a reader of the convolution before it, which then
+  // could not take the shuffle in.
+  remove_dead_code(graph, context);
 }
 
 }  // namespace fovea
