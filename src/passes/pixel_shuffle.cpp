@@ -1,9 +1,7 @@
-#include <algorithm>
-#include <array>
 #include <initializer_list>
 #include <optional>
 
-#include "passes/convolution.h"
+#include "passes/images.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -18,41 +16,6 @@ struct Shuffle {
   int64_t block;
   const char* mode;
 };
-
-constexpr int kImageRank = 4;
-
-// Operators whose result has the rank of their input of largest rank.
-constexpr std::array<std::string_view, 15> kKeepRank = {
-    "Add",       "BatchNormalization", "Clip", "Concat", "Div",  "Elu",     "HardSigmoid",
-    "HardSwish", "LeakyRelu",          "Mul",  "PRelu",  "Relu", "Sigmoid", "Sub",
-    "Tanh"};
-
-bool gives_image(const Graph& graph, const Node& node, const std::vector<bool>& images) {
-  if (const auto convolution = convolution_of(graph, node))
-    return convolution->rank() == kImageRank;
-  if (!node.domain.empty()) return false;
-  if (std::ranges::find(kKeepRank, node.op_type) == kKeepRank.end()) return false;
-  const auto is_image = [&](ValueId id) {
-    return id != kNoValue && images[static_cast<size_t>(id)];
-  };
-  const auto fits = [&](ValueId id) {
-    const Tensor* constant = graph.constant(id);
-    return id == kNoValue || is_image(id) || (constant && constant->shape().rank() <= kImageRank);
-  };
-  return std::ranges::any_of(node.inputs, is_image) && std::ranges::all_of(node.inputs, fits);
-}
-
-// Which values are known to have four axes, before anybody knows their sizes.
-std::vector<bool> images_of(const Graph& graph) {
-  std::vector<bool> images;
-  for (const Value& value : graph.values) {
-    images.push_back(value.shape && std::ssize(*value.shape) == kImageRank);
-  }
-  for (const Node& node : graph.nodes) {
-    if (gives_image(graph, node, images)) images[static_cast<size_t>(node.outputs[0])] = true;
-  }
-  return images;
-}
 
 // Nodes of these operators, each of which makes the first input of the next, up to `last`; empty
 // where there are others.
@@ -83,9 +46,13 @@ Ints axes_of(const Graph& graph, const Node& node) {
   return node.attributes.has("axes") ? node.attributes.get_ints("axes") : second_input(graph, node);
 }
 
+bool has_size(const std::optional<Image>& image, int64_t height, int64_t width) {
+  return image && image->height == height && image->width == width;
+}
+
 // Where sizes are written down: Reshape to six axes, Transpose, Reshape to four.
 std::optional<Shuffle> shuffle_of_fixed_size(const Graph& graph, const Uses& uses,
-                                             const Node& last) {
+                                             const Images& images, const Node& last) {
   const auto chain = chain_to(graph, uses, last, {"Reshape", "Transpose", "Reshape"});
   if (chain.empty()) return std::nullopt;
   const Ints split = shape_of(graph, *chain[0]), merged = shape_of(graph, last);
@@ -101,10 +68,14 @@ std::optional<Shuffle> shuffle_of_fixed_size(const Graph& graph, const Uses& use
   };
   const bool square = block > 1 && block == (channels_first ? split[3] : split[1]);
   const bool same_channels = channels > 0 && merged[1] == channels;
-  const bool same_batch = split[0] == merged[0] && split[0] != -1;
-  if (!square || !same_channels || !same_batch) return std::nullopt;
+  if (!square || !same_channels || split[0] != merged[0]) return std::nullopt;
   if (!grows(split[4], merged[2]) || !grows(split[5], merged[3])) return std::nullopt;
-  return Shuffle{chain[0]->inputs[0], block, channels_first ? "CRD" : "DCR"};
+  // To an open batch, images of another size would be more or fewer images of this one.
+  const ValueId input = chain[0]->inputs[0];
+  if (split[0] == -1 && !has_size(images[static_cast<size_t>(input)], split[4], split[5])) {
+    return std::nullopt;
+  }
+  return Shuffle{input, block, channels_first ? "CRD" : "DCR"};
 }
 
 // Where they are left open, rows and columns are merged one after the other, because a Reshape can
@@ -129,9 +100,9 @@ std::optional<Shuffle> shuffle_of_any_size(const Graph& graph, const Uses& uses,
 // Replaces what exporters before opset 11 write for a pixel shuffle by one DepthToSpace.
 void recognise_pixel_shuffle(Graph& graph, const PassContext& context) {
   const Uses uses(graph);
-  const std::vector<bool> images = images_of(graph);
+  const Images images = images_of(graph);
   for (Node& last : graph.nodes) {
-    auto shuffle = shuffle_of_fixed_size(graph, uses, last);
+    auto shuffle = shuffle_of_fixed_size(graph, uses, images, last);
     if (!shuffle) shuffle = shuffle_of_any_size(graph, uses, last);
     // Reshape would split tensors of any rank.
     if (!shuffle || !images[static_cast<size_t>(shuffle->input)]) continue;

@@ -107,6 +107,31 @@ TEST(PixelShuffle, OnlyOfImages) {
   EXPECT_EQ(ops({1, 18, 1, 4, 5}).size(), 3u);
 }
 
+TEST(PixelShuffle, OfAnOpenBatchNeedsTheSize) {
+  const auto ops = [](const std::vector<ModelBuilder::Size>& input, const Ints& strides,
+                      const Ints& pads) {
+    ModelBuilder model;
+    model.input("in", DType::Float, input)
+        .constant("w", ones({18, 2, 3, 3}))
+        .constant("split", int64s({-1, 2, 3, 3, 4, 5}))
+        .constant("merged", int64s({-1, 2, 12, 15}))
+        .node("Conv", {"in", "w"}, {"a"}, {{"strides", strides}, {"pads", pads}})
+        .node("Relu", {"a"}, {"b"})
+        .node("Reshape", {"b", "split"}, {"c"})
+        .node("Transpose", {"c"}, {"d"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
+        .node("Reshape", {"d", "merged"}, {"y"})
+        .output("y");
+    return operators(after(recognise_pixel_shuffle, model));
+  };
+  const Names recognised = {"Conv", "Relu", "DepthToSpace"};
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {1, 1, 1, 1}), recognised);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {0, 2, 2, 0}), recognised);
+  EXPECT_EQ(ops({"n", 2, 4, "w"}, {1, 1}, {1, 1, 1, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 8, 5}, {1, 1}, {1, 1, 1, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {1, 1, 0, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {2, 1}, {1, 1, 1, 1}).size(), 5u);
+}
+
 // What PyTorch writes at opset 9 and 10 where height and width are free, after `before`.
 ModelBuilder shuffle_of_any_size(ModelBuilder before, const Ints& rows = {0, 0, -1, 1, 0, 0}) {
   return before.constant("split", int64s({0, -1, 3, 3, 0, 0}))
