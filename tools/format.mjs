@@ -6,3 +6,4 @@ import { run } from './lib/process.mjs';
 
 await run(['clang-format', '-i', ...cppFiles()]);
 await run(nodeTool('prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.'));
+await run([process.execPath, 'tools/check-python.mjs', '--write']);

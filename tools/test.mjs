@@ -20,6 +20,7 @@ const suites = [
   check('lint:lengths', [process.execPath, 'tools/check-lengths.mjs']),
   check('lint:eslint', nodeTool('eslint/bin/eslint.js', '--max-warnings=0', '.')),
   check('lint:prettier', nodeTool('prettier/bin/prettier.cjs', '--check', '.')),
+  check('lint:ruff', [process.execPath, 'tools/check-python.mjs']),
   check('lint:types', nodeTool('typescript/bin/tsc', '--noEmit')),
   { name: 'tools', needs: [], run: (log) => runners.runNodeTests('tools/tests/', log) },
   cpp('native'),
@@ -35,6 +36,7 @@ const suites = [
     needs: ['package'],
     run: (log) => runners.runNodeTests('evaluation/tests/', log),
   },
+  { name: 'training', needs: ['package'], run: runners.runUnittest },
   { name: 'browser', needs: ['package', 'demo'], run: runners.runPlaywright },
 ];
 

@@ -79,7 +79,7 @@ def by_fovea(path, values):
     """The output of Fovea's engine, from the package that `npm run build` makes."""
     script = Path(__file__).with_name('run_engine.mjs')
     height, width = values.shape[2:]
-    command = ['node', '--experimental-wasm-relaxed-simd', script, path, str(height), str(width)]
+    command = ['node', script, path, str(height), str(width)]
     output = subprocess.run(command, input=values.tobytes(), stdout=subprocess.PIPE, check=True)
     scale = round((len(output.stdout) / values.nbytes) ** 0.5)
     shape = (1, 1, scale * height, scale * width)

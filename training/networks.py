@@ -16,14 +16,15 @@ class Residual(nn.Sequential):
         return x + super().forward(x)
 
 
-def srcnn():
+def srcnn(widths=(12, 8)):
     """Dong et al., ECCV 2014: 9-1-5 on an image already enlarged."""
+    first, second = widths
     return nn.Sequential(
-        nn.Conv2d(3, 12, 9, padding=4),
+        nn.Conv2d(3, first, 9, padding=4),
         nn.ReLU(),
-        nn.Conv2d(12, 8, 1),
+        nn.Conv2d(first, second, 1),
         nn.ReLU(),
-        nn.Conv2d(8, 3, 5, padding=2),
+        nn.Conv2d(second, 3, 5, padding=2),
     )
 
 

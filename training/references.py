@@ -10,32 +10,16 @@ is the error of whoever is compared. The same versions of PyTorch and NumPy give
 import argparse
 import copy
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 import networks
-
-
-@dataclass
-class Case:
-    """One network to export.
-
-    inputs: name -> shape. opset: of the export; what an operator looks like depends on it.
-    free: axes left open in the model, as torch.onnx.export's dynamic_axes.
-    traced: shapes to export with where they differ from those of the data (needs `free`).
-    """
-
-    build: Callable[[], torch.nn.Module]
-    inputs: dict
-    opset: int
-    outputs: tuple = ('output',)
-    free: dict = field(default_factory=dict)
-    traced: dict = field(default_factory=dict)
-
+import textbook
+from cases import Case, export, sample
+from half import halve
 
 FREE_IMAGE = {'input': {2: 'height', 3: 'width'}}
 
@@ -83,6 +67,11 @@ CASES = {
         16,
         outputs=('chosen', 'share'),
     ),
+    'compact_half': Case(networks.Compact, {'input': (1, 3, 8, 7)}, 14, free=FREE_IMAGE, half=True),
+    **{
+        f'textbook_{name}': case
+        for name, case in textbook.examples(height=9, width=11, divisor=8).items()
+    },
 }
 
 
@@ -102,22 +91,19 @@ def write(name, case, folder):
     torch.manual_seed(zlib.crc32(name.encode()))
     model = case.build().eval()
     randomise(model)
-    inputs = {key: torch.rand(shape) for key, shape in case.inputs.items()}
+    if case.half:
+        for value in model.parameters():
+            value.data.copy_(value.half())
+    inputs = {key: sample(value) for key, value in case.inputs.items()}
     with torch.no_grad():
         outputs = copy.deepcopy(model).double()(*(value.double() for value in inputs.values()))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
 
     folder.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        model,
-        tuple(torch.rand(case.traced.get(key, shape)) for key, shape in case.inputs.items()),
-        folder / 'model.onnx',
-        opset_version=case.opset,
-        dynamo=False,
-        input_names=list(inputs),
-        output_names=list(case.outputs),
-        dynamic_axes=case.free,
-    )
+    path = folder / 'model.onnx'
+    export(case, model, path)
+    if case.half:
+        onnx.save(halve(onnx.load(path)), path)
     for prefix, names, values in (('in', inputs, inputs.values()), ('out', case.outputs, outputs)):
         for key, value in zip(names, values, strict=True):
             np.save(folder / f'{prefix}_{key}.npy', value.float().numpy())

@@ -1,66 +1,85 @@
-// Debian 13 in a folder of its own: it packages Emscripten, and its root needs no trust in anything
-// but the distribution's signed archive.
+// Debian 13 in a folder of its own: it packages Emscripten and PyTorch, and its root needs no trust
+// in anything but the distribution's signed archive.
 
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { installWithApt } from './apt.mjs';
 import { cacheDir, projectDir } from './project.mjs';
-import { asRoot, run } from './process.mjs';
+import { asRoot, findProgram, run } from './process.mjs';
 import { isDone } from './stamp.mjs';
 
 /** The root directory of the Debian 13 system. */
 export const debianRoot = join(cacheDir, 'debian13');
 
-const packages = ['emscripten', 'cmake', 'ninja-build', 'libonnx-dev', 'libonnx-testdata'];
-const key = packages.join(' ');
-const stampName = 'fovea-packages';
-const enterRoot = join(projectDir, 'tools/lib/enter-root.sh');
+/**
+ * What the root can hold, each set installed when it is first asked for. `writable` is a folder its
+ * programs write to.
+ */
+const sets = {
+  emscripten: {
+    packages: ['emscripten', 'cmake', 'ninja-build', 'libonnx-dev', 'libonnx-testdata'],
+    // Emscripten builds system libraries into its cache as they are needed.
+    writable: 'usr/share/emscripten/cache',
+  },
+  python: {
+    // Node compares what the engine computes.
+    packages: ['torch', 'onnx', 'onnxruntime', 'numpy', 'pil', 'scipy', 'matplotlib', 'tqdm']
+      .map((name) => `python3-${name}`)
+      .concat('nodejs'),
+  },
+};
 
-/** Whether the root is there with everything in it. */
-export function debianIsReady() {
-  return isDone(join(debianRoot, stampName), key);
+const toolsDir = join(projectDir, 'tools/lib');
+const enterRoot = join(toolsDir, 'enter-root.sh');
+
+/** Whether the root is there with everything of a set in it. */
+export function debianHas(set) {
+  return isDone(stampOf(set), keyOf(set));
 }
 
 /**
- * Sets the root up, about a minute and 3 GB.
- *
- * It grows under another name and is renamed when complete, so an interrupted or a second concurrent
- * set-up does no harm.
+ * Sets the root up with a set of packages, unless that has been done: about a minute each and 3 GB
+ * for `emscripten`, 1.3 GB more for `python`.
  */
-export async function setUpDebian(log) {
-  mkdirSync(cacheDir, { recursive: true });
-  await removeLeftovers(log);
-  const partial = `${debianRoot}.partial.${process.pid}`;
-  await run(asRoot(['unshare', '--mount', 'debootstrap', '--variant=minbase', 'trixie', partial]), {
-    log,
-  });
-  await run(
-    inRoot(partial, '0:0', '/tmp', [
-      'apt-get',
-      'install',
-      '--yes',
-      '--no-install-recommends',
-      ...packages,
-    ]),
-    { log },
-  );
-  await run(inRoot(partial, '0:0', '/tmp', ['apt-get', 'clean']), { log });
-  // Emscripten builds system libraries into its cache as they are needed.
-  await run(asRoot(['chown', '-R', owner(), join(partial, 'usr/share/emscripten/cache')]), { log });
-  await run(asRoot(['sh', '-c', 'printf %s "$1" > "$2"', 'sh', key, join(partial, stampName)]), {
-    log,
-  });
-  if (existsSync(debianRoot) && !debianIsReady()) await removeTree(debianRoot, log);
-  if (existsSync(debianRoot)) await removeTree(partial, log);
-  else renameSync(partial, debianRoot);
+export async function setUpDebian(set, log) {
+  if (debianHas(set)) return;
+  if (!existsSync(debianRoot)) await makeRoot(log);
+  const { packages, writable } = sets[set];
+  await run(inRoot('0:0', toolsDir, ['./install-packages.sh', ...packages]), { log });
+  if (writable) await run(asRoot(['chown', '-R', owner(), join(debianRoot, writable)]), { log });
+  await run(asRoot(['sh', '-c', 'printf %s "$1" > "$2"', 'sh', keyOf(set), stampOf(set)]), { log });
 }
 
 /** `argv` as it runs inside the root, in the checkout, which has the same path there. */
 export function inDebian(argv) {
-  return inRoot(debianRoot, owner(), projectDir, argv);
+  return inRoot(owner(), projectDir, argv);
 }
 
-function inRoot(root, user, directory, argv) {
-  return asRoot(['unshare', '--mount', enterRoot, root, user, directory, ...argv]);
+/**
+ * The bare system. It grows under another name and is renamed when complete, so an interrupted or a
+ * second concurrent set-up does no harm.
+ */
+async function makeRoot(log) {
+  mkdirSync(cacheDir, { recursive: true });
+  await removeLeftovers(log);
+  if (!findProgram('debootstrap')) await installWithApt(['debootstrap'], log);
+  const partial = `${debianRoot}.partial.${process.pid}`;
+  const debootstrap = ['debootstrap', '--variant=minbase', 'trixie', partial];
+  await run(asRoot(['unshare', '--mount', ...debootstrap]), { log });
+  if (existsSync(debianRoot)) await removeTree(partial, log);
+  else renameSync(partial, debianRoot);
+}
+
+function inRoot(user, directory, argv) {
+  return asRoot(['unshare', '--mount', enterRoot, debianRoot, user, directory, ...argv]);
+}
+
+function stampOf(set) {
+  return join(debianRoot, `fovea-${set}`);
+}
+
+function keyOf(set) {
+  return sets[set].packages.join(' ');
 }
 
 function owner() {

@@ -1,6 +1,6 @@
 // The compiler to WebAssembly: the user's own emcc, or the one in the Debian 13 root.
 
-import { debianIsReady, inDebian, setUpDebian } from './debian13.mjs';
+import { inDebian, setUpDebian } from './debian13.mjs';
 import { outputOf } from './process.mjs';
 
 /**
@@ -35,7 +35,7 @@ export async function emscripten(log) {
     throw new Error(`Install Emscripten ${oldest} or newer (emsdk) and put emcc on the PATH.`);
   }
   try {
-    if (!debianIsReady()) await setUpDebian(log);
+    await setUpDebian('emscripten', log);
   } catch (error) {
     error.message +=
       '\nEmscripten could not be set up in a Debian root, which needs root, debootstrap and the right' +

@@ -1,9 +1,9 @@
 // Debian packages the build needs on this machine.
 
 import { existsSync } from 'node:fs';
+import { installWithApt } from './apt.mjs';
 import { emccOnPath } from './emscripten.mjs';
-import { debianIsReady } from './debian13.mjs';
-import { asRoot, findProgram, run } from './process.mjs';
+import { findProgram } from './process.mjs';
 
 const program = (...names) => findProgram(...names) !== undefined;
 const file = (path) => ['/usr', '/usr/local', '/opt/homebrew'].some((at) => existsSync(at + path));
@@ -15,7 +15,6 @@ const probes = {
   'g++': () => program('g++', 'clang++'),
   'libprotozero-dev': () => file('/include/protozero/pbf_reader.hpp'),
   googletest: () => file('/src/googletest/googletest/src/gtest-all.cc'),
-  debootstrap: () => emccOnPath() !== undefined || debianIsReady() || program('debootstrap'),
   // With Emscripten from a Debian root these come from there too.
   'libonnx-dev': () => emccOnPath() === undefined || file('/include/onnx/onnx.proto'),
   'libonnx-testdata': () => emccOnPath() === undefined || file('/share/libonnx-testdata/data'),
@@ -33,11 +32,6 @@ export async function installPackages(log, { forTests = false } = {}) {
   const needed = { ...probes, ...(forTests ? testProbes : {}) };
   const missing = Object.keys(needed).filter((name) => !needed[name]());
   if (missing.length === 0) return 'all there';
-  if (!program('apt-get')) {
-    throw new Error(`Please install what these Debian packages contain: ${missing.join(', ')}`);
-  }
-  await run(asRoot(['apt-get', 'update']), { log });
-  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing];
-  await run(asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...install]), { log });
+  await installWithApt(missing, log);
   return `installed ${missing.join(', ')}`;
 }

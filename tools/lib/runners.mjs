@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { buildDir } from './project.mjs';
+import { setUpPython } from './python.mjs';
 import { findProgram, outputOf, run } from './process.mjs';
 import { nodeTool } from './setup.mjs';
 
@@ -69,6 +70,25 @@ export async function runPlaywright(log) {
   const succeeded = await succeeds(argv, { log, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } });
   const { expected = 0, unexpected = 0, flaky = 0 } = readJson(report).stats ?? {};
   return consistent({ passed: expected, failed: unexpected + flaky }, succeeded);
+}
+
+/** unittest on the training, with PyTorch; sets Python up where there is none. */
+export async function runUnittest(log) {
+  const python = await setUpPython(log);
+  const discover = ['discover', '--verbose', '--start-directory', 'training/tests'];
+  const argv = python('-m', 'unittest', ...discover, '--top-level-directory', 'training');
+  const succeeded = await succeeds(argv, { log });
+  const { skipped, ...counts } = unittestCounts(readLog(log));
+  return { ...consistent(counts, succeeded), note: skipped > 0 ? `${skipped} skipped` : undefined };
+}
+
+/** What unittest's last lines say: how many of its tests passed, failed and were skipped. */
+export function unittestCounts(text) {
+  const [, total, summary] = /^Ran (\d+) tests? in .*\n\n(.*)$/m.exec(text) ?? [0, 0, ''];
+  const count = (what) => Number(new RegExp(`\\b${what}=(\\d+)`).exec(summary)?.[1] ?? 0);
+  const failed = count('(?<!expected )failures') + count('errors') + count('unexpected successes');
+  const skipped = count('skipped');
+  return { passed: Math.max(0, Number(total) - failed - skipped), failed, skipped };
 }
 
 /** The sum of several results. */

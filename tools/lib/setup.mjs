@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
-import { debianIsReady } from './debian13.mjs';
+import { debianHas } from './debian13.mjs';
 import { copyEngineFile, engineFile } from './engine-files.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
@@ -19,7 +19,7 @@ const bundledModels = readdirSync(join(projectDir, 'models'))
 
 /** Installs everything the build needs; `forTests` adds what only the tests need. */
 export function setupSteps({ forTests = false } = {}) {
-  const first = emccOnPath() === undefined && !debianIsReady();
+  const first = emccOnPath() === undefined && !debianHas('emscripten');
   return [
     { title: 'System packages', run: (log) => installPackages(log, { forTests }) },
     {

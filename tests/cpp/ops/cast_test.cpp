@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +9,9 @@
 
 namespace fovea::test {
 namespace {
+
+// Set in NaNs that went through double, which has no signalling ones.
+constexpr uint32_t kQuiet = 0x00400000;
 
 template <class To>
 Tensor cast_to(const Tensor& in) {
@@ -84,6 +88,19 @@ TEST(Cast, SixteenBitFloats) {
             (std::vector<float>{1.5f, -2.0f, 65504.0f, INFINITY}));
   EXPECT_EQ(values_of<float>(cast_to<float>(cast_to<BFloat>(in)))[0], 1.5f);
   EXPECT_EQ(values_of<int32_t>(cast_to<int32_t>(cast_to<Half>(in)))[2], 65504);
+}
+
+TEST(Cast, EveryHalfBothWays) {
+  std::vector<Half> all;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) all.push_back({static_cast<uint16_t>(bits)});
+  const Tensor in = Tensor::of<Half>({256, 256}, all);
+  const Tensor wide = cast_to<float>(in);
+  const Tensor back = cast_to<Half>(wide);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto expected = std::bit_cast<uint32_t>(to_float(all[i]));
+    ASSERT_EQ(std::bit_cast<uint32_t>(wide.as<float>()[i]) & ~kQuiet, expected & ~kQuiet) << i;
+    ASSERT_EQ(back.as<Half>()[i].bits, to_half(to_float(all[i])).bits) << i;
+  }
 }
 
 TEST(Cast, LikeAnotherAndToItself) {

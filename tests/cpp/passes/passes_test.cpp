@@ -57,14 +57,18 @@ TEST(FoldConstants, AnErrorNamesTheNode) {
   }
 }
 
-ModelBuilder shuffle(std::vector<int64_t> split, std::vector<int64_t> perm,
-                     std::vector<int64_t> merged) {
-  const auto rank = static_cast<int64_t>(split.size());
-  const auto merged_rank = static_cast<int64_t>(merged.size());
+using Ints = std::vector<int64_t>;
+
+Tensor int64s(const Ints& values) {
+  return Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values);
+}
+
+ModelBuilder shuffle(const Ints& split, const Ints& perm, const Ints& merged,
+                     const std::vector<ModelBuilder::Size>& input = {1, 18, 4, 5}) {
   return ModelBuilder()
-      .input("x", DType::Float, {1, 18, 4, 5})
-      .constant("split", Tensor::of<int64_t>({rank}, split))
-      .constant("merged", Tensor::of<int64_t>({merged_rank}, merged))
+      .input("x", DType::Float, input)
+      .constant("split", int64s(split))
+      .constant("merged", int64s(merged))
       .node("Reshape", {"x", "split"}, {"a"})
       .node("Transpose", {"a"}, {"b"}, {{"perm", perm}})
       .node("Reshape", {"b", "merged"}, {"y"})
@@ -85,14 +89,90 @@ TEST(PixelShuffle, BothOrdersAreRecognised) {
 
 TEST(PixelShuffle, WhatOnlyLooksLikeOneStays) {
   const Names kept = {"Reshape", "Transpose", "Reshape"};
-  const auto ops = [](std::vector<int64_t> split, std::vector<int64_t> perm,
-                      std::vector<int64_t> merged) {
-    return operators(after(recognise_pixel_shuffle,
-                           shuffle(std::move(split), std::move(perm), std::move(merged))));
+  const auto ops = [](const Ints& split, const Ints& perm, const Ints& merged) {
+    return operators(after(recognise_pixel_shuffle, shuffle(split, perm, merged)));
   };
   EXPECT_EQ(ops({1, 2, 3, 3, 4, 5}, {0, 1, 4, 2, 5, 3}, {1, 2, 15, 12}), kept);
   EXPECT_EQ(ops({1, 2, 3, 3, 4, 5}, {0, 1, 2, 4, 3, 5}, {1, 2, 12, 15}), kept);
   EXPECT_EQ(ops({1, 3, 2, 3, 4, 5}, {0, 1, 4, 2, 5, 3}, {1, 3, 8, 15}), kept);
+}
+
+TEST(PixelShuffle, OnlyOfImages) {
+  const auto ops = [](const std::vector<ModelBuilder::Size>& input) {
+    const Ints split = {1, 2, 3, 3, 4, 5}, perm = {0, 1, 4, 2, 5, 3}, merged = {1, 2, 12, 15};
+    return operators(after(recognise_pixel_shuffle, shuffle(split, perm, merged, input)));
+  };
+  EXPECT_EQ(ops({"n", "c", "h", "w"}), Names{"DepthToSpace"});
+  EXPECT_EQ(ops({1, 18, 20}).size(), 3u);
+  EXPECT_EQ(ops({1, 18, 1, 4, 5}).size(), 3u);
+}
+
+TEST(PixelShuffle, OfAnOpenBatchNeedsTheSize) {
+  const auto ops = [](const std::vector<ModelBuilder::Size>& input, const Ints& strides,
+                      const Ints& pads) {
+    ModelBuilder model;
+    model.input("in", DType::Float, input)
+        .constant("w", ones({18, 2, 3, 3}))
+        .constant("split", int64s({-1, 2, 3, 3, 4, 5}))
+        .constant("merged", int64s({-1, 2, 12, 15}))
+        .node("Conv", {"in", "w"}, {"a"}, {{"strides", strides}, {"pads", pads}})
+        .node("Relu", {"a"}, {"b"})
+        .node("Reshape", {"b", "split"}, {"c"})
+        .node("Transpose", {"c"}, {"d"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
+        .node("Reshape", {"d", "merged"}, {"y"})
+        .output("y");
+    return operators(after(recognise_pixel_shuffle, model));
+  };
+  const Names recognised = {"Conv", "Relu", "DepthToSpace"};
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {1, 1, 1, 1}), recognised);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {0, 2, 2, 0}), recognised);
+  EXPECT_EQ(ops({"n", 2, 4, "w"}, {1, 1}, {1, 1, 1, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 8, 5}, {1, 1}, {1, 1, 1, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {1, 1}, {1, 1, 0, 1}).size(), 5u);
+  EXPECT_EQ(ops({"n", 2, 4, 5}, {2, 1}, {1, 1, 1, 1}).size(), 5u);
+}
+
+// What PyTorch writes at opset 9 and 10 where height and width are free, after `before`.
+ModelBuilder shuffle_of_any_size(ModelBuilder before, const Ints& rows = {0, 0, -1, 1, 0, 0}) {
+  return before.constant("split", int64s({0, -1, 3, 3, 0, 0}))
+      .constant("rows", int64s(rows))
+      .constant("columns", int64s({0, 0, 0, 0, -1, 1}))
+      .node("Unsqueeze", {"x"}, {"a"}, {{"axes", Ints{2, 3}}})
+      .node("Reshape", {"a", "split"}, {"b"})
+      .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
+      .node("Reshape", {"c", "rows"}, {"d"})
+      .node("Reshape", {"d", "columns"}, {"e"})
+      .node("Squeeze", {"e"}, {"y"}, {{"axes", Ints{3, 5}}})
+      .output("y");
+}
+
+TEST(PixelShuffle, OfAnySizeIsRecognised) {
+  const ModelBuilder input = ModelBuilder(10).input("x", DType::Float, {1, 18, "h", "w"});
+  const Graph graph = after(recognise_pixel_shuffle, shuffle_of_any_size(input));
+  ASSERT_EQ(operators(graph), Names{"DepthToSpace"});
+  EXPECT_EQ(graph.nodes[0].attributes.get_string("mode", ""), "CRD");
+  EXPECT_EQ(graph.nodes[0].attributes.get_int("blocksize", 0), 3);
+  EXPECT_EQ(graph.nodes[0].inputs, std::vector{graph.find("x")});
+
+  const auto other = shuffle_of_any_size(input, {0, 0, 1, -1, 0, 0});
+  EXPECT_EQ(operators(after(recognise_pixel_shuffle, other)).size(), 6u);
+  const ModelBuilder volume = ModelBuilder(10).input("x", DType::Float, {1, 18, "d", "h", "w"});
+  EXPECT_EQ(operators(after(recognise_pixel_shuffle, shuffle_of_any_size(volume))).size(), 6u);
+}
+
+TEST(PixelShuffle, ConvolutionsMakeImages) {
+  const auto ops = [](const Shape& weight) {
+    ModelBuilder model(10);
+    model.input("in", DType::Float, {})
+        .constant("w", ones(weight))
+        .constant("slopes", ones({18, 1, 1}))
+        .node("Conv", {"in", "w"}, {"convolved"})
+        .node("PRelu", {"convolved", "slopes"}, {"active"})
+        .node("Add", {"active", "convolved"}, {"x"});
+    return operators(after(recognise_pixel_shuffle, shuffle_of_any_size(model)));
+  };
+  EXPECT_EQ(ops({18, 2, 3, 3}), (Names{"Conv", "PRelu", "Add", "DepthToSpace"}));
+  EXPECT_EQ(ops({18, 2, 3}).size(), 9u);
 }
 
 TEST(WidenFloat16, CastsAtTheBordersOnly) {

@@ -224,6 +224,20 @@ TEST(Fusion, InnerValuesCanBeFetched) {
   }
 }
 
+// What exporters write before opset 11.
+TEST(Fusion, PixelShufflesByReshapeAndTranspose) {
+  using Ints = std::vector<int64_t>;
+  check(layers({3, 8})
+            .constant("split", Tensor::of<int64_t>({6}, {1, 2, 2, 2, 7, 9}))
+            .constant("merged", Tensor::of<int64_t>({4}, {1, 2, 14, 18}))
+            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+            .node("Reshape", {"a", "split"}, {"b"})
+            .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
+            .node("Reshape", {"c", "merged"}, {"y"})
+            .output("y"),
+        {"FusedConv"}, {image(3, 7, 9)});
+}
+
 TEST(Fusion, CountsTheConvolutionsMacs) {
   const auto session =
       test::load(layers({4, 8})

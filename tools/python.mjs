@@ -1,0 +1,14 @@
+// node tools/python.mjs SCRIPT ARGUMENT...: runs a script of training/ with a Python that has what it
+// imports, which is set up first where there is none.
+
+import { CommandError, run } from './lib/process.mjs';
+import { setUpPython } from './lib/python.mjs';
+
+try {
+  const python = await setUpPython();
+  await run(python(...process.argv.slice(2)));
+} catch (error) {
+  // A script that fails has said why.
+  if (!(error instanceof CommandError)) console.error(error.message);
+  process.exitCode = 1;
+}
