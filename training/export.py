@@ -15,8 +15,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from half import halve
 
+from half import halve
 from model import LumaNet
 
 # Sums of 32 channels x 9 taps in eight layers differ in order only.
