@@ -1,7 +1,6 @@
 // Checks the Python files with Ruff by training/ruff.toml; with --write, formats them instead.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 import { parse } from 'smol-toml';
 import { absolute, sourceFiles } from './lib/sources.mjs';
@@ -20,7 +19,7 @@ if (process.argv.includes('--write')) {
 /** This Ruff sees no files: it has to be told which modules are the project's. */
 function options() {
   const settings = parse(read('training/ruff.toml'));
-  const modules = files.map((file) => basename(file, '.py'));
+  const modules = files.flatMap((file) => file.replace(/\.py$/, '').split('/'));
   return { ...settings, lint: { ...settings.lint, isort: { 'known-first-party': modules } } };
 }
 

@@ -52,7 +52,8 @@ class CollapsibleConv(nn.Module):
     def collapsed(self):
         """The same map as an ordinary nn.Conv2d."""
         weight = self.weight().detach()
-        conv = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+        outputs, inputs = weight.shape[:2]
+        conv = nn.Conv2d(inputs, outputs, 3, padding=1, dtype=weight.dtype)
         conv.weight.data.copy_(weight)
         conv.bias.data.copy_(self.bias.detach())
         return conv

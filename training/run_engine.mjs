@@ -13,4 +13,4 @@ const { output } = await session.run({
 });
 await session.release();
 const results = Buffer.from(output.data.buffer, output.data.byteOffset, output.data.byteLength);
-for (let at = 0; at < results.length; ) at += writeSync(1, results, at);
+for (let at = 0; at < results.length;) at += writeSync(1, results, at);

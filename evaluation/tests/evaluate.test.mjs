@@ -38,7 +38,7 @@ test('without a model of that scale bicubic is alone; a model that does not fit 
   assert.deepEqual(Object.keys(report.mean), ['bicubic']);
   const run = (more) => evaluate({ ...options, ...more }, () => {});
   await assert.rejects(run({ models: [doubling], scale: 3 }), /enlarges 2 times, not 3/);
-  await assert.rejects(run({ models: [doubling, doubling] }), /two models called fovea-luma-x2/);
+  await assert.rejects(run({ models: [doubling, doubling] }), /two models called fovea-x2-fast/);
   await assert.rejects(run({ models: ['no.onnx'] }), /cannot use the model no.onnx: ENOENT/);
 });
 

@@ -18,7 +18,7 @@ class LumaNetTest(unittest.TestCase):
             picture = torch.rand(2, 1, 9, 13, dtype=torch.float64)
             learned = network(picture)
             self.assertEqual((2, 1, scale * 9, scale * 13), learned.shape)
-            plain = network.collapse().double()
+            plain = network.collapse()
             self.assertFalse(any(hasattr(module, 'expand') for module in plain.modules()))
             torch.testing.assert_close(plain(picture), learned, rtol=0, atol=1e-12)
 
