@@ -61,6 +61,21 @@ test('a broken model is explained, and the next one works', async ({ page }) => 
   await expectSize(page, 640, 428);
 });
 
+test("each of Fovea's own models enlarges by its factor", async ({ page }) => {
+  const select = page.getByLabel('What enlarges the picture');
+  for (const [name, factor] of [
+    ['x3', 3],
+    ['x4', 4],
+    ['x2Web', 2],
+    ['x3', 3],
+    ['x2Fast', 2],
+  ] as const) {
+    await select.selectOption(name);
+    await expectSize(page, factor * 320, factor * 214);
+    await expect(page.getByRole('alert')).toBeHidden();
+  }
+});
+
 test('a model that lacks an operator names it', async ({ page }) => {
   const builder = new OnnxBuilder();
   const input = builder.input('input', [1, 3, 'height', 'width']);

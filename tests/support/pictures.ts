@@ -24,14 +24,33 @@ export function whitePicture(width: number, height: number): Pixels {
 
 /** Half as large: each pixel the mean of four. */
 export function halve(source: Pixels): Pixels {
-  const [width, height] = [source.width >> 1, source.height >> 1];
-  const data = new Uint8Array(4 * width * height);
+  return reduce(source, 2);
+}
+
+/** `factor` times smaller, a whole number: each pixel the mean of a square. */
+export function reduce(source: Pixels, factor: number): Pixels {
+  const [width, height] = [source.width, source.height].map((side) => Math.floor(side / factor));
+  const data = new Uint8Array(4 * width! * height!);
   for (let i = 0; i < data.length; ++i) {
-    const [x, y, channel] = [(i >> 2) % width, Math.floor((i >> 2) / width), i & 3];
-    const row = 4 * source.width;
-    const at = 2 * y * row + 8 * x + channel;
-    const four = [at, at + 4, at + row, at + row + 4].map((index) => source.data[index]!);
-    data[i] = Math.round(four.reduce((sum, value) => sum + value) / 4);
+    const [x, y, channel] = [(i >> 2) % width!, Math.floor((i >> 2) / width!), i & 3];
+    let sum = 0;
+    for (let j = 0; j < factor ** 2; ++j) {
+      const [column, row] = [factor * x + (j % factor), factor * y + Math.floor(j / factor)];
+      sum += source.data[4 * (row * source.width + column) + channel]!;
+    }
+    data[i] = Math.round(sum / factor ** 2);
+  }
+  return { width: width!, height: height!, data };
+}
+
+/** `factor` times larger, a whole number: every pixel repeated. */
+export function repeat(source: Pixels, factor: number): Pixels {
+  const [width, height] = [factor * source.width, factor * source.height];
+  const data = new Uint8Array(4 * width * height);
+  for (let i = 0; i < width * height; ++i) {
+    const [x, y] = [Math.floor((i % width) / factor), Math.floor(i / width / factor)];
+    const at = 4 * (y * source.width + x);
+    data.set(source.data.subarray(at, at + 4), 4 * i);
   }
   return { width, height, data };
 }

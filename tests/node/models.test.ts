@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { models, Upscaler } from 'fovea';
+import { decodePng, psnr, reduce, repeat, type Pixels } from '../support/pictures.js';
+
+/** The demo's sample, cut to a size that all factors divide. */
+const sample = cropped(decodePng(readFileSync('demo/public/samples/sample.png')), 312, 204);
+
+test.each([
+  ['x2', 2, 2],
+  ['x2Fast', 2, 2],
+  ['x2Web', 2, 1],
+  ['x3', 3, 1.5],
+  ['x4', 4, 1.5],
+] as const)(
+  '%s enlarges %d times, %d dB better than repeating pixels',
+  async (name, scale, gain) => {
+    const small = reduce(sample, scale);
+    const upscaler = await Upscaler.create(models[name]);
+    expect(upscaler).toMatchObject({ scale: { x: scale, y: scale }, color: 'luma', range: 1 });
+    const { data, width, height } = await upscaler.upscale(small);
+    await upscaler.release();
+    expect([width, height]).toEqual([sample.width, sample.height]);
+    const result = { data: Uint8Array.from(data), width, height };
+    expect(psnr(result, sample)).toBeGreaterThan(psnr(repeat(small, scale), sample) + gain);
+  },
+);
+
+test.each(Object.keys(models) as (keyof typeof models)[])('%s keeps greys', async (name) => {
+  const upscaler = await Upscaler.create(models[name]);
+  for (const grey of [0, 64, 128, 255]) {
+    const data = new Uint8ClampedArray(4 * 40 * 30).map((_, i) => (i % 4 === 3 ? 255 : grey));
+    const result = await upscaler.upscale({ data, width: 40, height: 30 });
+    const off = result.data.map((value, i) => (i % 4 === 3 ? 0 : Math.abs(value - grey)));
+    expect(Math.max(...new Set(off))).toBeLessThanOrEqual(2);
+  }
+  await upscaler.release();
+});
+
+function cropped(source: Pixels, width: number, height: number): Pixels {
+  const data = new Uint8Array(4 * width * height);
+  for (let y = 0; y < height; ++y) {
+    const at = 4 * y * source.width;
+    data.set(source.data.subarray(at, at + 4 * width), 4 * y * width);
+  }
+  return { width, height, data };
+}
