@@ -23,6 +23,7 @@ from tqdm import tqdm
 from curves import draw_curves
 from degradations import DAMAGES
 from model import LumaNet
+from pictures.camera import retaken
 from recipes import RECIPES
 
 WARM_UP = 500  # steps over which the learning rate rises
@@ -31,14 +32,14 @@ FULL_PRECISION = 0.15  # the share of the steps, at the end, that compute in flo
 
 
 class Pairs:
-    """Pictures, uint8 [count, side, side], each with its damaged small version."""
+    """Pictures, uint8 [count, side, side], retaken, each with its damaged small version."""
 
     def __init__(self, pictures, recipe, seed):
         rng = np.random.default_rng(seed)
         damage = DAMAGES[recipe.damage]
         self.scale = recipe.scale
-        self.high = pictures
-        self.low = np.stack([damage(rng, picture, recipe.scale) for picture in pictures])
+        self.high = np.stack([retaken(rng, picture) for picture in pictures])
+        self.low = np.stack([damage(rng, picture, recipe.scale) for picture in self.high])
 
     def sample(self, rng, batch, patch):
         """`batch` random patches, flipped and turned: float32 [batch, 1, ...] inputs, targets."""

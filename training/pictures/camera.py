@@ -35,3 +35,14 @@ def taken(plane, side, kernel, softness, sharpening):
     if sharpening:
         plane = plane + sharpening * (plane - gaussian_filter(plane, 1))
     return plane
+
+
+def retaken(rng, plane):
+    """`plane`, uint8 [H, W], as another camera would have taken it: nearly half are softer.
+
+    The pictures of telephones and films rarely are as sharp as their pixels allow.
+    """
+    if rng.random() > 0.45:
+        return plane
+    soft = gaussian_filter(plane.astype(np.float32), rng.uniform(0.3, 1.2), truncate=3)
+    return np.clip(soft + 0.5, 0, 255).astype(np.uint8)
