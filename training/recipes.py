@@ -29,7 +29,7 @@ class Recipe:
 RECIPES = {
     'fovea-x2-fast': Recipe(scale=2, channels=16, blocks=2, steps=150_000),
     'fovea-x2': Recipe(scale=2, channels=32, blocks=5, steps=90_000),
-    'fovea-x3': Recipe(scale=3, channels=32, blocks=5, steps=36_000, start='fovea-x2', rate=5e-4),
-    'fovea-x4': Recipe(scale=4, channels=32, blocks=5, steps=36_000, start='fovea-x2', rate=5e-4),
-    'fovea-x2-web': Recipe(scale=2, channels=32, blocks=5, steps=50_000, damage='web'),
+    'fovea-x3': Recipe(scale=3, channels=32, blocks=5, steps=50_000, start='fovea-x2', rate=5e-4),
+    'fovea-x4': Recipe(scale=4, channels=32, blocks=5, steps=50_000, start='fovea-x2', rate=5e-4),
+    'fovea-x2-web': Recipe(scale=2, channels=32, blocks=5, steps=60_000, damage='web'),
 }
