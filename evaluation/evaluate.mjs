@@ -66,7 +66,8 @@ async function ownModels() {
   const folder = join(projectDir, 'models');
   const files = await readdir(folder);
   return files
-    .filter((file) => file.endsWith('.onnx'))
+    // Twins of those models, with rounded weights.
+    .filter((file) => file.endsWith('.onnx') && !file.endsWith('-fp16.onnx'))
     .sort()
     .map((file) => join(folder, file));
 }
