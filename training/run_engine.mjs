@@ -1,7 +1,7 @@
 // node run_engine.mjs MODEL.onnx HEIGHT WIDTH < float32 values > float32 values
 // Runs a luma model, input "input" [1, 1, HEIGHT, WIDTH], through Fovea (`npm run build` first).
 
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from '../dist/index.js';
 
 const [model, height, width] = process.argv.slice(2);
@@ -12,5 +12,6 @@ const { output } = await session.run({
   input: new Tensor('float32', values, [1, 1, Number(height), Number(width)]),
 });
 await session.release();
-const results = Buffer.from(output.data.buffer, output.data.byteOffset, output.data.byteLength);
-for (let at = 0; at < results.length;) at += writeSync(1, results, at);
+process.stdout.write(
+  Buffer.from(output.data.buffer, output.data.byteOffset, output.data.byteLength),
+);
