@@ -1,9 +1,8 @@
 """Draws what a model makes of three places of a picture, beside bicubic and the original.
 
     python sample.py sample.png --full lake.png
-    python crops.py lake.png ../models/fovea-x2.onnx crops.png [--jpeg 50]
-
-The picture is reduced to half first, so that the original is sharp.
+    python crops.py lake.png ../models/fovea-x2.onnx crops.png
+    python crops.py lake.png ../models/fovea-x2-web.onnx crops.png --jpeg 50 --reduce 1
 """
 
 import argparse
@@ -65,11 +64,13 @@ def main():
     parser.add_argument('model', type=Path)
     parser.add_argument('out', type=Path)
     parser.add_argument('--jpeg', type=int, help='compress the input at this quality first')
+    parser.add_argument('--reduce', type=int, default=2, help='makes the original sharp')
     options = parser.parse_args()
 
     model = LumaModel(options.model)
     full = np.asarray(Image.open(options.picture).convert('RGB'))
-    sides = [extent // 2 // model.scale * model.scale for extent in full.shape[:2]]
+    step = options.reduce * model.scale
+    sides = [extent // step * model.scale for extent in full.shape[:2]]
     sheet(columns(imresize(full, *sides), model, options.jpeg)).save(options.out)
 
 
