@@ -3,6 +3,8 @@
     python sample.py sample.png --full lake.png
     python crops.py lake.png ../models/fovea-x2.onnx crops.png
     python crops.py lake.png ../models/fovea-x2-web.onnx crops.png --jpeg 50 --reduce 1
+
+The places are chosen for the demo's sample picture.
 """
 
 import argparse
@@ -14,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from evaluate import LumaModel, compressed, enlarged, measure
 from imresize import imresize, to_u8
 
-# Left, top of the sign, the boat and the meadow, as shares of the sample picture.
-PLACES = ((0.675, 0.69), (0.205, 0.42), (0.52, 0.83))
+# The centres of the sign, the boat and the meadow, as shares of the sample picture.
+PLACES = ((0.76, 0.775), (0.275, 0.51), (0.6, 0.92))
 CROP = 96  # pixels of the original
 ZOOM = 2
 GAP = 8
@@ -51,7 +53,8 @@ def sheet(pictures):
     for column, (caption, pixels) in enumerate(pictures.items()):
         pen.text((column * step + step // 2, CAPTION // 2), caption, 'black', font, anchor='mm')
         for row, place in enumerate(PLACES):
-            x, y = (int(share * n) for share, n in zip(place, pixels.shape[1::-1], strict=True))
+            sides = zip(place, pixels.shape[1::-1], strict=True)
+            x, y = (int(share * side) - CROP // 2 for share, side in sides)
             crop = Image.fromarray(pixels[y : y + CROP, x : x + CROP])
             crop = crop.resize((CROP * ZOOM, CROP * ZOOM), Image.Resampling.NEAREST)
             canvas.paste(crop, (column * step, CAPTION + row * step))

