@@ -65,11 +65,13 @@ async function openModels({ models: named, scale, variant }) {
 async function ownModels() {
   const folder = join(projectDir, 'models');
   const files = await readdir(folder);
-  return files
-    // Twins of those models, with rounded weights.
-    .filter((file) => file.endsWith('.onnx') && !file.endsWith('-fp16.onnx'))
-    .sort()
-    .map((file) => join(folder, file));
+  return (
+    files
+      // Twins of those models, with rounded weights.
+      .filter((file) => file.endsWith('.onnx') && !file.endsWith('-fp16.onnx'))
+      .sort()
+      .map((file) => join(folder, file))
+  );
 }
 
 /** The scale asked for, else that of the folder's pairs, else all those of the models. */
