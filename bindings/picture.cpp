@@ -74,10 +74,10 @@ void Picture::place(const Run& run, int64_t x, int64_t y, const Rect& to) {
 }
 
 void Picture::finish() {
-  if (constant_alpha_) {
-    image::fill_alpha(*constant_alpha_, result_pixels());
-  } else {
+  if (!constant_alpha_) {
     image::merge_alpha(*alpha_, 0, 0, result_pixels(), *pool_);
+  } else if (*constant_alpha_ != image::kOpaque) {
+    image::fill_alpha(*constant_alpha_, result_pixels());
   }
 }
 

@@ -116,6 +116,7 @@ void merge_luma(ConstPlanes luma, const LumaFormat& format, const Chroma& chroma
                 int64_t y, Pixels pixels, ThreadPool& pool) {
   const int64_t width = pixels.width;
   const int64_t worker_floats = 2 * width + chroma.cb.scratch_size();
+  const F32x4 to_level = splat(1 / format.scale), black = splat(-format.offset / format.scale);
   std::vector<float> scratch(static_cast<size_t>(worker_floats * pool.size()));
   for_rows(width, pixels.height, pool, [&](int64_t begin, int64_t end, int worker) {
     float* cb = scratch.data() + worker * worker_floats;
@@ -126,7 +127,7 @@ void merge_luma(ConstPlanes luma, const LumaFormat& format, const Chroma& chroma
       for (int64_t i = 0; i < width; i += 4) {
         const int64_t count = width - i;
         const F32x4 element = load_floats(luma.row(0, row) + i, count);
-        const F32x4 level = (element - splat(format.offset)) / splat(format.scale);
+        const F32x4 level = fma(element, to_level, black);
         const Rgb c = colour_of(level, load_floats(cb + i, count), load_floats(cr + i, count));
         store_pixels(pack_opaque(c), pixels.at(i, row), count);
       }

@@ -5,6 +5,9 @@
 
 namespace fovea::image {
 
+// The alpha of what covers all behind it.
+inline constexpr uint8_t kOpaque = 255;
+
 // A rectangle of RGBA8 with straight alpha, as canvas ImageData holds it. Rows lie `stride` bytes
 // apart; both are multiples of 4, and so is the address.
 template <class Byte>
