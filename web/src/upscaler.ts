@@ -181,13 +181,13 @@ export class Upscaler {
     const { overlap, tile } = options;
     // Unpadded convolutions make nothing up at a tile's border.
     const needed = margin > 0 ? 0 : defaultOverlap;
-    const along = (length: number, tile: number) =>
+    const along = (length: number, side: number) =>
       tilesAlong(length, {
         fixed: fixed !== undefined,
         margin,
         multiple,
-        overlap: overlap ?? Math.min(needed, Math.floor(tile / 4)),
-        tile,
+        overlap: overlap ?? Math.min(needed, Math.floor(side / 4)),
+        tile: side,
       });
     const [columns, rows] =
       fixed === undefined && tile === undefined

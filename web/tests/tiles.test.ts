@@ -96,6 +96,17 @@ describe('tiles of least work', () => {
     expect(grid.map((spans) => spans.length)).toEqual([columns, rows]);
   });
 
+  test('are found wherever squares are, however wide the overlap', () => {
+    for (const overlap of [16, 24, 30, 31]) {
+      for (const size of sizes) {
+        const [columns, rows] = fewestPixels(size, { ...rules, overlap }, pixels);
+        expect(columns[0]!.extended * rows[0]!.extended).toBeLessThanOrEqual(pixels);
+      }
+    }
+    const wide = () => fewestPixels([200, 200], { ...rules, overlap: 32 }, pixels);
+    expect(wide).toThrow('too small to overlap by 32');
+  });
+
   test('keep to multiples', () => {
     const grid = fewestPixels([150, 151], { ...rules, multiple: 8 }, pixels);
     for (const spans of grid) expect(spans[0]!.extended % 8).toBe(0);

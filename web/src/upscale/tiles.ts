@@ -78,17 +78,19 @@ export function fewestPixels(
   pixels: number,
 ): [Span[], Span[]] {
   const side = Math.sqrt(pixels);
+  const along = (length: number, tile: number) =>
+    tilesAlong(length, { ...rules, tile, fixed: false });
+  // Less would be nothing but overlap.
+  const least = Math.max(side / 2, 2 * (rules.margin + rules.overlap) + rules.multiple);
   let best: [Span[], Span[]] | undefined;
   for (let columns = 1; columns <= Math.ceil((2 * width) / side); ++columns) {
     const longest = evenTile(width, columns, rules) + 2 * rules.margin;
     const highest = Math.floor(pixels / longest);
-    if (highest < side / 2 && highest < height) continue;
-    const along = (length: number, tile: number) =>
-      tilesAlong(length, { ...rules, tile, fixed: false });
+    if (highest < Math.min(least, height + 2 * rules.margin)) continue;
     const grid: [Span[], Span[]] = [along(width, longest), along(height, highest)];
     if (best === undefined || areaOf(grid) < areaOf(best)) best = grid;
   }
-  return best!;
+  return best ?? [along(width, side), along(height, side)];
 }
 
 function areaOf([columns, rows]: [Span[], Span[]]): number {
