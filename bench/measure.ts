@@ -35,12 +35,11 @@ export async function measure(
   const loaded: Loaded[] = [];
   for (const contender of contenders) loaded.push(await load(contender, network, input));
   const outputs = await outputsOf(loaded, network.dims[1]);
-  for (let i = 0; i < rounds.warmUp; ++i) await runRound(loaded, rounds.rest);
-  const times: number[][] = [];
-  for (let i = 0; i < rounds.measured; ++i) times.push(await runRound(loaded, rounds.rest));
+  const tasks = loaded.map((one) => () => one.run());
+  const times = await timesInTurns(tasks, rounds);
   for (const one of loaded) await one.release();
   return contenders.map((contender, index) => {
-    const all = times.map((round) => round[index]!);
+    const all = times[index]!;
     const error = relativeError(outputs[index]!, outputs[0]!);
     return { contender: contender.name, milliseconds: median(all), all, error };
   });
@@ -64,11 +63,21 @@ async function outputsOf(loaded: readonly Loaded[], channels: number): Promise<F
   return outputs;
 }
 
-async function runRound(loaded: readonly Loaded[], rest: number): Promise<number[]> {
-  const times: number[] = [];
-  for (const one of loaded) {
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-    times.push(await one.run());
+/**
+ * Milliseconds of several tasks, each in every measured round: round by round, each task does its
+ * work once and says how long that took.
+ */
+export async function timesInTurns(
+  tasks: readonly (() => Promise<number>)[],
+  { warmUp, measured, rest }: Rounds,
+): Promise<number[][]> {
+  const times: number[][] = tasks.map(() => []);
+  for (let round = 0; round < warmUp + measured; ++round) {
+    for (const [index, task] of tasks.entries()) {
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      const milliseconds = await task();
+      if (round >= warmUp) times[index]!.push(milliseconds);
+    }
   }
   return times;
 }

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from evaluate import LumaModel, compressed, enlarged, measure
+from degradations import jpeg
+from evaluate import LumaModel, enlarged, measure
 from imresize import imresize, to_u8
 
 # The centres of the sign, the boat and the meadow, as shares of the sample picture.
@@ -28,7 +29,7 @@ def columns(high, model, quality):
     """Captions with pictures, uint8 [H, W, 3] of the same size."""
     low = imresize(high, high.shape[0] // model.scale, high.shape[1] // model.scale)
     if quality is not None:
-        low = compressed(low, quality)
+        low = jpeg(low, quality)
     by_bicubic = to_u8(enlarged(low.astype(np.float64), model.scale))
     by_model = model(low)
     repeated = low.repeat(model.scale, axis=0).repeat(model.scale, axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from imresize import imresize
+from imresize import imresize, to_u8
 
 
 def bicubic(rng, picture, scale):
@@ -14,10 +14,10 @@ def bicubic(rng, picture, scale):
     return imresize(picture, picture.shape[0] // scale, picture.shape[1] // scale)
 
 
-def jpeg(plane, quality):
-    """`plane`, [H, W], after JPEG compression of the given quality (1..95)."""
+def jpeg(image, quality):
+    """`image`, [H, W] or RGB [H, W, 3], after JPEG compression of quality 1..95, chroma halved."""
     file = io.BytesIO()
-    Image.fromarray(plane).save(file, 'JPEG', quality=quality)
+    Image.fromarray(image).save(file, 'JPEG', quality=quality)
     return np.asarray(Image.open(file))
 
 
@@ -39,7 +39,7 @@ def web(rng, picture, scale):
         small = np.asarray(Image.fromarray(pixels).resize((width, height), kernel))
     if rng.random() < 0.3:
         small = small + rng.normal(0, rng.uniform(0.5, 4), small.shape)
-    small = np.clip(small + 0.5, 0, 255).astype(np.uint8)
+    small = to_u8(small)
     if rng.random() < 0.1:
         return small
     if rng.random() < 0.2:

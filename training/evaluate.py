@@ -10,13 +10,13 @@ over the pictures. `npm run evaluate` does the same through Fovea's own engine.
 """
 
 import argparse
-import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from scipy.ndimage import correlate1d
 
+from degradations import jpeg
 from imresize import imresize, to_u8
 from pictures.scene import LUMA
 
@@ -67,13 +67,6 @@ def pairs(folder, scale):
             high = high[: high.shape[0] // scale * scale, : high.shape[1] // scale * scale]
             low = imresize(high, high.shape[0] // scale, high.shape[1] // scale)
         yield path.stem.removesuffix('_HR'), low, high, grey
-
-
-def compressed(image, quality):
-    """`image`, uint8 [H, W, 3], after JPEG compression of the given quality, chroma halved."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, 'JPEG', quality=quality)
-    return np.asarray(Image.open(file))
 
 
 def measured_luma(rgb, grey):
@@ -127,7 +120,7 @@ def evaluate(model, folder, quality=None):
     """Rows (name, model's PSNR, SSIM, bicubic's PSNR, SSIM) of the pictures of a folder."""
     rows = []
     for name, low, high, grey in pairs(folder, model.scale):
-        seen = low if quality is None else compressed(low, quality)
+        seen = low if quality is None else jpeg(low, quality)
         ours, theirs = model(seen), to_u8(enlarged(seen.astype(np.float64), model.scale))
         rows.append(
             (name, *(v for r in (ours, theirs) for v in measure(r, high, grey, model.scale)))

@@ -9,6 +9,7 @@ that were interrupted. A model that grows from another has that one trained firs
 import argparse
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from recipes import RECIPES
@@ -31,6 +32,7 @@ def pictures(path, count, seed, jobs):
     return path
 
 
+@cache
 def make(name, work, out, jobs):
     """Trains and exports one model, after those it grows from; returns its checkpoint."""
     recipe = RECIPES[name]

@@ -96,6 +96,11 @@ def examples(height=224, width=224, divisor=1):
     color, luma = (1, 3, height, width), (1, 1, height, width)
     larger = (2, 1, height + 2, width + 3)
     batch, size = {0: 'batch'}, {2: 'height', 3: 'width'}
+
+    def espcn_of_any_size(opset):
+        free, traced = {'input': batch | size}, {'input': luma}
+        return Case(small_espcn, {'input': larger}, opset, free=free, traced=traced)
+
     return {
         # All sizes and the factor are fixed: nothing is left to be computed at run time.
         'srcnn': Case(fixed_srcnn, {'input': color}, opset=11),
@@ -123,22 +128,10 @@ def examples(height=224, width=224, divisor=1):
             traced={'input': luma},
         ),
         # With height and width free, too, these shapes take two Reshapes more.
-        'espcn_opset10_any_size': Case(
-            small_espcn,
-            {'input': larger},
-            opset=10,
-            free={'input': batch | size},
-            traced={'input': luma},
-        ),
+        'espcn_opset10_any_size': espcn_of_any_size(opset=10),
         # From opset 11, one DepthToSpace does it at any size: the export to prefer. It has nothing
         # to fold: with and without constant folding the files are the same.
-        'espcn': Case(
-            small_espcn,
-            {'input': larger},
-            opset=13,
-            free={'input': batch | size},
-            traced={'input': luma},
-        ),
+        'espcn': espcn_of_any_size(opset=13),
     }
 
 

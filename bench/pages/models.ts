@@ -2,6 +2,7 @@
 // ?width=640&height=360&rounds=9
 
 import { InferenceSession, models, Tensor, Upscaler } from 'fovea';
+import { timesInTurns } from '../measure.js';
 import { Random } from '../networks/random.js';
 import { median } from '../statistics.js';
 
@@ -16,20 +17,18 @@ export interface ModelTimes {
   twoThreads: number;
 }
 
-type Task = () => Promise<unknown>;
-
 const query = new URLSearchParams(location.search);
 const [width, height, rounds] = ['width', 'height', 'rounds'].map((name) =>
   Number(query.get(name)),
 );
 const warmUp = 4;
 
-const times: ModelTimes[] = [];
+const measured: ModelTimes[] = [];
 for (const model of Object.keys(models) as (keyof typeof models)[]) {
   console.log(`measuring ${model}`);
-  times.push(await measureModel(model));
+  measured.push(await measureModel(model));
 }
-window.measured = { times };
+window.measured = { times: measured };
 
 async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
   const random = new Random(3);
@@ -41,26 +40,23 @@ async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
   const session = await InferenceSession.create(models[model], { numThreads: 1 });
   const one = await Upscaler.create(models[model], { numThreads: 1 });
   const two = await Upscaler.create(models[model], { numThreads: 2 });
-  const medians = await inTurns([
-    () => session.run({ [session.inputNames[0]!]: luma }),
-    () => one.upscale(picture),
-    () => two.upscale(picture),
-  ]);
+  const tasks = [
+    timed(() => session.run({ [session.inputNames[0]!]: luma })),
+    timed(() => one.upscale(picture)),
+    timed(() => two.upscale(picture)),
+  ];
+  const times = await timesInTurns(tasks, { warmUp, measured: rounds!, rest: 0 });
   const scale = one.scale.x;
   for (const used of [session, one, two]) await used.release();
-  const [network, oneThread, twoThreads] = medians as [number, number, number];
+  const [network, oneThread, twoThreads] = times.map(median) as [number, number, number];
   return { model, scale, network, oneThread, twoThreads };
 }
 
-/** The median times of several tasks, of which each round does every one once. */
-async function inTurns(tasks: readonly Task[]): Promise<number[]> {
-  const times: number[][] = tasks.map(() => []);
-  for (let round = 0; round < warmUp + rounds!; ++round) {
-    for (const [index, task] of tasks.entries()) {
-      const start = performance.now();
-      await task();
-      if (round >= warmUp) times[index]!.push(performance.now() - start);
-    }
-  }
-  return times.map(median);
+/** A task that says how many milliseconds it took. */
+function timed(work: () => Promise<unknown>): () => Promise<number> {
+  return async () => {
+    const start = performance.now();
+    await work();
+    return performance.now() - start;
+  };
 }

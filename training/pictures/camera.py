@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from imresize import to_u8
+
 KERNELS = (Image.Resampling.BOX, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
 
 
@@ -24,7 +26,7 @@ def develop(rng, scene, side):
     grain = rng.choice([0, rng.uniform(0.3, 2.5)], p=[0.6, 0.4])
     if grain:
         pixels += grain * rng.normal(0, 1, (side, side, 1)).astype(np.float32)
-    return np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
+    return to_u8(pixels)
 
 
 def taken(plane, side, kernel, softness, sharpening):
@@ -44,5 +46,4 @@ def retaken(rng, plane):
     """
     if rng.random() > 0.45:
         return plane
-    soft = gaussian_filter(plane.astype(np.float32), rng.uniform(0.3, 1.2), truncate=3)
-    return np.clip(soft + 0.5, 0, 255).astype(np.uint8)
+    return to_u8(gaussian_filter(plane.astype(np.float32), rng.uniform(0.3, 1.2), truncate=3))

@@ -21,8 +21,7 @@ class Palette:
 
     def __init__(self, rng):
         self.rng = rng
-        hues = rng.uniform(0, 1, rng.integers(1, 5))
-        self.hues = hues
+        self.hues = rng.uniform(0, 1, rng.integers(1, 5))
         self.saturation = rng.beta(1.5, 3)
         self.middle = rng.uniform(0.3, 0.6)
         self.contrast = rng.uniform(0.1, 0.32)
@@ -142,24 +141,17 @@ class Scene:
         self.pixels *= (1 - rng.uniform(0.2, 0.7) * dark)[..., None]
 
     def layer(self, draw, blur):
-        """Adds what `draw()` paints, out of focus by a Gaussian of `blur` pixels where not 0."""
-        if blur < 0.3:
-            draw()
-            return
+        """Adds what `draw()` paints, out of focus by a Gaussian of `blur` pixels."""
         behind, self.pixels = self.pixels, np.zeros_like(self.pixels)
         self.cover[:] = 0
         draw()
-        soft = [
-            gaussian_filter(self.pixels[..., channel], blur, truncate=2.5) for channel in range(3)
-        ]
+        self.defocus(blur)
         cover = gaussian_filter(self.cover, blur, truncate=2.5)
-        self.pixels = behind * (1 - cover[..., None]) + np.stack(soft, axis=2)
+        self.pixels += behind * (1 - cover[..., None])
 
     def defocus(self, blur):
         """Puts all that is painted so far out of focus by a Gaussian of `blur` pixels."""
-        for channel in range(3):
-            plane = self.pixels[..., channel]
-            self.pixels[..., channel] = gaussian_filter(plane, blur, truncate=2.5)
+        self.pixels = gaussian_filter(self.pixels, (blur, blur, 0), truncate=2.5)
 
     def light(self):
         """Uneven light over the whole scene."""
