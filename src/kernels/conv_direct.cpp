@@ -88,9 +88,9 @@ void run_strip(const ConvShape& shape, const Strip& strip, const float* packed, 
   tile.output_step = out.pixel_step;
   tile.pad_with_zeros = shape.groups == 1;
   tile.epilogue = &epilogue;
-  for (int64_t first = 0; first < shape.group_outputs(); first += kPanel) {
+  for (int64_t first = 0; first < shape.group_outputs(); first += tile.columns) {
     tile.panel = packed + panels_size(first, depth(shape));
-    tile.columns = std::min(kPanel, shape.group_outputs() - first);
+    tile.columns = panel_columns(shape.group_outputs(), first);
     tile.channel = group * shape.group_outputs() + first;
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t to = r * out.row_step + tile.channel;

@@ -39,13 +39,13 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
 // Parts of the scratch memory.
 struct Scratch {
   float* transformed;  // [position][tile][channel]
-  float* products;     // [tile][position][kPanel]
+  float* products;     // [tile][vector][position] vectors
   float* patch;        // [y][x][channel]
   float* rows;         // of a patch, half transformed
 };
 
 int64_t transformed_size(const ConvShape& shape) { return kPositions * position_step(shape); }
-constexpr int64_t kProductsSize = kBlockTiles * kPositions * kPanel;
+constexpr int64_t kProductsSize = kBlockTiles * kPositions * kLastPanel;
 
 int64_t scratch_size(const ConvShape& shape) noexcept {
   return transformed_size(shape) + kProductsSize + 2 * kPositions * tile_step(shape);
@@ -119,13 +119,15 @@ void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
 // All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
 void multiply_block(const ConvShape& shape, const float* weights, int vectors, int64_t count,
                     const Scratch& scratch) noexcept {
-  const int64_t groups = round_up(count, winograd::kGroup) / winograd::kGroup;
+  const int64_t most = std::min(winograd::kGroup, max_tile_rows(vectors));
+  const int64_t groups = round_up(count, most) / most;
   for (int64_t i = 0, tile = 0; i < groups; ++i) {
     const int64_t next = count * (i + 1) / groups;
     kSteps.multiply[vectors - 1][next - tile - 1](
         scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
         static_cast<ptrdiff_t>(position_step(shape)), weights,
-        static_cast<ptrdiff_t>(shape.in_channels), scratch.products + tile * kPositions * kPanel);
+        static_cast<ptrdiff_t>(shape.in_channels),
+        scratch.products + tile * vectors * kPositions * kLanes);
     tile = next;
   }
 }
@@ -143,7 +145,7 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::Outp
     to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, kTile));
     to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, kTile));
     kSteps.transform_output(products, to, epilogue);
-    products += kPositions * kPanel;
+    products += panel_vectors(to.channels) * kPositions * kLanes;
   });
 }
 
@@ -154,12 +156,11 @@ void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
     transform_block(tiles, begin, end, scratch);
-    for (int64_t first = 0; first < shape.out_channels; first += kPanel) {
-      winograd::OutputTile to;
-      to.bias = packed + panels_size(first, depth(shape));
-      to.channel = first;
-      to.channels = std::min(kPanel, shape.out_channels - first);
-      const int vectors = to.channels > kLanes ? 2 : 1;
+    winograd::OutputTile to;
+    for (; to.channel < shape.out_channels; to.channel += to.channels) {
+      to.bias = packed + panels_size(to.channel, depth(shape));
+      to.channels = panel_columns(shape.out_channels, to.channel);
+      const int vectors = panel_vectors(to.channels);
       multiply_block(shape, to.bias + vectors * kLanes, vectors, end - begin, scratch);
       finish_block(tiles, begin, end, to, epilogue, scratch.products);
     }

@@ -37,9 +37,9 @@ void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* p
   for (int64_t row = range.row_begin; row < range.row_end; row += block) {
     const int64_t rows = std::min(block, range.row_end - row);
     tile.input = a.data + row * a.row_step;
-    for (int64_t column = range.column_begin; column < range.column_end; column += kPanel) {
+    for (int64_t column = range.column_begin; column < range.column_end; column += tile.columns) {
       tile.panel = packed + panels_size(column, shape.k);
-      tile.columns = std::min(kPanel, shape.n - column);
+      tile.columns = panel_columns(shape.n, column);
       tile.channel = column;
       tile.output = c.data + row * c.row_step + column;
       tile.residual = c.residual ? c.residual + row * c.row_step + column : nullptr;

@@ -24,9 +24,9 @@ struct GemmShape {
   int64_t k = 0;
 };
 
-// B in panels of 8 columns (see kernels/tile.h): floats of all, and packing of columns
-// [column_begin, column_end), both multiples of 8 or n. `scale` multiplies B; `bias`, of n elements
-// or null, will be added to every row of C.
+// B in panels of columns (see kernels/tile.h): floats of all, and packing of columns
+// [column_begin, column_end), both where a panel begins or n. `scale` multiplies B; `bias`, of n
+// elements or null, will be added to every row of C.
 int64_t gemm_packed_size(const GemmShape& shape) noexcept;
 void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
                float* packed, int64_t column_begin, int64_t column_end) noexcept;
@@ -38,7 +38,7 @@ struct GemmOutput {
   const float* residual = nullptr;
 };
 
-// A rectangle of C; column_begin and column_end are multiples of 8 or n.
+// A rectangle of C; column_begin and column_end are where a panel begins or n.
 struct GemmRange {
   int64_t row_begin = 0;
   int64_t row_end = 0;

@@ -9,13 +9,16 @@
 // whose sums stay in registers.
 namespace fovea::kernels {
 
-// Rows of a tile that is `vectors` (1 or 2) wide, at most. Fused multiply-add needs no temporary,
+// Rows of a tile that is `vectors` (1 to 3) wide, at most. Fused multiply-add needs no temporary,
 // so that two more accumulators fit into x86's 16 registers before V8 spills.
+constexpr int max_tile_rows(int vectors) {
 #ifdef __wasm_relaxed_simd__
-constexpr int max_tile_rows(int vectors) { return vectors == 1 ? 8 : 6; }
+  constexpr int kRows[] = {8, 6, 3};
 #else
-constexpr int max_tile_rows(int vectors) { return vectors == 1 ? 8 : 5; }
+  constexpr int kRows[] = {8, 5, 3};
 #endif
+  return kRows[vectors - 1];
+}
 
 // The accumulators of a tile, which the compiler keeps in registers.
 template <int Rows, int Vectors>

@@ -114,19 +114,20 @@ using RunTile = void (*)(const Tile&) noexcept;
 
 // By vectors - 1 and rows - 1. Reached through pointers so that no kernel is inlined into a
 // long-running caller, where V8 would leave it in baseline code.
-constexpr RunTile kRunTile[2][8] = {
+constexpr RunTile kRunTile[3][8] = {
     {run_tile<1, 1>, run_tile<2, 1>, run_tile<3, 1>, run_tile<4, 1>, run_tile<5, 1>, run_tile<6, 1>,
      run_tile<7, 1>, run_tile<8, 1>},
     {run_tile<1, 2>, run_tile<2, 2>, run_tile<3, 2>, run_tile<4, 2>, run_tile<5, 2>,
 #ifdef __wasm_relaxed_simd__
      run_tile<6, 2>
 #endif
-    }};
+    },
+    {run_tile<1, 3>, run_tile<2, 3>, run_tile<3, 3>}};
 
 }  // namespace
 
 void run_tiles(Tile tile, int64_t rows) noexcept {
-  const int vectors = tile.columns > kLanes ? 2 : 1;
+  const int vectors = panel_vectors(tile.columns);
   const int64_t tiles = (rows + max_tile_rows(vectors) - 1) / max_tile_rows(vectors);
   if (tiles == 0) return;
   // Tiles of nearly equal height: 13 rows by at most 6 are 5 + 4 + 4, not 6 + 6 + 1.

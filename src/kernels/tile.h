@@ -6,17 +6,39 @@
 #include "kernels/layout.h"
 
 // The register tile under convolution and matrix product: a few rows (output pixels, or rows of A)
-// by one panel of 8 or 4 columns (output channels). Weights are packed in panels:
+// by one panel of columns (output channels). Panels are 8 columns wide, but the last takes up to
+// 12: 4 columns by themselves are too few sums to hide the latency of multiply-add. Weights are
+// packed
 //
-//   [columns / 8][1 + depth][8], the last panel of 8 or 4 columns, zero-padded
+//   [panel][1 + depth][columns of the panel, zero-padded to whole vectors]
 //
 // where row 0 of a panel is the bias and `depth` is the length of the sum.
 namespace fovea::kernels {
 
 inline constexpr int64_t kPanel = 8;
+inline constexpr int64_t kLastPanel = 12;
 
-// Floats of all panels for that many columns; also where the panel of column `columns` (a multiple
-// of 8) begins.
+constexpr int64_t panel_count(int64_t columns) {
+  return columns <= kLastPanel ? int64_t{columns > 0} : (columns - kLastPanel - 1) / kPanel + 2;
+}
+
+// The first column of a panel; of the one after the last, `columns`.
+constexpr int64_t panel_begin(int64_t columns, int64_t panel) {
+  return panel < panel_count(columns) ? panel * kPanel : columns;
+}
+
+// Columns of the panel that begins at column `first`.
+constexpr int64_t panel_columns(int64_t columns, int64_t first) {
+  return columns - first <= kLastPanel ? columns - first : kPanel;
+}
+
+// Vectors that hold a panel of so many columns.
+constexpr int panel_vectors(int64_t panel_columns) {
+  return static_cast<int>(round_up(panel_columns, kLanes) / kLanes);
+}
+
+// Floats of all panels for that many columns; also where the panel that begins at column `columns`
+// lies.
 constexpr int64_t panels_size(int64_t columns, int64_t depth) {
   return round_up(columns, kLanes) * (depth + 1);
 }
@@ -24,15 +46,15 @@ constexpr int64_t panels_size(int64_t columns, int64_t depth) {
 // Fills panels from value(depth index, column) and bias(column).
 template <class Value, class Bias>
 void pack_panels(float* panels, int64_t columns, int64_t depth, Value value, Bias bias) noexcept {
-  for (int64_t first = 0; first < columns; first += kPanel) {
-    const int64_t left = columns - first;
-    const int64_t lanes = left > kLanes ? kPanel : kLanes;
+  for (int64_t first = 0, count = 0; first < columns; first += count) {
+    count = panel_columns(columns, first);
+    const int64_t lanes = round_up(count, kLanes);
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      *panels++ = lane < left ? bias(first + lane) : 0.0f;
+      *panels++ = lane < count ? bias(first + lane) : 0.0f;
     }
     for (int64_t k = 0; k < depth; ++k) {
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        *panels++ = lane < left ? value(k, first + lane) : 0.0f;
+        *panels++ = lane < count ? value(k, first + lane) : 0.0f;
       }
     }
   }
@@ -53,7 +75,7 @@ struct Tile {
   int64_t depth_step = 1;
 
   const float* panel = nullptr;
-  int64_t columns = kPanel;  // of the panel that exist; more than 4 say that it is 8 wide
+  int64_t columns = kPanel;  // of the panel
 
   float* output = nullptr;
   int64_t output_step = 0;

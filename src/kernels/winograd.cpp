@@ -80,11 +80,11 @@ void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_
     sums.each([](F32x4, int, int) { return F32x4::zero(); });
     weights = accumulate(transformed, tile_step, 1, depth, weights, sums);
     sums.each([&](F32x4 x, int tile, int v) {
-      x.store(products + tile * kPositions * kPanel + v * kLanes);
+      x.store(products + (tile * Vectors + v) * kPositions * kLanes);
       return x;
     });
     transformed += position_step;
-    products += kPanel;
+    products += kLanes;
   }
 }
 
@@ -114,13 +114,13 @@ inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[kTile], int64
 void transform_output(const float* products, const OutputTile& tile,
                       const Epilogue& epilogue) noexcept {
   const OutputFactors f;
-  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes) {
+  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += kPositions * kLanes) {
     F32x4 rows[kTile][kPatch];
     for (int x = 0; x < kPatch; ++x) {
       F32x4 column[kPatch], to[kTile];
-      const float* from = products + c + x * kPanel;
+      const float* from = products + x * kLanes;
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
-        column[y] = F32x4::load(from + y * kPatch * kPanel);
+        column[y] = F32x4::load(from + y * kPatch * kLanes);
       }
       transform_products(f, column, to);
       FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
@@ -160,7 +160,8 @@ const Steps kSteps = {
 #ifdef __wasm_relaxed_simd__
       multiply<6, 2>
 #endif
-     }},
+     },
+     {multiply<1, 3>, multiply<2, 3>, multiply<3, 3>}},
     transform_output};
 
 }  // namespace fovea::kernels::winograd

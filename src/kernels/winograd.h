@@ -20,7 +20,7 @@ namespace fovea::kernels::winograd {
 inline constexpr int kTile = 4;
 inline constexpr int kPatch = 6;
 inline constexpr int kPositions = kPatch * kPatch;
-// Tiles that are multiplied together, at most.
+// Tiles that are multiplied together, at most, by any panel.
 inline constexpr int kGroup = max_tile_rows(2);
 
 // The points +-a and +-b.
@@ -70,7 +70,8 @@ struct OutputTile {
 };
 
 // The three steps for a few tiles. `transformed` is [position][tile][channel] with
-// position_step from one position to the next, and products are [tile][position][kPanel].
+// position_step from one position to the next, and products of a panel are [tile][vector][position]
+// vectors.
 struct Steps {
   // One patch; `channels` is a multiple of 4. `rows` is scratch for kPositions * channels floats.
   void (*transform_input)(const Patch&, ptrdiff_t channels, float* rows, float* transformed,
@@ -79,7 +80,7 @@ struct Steps {
   // are [position][depth][4 * vectors], depth > 0.
   using Multiply = void (*)(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
                             const float* weights, ptrdiff_t depth, float* products) noexcept;
-  Multiply multiply[2][kGroup];  // by vectors - 1 and tiles - 1
+  Multiply multiply[3][kGroup];  // by vectors - 1 and tiles - 1
   // One tile.
   void (*transform_output)(const float* products, const OutputTile&, const Epilogue&) noexcept;
 };

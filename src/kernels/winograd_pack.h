@@ -26,11 +26,12 @@ inline void transform_taps(const double (&taps)[3][3], float* to, int64_t step) 
 template <class Tap>
 void pack(int64_t outputs, int64_t inputs, Tap tap, const ConvWeights& weights,
           float* packed) noexcept {
-  for (int64_t first = 0; first < outputs; first += kPanel) {
-    const int64_t left = outputs - first, lanes = left > kLanes ? kPanel : kLanes;
+  for (int64_t first = 0, count = 0; first < outputs; first += count) {
+    count = panel_columns(outputs, first);
+    const int64_t lanes = round_up(count, kLanes);
     float* panel = packed + panels_size(first, packed_depth(inputs));
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      const bool exists = lane < left;
+      const bool exists = lane < count;
       panel[lane] = exists ? weights.bias(first + lane) : 0.0f;
       for (int64_t i = 0; i < inputs; ++i) {
         double taps[3][3] = {};

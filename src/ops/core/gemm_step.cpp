@@ -6,6 +6,7 @@ namespace fovea {
 namespace {
 
 using kernels::kPanel;
+using kernels::panel_begin;
 
 constexpr int64_t kMacsPerChunk = 200'000;
 
@@ -17,7 +18,7 @@ class FloatGemm {
   void operator()(RunContext& run) const;
 
  private:
-  int64_t panels() const { return (gemm_.shape.n + kPanel - 1) / kPanel; }
+  int64_t panels() const { return kernels::panel_count(gemm_.shape.n); }
   // Several batches may share one B.
   int64_t matrices() const { return static_cast<int64_t>(first_batch_.size()); }
   void scale_bias(const float* bias, float* scaled) const;
@@ -78,10 +79,10 @@ void FloatGemm::scale_bias(const float* bias, float* scaled) const {
 void FloatGemm::pack_panels(const float* b, const float* bias, float* packed, int64_t begin,
                             int64_t end) const {
   for (int64_t i = begin; i < end; ++i) {
-    const int64_t matrix = i / panels(), column = i % panels() * kPanel;
+    const int64_t matrix = i / panels(), panel = i % panels(), n = gemm_.shape.n;
     const auto view = gemm_.b(b, first_batch_[static_cast<size_t>(matrix)]);
     kernels::pack_gemm(gemm_.shape, view, extras_.scale, bias, packed + matrix * packed_size_,
-                       column, std::min(column + kPanel, gemm_.shape.n));
+                       panel_begin(n, panel), panel_begin(n, panel + 1));
   }
 }
 
@@ -126,7 +127,7 @@ void FloatGemm::operator()(RunContext& run) const {
   } else {
     run.pool().parallel_for(
         panels(), grain_for(rows * k * kPanel), [&](int64_t begin, int64_t end) {
-          multiply(run, packed, 0, rows, begin * kPanel, std::min(end * kPanel, n));
+          multiply(run, packed, 0, rows, panel_begin(n, begin), panel_begin(n, end));
         });
   }
 }

@@ -55,7 +55,8 @@ TEST(Conv, StridesDilationsAndUnequalPads) {
 
 TEST(Conv, Groups) {
   for (const int64_t groups : {2, 3, 5}) {
-    for (const auto& [in, out] : {std::pair{1, 3}, {4, 8}, {3, 5}, {8, 4}, {2, 13}, {9, 1}}) {
+    for (const auto& [in, out] :
+         {std::pair{1, 3}, {4, 8}, {3, 5}, {8, 4}, {2, 11}, {2, 13}, {2, 20}, {9, 1}}) {
       for (const int64_t pad : {0, 1}) {
         ReferenceConv conv = square(groups * in, groups * out, 6, 3, pad);
         conv.groups = groups;
@@ -102,6 +103,7 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
   for_each_epilogue([](const Epilogue& epilogue) {
     for (const bool residual : {false, true}) {
       const Options options{.epilogue = epilogue, .residual = residual};
+      check(square(6, 11, 7, 3, 1), options);
       check(square(6, 13, 7, 3, 1), options);
       check(square(6, 3, 9, 3, 1), options);
       check(square(8, 1, 7, 3, 1), options);

@@ -41,7 +41,7 @@ TEST(ConvWinograd, PadsAndBatches) {
 
 TEST(ConvWinograd, EveryEpilogue) {
   for_each_epilogue([](const Epilogue& epilogue) {
-    for (const int64_t outputs : {4, 13}) {
+    for (const int64_t outputs : {4, 11, 13}) {
       check_winograd(square(8, outputs, 9, 3, 1), {.epilogue = epilogue});
       check_winograd(square(8, outputs, 9, 3, 1), {.epilogue = epilogue, .residual = true});
       check_winograd(square(8, outputs, 9, 3, 1),

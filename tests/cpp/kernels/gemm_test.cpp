@@ -94,7 +94,7 @@ void check(const GemmShape& shape, const Options& options = {}) {
 
 TEST(Gemm, EverySmallSize) {
   for (int64_t m = 1; m <= 14; ++m) {
-    for (int64_t n = 1; n <= 21; ++n) {
+    for (int64_t n = 1; n <= 29; ++n) {
       for (const int64_t k : {0, 1, 5}) check({m, n, k});
     }
   }
@@ -118,6 +118,7 @@ TEST(Gemm, TransposesScaleBiasResidualAndEpilogue) {
     check({13, 21, 9}, options);
     options.epilogue = {.activation = Activation::PRelu, .slopes = slopes.data()};
     check({13, 21, 9}, options);
+    check({13, 19, 9}, options);
     check({7, 3, 9}, options);
   }
 }
