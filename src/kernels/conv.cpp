@@ -1,6 +1,7 @@
 #include "kernels/conv.h"
 
 #include "kernels/conv_algorithms.h"
+#include "kernels/winograd.h"
 
 namespace fovea::kernels {
 namespace {
@@ -12,9 +13,9 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
     case ConvAlgorithm::FewOutputs:
       return kFewOutputsConv;
     case ConvAlgorithm::Winograd:
-      return kWinogradConv;
+      return winograd::F4x4::kConv;
     case ConvAlgorithm::WinogradBlocks:
-      return kWinogradBlocksConv;
+      return winograd::F4x4::kBlocksConv;
     case ConvAlgorithm::Direct:
       break;
   }

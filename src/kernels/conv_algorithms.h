@@ -18,7 +18,6 @@ struct ConvKernel {
 extern const ConvKernel kDirectConv;
 extern const ConvKernel kDepthwiseConv;
 extern const ConvKernel kFewOutputsConv;
-extern const ConvKernel kWinogradConv;
-extern const ConvKernel kWinogradBlocksConv;
+// Winograd's are in kernels/winograd.h.
 
 }  // namespace fovea::kernels

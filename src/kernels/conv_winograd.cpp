@@ -3,37 +3,38 @@
 #include "kernels/conv_algorithms.h"
 #include "kernels/winograd_pack.h"
 
-// 3x3 convolution of stride 1 by F(4x4, 3x3), for blocks of consecutive tiles:
-// their patches are transformed once, and for each panel of output channels multiplied at every
-// position and transformed back while the products are in the first-level cache. Tiles begin at
-// multiples of 4 from an image's first row, whatever range of rows is asked for, so that results do
-// not depend on how the work is divided.
+// 3x3 convolution of stride 1 by F(m x m, 3x3), for blocks of consecutive tiles: their patches are
+// transformed once, and for each panel of output channels multiplied at every position and
+// transformed back while the products are in the first-level cache. Tiles begin at multiples of m
+// from an image's first row, whatever range of rows is asked for, so that results do not depend on
+// how the work is divided.
 namespace fovea::kernels {
 namespace {
 
-using winograd::kPatch;
-using winograd::kPositions;
-using winograd::kSteps;
-using winograd::kTile;
 using winograd::Patch;
 
 constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
 
-int64_t depth(const ConvShape& shape) { return winograd::packed_depth(shape.in_channels); }
+template <class F>
+int64_t depth(const ConvShape& shape) {
+  return winograd::packed_depth<F>(shape.in_channels);
+}
 int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
 // The positions of one tile and channel are written together: a little more than a multiple of the
 // cache's sets lie between them.
 int64_t position_step(const ConvShape& shape) { return kBlockTiles * tile_step(shape) + 16; }
 
+template <class F>
 int64_t packed_size(const ConvShape& shape) noexcept {
-  return panels_size(shape.out_channels, depth(shape));
+  return panels_size(shape.out_channels, depth<F>(shape));
 }
 
+template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
     return weights.at(0, output, input, y, x);
   };
-  winograd::pack(shape.out_channels, shape.in_channels, tap, weights, packed);
+  winograd::pack<F>(shape.out_channels, shape.in_channels, tap, weights, packed);
 }
 
 // Parts of the scratch memory.
@@ -44,20 +45,27 @@ struct Scratch {
   float* rows;         // of a patch, half transformed
 };
 
-int64_t transformed_size(const ConvShape& shape) { return kPositions * position_step(shape); }
-constexpr int64_t kProductsSize = kBlockTiles * kPositions * kLastPanel;
+template <class F>
+int64_t transformed_size(const ConvShape& shape) {
+  return F::kPositions * position_step(shape);
+}
+template <class F>
+constexpr int64_t kProductsSize = kBlockTiles* F::kPositions* kLastPanel;
 
+template <class F>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return transformed_size(shape) + kProductsSize + 2 * kPositions * tile_step(shape);
+  return transformed_size<F>(shape) + kProductsSize<F> + 2 * F::kPositions * tile_step(shape);
 }
 
+template <class F>
 Scratch scratch_at(const ConvShape& shape, float* memory) {
-  float* products = memory + transformed_size(shape);
-  float* patch = products + kProductsSize;
-  return {memory, products, patch, patch + kPositions * tile_step(shape)};
+  float* products = memory + transformed_size<F>(shape);
+  float* patch = products + kProductsSize<F>;
+  return {memory, products, patch, patch + F::kPositions * tile_step(shape)};
 }
 
 // The tiles over rows [row_begin, row_end) of one image, counted row by row.
+template <class F>
 struct Tiles {
   const ConvShape& shape;
   const float* input;  // the image
@@ -65,34 +73,37 @@ struct Tiles {
   int64_t row_begin;
   int64_t row_end;
 
-  int64_t per_row() const { return round_up(shape.out_w, kTile) / kTile; }
+  int64_t per_row() const { return round_up(shape.out_w, F::kTile) / F::kTile; }
   int64_t count() const {
-    return (round_up(row_end, kTile) - row_begin / kTile * kTile) / kTile * per_row();
+    return (round_up(row_end, F::kTile) - row_begin / F::kTile * F::kTile) / F::kTile * per_row();
   }
 
   // Calls visit(y, x) with the first pixel of tiles [begin, end).
   template <class Visit>
   void for_each(int64_t begin, int64_t end, Visit visit) const {
-    int64_t y = (row_begin / kTile + begin / per_row()) * kTile, x = begin % per_row() * kTile;
+    int64_t y = (row_begin / F::kTile + begin / per_row()) * F::kTile,
+            x = begin % per_row() * F::kTile;
     for (int64_t tile = begin; tile < end; ++tile) {
       visit(y, x);
-      x += kTile;
+      x += F::kTile;
       if (x < shape.out_w) continue;
       x = 0;
-      y += kTile;
+      y += F::kTile;
     }
   }
 };
 
 // The patch whose first pixel is (y, x), with zeros outside the image, in `scratch` if need be.
-Patch patch_at(const Tiles& tiles, int64_t y, int64_t x, float* scratch) noexcept {
+template <class F>
+Patch patch_at(const Tiles<F>& tiles, int64_t y, int64_t x, float* scratch) noexcept {
+  constexpr int64_t kPatch = F::kPatch;
   const ConvShape& shape = tiles.shape;
   const int64_t pixel = tile_step(shape), row = shape.in_w * pixel;
   if (y >= 0 && x >= 0 && y + kPatch <= shape.in_h && x + kPatch <= shape.in_w) {
     return {tiles.input + y * row + x * pixel, static_cast<ptrdiff_t>(row),
             static_cast<ptrdiff_t>(pixel)};
   }
-  std::fill_n(scratch, kPositions * pixel, 0.0f);
+  std::fill_n(scratch, F::kPositions * pixel, 0.0f);
   const int64_t first_x = std::max<int64_t>(x, 0), end_x = std::min(x + kPatch, shape.in_w);
   const int64_t end_y = std::min(y + kPatch, shape.in_h);
   for (int64_t from_y = std::max<int64_t>(y, 0); from_y < end_y && first_x < end_x; ++from_y) {
@@ -103,36 +114,39 @@ Patch patch_at(const Tiles& tiles, int64_t y, int64_t x, float* scratch) noexcep
   return {scratch, static_cast<ptrdiff_t>(kPatch * pixel), static_cast<ptrdiff_t>(pixel)};
 }
 
-void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
+template <class F>
+void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
                      const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
   const auto channels = static_cast<ptrdiff_t>(tile_step(shape));
   const auto step = static_cast<ptrdiff_t>(position_step(shape));
   float* to = scratch.transformed;
   tiles.for_each(begin, end, [&](int64_t y, int64_t x) {
-    const Patch patch = patch_at(tiles, y - shape.pad_top, x - shape.pad_left, scratch.patch);
-    kSteps.transform_input(patch, channels, scratch.rows, to, step);
+    const Patch patch = patch_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, scratch.patch);
+    F::kSteps.transform_input(patch, channels, scratch.rows, to, step);
     to += channels;
   });
 }
 
 // All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
+template <class F>
 void multiply_block(const ConvShape& shape, const float* weights, int vectors, int64_t count,
                     const Scratch& scratch) noexcept {
   const int64_t most = std::min(winograd::kGroup, max_tile_rows(vectors));
   const int64_t groups = round_up(count, most) / most;
   for (int64_t i = 0, tile = 0; i < groups; ++i) {
     const int64_t next = count * (i + 1) / groups;
-    kSteps.multiply[vectors - 1][next - tile - 1](
+    F::kSteps.multiply[vectors - 1][next - tile - 1](
         scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
         static_cast<ptrdiff_t>(position_step(shape)), weights,
         static_cast<ptrdiff_t>(shape.in_channels),
-        scratch.products + tile * vectors * kPositions * kLanes);
+        scratch.products + tile * vectors * F::kPositions * kLanes);
     tile = next;
   }
 }
 
-void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::OutputTile to,
+template <class F>
+void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::OutputTile to,
                   const Epilogue& epilogue, const float* products) noexcept {
   const ConvOutput& output = tiles.output;
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
@@ -142,31 +156,33 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, winograd::Outp
     to.data = output.data + offset;
     to.residual = output.residual != nullptr ? output.residual + offset : nullptr;
     to.row_begin = static_cast<int>(std::max<int64_t>(tiles.row_begin - y, 0));
-    to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, kTile));
-    to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, kTile));
-    kSteps.transform_output(products, to, epilogue);
-    products += panel_vectors(to.channels) * kPositions * kLanes;
+    to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, F::kTile));
+    to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, F::kTile));
+    F::kSteps.transform_output(products, to, epilogue);
+    products += panel_vectors(to.channels) * F::kPositions * kLanes;
   });
 }
 
-void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
+template <class F>
+void run_image(const Tiles<F>& tiles, const float* packed, const Epilogue& epilogue,
                const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
   const int64_t count = tiles.count(), blocks = round_up(count, kBlockTiles) / kBlockTiles;
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
-    transform_block(tiles, begin, end, scratch);
+    transform_block<F>(tiles, begin, end, scratch);
     winograd::OutputTile to;
     for (; to.channel < shape.out_channels; to.channel += to.channels) {
-      to.bias = packed + panels_size(to.channel, depth(shape));
+      to.bias = packed + panels_size(to.channel, depth<F>(shape));
       to.channels = panel_columns(shape.out_channels, to.channel);
       const int vectors = panel_vectors(to.channels);
-      multiply_block(shape, to.bias + vectors * kLanes, vectors, end - begin, scratch);
-      finish_block(tiles, begin, end, to, epilogue, scratch.products);
+      multiply_block<F>(shape, to.bias + vectors * kLanes, vectors, end - begin, scratch);
+      finish_block<F>(tiles, begin, end, to, epilogue, scratch.products);
     }
   }
 }
 
+template <class F>
 void run_rows(const ConvShape& shape, const float* input, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
@@ -174,24 +190,29 @@ void run_rows(const ConvShape& shape, const float* input, const float* packed,
   for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {
     const int64_t image = row / shape.out_h, y = row % shape.out_h;
     rows = std::min(shape.out_h - y, row_end - row);
-    const Tiles tiles = {shape, input + image * image_size, output.at(image, 0), y, y + rows};
-    run_image(tiles, packed, epilogue, scratch_at(shape, scratch));
+    const Tiles<F> tiles = {shape, input + image * image_size, output.at(image, 0), y, y + rows};
+    run_image<F>(tiles, packed, epilogue, scratch_at<F>(shape, scratch));
   }
 }
+
+template <class F>
+constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>, run_rows<F>,
+                                F::kTile};
 
 }  // namespace
 
 namespace winograd {
-Factors factors = {.a = kA,
-                   .a2 = kA * kA,
-                   .a3 = kA * kA * kA,
-                   .b = kB,
-                   .b2 = kB * kB,
-                   .b3 = kB * kB * kB,
-                   .sum = kA * kA + kB * kB,
-                   .product = kA * kA * kB * kB};
+constexpr float kA = 0.75f, kB = 1.5f;
+F4x4::Factors F4x4::factors = {.a = kA,
+                               .a2 = kA * kA,
+                               .a3 = kA * kA * kA,
+                               .b = kB,
+                               .b2 = kB * kB,
+                               .b3 = kB * kB * kB,
+                               .sum = kA * kA + kB * kB,
+                               .product = kA * kA * kB * kB};
 }  // namespace winograd
 
-const ConvKernel kWinogradConv = {packed_size, pack_weights, scratch_size, run_rows, kTile};
+const ConvKernel winograd::F4x4::kConv = kConvOf<winograd::F4x4>;
 
 }  // namespace fovea::kernels

@@ -12,25 +12,26 @@ namespace fovea::kernels {
 namespace {
 
 using simd::F32x4;
-using winograd::kTile;
 
 constexpr int64_t kBlock = 3;
 // Rows of output a strip serves: its two rows of overlap are copied again for the next.
-constexpr int64_t kStripRows = 2 * kTile;
+template <class F>
+constexpr int64_t kStripRows = 2 * F::kTile;
 
 int64_t blocks_down(const ConvShape& shape) { return round_up(shape.kernel_h, kBlock) / kBlock; }
 int64_t blocks_across(const ConvShape& shape) { return round_up(shape.kernel_w, kBlock) / kBlock; }
 
 // The 3x3 convolution of a strip, which covers whole tiles.
+template <class F>
 ConvShape strip_shape(const ConvShape& shape, int64_t rows) {
   ConvShape strip;
   strip.in_channels = blocks_down(shape) * blocks_across(shape) * shape.in_channels;
   strip.out_channels = shape.out_channels;
   strip.kernel_h = strip.kernel_w = kBlock;
-  strip.out_h = round_up(rows, kTile);
+  strip.out_h = round_up(rows, F::kTile);
   strip.out_w = shape.out_w;
   strip.in_h = strip.out_h + kBlock - 1;
-  strip.in_w = round_up(shape.out_w, kTile) + kBlock - 1;
+  strip.in_w = round_up(shape.out_w, F::kTile) + kBlock - 1;
   return strip;
 }
 
@@ -39,10 +40,12 @@ int64_t strip_size(const ConvShape& strip) {
   return strip.in_h * strip.in_w * padded_channels(strip.in_channels) + kLanes;
 }
 
+template <class F>
 int64_t packed_size(const ConvShape& shape) noexcept {
-  return kWinogradConv.packed_size(strip_shape(shape, kStripRows));
+  return F::kConv.packed_size(strip_shape<F>(shape, kStripRows<F>));
 }
 
+template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const int64_t across = blocks_across(shape);
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
@@ -51,13 +54,14 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
     if (ky >= shape.kernel_h || kx >= shape.kernel_w) return 0.0f;
     return weights.at(0, output, channel, ky, kx);
   };
-  const int64_t inputs = strip_shape(shape, kStripRows).in_channels;
-  winograd::pack(shape.out_channels, inputs, tap, weights, packed);
+  const int64_t inputs = strip_shape<F>(shape, kStripRows<F>).in_channels;
+  winograd::pack<F>(shape.out_channels, inputs, tap, weights, packed);
 }
 
+template <class F>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  const ConvShape strip = strip_shape(shape, kStripRows);
-  return strip_size(strip) + kWinogradConv.scratch_size(strip);
+  const ConvShape strip = strip_shape<F>(shape, kStripRows<F>);
+  return strip_size(strip) + F::kConv.scratch_size(strip);
 }
 
 void copy_channels(const float* from, int64_t channels, float* to) noexcept {
@@ -89,34 +93,40 @@ void gather_row(const ConvShape& shape, const ConvShape& strip, const float* ima
 }
 
 // Output rows [row_begin, row_end) of one image, all within one strip.
+template <class F>
 void run_strip(const ConvShape& shape, const float* image, const float* packed,
                const ConvOutput& output, const Epilogue& epilogue, float* scratch,
                int64_t row_begin, int64_t row_end) noexcept {
-  const int64_t first = row_begin / kTile * kTile;
-  const ConvShape strip = strip_shape(shape, row_end - first);
+  const int64_t first = row_begin / F::kTile * F::kTile;
+  const ConvShape strip = strip_shape<F>(shape, row_end - first);
   const int64_t row = strip.in_w * padded_channels(strip.in_channels);
   for (int64_t y = 0; y < strip.in_h; ++y) {
     gather_row(shape, strip, image, first + y, scratch + y * row);
   }
-  kWinogradConv.run_rows(strip, scratch, packed, output.at(0, first), epilogue,
-                         scratch + strip_size(strip), row_begin - first, row_end - first);
+  F::kConv.run_rows(strip, scratch, packed, output.at(0, first), epilogue,
+                    scratch + strip_size(strip), row_begin - first, row_end - first);
 }
 
+template <class F>
 void run_rows(const ConvShape& shape, const float* input, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
   const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, next = 0; row < row_end; row = next) {
     const int64_t image = row / shape.out_h, top = image * shape.out_h, y = row - top;
-    const int64_t end = std::min(y / kTile * kTile + kStripRows, shape.out_h);
+    const int64_t end = std::min(y / F::kTile * F::kTile + kStripRows<F>, shape.out_h);
     next = std::min(top + end, row_end);
-    run_strip(shape, input + image * image_size, packed, output.at(image, 0), epilogue, scratch, y,
-              next - top);
+    run_strip<F>(shape, input + image * image_size, packed, output.at(image, 0), epilogue, scratch,
+                 y, next - top);
   }
 }
 
+template <class F>
+constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>, run_rows<F>,
+                                F::kTile};
+
 }  // namespace
 
-const ConvKernel kWinogradBlocksConv = {packed_size, pack_weights, scratch_size, run_rows, kTile};
+const ConvKernel winograd::F4x4::kBlocksConv = kConvOf<winograd::F4x4>;
 
 }  // namespace fovea::kernels

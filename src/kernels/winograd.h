@@ -6,48 +6,27 @@
 #include "kernels/conv.h"
 #include "kernels/register_tile.h"
 
-// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, "Fast algorithms for convolutional
-// neural networks", 2016): a tile of 4 x 4 outputs takes one product for each of 6 x 6 positions
-// instead of 144,
+namespace fovea::kernels {
+struct ConvKernel;
+}
+
+// Winograd's minimal filtering F(m x m, 3x3) (Lavin and Gray, "Fast algorithms for convolutional
+// neural networks", 2016): a tile of m x m outputs takes one product for each of (m+2) x (m+2)
+// positions instead of 9 m^2,
 //
 //   outputs = A^T [ (G weights G^T) * (B^T patch B) ] A      (* element by element)
 //
-// where the patch is the 6 x 6 inputs under the tile. This is polynomial multiplication by
-// evaluation and interpolation (Toom-Cook) at the points 0, +-3/4, +-3/2 and infinity, which lose a
-// third of what the usual 0, +-1, +-2 lose in float; all entries of A and B are exact in binary.
+// where the patch is the (m+2) x (m+2) inputs under the tile. This is polynomial multiplication by
+// evaluation and interpolation (Toom-Cook) at m + 1 points and infinity. All entries of A and B are
+// exact in binary.
+//
+// What depends on m is in a class for each, by which everything else is a template.
 namespace fovea::kernels::winograd {
 
-inline constexpr int kTile = 4;
-inline constexpr int kPatch = 6;
-inline constexpr int kPositions = kPatch * kPatch;
 // Tiles that are multiplied together, at most, by any panel.
 inline constexpr int kGroup = max_tile_rows(2);
 
-// The points +-a and +-b.
-inline constexpr float kA = 0.75f;
-inline constexpr float kB = 1.5f;
-
-// G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
-inline constexpr double kWeightMatrix[kPatch][3] = {
-    {64.0 / 81, 0, 0},
-    {-128.0 / 243, -32.0 / 81, -8.0 / 27},
-    {-128.0 / 243, 32.0 / 81, -8.0 / 27},
-    {32.0 / 243, 16.0 / 81, 8.0 / 27},
-    {32.0 / 243, -16.0 / 81, 8.0 / 27},
-    {0, 0, 1},
-};
-
-// What the transforms multiply with: powers of the points, kA^2 + kB^2 and kA^2 * kB^2. Never
-// written, but a variable that is defined elsewhere: of constants, V8 makes vectors anew wherever
-// they are used, by three instructions each.
-struct Factors {
-  float a, a2, a3;
-  float b, b2, b3;
-  float sum, product;
-};
-extern Factors factors;
-
-// A 6 x 6 part of a channels-last image.
+// A square part of a channels-last image.
 struct Patch {
   const float* data = nullptr;
   ptrdiff_t row_step = 0;
@@ -63,8 +42,8 @@ struct OutputTile {
   ptrdiff_t pixel_step = 0;
   // The part of the tile that is wanted.
   int row_begin = 0;
-  int row_end = kTile;
-  int column_end = kTile;
+  int row_end = 0;
+  int column_end = 0;
   int64_t channel = 0;   // the panel's first
   int64_t channels = 0;  // of the panel that exist; lanes beyond them become zero
 };
@@ -73,7 +52,7 @@ struct OutputTile {
 // position_step from one position to the next, and products of a panel are [tile][vector][position]
 // vectors.
 struct Steps {
-  // One patch; `channels` is a multiple of 4. `rows` is scratch for kPositions * channels floats.
+  // One patch; `channels` is a multiple of 4. `rows` is scratch for as much as a patch.
   void (*transform_input)(const Patch&, ptrdiff_t channels, float* rows, float* transformed,
                           ptrdiff_t position_step) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
@@ -85,8 +64,42 @@ struct Steps {
   void (*transform_output)(const float* products, const OutputTile&, const Epilogue&) noexcept;
 };
 
-// A table in a file of its own, so that no step is inlined into a long-running caller, where V8
-// would leave it in baseline code.
-extern const Steps kSteps;
+template <int Tile>
+struct Sizes {
+  static constexpr int kTile = Tile;
+  static constexpr int kPatch = Tile + 2;
+  static constexpr int kPositions = kPatch * kPatch;
+};
+
+// F(4x4, 3x3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
+// usual 0, +-1, +-2 lose in float.
+struct F4x4 : Sizes<4> {
+  // G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
+  static constexpr double kWeightMatrix[kPatch][3] = {
+      {64.0 / 81, 0, 0},
+      {-128.0 / 243, -32.0 / 81, -8.0 / 27},
+      {-128.0 / 243, 32.0 / 81, -8.0 / 27},
+      {32.0 / 243, 16.0 / 81, 8.0 / 27},
+      {32.0 / 243, -16.0 / 81, 8.0 / 27},
+      {0, 0, 1},
+  };
+
+  // What the transforms multiply with: powers of the points, a^2 + b^2 and a^2 * b^2. Never
+  // written, but a variable that is defined elsewhere: of constants, V8 makes vectors anew wherever
+  // they are used, by three instructions each.
+  struct Factors {
+    float a, a2, a3;
+    float b, b2, b3;
+    float sum, product;
+  };
+  static Factors factors;
+
+  // A table in a file of its own, so that no step is inlined into a long-running caller, where V8
+  // would leave it in baseline code.
+  static const Steps kSteps;
+
+  static const ConvKernel kConv;
+  static const ConvKernel kBlocksConv;
+};
 
 }  // namespace fovea::kernels::winograd
