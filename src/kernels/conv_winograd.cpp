@@ -11,7 +11,7 @@
 namespace fovea::kernels {
 namespace {
 
-using winograd::Patch;
+using winograd::PatchRow;
 
 constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
 
@@ -41,9 +41,29 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
 struct Scratch {
   float* transformed;  // [position][tile][channel]
   float* products;     // [tile][vector][position] vectors
-  float* patch;        // [y][x][channel]
-  float* rows;         // of a patch, half transformed
+  float* half;         // a strip of patches, half transformed
+  float* copy;         // and their inputs, where some are outside the image
 };
+
+// Columns under the patches of neighbouring tiles.
+template <class F>
+constexpr int64_t patch_columns(int64_t tiles) {
+  return tiles * F::kTile + 2;
+}
+
+// Neighbouring tiles whose patches are transformed together, at most: half transformed, they stay
+// in the first-level cache.
+template <class F>
+int64_t strip_tiles(const ConvShape& shape) {
+  constexpr int64_t kStripFloats = 6 * 1024;
+  const int64_t columns = kStripFloats / (F::kPatch * tile_step(shape));
+  return std::clamp<int64_t>((columns - 2) / F::kTile, 1, kBlockTiles);
+}
+
+template <class F>
+int64_t strip_size(const ConvShape& shape) {
+  return F::kPatch * patch_columns<F>(strip_tiles<F>(shape)) * tile_step(shape);
+}
 
 template <class F>
 int64_t transformed_size(const ConvShape& shape) {
@@ -54,14 +74,14 @@ constexpr int64_t kProductsSize = kBlockTiles* F::kPositions* kLastPanel;
 
 template <class F>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return transformed_size<F>(shape) + kProductsSize<F> + 2 * F::kPositions * tile_step(shape);
+  return transformed_size<F>(shape) + kProductsSize<F> + 2 * strip_size<F>(shape);
 }
 
 template <class F>
 Scratch scratch_at(const ConvShape& shape, float* memory) {
   float* products = memory + transformed_size<F>(shape);
-  float* patch = products + kProductsSize<F>;
-  return {memory, products, patch, patch + F::kPositions * tile_step(shape)};
+  float* half = products + kProductsSize<F>;
+  return {memory, products, half, half + strip_size<F>(shape)};
 }
 
 // The tiles over rows [row_begin, row_end) of one image, counted row by row.
@@ -78,40 +98,43 @@ struct Tiles {
     return (round_up(row_end, F::kTile) - row_begin / F::kTile * F::kTile) / F::kTile * per_row();
   }
 
-  // Calls visit(y, x) with the first pixel of tiles [begin, end).
+  // Calls visit(y, x, count) for runs of at most `most` neighbours among tiles [begin, end), with
+  // the first one's first pixel.
   template <class Visit>
-  void for_each(int64_t begin, int64_t end, Visit visit) const {
-    int64_t y = (row_begin / F::kTile + begin / per_row()) * F::kTile,
-            x = begin % per_row() * F::kTile;
-    for (int64_t tile = begin; tile < end; ++tile) {
-      visit(y, x);
-      x += F::kTile;
-      if (x < shape.out_w) continue;
-      x = 0;
-      y += F::kTile;
+  void for_each_run(int64_t begin, int64_t end, int64_t most, Visit visit) const {
+    for (int64_t tile = begin, count = 0; tile < end; tile += count) {
+      const int64_t row = tile / per_row(), column = tile % per_row();
+      count = std::min({most, end - tile, per_row() - column});
+      visit((row_begin / F::kTile + row) * F::kTile, column * F::kTile, count);
     }
   }
 };
 
-// The patch whose first pixel is (y, x), with zeros outside the image, in `scratch` if need be.
+// The patches of `count` tiles whose first pixel is (y, x). Rows outside the image are made zeros
+// in a copy.
 template <class F>
-Patch patch_at(const Tiles<F>& tiles, int64_t y, int64_t x, float* scratch) noexcept {
-  constexpr int64_t kPatch = F::kPatch;
+PatchRow patches_at(const Tiles<F>& tiles, int64_t y, int64_t x, int64_t count,
+                    float* copy) noexcept {
   const ConvShape& shape = tiles.shape;
-  const int64_t pixel = tile_step(shape), row = shape.in_w * pixel;
-  if (y >= 0 && x >= 0 && y + kPatch <= shape.in_h && x + kPatch <= shape.in_w) {
-    return {tiles.input + y * row + x * pixel, static_cast<ptrdiff_t>(row),
-            static_cast<ptrdiff_t>(pixel)};
+  const int64_t columns = patch_columns<F>(count), pixel = tile_step(shape);
+  const int64_t begin = std::clamp<int64_t>(-x, 0, columns);
+  const int64_t end = std::clamp(shape.in_w - x, begin, columns);
+  const int64_t row = shape.in_w * pixel, size = (end - begin) * pixel;
+  const float* image = tiles.input + (x + begin) * pixel;
+  PatchRow patches = {image + y * row, static_cast<ptrdiff_t>(row), static_cast<ptrdiff_t>(begin),
+                      static_cast<ptrdiff_t>(end)};
+  if (y >= 0 && y + F::kPatch <= shape.in_h) return patches;
+  for (int64_t i = 0; i < F::kPatch; ++i) {
+    const int64_t from_y = y + i;
+    if (from_y >= 0 && from_y < shape.in_h) {
+      std::copy_n(image + from_y * row, size, copy + i * size);
+    } else {
+      std::fill_n(copy + i * size, size, 0.0f);
+    }
   }
-  std::fill_n(scratch, F::kPositions * pixel, 0.0f);
-  const int64_t first_x = std::max<int64_t>(x, 0), end_x = std::min(x + kPatch, shape.in_w);
-  const int64_t end_y = std::min(y + kPatch, shape.in_h);
-  for (int64_t from_y = std::max<int64_t>(y, 0); from_y < end_y && first_x < end_x; ++from_y) {
-    const float* from = tiles.input + from_y * row;
-    std::copy(from + first_x * pixel, from + end_x * pixel,
-              scratch + ((from_y - y) * kPatch + first_x - x) * pixel);
-  }
-  return {scratch, static_cast<ptrdiff_t>(kPatch * pixel), static_cast<ptrdiff_t>(pixel)};
+  patches.data = copy;
+  patches.row_step = static_cast<ptrdiff_t>(size);
+  return patches;
 }
 
 template <class F>
@@ -119,12 +142,13 @@ void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
                      const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
   const auto channels = static_cast<ptrdiff_t>(tile_step(shape));
-  const auto step = static_cast<ptrdiff_t>(position_step(shape));
   float* to = scratch.transformed;
-  tiles.for_each(begin, end, [&](int64_t y, int64_t x) {
-    const Patch patch = patch_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, scratch.patch);
-    F::kSteps.transform_input(patch, channels, scratch.rows, to, step);
-    to += channels;
+  tiles.for_each_run(begin, end, strip_tiles<F>(shape), [&](int64_t y, int64_t x, int64_t count) {
+    const PatchRow patches =
+        patches_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, count, scratch.copy);
+    F::kSteps.transform_input(patches, static_cast<ptrdiff_t>(count), channels, scratch.half, to,
+                              static_cast<ptrdiff_t>(position_step(shape)));
+    to += count * channels;
   });
 }
 
@@ -151,7 +175,7 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
   const ConvOutput& output = tiles.output;
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
   to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
-  tiles.for_each(begin, end, [&](int64_t y, int64_t x) {
+  tiles.for_each_run(begin, end, 1, [&](int64_t y, int64_t x, int64_t) {
     const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;
     to.data = output.data + offset;
     to.residual = output.residual != nullptr ? output.residual + offset : nullptr;

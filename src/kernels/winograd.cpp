@@ -1,5 +1,7 @@
 #include "kernels/winograd.h"
 
+#include <algorithm>
+
 #include "kernels/lanes.h"
 #include "kernels/tile.h"
 
@@ -55,31 +57,34 @@ struct OutputTransform<F4x4> {
   }
 };
 
-// B^T applied to vectors that lie `from_step` apart, for all channels.
+// B^T applied to vectors that lie `from_step` apart, at `count` floats.
 template <class F>
-inline void transform_line(const float* from, ptrdiff_t from_step, ptrdiff_t channels, float* to,
-                           ptrdiff_t to_step) {
-  const InputTransform<F> transform;
-  FOVEA_NO_UNROLL for (ptrdiff_t c = 0; c < channels; c += kLanes, from += kLanes, to += kLanes) {
+inline void transform_line(const InputTransform<F>& transform, const float* from,
+                           ptrdiff_t from_step, ptrdiff_t count, float* to, ptrdiff_t to_step) {
+  FOVEA_NO_UNROLL for (ptrdiff_t i = 0; i < count; i += kLanes, from += kLanes, to += kLanes) {
     F32x4 line[F::kPatch], transformed[F::kPatch];
-    FOVEA_UNROLL for (int i = 0; i < F::kPatch; ++i) line[i] = F32x4::load(from + i * from_step);
+    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) line[k] = F32x4::load(from + k * from_step);
     transform(line, transformed);
-    FOVEA_UNROLL for (int i = 0; i < F::kPatch; ++i) transformed[i].store(to + i * to_step);
+    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) transformed[k].store(to + k * to_step);
   }
 }
 
-// The image is read row by row, in the order of its memory, so that the processor fetches ahead.
+// Down all columns first, since neighbours share some of them, in the order of the image's memory.
 template <class F>
-void transform_input(const Patch& patch, ptrdiff_t channels, float* rows, float* transformed,
-                     ptrdiff_t position_step) noexcept {
-  constexpr int kPatch = F::kPatch;
-  for (int y = 0; y < kPatch; ++y) {
-    transform_line<F>(patch.data + y * patch.row_step, patch.pixel_step, channels,
-                      rows + y * kPatch * channels, channels);
-  }
-  for (int x = 0; x < kPatch; ++x) {
-    transform_line<F>(rows + x * channels, kPatch * channels, channels,
-                      transformed + x * position_step, kPatch * position_step);
+void transform_input(const PatchRow& patches, ptrdiff_t tiles, ptrdiff_t channels, float* half,
+                     float* transformed, ptrdiff_t position_step) noexcept {
+  const InputTransform<F> transform;
+  const ptrdiff_t step = (tiles * F::kTile + 2) * channels;
+  const ptrdiff_t begin = patches.begin * channels, end = patches.end * channels;
+  transform_line(transform, patches.data, patches.row_step, end - begin, half + begin, step);
+  for (int y = 0; y < F::kPatch; ++y) {
+    float* row = half + y * step;
+    if (begin > 0) std::fill(row, row + begin, 0.0f);
+    if (end < step) std::fill(row + end, row + step, 0.0f);
+    for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
+      transform_line(transform, row + tile * F::kTile * channels, channels, channels,
+                     transformed + y * F::kPatch * position_step + tile * channels, position_step);
+    }
   }
 }
 

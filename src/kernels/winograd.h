@@ -26,11 +26,13 @@ namespace fovea::kernels::winograd {
 // Tiles that are multiplied together, at most, by any panel.
 inline constexpr int kGroup = max_tile_rows(2);
 
-// A square part of a channels-last image.
-struct Patch {
-  const float* data = nullptr;
+// The patches of neighbouring tiles: as many rows of a channels-last image as a patch has. Columns
+// before `begin` and from `end` on, counted from the first patch's, are zeros.
+struct PatchRow {
+  const float* data = nullptr;  // at column `begin`
   ptrdiff_t row_step = 0;
-  ptrdiff_t pixel_step = 0;
+  ptrdiff_t begin = 0;
+  ptrdiff_t end = 0;
 };
 
 // Where transform_output writes a panel of channels of a tile.
@@ -52,9 +54,9 @@ struct OutputTile {
 // position_step from one position to the next, and products of a panel are [tile][vector][position]
 // vectors.
 struct Steps {
-  // One patch; `channels` is a multiple of 4. `rows` is scratch for as much as a patch.
-  void (*transform_input)(const Patch&, ptrdiff_t channels, float* rows, float* transformed,
-                          ptrdiff_t position_step) noexcept;
+  // Neighbouring patches; `channels` is a multiple of 4. `half` is scratch for all their columns.
+  void (*transform_input)(const PatchRow&, ptrdiff_t tiles, ptrdiff_t channels, float* half,
+                          float* transformed, ptrdiff_t position_step) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
   // are [position][depth][4 * vectors], depth > 0.
   using Multiply = void (*)(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
