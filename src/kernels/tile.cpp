@@ -45,33 +45,31 @@ inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
 }
 
 // For panels whose last vector is shared with other columns: element by element.
-void finish_by_element(const Tile& tile, const float* sums, int64_t rows,
-                       int64_t vectors) noexcept {
+void finish_by_element(const Tile& tile, const float* residual, float* output, const float* sums,
+                       int64_t rows, int64_t vectors) noexcept {
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < tile.columns; ++column) {
       const int64_t to = row * tile.output_step + column;
       float x = sums[row * vectors * kLanes + column];
-      if (tile.residual != nullptr) x += tile.residual[to];
+      if (residual != nullptr) x += residual[to];
       Epilogue lane = *tile.epilogue;
       float slopes[kLanes] = {};
       if (lane.slopes != nullptr) slopes[0] = lane.slopes[tile.channel + column];
       lane.slopes = slopes;
-      tile.output[to] = activate(lane, F32x4::splat(x), 0)[0];
+      output[to] = activate(lane, F32x4::splat(x), 0)[0];
     }
   }
 }
 
 template <int Rows, int Vectors>
-void run_tile(const Tile& tile) noexcept {
-  Accumulators<Rows, Vectors> sums;
-  sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
+void multiply(const Tile& tile, const float* from, Accumulators<Rows, Vectors>& sums) {
   const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
   const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
   const auto run = static_cast<ptrdiff_t>(tile.run);
+  sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
   const float* weights = tile.panel + 4 * Vectors;
   // One loop for both indices: V8 unrolls a loop the more the deeper it is nested, and at a depth
   // of two the innermost one so far that accumulators are spilled.
-  const float* from = tile.input;
   int64_t inner = tile.inner;
   for (int64_t stretches = tile.outer * tile.inner; stretches > 0; --stretches) {
     weights = accumulate(from, input_step, depth_step, run, weights, sums);
@@ -81,7 +79,12 @@ void run_tile(const Tile& tile) noexcept {
       from += tile.outer_step - tile.inner * tile.inner_step;
     }
   }
+}
 
+template <int Rows, int Vectors>
+void finish(const Tile& tile, const float* residual, float* output,
+            Accumulators<Rows, Vectors>& sums) {
+  const auto output_step = static_cast<ptrdiff_t>(tile.output_step);
   const int64_t last_lanes = tile.columns - kLanes * (Vectors - 1);
   if (last_lanes < kLanes && !tile.pad_with_zeros) {
     float values[Rows * Vectors * kLanes];
@@ -89,12 +92,12 @@ void run_tile(const Tile& tile) noexcept {
       x.store(values + (row * Vectors + v) * kLanes);
       return x;
     });
-    return finish_by_element(tile, values, Rows, Vectors);
+    return finish_by_element(tile, residual, output, values, Rows, Vectors);
   }
 
-  if (tile.residual != nullptr) {
+  if (residual != nullptr) {
     sums.each([&](F32x4 x, int row, int v) {
-      return x + F32x4::load(tile.residual + row * tile.output_step + 4 * v);
+      return x + F32x4::load(residual + row * output_step + 4 * v);
     });
   }
   activate_all(tile, sums);
@@ -105,12 +108,29 @@ void run_tile(const Tile& tile) noexcept {
     });
   }
   sums.each([&](F32x4 x, int row, int v) {
-    x.store(tile.output + row * tile.output_step + 4 * v);
+    x.store(output + row * output_step + 4 * v);
     return x;
   });
 }
 
-using RunTile = void (*)(const Tile&) noexcept;
+// `tiles` of them, one below the other.
+template <int Rows, int Vectors>
+void run_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
+  const float* input = tile.input + first * tile.input_step;
+  float* output = tile.output + first * tile.output_step;
+  const float* residual =
+      tile.residual != nullptr ? tile.residual + first * tile.output_step : nullptr;
+  for (; tiles > 0; --tiles) {
+    Accumulators<Rows, Vectors> sums;
+    multiply(tile, input, sums);
+    finish(tile, residual, output, sums);
+    input += Rows * tile.input_step;
+    output += Rows * tile.output_step;
+    if (residual != nullptr) residual += Rows * tile.output_step;
+  }
+}
+
+using RunTile = void (*)(const Tile&, int64_t first, int64_t tiles) noexcept;
 
 // By vectors - 1 and rows - 1. Reached through pointers so that no kernel is inlined into a
 // long-running caller, where V8 would leave it in baseline code.
@@ -126,19 +146,15 @@ constexpr RunTile kRunTile[3][8] = {
 
 }  // namespace
 
-void run_tiles(Tile tile, int64_t rows) noexcept {
+void run_tiles(const Tile& tile, int64_t rows) noexcept {
   const int vectors = panel_vectors(tile.columns);
   const int64_t tiles = (rows + max_tile_rows(vectors) - 1) / max_tile_rows(vectors);
   if (tiles == 0) return;
   // Tiles of nearly equal height: 13 rows by at most 6 are 5 + 4 + 4, not 6 + 6 + 1.
   const int64_t height = rows / tiles, higher = rows % tiles;
-  for (int64_t i = 0; i < tiles; ++i) {
-    const int64_t count = height + (i < higher ? 1 : 0);
-    kRunTile[vectors - 1][count - 1](tile);
-    tile.input += count * tile.input_step;
-    tile.output += count * tile.output_step;
-    if (tile.residual != nullptr) tile.residual += count * tile.output_step;
-  }
+  const RunTile* run = kRunTile[vectors - 1];
+  if (higher > 0) run[height](tile, 0, higher);
+  if (higher < tiles) run[height - 1](tile, higher * (height + 1), tiles - higher);
 }
 
 }  // namespace fovea::kernels

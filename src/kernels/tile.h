@@ -90,6 +90,6 @@ struct Tile {
 };
 
 // Applies the panel to `rows` rows.
-void run_tiles(Tile tile, int64_t rows) noexcept;
+void run_tiles(const Tile& tile, int64_t rows) noexcept;
 
 }  // namespace fovea::kernels
