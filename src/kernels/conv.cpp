@@ -16,6 +16,10 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return winograd::F4x4::kConv;
     case ConvAlgorithm::WinogradBlocks:
       return winograd::F4x4::kBlocksConv;
+    case ConvAlgorithm::Winograd6x6:
+      return winograd::F6x6::kConv;
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return winograd::F6x6::kBlocksConv;
     case ConvAlgorithm::Direct:
       break;
   }
@@ -55,6 +59,10 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
       return "Winograd F(4x4, 3x3)";
     case ConvAlgorithm::WinogradBlocks:
       return "Winograd F(4x4, 3x3), in blocks";
+    case ConvAlgorithm::Winograd6x6:
+      return "Winograd F(6x6, 3x3)";
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return "Winograd F(6x6, 3x3), in blocks";
     case ConvAlgorithm::Direct:
       break;
   }
@@ -71,9 +79,12 @@ ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
   return ConvAlgorithm::Direct;
 }
 
-ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
-  if (suits_winograd(shape)) return ConvAlgorithm::Winograd;
-  if (suits_winograd_blocks(shape)) return ConvAlgorithm::WinogradBlocks;
+ConvAlgorithm choose_algorithm(const ConvShape& shape, Precision precision) noexcept {
+  const bool fast = precision == Precision::Fast;
+  if (suits_winograd(shape)) return fast ? ConvAlgorithm::Winograd6x6 : ConvAlgorithm::Winograd;
+  if (suits_winograd_blocks(shape)) {
+    return fast ? ConvAlgorithm::Winograd6x6Blocks : ConvAlgorithm::WinogradBlocks;
+  }
   return choose_algorithm_for_any_size(shape);
 }
 

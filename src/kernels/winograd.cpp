@@ -55,6 +55,52 @@ struct OutputTransform<F4x4> {
   }
 };
 
+template <>
+struct InputTransform<F6x6> {
+  static constexpr const F6x6::Factors& f = F6x6::factors;
+  F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
+  F32x4 five = F32x4::load_splat(&f.five);
+  F32x4 seventeen_quarters = F32x4::load_splat(&f.seventeen_quarters);
+  F32x4 twenty_one_quarters = F32x4::load_splat(&f.twenty_one_quarters);
+
+  void operator()(const F32x4 (&from)[8], F32x4 (&to)[8]) const {
+    to[0] = fma(from[2] - from[4], twenty_one_quarters, from[6] - from[0]);
+    to[7] = fma(from[3] - from[5], twenty_one_quarters, from[7] - from[1]);
+    const F32x4 even = fnma(from[4], seventeen_quarters, from[2] + from[6]);
+    const F32x4 odd = fnma(from[3], seventeen_quarters, from[1] + from[5]);
+    to[1] = even + odd;
+    to[2] = even - odd;
+    const F32x4 even_two = fma(from[6], four, fnma(from[4], five, from[2]));
+    const F32x4 odd_two = fma(from[5], four, fnma(from[3], five, from[1]));
+    to[3] = fma(odd_two, two, even_two);
+    to[4] = fnma(odd_two, two, even_two);
+    const F32x4 even_half = fma(from[2], four, fnma(from[4], five, from[6]));
+    const F32x4 odd_half = fma(from[1], four, fnma(from[3], five, from[5]));
+    to[5] = fma(even_half, two, odd_half);
+    to[6] = fnma(even_half, two, odd_half);
+  }
+};
+
+template <>
+struct OutputTransform<F6x6> {
+  static constexpr const F6x6::Factors& f = F6x6::factors;
+  F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
+  F32x4 eight = F32x4::load_splat(&f.eight), sixteen = F32x4::load_splat(&f.sixteen);
+  F32x4 thirty_two = F32x4::load_splat(&f.thirty_two);
+
+  void operator()(const F32x4 (&from)[8], F32x4 (&to)[6]) const {
+    const F32x4 sum_one = from[1] + from[2], difference_one = from[1] - from[2];
+    const F32x4 sum_two = from[3] + from[4], difference_two = from[3] - from[4];
+    const F32x4 sum_half = from[5] + from[6], difference_half = from[5] - from[6];
+    to[0] = fma(sum_half, thirty_two, sum_two + (sum_one + from[0]));
+    to[2] = fma(sum_half, eight, fma(sum_two, four, sum_one));
+    to[4] = fma(sum_half, two, fma(sum_two, sixteen, sum_one));
+    to[1] = fma(difference_half, sixteen, fma(difference_two, two, difference_one));
+    to[3] = fma(difference_half, four, fma(difference_two, eight, difference_one));
+    to[5] = fma(difference_two, thirty_two, difference_half + (difference_one + from[7]));
+  }
+};
+
 // B^T applied to vectors that lie `from_step` apart, for all channels.
 template <class F>
 inline void transform_line(const float* from, ptrdiff_t from_step, ptrdiff_t channels, float* to,
@@ -181,5 +227,6 @@ constexpr Steps kStepsOf = {
 }  // namespace
 
 const Steps F4x4::kSteps = kStepsOf<F4x4>;
+const Steps F6x6::kSteps = kStepsOf<F6x6>;
 
 }  // namespace fovea::kernels::winograd
