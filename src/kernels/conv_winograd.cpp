@@ -141,7 +141,7 @@ void multiply_block(const ConvShape& shape, const float* weights, int vectors, i
     F::kSteps.multiply[vectors - 1][next - tile - 1](
         scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
         static_cast<ptrdiff_t>(position_step<F>(shape)), weights,
-        static_cast<ptrdiff_t>(shape.in_channels),
+        static_cast<ptrdiff_t>(shape.in_channels), F::kPositions,
         scratch.products + tile * F::kPositions * kPanel);
     tile = next;
   }

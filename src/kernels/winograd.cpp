@@ -129,17 +129,17 @@ void transform_input(const Patch& patch, ptrdiff_t channels, float* rows, float*
   }
 }
 
-template <class F, int Tiles, int Vectors>
+template <int Tiles, int Vectors>
 void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
-              const float* weights, ptrdiff_t depth, float* products) noexcept {
+              const float* weights, ptrdiff_t depth, int positions, float* products) noexcept {
   // Else the compiler writes out the zeros of every position.
   if (depth == 0) __builtin_unreachable();
-  for (int position = 0; position < F::kPositions; ++position) {
+  for (int position = 0; position < positions; ++position) {
     Accumulators<Tiles, Vectors> sums;
     sums.each([](F32x4, int, int) { return F32x4::zero(); });
     weights = accumulate(transformed, tile_step, 1, depth, weights, sums);
     sums.each([&](F32x4 x, int tile, int v) {
-      x.store(products + tile * F::kPositions * kPanel + v * kLanes);
+      x.store(products + tile * positions * kPanel + v * kLanes);
       return x;
     });
     transformed += position_step;
@@ -212,14 +212,14 @@ void transform_output(const float* products, const OutputTile& tile,
 template <class F>
 constexpr Steps kStepsOf = {
     transform_input<F>,
-    {{multiply<F, 1, 1>, multiply<F, 2, 1>, multiply<F, 3, 1>, multiply<F, 4, 1>, multiply<F, 5, 1>,
+    {{multiply<1, 1>, multiply<2, 1>, multiply<3, 1>, multiply<4, 1>, multiply<5, 1>,
 #ifdef __wasm_relaxed_simd__
-      multiply<F, 6, 1>
+      multiply<6, 1>
 #endif
      },
-     {multiply<F, 1, 2>, multiply<F, 2, 2>, multiply<F, 3, 2>, multiply<F, 4, 2>, multiply<F, 5, 2>,
+     {multiply<1, 2>, multiply<2, 2>, multiply<3, 2>, multiply<4, 2>, multiply<5, 2>,
 #ifdef __wasm_relaxed_simd__
-      multiply<F, 6, 2>
+      multiply<6, 2>
 #endif
      }},
     transform_output<F>};

@@ -57,7 +57,8 @@ struct Steps {
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
   // are [position][depth][4 * vectors], depth > 0.
   using Multiply = void (*)(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
-                            const float* weights, ptrdiff_t depth, float* products) noexcept;
+                            const float* weights, ptrdiff_t depth, int positions,
+                            float* products) noexcept;
   Multiply multiply[2][kGroup];  // by vectors - 1 and tiles - 1
   // One tile.
   void (*transform_output)(const float* products, const OutputTile&, const Epilogue&) noexcept;
