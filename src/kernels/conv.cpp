@@ -47,6 +47,20 @@ bool suits_winograd_blocks(const ConvShape& shape) noexcept {
          shape.out_h >= 8 && shape.out_w >= 8;
 }
 
+// Of all positions of all tiles, for each pair of channels.
+template <class F>
+int64_t winograd_products(const ConvShape& shape) noexcept {
+  return round_up(shape.out_h, F::kTile) * round_up(shape.out_w, F::kTile) / (F::kTile * F::kTile) *
+         F::kPositions;
+}
+
+// Whether F(6x6, 3x3) is faster than F(4x4, 3x3). Their transforms take about as long, for any
+// number of channels; where much of the larger tiles would be outside the image, they have more
+// products.
+bool suits_large_tiles(const ConvShape& shape) noexcept {
+  return winograd_products<winograd::F6x6>(shape) < winograd_products<winograd::F4x4>(shape);
+}
+
 }  // namespace
 
 const char* name_of(ConvAlgorithm algorithm) noexcept {
@@ -80,10 +94,10 @@ ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
 }
 
 ConvAlgorithm choose_algorithm(const ConvShape& shape, Precision precision) noexcept {
-  const bool fast = precision == Precision::Fast;
-  if (suits_winograd(shape)) return fast ? ConvAlgorithm::Winograd6x6 : ConvAlgorithm::Winograd;
+  const bool large = precision == Precision::Fast && suits_large_tiles(shape);
+  if (suits_winograd(shape)) return large ? ConvAlgorithm::Winograd6x6 : ConvAlgorithm::Winograd;
   if (suits_winograd_blocks(shape)) {
-    return fast ? ConvAlgorithm::Winograd6x6Blocks : ConvAlgorithm::WinogradBlocks;
+    return large ? ConvAlgorithm::Winograd6x6Blocks : ConvAlgorithm::WinogradBlocks;
   }
   return choose_algorithm_for_any_size(shape);
 }

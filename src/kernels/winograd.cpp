@@ -178,7 +178,7 @@ void transform_output(const float* products, const OutputTile& tile,
   const OutputTransform<F> transform;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes) {
     F32x4 rows[kTile][kPatch];
-    for (int x = 0; x < kPatch; ++x) {
+    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
       F32x4 column[kPatch], to[kTile];
       const float* from = products + c + x * kPanel;
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {

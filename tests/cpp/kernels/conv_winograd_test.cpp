@@ -153,5 +153,21 @@ TEST(ConvWinogradChoice, ChosenWhereItPays) {
   }
 }
 
+TEST(ConvWinogradChoice, LargeTilesOnlyWhereAskedForAndFull) {
+  const auto chosen = [](int64_t h, int64_t w, Precision precision, int64_t kernel = 3) {
+    ReferenceConv conv = square(16, 16, h, kernel, kernel / 2);
+    conv.axes[1].in = w;
+    return choose_algorithm(shape_of(conv), precision);
+  };
+  EXPECT_EQ(chosen(128, 128, Precision::Default), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast), ConvAlgorithm::Winograd6x6);
+  EXPECT_EQ(chosen(12, 640, Precision::Fast), ConvAlgorithm::Winograd6x6);
+  // A third of the tiles would be empty.
+  EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Default, 5), ConvAlgorithm::WinogradBlocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd6x6Blocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 1), ConvAlgorithm::Direct);
+}
+
 }  // namespace
 }  // namespace fovea::kernels
