@@ -25,21 +25,23 @@ export function problemsOf(reports: readonly NetworkReport[]): string[] {
 
 /**
  * The table as rows of text: for each network, every contender's median and how many times the
- * time of the last one it is; then the set's quotients.
+ * time of the last one it is; then the quotients of the set, and errors.
  */
 export function tableRows(reports: readonly NetworkReport[], set: ContenderSet): string[][] {
   const contenders = set.contenders.map(({ name }) => name);
   const quotients = set.quotients.map(({ title }) => title);
-  const header = ['ms, median (times ours)', ...contenders, ...quotients, 'error'];
+  const rough = set.rough.map((name) => `error, ${name}`);
+  const header = ['ms, median (times ours)', ...contenders, ...quotients, 'error', ...rough];
   const rows = reports.map(({ title, results, failure }) => {
     if (failure !== undefined) return [title, ...header.slice(2).map(() => 'failed'), ''];
     const ours = results.at(-1)!.milliseconds;
-    const error = Math.max(...results.map((result) => result.error));
+    const others = results.filter(({ contender }) => !set.rough.includes(contender));
     return [
       title,
       ...contenders.map((name) => timeCell(timeOf(results, name), ours)),
       ...set.quotients.map((quotient) => quotientCell(results, quotient)),
-      error.toExponential(1),
+      errorCell(others),
+      ...set.rough.map((name) => errorCell(results.filter(({ contender }) => contender === name))),
     ];
   });
   return [header, ...rows];
@@ -52,6 +54,10 @@ function timeOf(results: readonly Result[], name: string): number | undefined {
 function timeCell(milliseconds: number | undefined, ours: number): string {
   if (milliseconds === undefined) return '';
   return `${formatMilliseconds(milliseconds)} (${(milliseconds / ours).toFixed(2)}x)`;
+}
+
+function errorCell(results: readonly Result[]): string {
+  return Math.max(...results.map(({ error }) => error)).toExponential(1);
 }
 
 function quotientCell(results: readonly Result[], { numerator, denominator }: Quotient): string {

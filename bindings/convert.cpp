@@ -140,6 +140,8 @@ val to_val(const Tensor& tensor) {
 SessionOptions to_options(const val& options) {
   SessionOptions result;
   result.disabled_passes = to_strings(options["disabledPasses"]);
+  const bool fast = options["precision"].as<std::string>() == "fast";
+  result.precision = fast ? Precision::Fast : Precision::Default;
   const val files = options["externalData"];
   result.external_data = [files](const std::string& location) -> std::optional<ModelBytes> {
     const val file = files[location];

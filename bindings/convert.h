@@ -29,7 +29,7 @@ emscripten::val to_val(const std::optional<Shape>& shape);
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);
 
-// {disabledPasses: [name], externalData: {location: Buffer}}
+// {disabledPasses: [name], precision, externalData: {location: Buffer}}
 SessionOptions to_options(const emscripten::val& options);
 
 // [{name, type, dims, data}], data a Buffer or an array of strings.

@@ -17,6 +17,9 @@ export const foveaSimd = fovea('fovea simd', { variant: 'simd' });
 
 export const foveaRelaxed = fovea('fovea relaxed', { variant: 'relaxed' });
 
+/** The same with larger tiles, which round more. */
+export const foveaFast = fovea('fovea fast', { variant: 'relaxed', precision: 'fast' });
+
 /** Without a worker, where the page can look into the engine's memory. */
 export const foveaInPage = fovea('fovea in the page', { variant: 'relaxed', worker: false });
 

@@ -1,5 +1,5 @@
 import type { Contender } from './contender.js';
-import { foveaRelaxed, foveaSimd, foveaThreads } from './fovea.js';
+import { foveaFast, foveaRelaxed, foveaSimd, foveaThreads } from './fovea.js';
 import { onnxruntimeNode } from './native.js';
 import { onnxruntimeWeb } from './onnxruntime.js';
 import { tfjs } from './tfjs.js';
@@ -16,6 +16,8 @@ export interface ContenderSet {
   /** The first gives the outputs that others are compared with, the last the times. */
   contenders: readonly Contender[];
   quotients: readonly Quotient[];
+  /** Contenders whose errors have a column of their own, as they are meant to be larger. */
+  rough: readonly string[];
   /** Milliseconds between two runs, in which the threads of the last one stop spinning. */
   rest: number;
 }
@@ -25,16 +27,18 @@ const peer = onnxruntimeWeb(1);
 /** One library against itself with two threads. */
 function scaling(one: Contender, two: Contender): ContenderSet {
   const quotient = { title: 'scaling', numerator: one.name, denominator: two.name };
-  return { contenders: [one, two], quotients: [quotient], rest: 30 };
+  return { contenders: [one, two], quotients: [quotient], rough: [], rest: 30 };
 }
 
 // A set each gets a page of its own: threads that spin for work disturb what others measure.
 export const contenderSets: Readonly<Record<string, ContenderSet>> = {
   speed: {
-    contenders: [peer, tfjs, onnxruntimeNode, foveaSimd, foveaRelaxed],
+    contenders: [peer, tfjs, onnxruntimeNode, foveaSimd, foveaFast, foveaRelaxed],
     quotients: [
+      { title: 'default / fast', numerator: foveaRelaxed.name, denominator: foveaFast.name },
       { title: 'ours / native', numerator: foveaRelaxed.name, denominator: onnxruntimeNode.name },
     ],
+    rough: [foveaFast.name],
     rest: 0,
   },
   threads: scaling(foveaThreads(1), foveaThreads(2)),

@@ -61,8 +61,9 @@ Floats random_image(const ConvShape& shape) {
 
 Floats zeros(int64_t count) { return Floats(static_cast<size_t>(count)); }
 
+template <Precision precision>
 Run prepare_convolution(const ConvShape& shape) {
-  const ConvAlgorithm algorithm = choose_algorithm(shape);
+  const ConvAlgorithm algorithm = choose_algorithm(shape, precision);
   const Floats weights = random_floats(weight_floats(shape));
   Floats packed = zeros(packed_size(shape, algorithm));
   pack_weights(shape, algorithm, dense_weights(shape, weights.data(), nullptr), packed.data());
@@ -160,8 +161,12 @@ constexpr Sizes kTransposed[] = {
 void add_convolutions(Cases& cases) {
   for (const Sizes& sizes : kConvolutions) {
     const ConvShape shape = convolution(sizes);
+    const int64_t pixels = shape.out_h * shape.out_w;
     cases.push_back(
-        make_case("conv", sizes, shape, shape.out_h * shape.out_w, prepare_convolution));
+        make_case("conv", sizes, shape, pixels, prepare_convolution<Precision::Default>));
+    if (choose_algorithm(shape, Precision::Fast) == choose_algorithm(shape)) continue;
+    cases.push_back(
+        make_case("conv, fast,", sizes, shape, pixels, prepare_convolution<Precision::Fast>));
   }
   for (const Sizes& sizes : kTransposed) {
     const ConvTransposeShape shape = transposed_convolution(sizes);

@@ -16,6 +16,10 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return winograd::F4x4::kConv;
     case ConvAlgorithm::WinogradBlocks:
       return winograd::F4x4::kBlocksConv;
+    case ConvAlgorithm::Winograd6x6:
+      return winograd::F6x6::kConv;
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return winograd::F6x6::kBlocksConv;
     case ConvAlgorithm::Direct:
       break;
   }
@@ -43,6 +47,20 @@ bool suits_winograd_blocks(const ConvShape& shape) noexcept {
          shape.out_h >= 8 && shape.out_w >= 8;
 }
 
+// Of all positions of all tiles, for each pair of channels.
+template <class F>
+int64_t winograd_products(const ConvShape& shape) noexcept {
+  return round_up(shape.out_h, F::kTile) * round_up(shape.out_w, F::kTile) / (F::kTile * F::kTile) *
+         F::kPositions;
+}
+
+// Whether F(6x6, 3x3) is faster than F(4x4, 3x3). Their transforms take about as long, for any
+// number of channels; where much of the larger tiles would be outside the image, they have more
+// products.
+bool suits_large_tiles(const ConvShape& shape) noexcept {
+  return winograd_products<winograd::F6x6>(shape) < winograd_products<winograd::F4x4>(shape);
+}
+
 }  // namespace
 
 const char* name_of(ConvAlgorithm algorithm) noexcept {
@@ -55,6 +73,10 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
       return "Winograd F(4x4, 3x3)";
     case ConvAlgorithm::WinogradBlocks:
       return "Winograd F(4x4, 3x3), in blocks";
+    case ConvAlgorithm::Winograd6x6:
+      return "Winograd F(6x6, 3x3)";
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return "Winograd F(6x6, 3x3), in blocks";
     case ConvAlgorithm::Direct:
       break;
   }
@@ -71,9 +93,12 @@ ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
   return ConvAlgorithm::Direct;
 }
 
-ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept {
-  if (suits_winograd(shape)) return ConvAlgorithm::Winograd;
-  if (suits_winograd_blocks(shape)) return ConvAlgorithm::WinogradBlocks;
+ConvAlgorithm choose_algorithm(const ConvShape& shape, Precision precision) noexcept {
+  const bool large = precision == Precision::Fast && suits_large_tiles(shape);
+  if (suits_winograd(shape)) return large ? ConvAlgorithm::Winograd6x6 : ConvAlgorithm::Winograd;
+  if (suits_winograd_blocks(shape)) {
+    return large ? ConvAlgorithm::Winograd6x6Blocks : ConvAlgorithm::WinogradBlocks;
+  }
   return choose_algorithm_for_any_size(shape);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/precision.h"
 #include "kernels/epilogue.h"
 #include "kernels/layout.h"
 
@@ -41,18 +42,21 @@ struct ConvShape {
 };
 
 enum class ConvAlgorithm : uint8_t {
-  Direct,          // register tiles over a zero-haloed copy of a strip of rows
-  Depthwise,       // one input and one output channel per group, vectors over channels
-  FewOutputs,      // at most three output channels: vectors over the sum instead of the outputs
-  Winograd,        // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
-  WinogradBlocks,  // the same for larger kernels, cut into blocks of 3x3
+  Direct,             // register tiles over a zero-haloed copy of a strip of rows
+  Depthwise,          // one input and one output channel per group, vectors over channels
+  FewOutputs,         // at most three output channels: vectors over the sum instead of the outputs
+  Winograd,           // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
+  WinogradBlocks,     // the same for larger kernels, cut into blocks of 3x3
+  Winograd6x6,        // 3x3 of stride 1 with a fifth of the multiplications, F(6x6, 3x3)
+  Winograd6x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
 };
 
 // In words, for people.
 const char* name_of(ConvAlgorithm algorithm) noexcept;
 
-// The fastest.
-ConvAlgorithm choose_algorithm(const ConvShape& shape) noexcept;
+// The fastest of that precision.
+ConvAlgorithm choose_algorithm(const ConvShape& shape,
+                               Precision precision = Precision::Default) noexcept;
 // The fastest of those that are so for images of any size.
 ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 

@@ -13,8 +13,6 @@ namespace {
 
 using winograd::PatchRow;
 
-constexpr int64_t kBlockTiles = 2 * winograd::kGroup;
-
 template <class F>
 int64_t depth(const ConvShape& shape) {
   return winograd::packed_depth<F>(shape.in_channels);
@@ -22,7 +20,10 @@ int64_t depth(const ConvShape& shape) {
 int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
 // The positions of one tile and channel are written together: a little more than a multiple of the
 // cache's sets lie between them.
-int64_t position_step(const ConvShape& shape) { return kBlockTiles * tile_step(shape) + 16; }
+template <class F>
+int64_t position_step(const ConvShape& shape) {
+  return F::kBlockTiles * tile_step(shape) + 16;
+}
 
 template <class F>
 int64_t packed_size(const ConvShape& shape) noexcept {
@@ -57,7 +58,7 @@ template <class F>
 int64_t strip_tiles(const ConvShape& shape) {
   constexpr int64_t kStripFloats = 6 * 1024;
   const int64_t columns = kStripFloats / (F::kPatch * tile_step(shape));
-  return std::clamp<int64_t>((columns - 2) / F::kTile, 1, kBlockTiles);
+  return std::clamp<int64_t>((columns - 2) / F::kTile, 1, F::kBlockTiles);
 }
 
 template <class F>
@@ -67,20 +68,22 @@ int64_t strip_size(const ConvShape& shape) {
 
 template <class F>
 int64_t transformed_size(const ConvShape& shape) {
-  return F::kPositions * position_step(shape);
+  return F::kPositions * position_step<F>(shape);
 }
 template <class F>
-constexpr int64_t kProductsSize = kBlockTiles* F::kPositions* kLastPanel;
+constexpr int64_t products_size() {
+  return F::kBlockTiles * F::kPositions * kLastPanel;
+}
 
 template <class F>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return transformed_size<F>(shape) + kProductsSize<F> + 2 * strip_size<F>(shape);
+  return transformed_size<F>(shape) + products_size<F>() + 2 * strip_size<F>(shape);
 }
 
 template <class F>
 Scratch scratch_at(const ConvShape& shape, float* memory) {
   float* products = memory + transformed_size<F>(shape);
-  float* half = products + kProductsSize<F>;
+  float* half = products + products_size<F>();
   return {memory, products, half, half + strip_size<F>(shape)};
 }
 
@@ -147,7 +150,7 @@ void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
     const PatchRow patches =
         patches_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, count, scratch.copy);
     F::kSteps.transform_input(patches, static_cast<ptrdiff_t>(count), channels, scratch.half, to,
-                              static_cast<ptrdiff_t>(position_step(shape)));
+                              static_cast<ptrdiff_t>(position_step<F>(shape)));
     to += count * channels;
   });
 }
@@ -162,8 +165,8 @@ void multiply_block(const ConvShape& shape, const float* weights, int vectors, i
     const int64_t next = count * (i + 1) / groups;
     F::kSteps.multiply[vectors - 1][next - tile - 1](
         scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
-        static_cast<ptrdiff_t>(position_step(shape)), weights,
-        static_cast<ptrdiff_t>(shape.in_channels),
+        static_cast<ptrdiff_t>(position_step<F>(shape)), weights,
+        static_cast<ptrdiff_t>(shape.in_channels), F::kPositions,
         scratch.products + tile * vectors * F::kPositions * kLanes);
     tile = next;
   }
@@ -191,7 +194,7 @@ template <class F>
 void run_image(const Tiles<F>& tiles, const float* packed, const Epilogue& epilogue,
                const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
-  const int64_t count = tiles.count(), blocks = round_up(count, kBlockTiles) / kBlockTiles;
+  const int64_t count = tiles.count(), blocks = round_up(count, F::kBlockTiles) / F::kBlockTiles;
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
     transform_block<F>(tiles, begin, end, scratch);
@@ -235,8 +238,17 @@ F4x4::Factors F4x4::factors = {.a = kA,
                                .b3 = kB * kB * kB,
                                .sum = kA * kA + kB * kB,
                                .product = kA * kA * kB * kB};
+F6x6::Factors F6x6::factors = {.two = 2,
+                               .four = 4,
+                               .eight = 8,
+                               .sixteen = 16,
+                               .thirty_two = 32,
+                               .five = 5,
+                               .seventeen_quarters = 17.0f / 4,
+                               .twenty_one_quarters = 21.0f / 4};
 }  // namespace winograd
 
 const ConvKernel winograd::F4x4::kConv = kConvOf<winograd::F4x4>;
+const ConvKernel winograd::F6x6::kConv = kConvOf<winograd::F6x6>;
 
 }  // namespace fovea::kernels

@@ -128,5 +128,6 @@ constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>
 }  // namespace
 
 const ConvKernel winograd::F4x4::kBlocksConv = kConvOf<winograd::F4x4>;
+const ConvKernel winograd::F6x6::kBlocksConv = kConvOf<winograd::F6x6>;
 
 }  // namespace fovea::kernels

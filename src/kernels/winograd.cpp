@@ -57,6 +57,52 @@ struct OutputTransform<F4x4> {
   }
 };
 
+template <>
+struct InputTransform<F6x6> {
+  static constexpr const F6x6::Factors& f = F6x6::factors;
+  F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
+  F32x4 five = F32x4::load_splat(&f.five);
+  F32x4 seventeen_quarters = F32x4::load_splat(&f.seventeen_quarters);
+  F32x4 twenty_one_quarters = F32x4::load_splat(&f.twenty_one_quarters);
+
+  void operator()(const F32x4 (&from)[8], F32x4 (&to)[8]) const {
+    to[0] = fma(from[2] - from[4], twenty_one_quarters, from[6] - from[0]);
+    to[7] = fma(from[3] - from[5], twenty_one_quarters, from[7] - from[1]);
+    const F32x4 even = fnma(from[4], seventeen_quarters, from[2] + from[6]);
+    const F32x4 odd = fnma(from[3], seventeen_quarters, from[1] + from[5]);
+    to[1] = even + odd;
+    to[2] = even - odd;
+    const F32x4 even_two = fma(from[6], four, fnma(from[4], five, from[2]));
+    const F32x4 odd_two = fma(from[5], four, fnma(from[3], five, from[1]));
+    to[3] = fma(odd_two, two, even_two);
+    to[4] = fnma(odd_two, two, even_two);
+    const F32x4 even_half = fma(from[2], four, fnma(from[4], five, from[6]));
+    const F32x4 odd_half = fma(from[1], four, fnma(from[3], five, from[5]));
+    to[5] = fma(even_half, two, odd_half);
+    to[6] = fnma(even_half, two, odd_half);
+  }
+};
+
+template <>
+struct OutputTransform<F6x6> {
+  static constexpr const F6x6::Factors& f = F6x6::factors;
+  F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
+  F32x4 eight = F32x4::load_splat(&f.eight), sixteen = F32x4::load_splat(&f.sixteen);
+  F32x4 thirty_two = F32x4::load_splat(&f.thirty_two);
+
+  void operator()(const F32x4 (&from)[8], F32x4 (&to)[6]) const {
+    const F32x4 sum_one = from[1] + from[2], difference_one = from[1] - from[2];
+    const F32x4 sum_two = from[3] + from[4], difference_two = from[3] - from[4];
+    const F32x4 sum_half = from[5] + from[6], difference_half = from[5] - from[6];
+    to[0] = fma(sum_half, thirty_two, sum_two + (sum_one + from[0]));
+    to[2] = fma(sum_half, eight, fma(sum_two, four, sum_one));
+    to[4] = fma(sum_half, two, fma(sum_two, sixteen, sum_one));
+    to[1] = fma(difference_half, sixteen, fma(difference_two, two, difference_one));
+    to[3] = fma(difference_half, four, fma(difference_two, eight, difference_one));
+    to[5] = fma(difference_two, thirty_two, difference_half + (difference_one + from[7]));
+  }
+};
+
 // B^T applied to vectors that lie `from_step` apart, at `count` floats.
 template <class F>
 inline void transform_line(const InputTransform<F>& transform, const float* from,
@@ -88,17 +134,17 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, ptrdiff_t channel
   }
 }
 
-template <class F, int Tiles, int Vectors>
+template <int Tiles, int Vectors>
 void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
-              const float* weights, ptrdiff_t depth, float* products) noexcept {
+              const float* weights, ptrdiff_t depth, int positions, float* products) noexcept {
   // Else the compiler writes out the zeros of every position.
   if (depth == 0) __builtin_unreachable();
-  for (int position = 0; position < F::kPositions; ++position) {
+  for (int position = 0; position < positions; ++position) {
     Accumulators<Tiles, Vectors> sums;
     sums.each([](F32x4, int, int) { return F32x4::zero(); });
     weights = accumulate(transformed, tile_step, 1, depth, weights, sums);
     sums.each([&](F32x4 x, int tile, int v) {
-      x.store(products + (tile * Vectors + v) * F::kPositions * kLanes);
+      x.store(products + (tile * Vectors + v) * positions * kLanes);
       return x;
     });
     transformed += position_step;
@@ -137,7 +183,7 @@ void transform_output(const float* products, const OutputTile& tile,
   const OutputTransform<F> transform;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
     F32x4 rows[kTile][kPatch];
-    for (int x = 0; x < kPatch; ++x) {
+    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
       F32x4 column[kPatch], to[kTile];
       const float* from = products + x * kLanes;
       FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
@@ -171,21 +217,22 @@ void transform_output(const float* products, const OutputTile& tile,
 template <class F>
 constexpr Steps kStepsOf = {
     transform_input<F>,
-    {{multiply<F, 1, 1>, multiply<F, 2, 1>, multiply<F, 3, 1>, multiply<F, 4, 1>, multiply<F, 5, 1>,
+    {{multiply<1, 1>, multiply<2, 1>, multiply<3, 1>, multiply<4, 1>, multiply<5, 1>,
 #ifdef __wasm_relaxed_simd__
-      multiply<F, 6, 1>
+      multiply<6, 1>
 #endif
      },
-     {multiply<F, 1, 2>, multiply<F, 2, 2>, multiply<F, 3, 2>, multiply<F, 4, 2>, multiply<F, 5, 2>,
+     {multiply<1, 2>, multiply<2, 2>, multiply<3, 2>, multiply<4, 2>, multiply<5, 2>,
 #ifdef __wasm_relaxed_simd__
-      multiply<F, 6, 2>
+      multiply<6, 2>
 #endif
      },
-     {multiply<F, 1, 3>, multiply<F, 2, 3>, multiply<F, 3, 3>}},
+     {multiply<1, 3>, multiply<2, 3>, multiply<3, 3>}},
     transform_output<F>};
 
 }  // namespace
 
 const Steps F4x4::kSteps = kStepsOf<F4x4>;
+const Steps F6x6::kSteps = kStepsOf<F6x6>;
 
 }  // namespace fovea::kernels::winograd

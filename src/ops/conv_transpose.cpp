@@ -40,8 +40,8 @@ void infer_conv_transpose(InferContext& context) {
 }
 
 ConvImplementation implement_blocks(const kernels::ConvTransposeShape& shape,
-                                    const kernels::ConvShuffleShape& shuffle) {
-  const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shuffle.conv);
+                                    const kernels::ConvShuffleShape& shuffle, Precision precision) {
+  const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shuffle.conv, precision);
   ConvImplementation implementation = implement_shuffle(shuffle, algorithm);
   implementation.key = text("blocks", static_cast<int>(algorithm), shuffle.plain_output);
   implementation.pack = [=](const float* weights, const float* bias, float* packed) {
@@ -81,7 +81,7 @@ Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
   auto blocks = kernels::transposed_as_shuffle(shape);
   if (blocks) blocks->plain_output = context.output_layout(0) == Layout::Plain;
   ConvImplementation implementation =
-      blocks ? implement_blocks(shape, *blocks) : implement_phases(shape);
+      blocks ? implement_blocks(shape, *blocks, context.precision()) : implement_phases(shape);
   context.describe(text(blocks ? "one convolution to blocks of " : "phases of ", shape.stride_h,
                         "x", shape.stride_w));
   implementation.macs = macs_conv_transpose(context, context.output_shape(0));

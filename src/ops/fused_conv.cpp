@@ -200,7 +200,7 @@ Kernel plan_fused_conv(PlanContext& context) {
   const Conv conv(context);
   if (!adds_alike(context, conv)) return plan_parts(context, conv);
   const kernels::ConvShape shape = conv_shape(context, conv.outputs, conv.axes);
-  const ConvAlgorithm algorithm = kernels::choose_algorithm(shape);
+  const ConvAlgorithm algorithm = kernels::choose_algorithm(shape, context.precision());
   context.describe(kernels::name_of(algorithm));
   ConvImplementation implementation = block_of(context) > 1
                                           ? implement_blocks(context, shape, algorithm)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/precision.h"
 #include "graph/graph.h"
 #include "tensor/dispatch.h"
 #include "tensor/layout.h"
@@ -180,8 +181,13 @@ class PackCache {
 class PlanContext : public NodeContext {
  public:
   PlanContext(const Node& node, std::span<const ValueType* const> inputs,
-              std::span<const ValueType> outputs, PackCache& packs, int threads)
-      : NodeContext(node, inputs), outputs_(outputs), packs_(packs), threads_(threads) {}
+              std::span<const ValueType> outputs, PackCache& packs, int threads,
+              Precision precision = Precision::Default)
+      : NodeContext(node, inputs),
+        outputs_(outputs),
+        packs_(packs),
+        threads_(threads),
+        precision_(precision) {}
 
   DType output_dtype(int index) const { return outputs_[index].dtype; }
   const Shape& output_shape(int index) const { return *outputs_[index].shape; }
@@ -194,10 +200,11 @@ class PlanContext : public NodeContext {
   // The context of a node that runs as a part of this one.
   PlanContext part(const Node& node, std::span<const ValueType* const> inputs,
                    const ValueType& output) const {
-    return {node, inputs, {&output, 1}, packs_, threads_};
+    return {node, inputs, {&output, 1}, packs_, threads_, precision_};
   }
   // Workers of the pool the kernel will run on: scratch for each is asked for in one piece.
   int threads() const { return threads_; }
+  Precision precision() const { return precision_; }
   void reserve_scratch(uint64_t bytes) { scratch_ = bytes; }
   uint64_t scratch() const { return scratch_; }
 
@@ -209,6 +216,7 @@ class PlanContext : public NodeContext {
   std::span<const ValueType> outputs_;
   PackCache& packs_;
   int threads_;
+  Precision precision_;
   uint64_t scratch_ = 0;
   std::string algorithm_;
 };

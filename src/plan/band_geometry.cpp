@@ -8,9 +8,6 @@
 namespace fovea {
 namespace {
 
-// Winograd's tiles have four rows.
-constexpr int64_t kRowUnit = 4;
-
 struct Ratio {
   int64_t num = 0;  // 0: not known yet
   int64_t den = 1;
@@ -61,16 +58,17 @@ std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
 }
 
 // The last step's rows in a band of the smallest size that gives every step whole rows, and
-// multiples of kRowUnit where rows are the fewest.
-int64_t smallest_band(std::span<const BandShape> steps, std::span<const Ratio> rates) {
+// multiples of `unit` where rows are the fewest.
+int64_t smallest_band(std::span<const BandShape> steps, std::span<const Ratio> rates,
+                      int64_t unit) {
   int64_t scale = 1;
   for (size_t i = 0; i < steps.size(); ++i) {
-    const int64_t unit = rates[i].den * granule_of(steps[i]);
-    scale = std::lcm(scale, unit / std::gcd(rates[i].num, unit));
+    const int64_t whole = rates[i].den * granule_of(steps[i]);
+    scale = std::lcm(scale, whole / std::gcd(rates[i].num, whole));
   }
   int64_t fewest = scale;
   for (const Ratio& rate : rates) fewest = std::min(fewest, scale * rate.num / rate.den);
-  return scale * (kRowUnit / std::gcd(fewest, kRowUnit));
+  return scale * (unit / std::gcd(fewest, unit));
 }
 
 class GeometryFinder {
@@ -78,7 +76,7 @@ class GeometryFinder {
   explicit GeometryFinder(std::span<const BandShape> steps)
       : steps_(steps), values_(geometry_.values) {}
 
-  BandGeometry find(int64_t bytes, int64_t fewest);
+  BandGeometry find(int64_t unit, int64_t bytes, int64_t fewest);
 
  private:
   void set_rows(std::span<const Ratio> rates, int64_t scale);
@@ -137,10 +135,10 @@ void GeometryFinder::set_bands() {
   geometry_.bands = end - geometry_.first_band;
 }
 
-BandGeometry GeometryFinder::find(int64_t bytes, int64_t fewest) {
+BandGeometry GeometryFinder::find(int64_t unit, int64_t bytes, int64_t fewest) {
   const std::vector<Ratio> rates = find_rates(steps_);
   if (rates.empty()) return {};
-  const int64_t smallest = smallest_band(steps_, rates);
+  const int64_t smallest = smallest_band(steps_, rates, unit);
   const auto try_times = [&](int64_t times) {
     set_rows(rates, smallest * times);
     const bool enough = geometry_.fewest_rows() >= fewest;
@@ -189,8 +187,9 @@ int64_t BandGeometry::widest_step(std::span<const BandShape> steps) const {
   return widest;
 }
 
-BandGeometry find_geometry(std::span<const BandShape> steps, int64_t bytes, int64_t fewest) {
-  return GeometryFinder(steps).find(bytes, fewest);
+BandGeometry find_geometry(std::span<const BandShape> steps, int64_t unit, int64_t bytes,
+                           int64_t fewest) {
+  return GeometryFinder(steps).find(unit, bytes, fewest);
 }
 
 }  // namespace fovea

@@ -50,8 +50,10 @@ struct BandGeometry {
 };
 
 // For steps in the order they run, each reading steps before it. Bands have as many rows as let
-// what any step reads and writes fit into `bytes`, but at least `fewest` where rows are the fewest.
+// what any step reads and writes fit into `bytes`, but at least `fewest` where rows are the fewest,
+// and a multiple of `unit` there.
 // Empty (no values) where the steps are not connected or their images do not advance together.
-BandGeometry find_geometry(std::span<const BandShape> steps, int64_t bytes, int64_t fewest);
+BandGeometry find_geometry(std::span<const BandShape> steps, int64_t unit, int64_t bytes,
+                           int64_t fewest);
 
 }  // namespace fovea

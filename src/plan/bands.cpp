@@ -13,6 +13,10 @@ namespace {
 // Steps a stretch is shortened by one at a time.
 constexpr size_t kCloseTries = 4;
 
+// Rows of images come in multiples of those of Winograd's tiles, of both sizes where both may be
+// used.
+int64_t row_unit(Precision precision) { return precision == Precision::Fast ? 12 : 4; }
+
 // A step that can be part of a program.
 struct Candidate {
   const Step* step;
@@ -193,7 +197,8 @@ void BandPlanner::add_step(size_t at) {
   const BandRows& rows = geometry_.values[at];
   const std::array<ValueType, 1> outputs = {banded_type(made_by(at), rows.rows)};
   const OpDef& def = *environment_.ops.find(rule.node);
-  PlanContext plan(rule.node, type_pointers, outputs, environment_.packs, environment_.pool.size());
+  PlanContext plan(rule.node, type_pointers, outputs, environment_.packs, environment_.pool.size(),
+                   environment_.precision);
   check_rule(def, rule.node, type_pointers, *outputs[0].shape);
   added.kernel = def.plan(plan);
   added.scratch_bytes = plan.scratch();
@@ -254,7 +259,8 @@ uint64_t BandPlanner::place() {
 std::optional<Step> BandPlanner::plan() {
   const BandLimits& limits = environment_.bands;
   const int64_t threads = environment_.pool.size();
-  geometry_ = find_geometry(shapes_, limits.cache_bytes, threads * limits.fewest_rows);
+  geometry_ = find_geometry(shapes_, row_unit(environment_.precision), limits.cache_bytes,
+                            threads * limits.fewest_rows);
   if (geometry_.values.empty() || !planes_stay_whole()) return std::nullopt;
   // Several threads would wait for each other more often than the cache saves them.
   const bool fast = threads == 1 && geometry_.widest_step(shapes_) <= limits.cache_bytes;

@@ -233,7 +233,8 @@ void SegmentPlanner::take_step(const Node& node, const OpDef& def,
     check_allocation(bytes_of(outputs[i].dtype, *outputs[i].shape, outputs[i].layout));
   }
 
-  PlanContext plan(node, input_pointers, outputs, environment_.packs, environment_.pool.size());
+  PlanContext plan(node, input_pointers, outputs, environment_.packs, environment_.pool.size(),
+                   environment_.precision);
   // Kernels need not care for empty outputs.
   Kernel kernel = all_empty(outputs) ? [](RunContext&) {} : def.plan(plan);
   Step step{&node, std::move(kernel), input_slots, {}, work_of(def, plan, input_pointers, outputs)};
@@ -275,7 +276,8 @@ SlotId SegmentPlanner::slot_in(ValueId id, Layout layout) {
   target.layout = layout;
   const std::array<const ValueType*, 1> inputs = {&source};
   const std::array<ValueType, 1> outputs = {target};
-  PlanContext plan(*node, inputs, outputs, environment_.packs, environment_.pool.size());
+  PlanContext plan(*node, inputs, outputs, environment_.packs, environment_.pool.size(),
+                   environment_.precision);
   const OpDef& def = *environment_.ops.find(*node);
   Kernel kernel = def.plan(plan);
   Step step{

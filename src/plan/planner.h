@@ -35,6 +35,7 @@ struct PlanEnvironment {
   PackCache& packs;
   ThreadPool& pool;
   BandLimits bands = {};
+  Precision precision = Precision::Default;
 };
 
 // The plan's first segment, for feeds of these types in the order of graph.inputs. Throws Error

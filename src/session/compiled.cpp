@@ -32,8 +32,7 @@ std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::str
     return name == "*" || name == "bands";
   });
   const BandLimits bands = whole ? BandLimits::none() : options.bands;
-  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, bands,
-                                    options.plan_cache_size);
+  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, bands, options);
 }
 
 }  // namespace fovea

@@ -24,8 +24,9 @@ class SessionPacks : public PackCache {
 // A graph optimised for one choice of outputs, with the plans made for it so far.
 struct Compiled {
   Compiled(Graph optimised, const OpTable& ops, ThreadPool& pool, BandLimits bands,
-           size_t plan_cache_size)
-      : graph(std::move(optimised)), plans({graph, ops, packs, pool, bands}, plan_cache_size) {}
+           const SessionOptions& options)
+      : graph(std::move(optimised)),
+        plans({graph, ops, packs, pool, bands, options.precision}, options.plan_cache_size) {}
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 

@@ -29,6 +29,7 @@ struct SessionOptions {
   // Optimisation passes by name that are not to run, or "bands", so that no image is cut; "*" turns
   // all off.
   std::vector<std::string> disabled_passes = {};
+  Precision precision = Precision::Default;
   BandLimits bands = {};
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;

@@ -31,7 +31,8 @@ export class InferenceSession {
    *
    * @param source a URL (in Node also a path), the model's bytes, a Response, a Blob or a stream
    * @throws FoveaError NetworkError, EngineLoadError, MalformedModel, UnsupportedOperator (all of
-   *   them, in the field `operators`), UnsupportedAttribute, OutOfMemory, Aborted
+   *   them, in the field `operators`), UnsupportedAttribute, InvalidInput (an unknown precision),
+   *   OutOfMemory, Aborted
    */
   static async create(source: ModelSource, options: LoadOptions = {}): Promise<InferenceSession> {
     return new InferenceSession(await LoadedModel.load(source, options));

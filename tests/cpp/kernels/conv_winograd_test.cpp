@@ -4,108 +4,126 @@
 namespace fovea::kernels {
 namespace {
 
-void check_winograd(const ReferenceConv& conv, const Options& options = {}) {
-  check(conv, options, ConvAlgorithm::Winograd);
-}
-
-TEST(ConvWinograd, EveryNumberOfChannels) {
-  for (int64_t c = 1; c <= 37; ++c) {
-    check_winograd(square(c, 5, 7, 3, 1));
-    check_winograd(square(5, c, 7, 3, 1));
-  }
-  check_winograd(square(64, 64, 13, 3, 1));
-  check_winograd(square(130, 66, 5, 3, 1));
-  check_winograd(square(66, 130, 5, 3, 1));
-}
-
-TEST(ConvWinograd, EveryWidthAndHeight) {
-  for (int64_t width = 1; width <= 30; ++width) {
-    ReferenceConv conv = square(9, 12, 6, 3, 1);
-    conv.axes[1].in = width;
-    check_winograd(conv);
-    std::swap(conv.axes[0], conv.axes[1]);
-    check_winograd(conv);
-  }
-  // More tiles than a block takes.
-  check_winograd(square(6, 9, 45, 3, 1));
-}
-
-TEST(ConvWinograd, PadsAndBatches) {
-  for (int64_t pads = 0; pads < 81; ++pads) {
-    const Axis y{.in = 6, .kernel = 3, .pad_begin = pads % 3, .pad_end = pads / 3 % 3};
-    const Axis x{.in = 11, .kernel = 3, .pad_begin = pads / 9 % 3, .pad_end = pads / 27};
-    check_winograd({.batch = 3, .in_channels = 5, .out_channels = 9, .axes = {y, x}});
-  }
-  check_winograd(square(5, 9, 2, 3, 7));
-}
-
-TEST(ConvWinograd, EveryEpilogue) {
-  for_each_epilogue([](const Epilogue& epilogue) {
-    for (const int64_t outputs : {4, 11, 13}) {
-      check_winograd(square(8, outputs, 9, 3, 1), {.epilogue = epilogue});
-      check_winograd(square(8, outputs, 9, 3, 1), {.epilogue = epilogue, .residual = true});
-      check_winograd(square(8, outputs, 9, 3, 1),
-                     {.epilogue = epilogue, .bias = false, .in_place_residual = true});
-    }
-  });
-}
-
-TEST(ConvWinograd, HowRowsAreDividedDoesNotMatter) {
-  ReferenceConv conv = square(7, 10, 14, 3, 1);
-  conv.batch = 3;
+void expect_division_of_rows_not_to_matter(const ReferenceConv& conv, ConvAlgorithm algorithm) {
   const ConvShape shape = shape_of(conv);
-  const auto input = channels_last(random_floats(3 * 7 * 14 * 14, 1), 3, 7, 14 * 14);
-  const auto weights = random_floats(10 * 7 * 9, 2);
-  const auto pieces = run(shape, ConvAlgorithm::Winograd, input, weights, nullptr, {}, {});
-  const auto whole =
-      run(shape, ConvAlgorithm::Winograd, input, weights, nullptr, {}, {.in_pieces = false});
-  EXPECT_EQ(pieces, whole);
-}
-
-TEST(ConvWinogradBlocks, EveryKernel) {
-  for (int64_t h = 4; h <= 9; ++h) {
-    for (int64_t w = 4; w <= 9; ++w) {
-      const Axis y{.in = 12, .kernel = h, .pad_begin = h / 2, .pad_end = h / 3};
-      const Axis x{.in = 17, .kernel = w, .pad_begin = w / 3, .pad_end = w / 2};
-      check({.batch = 2, .in_channels = 3, .out_channels = 9, .axes = {y, x}}, {},
-            ConvAlgorithm::WinogradBlocks);
-    }
-  }
-}
-
-TEST(ConvWinogradBlocks, EveryNumberOfChannels) {
-  for (int64_t c = 1; c <= 13; ++c) {
-    check(square(c, 8, 9, 5, 2), {}, ConvAlgorithm::WinogradBlocks);
-    check(square(3, c, 9, 5, 2), {}, ConvAlgorithm::WinogradBlocks);
-  }
-  check(square(32, 64, 11, 9, 4), {}, ConvAlgorithm::WinogradBlocks);
-}
-
-TEST(ConvWinogradBlocks, EverySizeAndPad) {
-  for (int64_t size = 1; size <= 21; ++size) {
-    check(square(2, 8, size, 5, 4), {}, ConvAlgorithm::WinogradBlocks);
-    if (size > 6) check(square(2, 8, size, 7, 0), {}, ConvAlgorithm::WinogradBlocks);
-  }
-}
-
-TEST(ConvWinogradBlocks, EveryEpilogue) {
-  for_each_epilogue([](const Epilogue& epilogue) {
-    check(square(3, 13, 9, 5, 2), {.epilogue = epilogue, .residual = true},
-          ConvAlgorithm::WinogradBlocks);
-  });
-}
-
-TEST(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
-  const ConvShape shape = shape_of(square(3, 10, 23, 5, 2));
-  const auto input = channels_last(random_floats(3 * 23 * 23, 1), 1, 3, 23 * 23);
-  const auto weights = random_floats(10 * 3 * 25, 2);
-  const auto algorithm = ConvAlgorithm::WinogradBlocks;
+  const int64_t pixels = shape.in_h * shape.in_w;
+  const auto input = channels_last(random_floats(shape.batch * shape.in_channels * pixels, 1),
+                                   shape.batch, shape.in_channels, pixels);
+  const auto weights =
+      random_floats(shape.out_channels * shape.in_channels * shape.kernel_h * shape.kernel_w, 2);
   const auto pieces = run(shape, algorithm, input, weights, nullptr, {}, {});
   const auto whole = run(shape, algorithm, input, weights, nullptr, {}, {.in_pieces = false});
   EXPECT_EQ(pieces, whole);
 }
 
-TEST(ConvWinogradBlocks, ChosenWhereItPays) {
+std::string name_of_test(const ::testing::TestParamInfo<ConvAlgorithm>& algorithm) {
+  const bool large = algorithm.param == ConvAlgorithm::Winograd6x6 ||
+                     algorithm.param == ConvAlgorithm::Winograd6x6Blocks;
+  return large ? "F6x6" : "F4x4";
+}
+
+class ConvWinograd : public ::testing::TestWithParam<ConvAlgorithm> {
+ protected:
+  static void check(const ReferenceConv& conv, const Options& options = {}) {
+    kernels::check(conv, options, GetParam());
+  }
+};
+
+// The same for larger kernels.
+class ConvWinogradBlocks : public ConvWinograd {};
+
+INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinograd,
+                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd6x6),
+                         name_of_test);
+INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinogradBlocks,
+                         ::testing::Values(ConvAlgorithm::WinogradBlocks,
+                                           ConvAlgorithm::Winograd6x6Blocks),
+                         name_of_test);
+
+TEST_P(ConvWinograd, EveryNumberOfChannels) {
+  for (int64_t c = 1; c <= 37; ++c) {
+    check(square(c, 5, 7, 3, 1));
+    check(square(5, c, 7, 3, 1));
+  }
+  check(square(64, 64, 13, 3, 1));
+  check(square(130, 66, 5, 3, 1));
+  check(square(66, 130, 5, 3, 1));
+}
+
+TEST_P(ConvWinograd, EveryWidthAndHeight) {
+  for (int64_t width = 1; width <= 30; ++width) {
+    ReferenceConv conv = square(9, 12, 6, 3, 1);
+    conv.axes[1].in = width;
+    check(conv);
+    std::swap(conv.axes[0], conv.axes[1]);
+    check(conv);
+  }
+  // More tiles than a block takes.
+  check(square(6, 9, 45, 3, 1));
+}
+
+TEST_P(ConvWinograd, PadsAndBatches) {
+  for (int64_t pads = 0; pads < 81; ++pads) {
+    const Axis y{.in = 6, .kernel = 3, .pad_begin = pads % 3, .pad_end = pads / 3 % 3};
+    const Axis x{.in = 11, .kernel = 3, .pad_begin = pads / 9 % 3, .pad_end = pads / 27};
+    check({.batch = 3, .in_channels = 5, .out_channels = 9, .axes = {y, x}});
+  }
+  check(square(5, 9, 2, 3, 7));
+}
+
+TEST_P(ConvWinograd, EveryEpilogue) {
+  for_each_epilogue([](const Epilogue& epilogue) {
+    for (const int64_t outputs : {4, 11, 13}) {
+      check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue});
+      check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue, .residual = true});
+      check(square(8, outputs, 9, 3, 1),
+            {.epilogue = epilogue, .bias = false, .in_place_residual = true});
+    }
+  });
+}
+
+TEST_P(ConvWinograd, HowRowsAreDividedDoesNotMatter) {
+  ReferenceConv conv = square(7, 10, 14, 3, 1);
+  conv.batch = 3;
+  expect_division_of_rows_not_to_matter(conv, GetParam());
+}
+
+TEST_P(ConvWinogradBlocks, EveryKernel) {
+  for (int64_t h = 4; h <= 9; ++h) {
+    for (int64_t w = 4; w <= 9; ++w) {
+      const Axis y{.in = 12, .kernel = h, .pad_begin = h / 2, .pad_end = h / 3};
+      const Axis x{.in = 17, .kernel = w, .pad_begin = w / 3, .pad_end = w / 2};
+      check({.batch = 2, .in_channels = 3, .out_channels = 9, .axes = {y, x}});
+    }
+  }
+}
+
+TEST_P(ConvWinogradBlocks, EveryNumberOfChannels) {
+  for (int64_t c = 1; c <= 13; ++c) {
+    check(square(c, 8, 9, 5, 2));
+    check(square(3, c, 9, 5, 2));
+  }
+  check(square(32, 64, 11, 9, 4));
+}
+
+TEST_P(ConvWinogradBlocks, EverySizeAndPad) {
+  for (int64_t size = 1; size <= 21; ++size) {
+    check(square(2, 8, size, 5, 4));
+    if (size > 6) check(square(2, 8, size, 7, 0));
+  }
+}
+
+TEST_P(ConvWinogradBlocks, EveryEpilogue) {
+  for_each_epilogue([](const Epilogue& epilogue) {
+    check(square(3, 13, 9, 5, 2), {.epilogue = epilogue, .residual = true});
+  });
+}
+
+TEST_P(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
+  expect_division_of_rows_not_to_matter(square(3, 10, 23, 5, 2), GetParam());
+}
+
+TEST(ConvWinogradBlocksChoice, ChosenWhereItPays) {
   const auto chosen = [](const ReferenceConv& conv) {
     return choose_algorithm(shape_of(conv)) == ConvAlgorithm::WinogradBlocks;
   };
@@ -117,7 +135,7 @@ TEST(ConvWinogradBlocks, ChosenWhereItPays) {
   EXPECT_FALSE(chosen(square(64, 64, 6, 5, 2)));
 }
 
-TEST(ConvWinograd, ChosenWhereItPays) {
+TEST(ConvWinogradChoice, ChosenWhereItPays) {
   const auto chosen = [](const ReferenceConv& conv) {
     return choose_algorithm(shape_of(conv)) == ConvAlgorithm::Winograd;
   };
@@ -133,6 +151,22 @@ TEST(ConvWinograd, ChosenWhereItPays) {
     grouped.groups = 4;
     EXPECT_FALSE(chosen(strided) || chosen(dilated) || chosen(grouped));
   }
+}
+
+TEST(ConvWinogradChoice, LargeTilesOnlyWhereAskedForAndFull) {
+  const auto chosen = [](int64_t h, int64_t w, Precision precision, int64_t kernel = 3) {
+    ReferenceConv conv = square(16, 16, h, kernel, kernel / 2);
+    conv.axes[1].in = w;
+    return choose_algorithm(shape_of(conv), precision);
+  };
+  EXPECT_EQ(chosen(128, 128, Precision::Default), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast), ConvAlgorithm::Winograd6x6);
+  EXPECT_EQ(chosen(12, 640, Precision::Fast), ConvAlgorithm::Winograd6x6);
+  // A third of the tiles would be empty.
+  EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Default, 5), ConvAlgorithm::WinogradBlocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd6x6Blocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 1), ConvAlgorithm::Direct);
 }
 
 }  // namespace

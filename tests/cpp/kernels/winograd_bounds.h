@@ -6,8 +6,8 @@
 
 #include "kernels/conv.h"
 
-// How far F(4x4, 3x3) in float may lie from the exact convolution, from its own definition: the
-// matrices of Toom-Cook's algorithm at the points 0, +-3/4, +-3/2 and infinity.
+// How far Winograd's algorithm in float may lie from the exact convolution, from its own
+// definition: the matrices of Toom-Cook's algorithm.
 namespace fovea::kernels {
 
 using Matrix = std::vector<std::vector<double>>;
@@ -47,12 +47,17 @@ inline std::vector<double> polynomial(const std::vector<double>& roots) {
   return out;
 }
 
-// outputs = output * [(weights w weights^T) * (input patch input^T)] * output^T.
+// outputs = output * [(weights w weights^T) * (input patch input^T)] * output^T at some points and
+// infinity.
 struct ToomCook {
-  Matrix output, weights, input;  // 4 x 6, 6 x 3, 6 x 6
+  size_t tile, patch;
+  Matrix output, weights, input;  // tile x patch, patch x 3, patch x patch
 
-  ToomCook() : output(4, std::vector<double>(6)), weights(6, std::vector<double>(3)) {
-    const std::vector<double> points = {0, 0.75, -0.75, 1.5, -1.5};
+  explicit ToomCook(const std::vector<double>& points)
+      : tile(points.size() - 1),
+        patch(points.size() + 1),
+        output(tile, std::vector<double>(patch)),
+        weights(patch, std::vector<double>(3)) {
     for (size_t j = 0; j < points.size(); ++j) {
       std::vector<double> others = points;
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(j));
@@ -61,23 +66,29 @@ struct ToomCook {
       for (size_t i = 0; i < 3; ++i) {
         weights[j][i] = std::pow(points[j], static_cast<double>(i)) / distances;
       }
-      for (size_t i = 0; i < 4; ++i) output[i][j] = std::pow(points[j], static_cast<double>(i));
+      for (size_t i = 0; i < tile; ++i) output[i][j] = std::pow(points[j], static_cast<double>(i));
       input.push_back(polynomial(others));
       input.back().push_back(0);
     }
-    weights[5][2] = output[3][5] = 1;
+    weights[patch - 1][2] = output[tile - 1][patch - 1] = 1;
     input.push_back(polynomial(points));
   }
+
+  static ToomCook f4x4() { return ToomCook({0, 0.75, -0.75, 1.5, -1.5}); }
+  static ToomCook f6x6() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}); }
 };
 
 // Every output for [n][c][h][w] input and [o][c][3][3] weights. Roundings on the way of one
 // product: one in the transformed weight, at most 4 in each direction of the input's transform, the
 // product's own and those of the sum over channels, at most 4 in each direction of the output's
 // transform, and the bias's. Each is at most 2^-24 of what it rounds, which the magnitudes bound.
-inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::vector<float>& input,
+// Products by powers of two do not round, so that scales of the matrices' rows do not matter.
+inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvShape& shape,
+                                           const std::vector<float>& input,
                                            const std::vector<float>& weights,
                                            const std::vector<float>& bias) {
-  const ToomCook matrices;
+  const size_t size = matrices.patch;
+  const auto step = static_cast<int64_t>(matrices.tile);
   const Matrix output = magnitudes(matrices.output), inputs = magnitudes(matrices.input);
   const double factor = static_cast<double>(shape.in_channels + 20) * 0x1p-24;
   std::vector<Matrix> transformed;
@@ -96,24 +107,29 @@ inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::ve
   const auto tile = [&](int64_t n, int64_t top, int64_t left) {
     std::vector<Matrix> patches;
     for (int64_t c = 0; c < shape.in_channels; ++c) {
-      Matrix patch(6, std::vector<double>(6));
-      for (int64_t i = 0; i < 36; ++i) {
-        patch[static_cast<size_t>(i / 6)][static_cast<size_t>(i % 6)] = pixel(
-            n * shape.in_channels + c, top + i / 6 - shape.pad_top, left + i % 6 - shape.pad_left);
+      Matrix patch(size, std::vector<double>(size));
+      for (size_t y = 0; y < size; ++y) {
+        for (size_t x = 0; x < size; ++x) {
+          patch[y][x] =
+              pixel(n * shape.in_channels + c, top + static_cast<int64_t>(y) - shape.pad_top,
+                    left + static_cast<int64_t>(x) - shape.pad_left);
+        }
       }
       patches.push_back(product(product(inputs, magnitudes(patch)), transposed(inputs)));
     }
     for (int64_t o = 0; o < shape.out_channels; ++o) {
-      Matrix sums(6, std::vector<double>(6));
+      Matrix sums(size, std::vector<double>(size));
       for (int64_t c = 0; c < shape.in_channels; ++c) {
         const Matrix& u = transformed[static_cast<size_t>(o * shape.in_channels + c)];
         const Matrix& v = patches[static_cast<size_t>(c)];
-        for (size_t i = 0; i < 36; ++i) sums[i / 6][i % 6] += u[i / 6][i % 6] * v[i / 6][i % 6];
+        for (size_t i = 0; i < size; ++i) {
+          for (size_t j = 0; j < size; ++j) sums[i][j] += u[i][j] * v[i][j];
+        }
       }
       const Matrix sizes = product(product(output, sums), transposed(output));
       const double added = bias.empty() ? 0.0 : std::fabs(bias[static_cast<size_t>(o)]);
-      for (int64_t y = top; y < std::min(top + 4, shape.out_h); ++y) {
-        for (int64_t x = left; x < std::min(left + 4, shape.out_w); ++x) {
+      for (int64_t y = top; y < std::min(top + step, shape.out_h); ++y) {
+        for (int64_t x = left; x < std::min(left + step, shape.out_w); ++x) {
           const int64_t at = ((n * shape.out_channels + o) * shape.out_h + y) * shape.out_w + x;
           bounds[static_cast<size_t>(at)] =
               factor * (sizes[static_cast<size_t>(y - top)][static_cast<size_t>(x - left)] + added);
@@ -122,8 +138,8 @@ inline std::vector<double> winograd_bounds(const ConvShape& shape, const std::ve
     }
   };
   for (int64_t n = 0; n < shape.batch; ++n) {
-    for (int64_t y = 0; y < shape.out_h; y += 4) {
-      for (int64_t x = 0; x < shape.out_w; x += 4) tile(n, y, x);
+    for (int64_t y = 0; y < shape.out_h; y += step) {
+      for (int64_t x = 0; x < shape.out_w; x += step) tile(n, y, x);
     }
   }
   return bounds;
@@ -135,7 +151,7 @@ struct Blocks {
   std::vector<float> input, weights;
 };
 
-inline Blocks blocks_of(const ConvShape& conv, const std::vector<float>& input,
+inline Blocks blocks_of(const ConvShape& conv, int64_t tile, const std::vector<float>& input,
                         const std::vector<float>& weights) {
   const int64_t down = (conv.kernel_h + 2) / 3, across = (conv.kernel_w + 2) / 3;
   const auto pixel = [&](int64_t plane, int64_t y, int64_t x) {
@@ -153,8 +169,8 @@ inline Blocks blocks_of(const ConvShape& conv, const std::vector<float>& input,
   shape.kernel_h = shape.kernel_w = 3;
   shape.pad_top = shape.pad_left = 0;
   // Whole tiles are computed, from what lies under them.
-  shape.in_h = (conv.out_h + 3) / 4 * 4 + 2;
-  shape.in_w = (conv.out_w + 3) / 4 * 4 + 2;
+  shape.in_h = (conv.out_h + tile - 1) / tile * tile + 2;
+  shape.in_w = (conv.out_w + tile - 1) / tile * tile + 2;
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t i = 0; i < shape.in_channels; ++i) {
       const int64_t block = i / conv.in_channels;
@@ -184,11 +200,14 @@ inline Blocks blocks_of(const ConvShape& conv, const std::vector<float>& input,
 inline void widen_bounds(const ConvShape& shape, ConvAlgorithm algorithm,
                          const std::vector<float>& input, const std::vector<float>& weights,
                          const std::vector<float>& bias, std::vector<double>& bounds) {
-  const bool winograd =
+  const bool small =
       algorithm == ConvAlgorithm::Winograd || algorithm == ConvAlgorithm::WinogradBlocks;
-  if (!winograd) return;
-  const Blocks blocks = blocks_of(shape, input, weights);
-  bounds = winograd_bounds(blocks.shape, blocks.input, blocks.weights, bias);
+  const bool large =
+      algorithm == ConvAlgorithm::Winograd6x6 || algorithm == ConvAlgorithm::Winograd6x6Blocks;
+  if (!small && !large) return;
+  const ToomCook matrices = small ? ToomCook::f4x4() : ToomCook::f6x6();
+  const Blocks blocks = blocks_of(shape, static_cast<int64_t>(matrices.tile), input, weights);
+  bounds = winograd_bounds(matrices, blocks.shape, blocks.input, blocks.weights, bias);
 }
 
 }  // namespace fovea::kernels

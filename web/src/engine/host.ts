@@ -13,6 +13,7 @@ import type {
   ModuleFactory,
   NodeTime,
   PictureSettings,
+  Precision,
 } from './module.js';
 import { HostPicture, type TileRequest } from './pictures.js';
 import {
@@ -28,6 +29,7 @@ import {
 /** How a model is loaded; external data is named by location and held in buffers. */
 export interface HostLoadOptions {
   disabledPasses: string[];
+  precision: Precision;
   externalData: Record<string, number>;
 }
 
@@ -179,9 +181,9 @@ export class EngineHost {
     this.#module.PThread?.terminateAllThreads();
   }
 
-  #loadOptions({ disabledPasses, externalData }: HostLoadOptions): LoadOptions {
+  #loadOptions({ externalData, ...options }: HostLoadOptions): LoadOptions {
     const files = Object.entries(externalData).map(([at, id]) => [at, this.#buffer(id)] as const);
-    return { disabledPasses, externalData: Object.fromEntries(files) };
+    return { ...options, externalData: Object.fromEntries(files) };
   }
 
   #buffer(id: number): EngineBuffer {

@@ -71,8 +71,12 @@ export interface NodeTime {
   dims: readonly number[] | undefined;
 }
 
+/** Whether algorithms that round more are used where they are faster. */
+export type Precision = 'default' | 'fast';
+
 export interface LoadOptions {
   disabledPasses: string[];
+  precision: Precision;
   externalData: Record<string, EngineBuffer>;
 }
 
