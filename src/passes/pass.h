@@ -34,6 +34,8 @@ void widen_float16(Graph& graph, const PassContext& context);
 void fold_constants(Graph& graph, const PassContext& context);
 void recognise_pixel_shuffle(Graph& graph, const PassContext& context);
 void fold_convolution_affine(Graph& graph, const PassContext& context);
+void recognise_activation(Graph& graph, const PassContext& context);
+void recognise_layer_normalization(Graph& graph, const PassContext& context);
 void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
 void fuse_attention(Graph& graph, const PassContext& context);
 void fuse_matmul_epilogue(Graph& graph, const PassContext& context);
