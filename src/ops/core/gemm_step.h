@@ -44,7 +44,7 @@ struct GemmExtras {
   float bias_scale = 1.0f;     // of these
   bool add_to_output = false;  // the product is added to what the output already holds
   int addend = -1;             // the input of the output's shape that is added; -1 for none
-  kernels::Epilogue epilogue;  // after all sums
+  kernels::Epilogue epilogue = {};  // after all sums
 };
 
 Kernel plan_float_gemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& extras);
