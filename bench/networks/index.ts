@@ -1,6 +1,7 @@
 import { NetworkBuilder } from './builder.js';
 import { type Chain, chainToOnnx, randomLayer } from './chain.js';
 import { Random } from './random.js';
+import { swinir } from './swinir.js';
 
 /** A network of the benchmark. Weights are random: time does not depend on them. */
 export interface Network {
@@ -55,6 +56,19 @@ const makers: Record<string, Maker> = {
   'compact-64x16': (random) =>
     chain('SRVGG-compact 64x16 x4, 128x128', compact(random, 64, 16, 4), [1, 3, 128, 128], random),
   rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb, [1, 3, 64, 64], random),
+  swinir: (random) => {
+    const sizes = {
+      height: 128,
+      width: 128,
+      features: 60,
+      heads: 6,
+      window: 8,
+      groups: 2,
+      pairs: 1,
+    };
+    const body = (b: NetworkBuilder, input: string) => swinir(b, input, { ...sizes, scale: 2 });
+    return graph('SwinIR (2x2 layers) x2, 128x128', body, [1, 3, 128, 128], random);
+  },
   'compact-16x4-1024': (random) =>
     chain('compact 16x4 x2, 1024x1024', compact(random, 16, 4, 2), [1, 3, 1024, 1024], random),
   'compact-24x8-1024': (random) =>
@@ -71,6 +85,7 @@ export const networkNames: readonly string[] = [
   'compact-24x8',
   'compact-64x16',
   'rrdb',
+  'swinir',
 ];
 
 /** Few channels on many pixels: a question of memory more than of arithmetic. */

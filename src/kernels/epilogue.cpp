@@ -23,6 +23,8 @@ F32x4 activate_slowly(const Epilogue& epilogue, F32x4 x) noexcept {
       return clamp_to_unit(x * F32x4::splat(epilogue.alpha) + F32x4::splat(epilogue.beta));
     case Activation::HardSwish:
       return x * clamp_to_unit(x * F32x4::splat(1.0f / 6.0f) + F32x4::splat(0.5f));
+    case Activation::Gelu:
+      return simd::gelu(x);
     default:
       return x;
   }

@@ -17,6 +17,7 @@ enum class Activation : uint8_t {
   Tanh,
   HardSigmoid,  // clamp(alpha * x + beta, 0, 1)
   HardSwish,    // x * clamp(x / 6 + 1/2, 0, 1)
+  Gelu,         // x * (1 + erf(x / sqrt(2))) / 2
 };
 
 struct Epilogue {

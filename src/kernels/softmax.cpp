@@ -1,9 +1,9 @@
 #include "kernels/softmax.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
+#include "kernels/softmax_row.h"
 #include "simd/math.h"
 
 namespace fovea::kernels {
@@ -12,63 +12,67 @@ namespace {
 using simd::F32x4;
 
 constexpr int64_t kGrain = 4096;
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // What to do with x - m: keep e^(x - m) and divide by the sum, or keep it and subtract the sum's
 // logarithm.
 enum class Form { Plain, Log };
 
+// What is kept, without the sum. `total` grows by the exponentials.
 template <Form kForm>
-F32x4 finish(F32x4 kept, F32x4 sum) {
-  return kForm == Form::Plain ? kept / sum : kept - simd::log(sum);
+F32x4 start(F32x4 x, F32x4 m, F32x4& total) {
+  const F32x4 shifted = x - m;
+  const F32x4 exponential = simd::exp_nonpositive(shifted);
+  total += exponential;
+  return kForm == Form::Plain ? exponential : shifted;
 }
 
-// Lanes beyond `count` are given a value that changes neither the maximum nor the sum.
-F32x4 load_line(const float* from, int64_t count) {
-  if (count >= 4) return F32x4::load(from);
-  F32x4 out = F32x4::splat(-kInfinity);
-  for (int64_t i = 0; i < count; ++i) out.v[i] = from[i];
-  return out;
+// What the sum contributes to every element.
+template <Form kForm>
+F32x4 norm_of(F32x4 sum) {
+  return kForm == Form::Plain ? F32x4::splat(1.0f) / sum : simd::log(sum);
 }
 
-void store_line(F32x4 value, float* to, int64_t count) {
-  value.store_partial(to, static_cast<int>(std::min<int64_t>(count, 4)));
+template <Form kForm>
+F32x4 finish(F32x4 kept, F32x4 norm) {
+  return kForm == Form::Plain ? kept * norm : kept - norm;
 }
 
 // A contiguous line: lanes are neighbours.
 template <Form kForm>
 void row(const float* in, float* out, int64_t count) {
-  F32x4 largest = F32x4::splat(-kInfinity);
-  for (int64_t i = 0; i < count; i += 4) largest = max(largest, load_line(in + i, count - i));
-  const F32x4 m = F32x4::splat(max_lane(largest));
-  F32x4 total = F32x4::zero();
-  for (int64_t i = 0; i < count; i += 4) {
-    const F32x4 shifted = load_line(in + i, count - i) - m;
-    const F32x4 exponential = exp(shifted);
-    total += exponential;
-    store_line(kForm == Form::Plain ? exponential : shifted, out + i, count - i);
-  }
-  const F32x4 sum = F32x4::splat(simd::sum(total));
-  for (int64_t i = 0; i < count; i += 4) {
-    store_line(finish<kForm>(load_line(out + i, count - i), sum), out + i, count - i);
-  }
+  const F32x4 m = F32x4::splat(max_of_row(in, count));
+  F32x4 total = F32x4::zero(), single = F32x4::zero();
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) start<kForm>(F32x4::load(in + i), m, total).store(out + i);
+  for (; i < count; ++i) out[i] = start<kForm>(F32x4::load_splat(in + i), m, single)[0];
+  const F32x4 norm = norm_of<kForm>(F32x4::splat(simd::sum(total)) + single);
+  for (i = 0; i + 4 <= count; i += 4) finish<kForm>(F32x4::load(out + i), norm).store(out + i);
+  for (; i < count; ++i) out[i] = finish<kForm>(F32x4::load_splat(out + i), norm)[0];
 }
 
-// Up to four lines side by side, `stride` between the elements of each.
-template <Form kForm>
-void columns(const float* in, float* out, int64_t count, int64_t stride, int64_t lines) {
-  F32x4 m = F32x4::splat(-kInfinity);
-  for (int64_t i = 0; i < count; ++i) m = max(m, load_line(in + i * stride, lines));
-  F32x4 sum = F32x4::zero();
+// Loads and stores of four lines side by side, or of one line in all lanes.
+struct FourLines {
+  static F32x4 load(const float* from) { return F32x4::load(from); }
+  static void store(F32x4 value, float* to) { value.store(to); }
+};
+struct OneLine {
+  static F32x4 load(const float* from) { return F32x4::load_splat(from); }
+  static void store(F32x4 value, float* to) { *to = value[0]; }
+};
+
+// `stride` between the elements of a line.
+template <Form kForm, class Lines>
+void columns(const float* in, float* out, int64_t count, int64_t stride) {
+  F32x4 m = F32x4::splat(-std::numeric_limits<float>::infinity());
+  for (int64_t i = 0; i < count; ++i) m = simd::pmax(m, Lines::load(in + i * stride));
+  F32x4 total = F32x4::zero();
   for (int64_t i = 0; i < count; ++i) {
-    const F32x4 shifted = load_line(in + i * stride, lines) - m;
-    const F32x4 exponential = exp(shifted);
-    sum += exponential;
-    store_line(kForm == Form::Plain ? exponential : shifted, out + i * stride, lines);
+    Lines::store(start<kForm>(Lines::load(in + i * stride), m, total), out + i * stride);
   }
+  const F32x4 norm = norm_of<kForm>(total);
   for (int64_t i = 0; i < count; ++i) {
     float* at = out + i * stride;
-    store_line(finish<kForm>(load_line(at, lines), sum), at, lines);
+    Lines::store(finish<kForm>(Lines::load(at), norm), at);
   }
 }
 
@@ -84,9 +88,15 @@ void run(const float* in, float* out, int64_t outer, int64_t count, int64_t inne
   const int64_t groups = (inner + 3) / 4;
   pool.parallel_for(outer * groups, kGrain / (4 * count + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t line = i % groups * 4;
-      const int64_t offset = i / groups * count * inner + line;
-      columns<kForm>(in + offset, out + offset, count, inner, inner - line);
+      const int64_t first = i % groups * 4, last = std::min(first + 4, inner);
+      const int64_t image = i / groups * count * inner;
+      if (last - first == 4) {
+        columns<kForm, FourLines>(in + image + first, out + image + first, count, inner);
+        continue;
+      }
+      for (int64_t line = image + first; line < image + last; ++line) {
+        columns<kForm, OneLine>(in + line, out + line, count, inner);
+      }
     }
   });
 }

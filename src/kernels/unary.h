@@ -205,10 +205,7 @@ struct Mish {
 
 // x times the normal distribution's cumulative function.
 struct Gelu {
-  simd::F32x4 operator()(simd::F32x4 x) const {
-    using detail::all;
-    return all(0.5f) * x * (all(1) + simd::erf(x * all(0.70710678f)));
-  }
+  simd::F32x4 operator()(simd::F32x4 x) const { return simd::gelu(x); }
 };
 
 // The same with the function approximated by sqrt(2 / pi) (x + 0.044715 x^3) under a tangent.

@@ -35,9 +35,6 @@ MatMul::MatMul(const NodeContext& context) : a(context.shape(0)), b(context.shap
     throw Error(ErrorCode::InvalidInput, text("MatMul cannot multiply ", name_of(context.dtype(0)),
                                               " by ", name_of(context.dtype(1))));
   }
-  const auto batch_of = [](const Shape& shape) {
-    return Shape(std::span(shape.dims()).first(static_cast<size_t>(shape.rank() - 2)));
-  };
   batch = broadcast(batch_of(a), batch_of(b));
 }
 
@@ -50,19 +47,7 @@ Shape MatMul::output() const {
 
 // Where the matrices of an operand begin, for each batch of the result.
 std::vector<int64_t> batch_offsets(const Shape& operand, const Shape& batch) {
-  const auto strides = strides_of(operand);
-  std::vector<int64_t> offsets(static_cast<size_t>(batch.elements()), 0);
-  for (int64_t i = 0; i < static_cast<int64_t>(offsets.size()); ++i) {
-    int64_t rest = i;
-    for (int back = 1; back <= batch.rank(); ++back) {
-      const int64_t at = rest % batch[batch.rank() - back];
-      rest /= batch[batch.rank() - back];
-      const int axis = operand.rank() - 2 - back;
-      if (axis < 0 || operand[axis] == 1) continue;
-      offsets[static_cast<size_t>(i)] += at * strides[static_cast<size_t>(axis)];
-    }
-  }
-  return offsets;
+  return broadcast_offsets(batch_of(operand), strides_of(operand), batch);
 }
 
 BatchedGemm batched(const MatMul& matmul) {

@@ -9,11 +9,12 @@
 namespace fovea {
 namespace {
 
-constexpr std::array<std::string_view, 8> kActivations = {
-    "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish"};
+constexpr std::array<std::string_view, 9> kActivations = {
+    "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu"};
 
 bool is_activation(const Node& node) {
-  return std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end();
+  return std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end() &&
+         node.attributes.get_string("approximate", "none") == "none";
 }
 
 // The bounds of a Clip whose bounds are constants; nullopt where they come from the run.

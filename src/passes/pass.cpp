@@ -8,12 +8,16 @@ namespace {
 
 // Float16 goes first, since the others know float32 weights; folding before the patterns, so that
 // they see shapes as constants; dead code last, to clear what the others leave behind.
-constexpr std::array<Pass, 6> kPasses = {{
+constexpr std::array<Pass, 10> kPasses = {{
     {"widen-float16", widen_float16},
     {"fold-constants", fold_constants},
     {"pixel-shuffle", recognise_pixel_shuffle},
     {"convolution-affine", fold_convolution_affine},
+    {"activation", recognise_activation},
+    {"layer-normalization", recognise_layer_normalization},
     {"convolution-epilogue", fuse_convolution_epilogue},
+    {"attention", fuse_attention},
+    {"matmul-epilogue", fuse_matmul_epilogue},
     {"dead-code", remove_dead_code},
 }};
 

@@ -34,7 +34,11 @@ void widen_float16(Graph& graph, const PassContext& context);
 void fold_constants(Graph& graph, const PassContext& context);
 void recognise_pixel_shuffle(Graph& graph, const PassContext& context);
 void fold_convolution_affine(Graph& graph, const PassContext& context);
+void recognise_activation(Graph& graph, const PassContext& context);
+void recognise_layer_normalization(Graph& graph, const PassContext& context);
 void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
+void fuse_attention(Graph& graph, const PassContext& context);
+void fuse_matmul_epilogue(Graph& graph, const PassContext& context);
 
 // Makes every reader of `from`, the graph's outputs included, read `to`.
 void replace_value(Graph& graph, ValueId from, ValueId to);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "ops/core/memory.h"
@@ -9,6 +10,14 @@ namespace fovea {
 
 // Strides of an operand for each axis of `out`, to which its shape broadcasts: 0 where it repeats.
 std::vector<int64_t> broadcast_strides(const Shape& operand, Layout layout, const Shape& out);
+
+// The axes before the last two: MatMul has one product for each element of them.
+Shape batch_of(const Shape& shape);
+
+// Where each element of `out`, to which the operand's shape broadcasts, lies in the operand:
+// `strides` are the operand's, one for each axis of `shape`.
+std::vector<int64_t> broadcast_offsets(const Shape& shape, std::span<const int64_t> strides,
+                                       const Shape& out);
 
 // The nest over the elements of `out` in the order of its memory.
 template <size_t Operands>

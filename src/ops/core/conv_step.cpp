@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/core/activation.h"
+
 namespace fovea {
 namespace {
 
@@ -10,25 +12,9 @@ using kernels::Activation;
 using kernels::Epilogue;
 
 Activation activation_of(const NodeContext& context) {
-  struct Named {
-    std::string_view name;
-    Activation activation;
-  };
-  static constexpr Named kAll[] = {
-      {"", Activation::None},
-      {"Relu", Activation::Relu},
-      {"LeakyRelu", Activation::LeakyRelu},
-      {"PRelu", Activation::PRelu},
-      {"Clip", Activation::Clip},
-      {"Sigmoid", Activation::Sigmoid},
-      {"Tanh", Activation::Tanh},
-      {"HardSigmoid", Activation::HardSigmoid},
-      {"HardSwish", Activation::HardSwish},
-  };
   const std::string name = context.attributes().get_string("activation", "");
-  for (const auto& [known, activation] : kAll) {
-    if (known == name) return activation;
-  }
+  if (name.empty()) return Activation::None;
+  if (const auto activation = activation_named(name)) return *activation;
   throw Error(ErrorCode::UnsupportedAttribute,
               text(context.node().op_type, " does not know the activation ", name))
       .with("attribute", "activation");

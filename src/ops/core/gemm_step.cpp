@@ -94,9 +94,11 @@ void FloatGemm::multiply(const RunContext& run, const float* packed, int64_t row
     const int64_t batch = row / m, first = row % m;
     const int64_t last = std::min(m, first + row_end - row);
     float* c = run.out<float>(0) + batch * m * n;
+    const float* addend = extras_.add_to_output ? c : nullptr;
+    if (extras_.addend >= 0) addend = run.in<float>(extras_.addend) + batch * m * n;
     kernels::run_gemm(gemm_.shape, gemm_.a(run.in<float>(0), batch),
                       packed + matrix_of_[static_cast<size_t>(batch)] * packed_size_,
-                      {c, n, extras_.add_to_output ? c : nullptr}, {},
+                      {c, n, addend}, extras_.epilogue,
                       {first, last, column_begin, column_end});
     row += last - first;
   }

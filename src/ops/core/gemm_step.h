@@ -43,6 +43,8 @@ struct GemmExtras {
   int row_bias = -1;           // the input whose n elements are added to every row; -1 for none
   float bias_scale = 1.0f;     // of these
   bool add_to_output = false;  // the product is added to what the output already holds
+  int addend = -1;             // the input of the output's shape that is added; -1 for none
+  kernels::Epilogue epilogue = {};  // after all sums
 };
 
 Kernel plan_float_gemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& extras);

@@ -81,6 +81,42 @@ TEST(Math, DenseSweepAroundZero) {
   }
 }
 
+// Where results are normal floats; below that they fall to 0.
+TEST(Math, ExpOfNonpositiveHoldsItsError) {
+  double worst = 0;
+  for (int i = 0; i <= 873000; ++i) {
+    const float x = static_cast<float>(-i) * 1e-4f;
+    const double want = std::exp(static_cast<double>(x));
+    worst = std::max(worst,
+                     std::fabs(static_cast<double>(at(exp_nonpositive, x)) - want) / ulp(want));
+  }
+  EXPECT_LE(worst, 1.2);
+  for (const float x : {-87.5f, -88.0f, -100.0f, -1e30f, -kInf}) {
+    EXPECT_GE(at(exp_nonpositive, x), 0.0f) << x;
+    EXPECT_LT(at(exp_nonpositive, x), 0x1p-126f) << x;
+  }
+  EXPECT_EQ(at(exp_nonpositive, -kInf), 0.0f);
+  EXPECT_EQ(at(exp_nonpositive, 0.0f), 1.0f);
+  EXPECT_TRUE(std::isnan(at(exp_nonpositive, kNan)));
+}
+
+TEST(Math, GeluHoldsItsError) {
+  double worst = 0;
+  for (int i = -800000; i <= 800000; ++i) {
+    const float x = static_cast<float>(i) * 1e-5f;
+    const double exact = static_cast<double>(x);
+    const double want = exact * std::erfc(-exact * std::sqrt(0.5)) / 2;
+    if (x == 0.0f) continue;
+    worst = std::max(worst, std::fabs(static_cast<double>(at(gelu, x)) - want) / ulp(exact));
+  }
+  EXPECT_LE(worst, 4);
+  EXPECT_EQ(at(gelu, 0.0f), 0.0f);
+  EXPECT_EQ(at(gelu, 1e30f), 1e30f);
+  EXPECT_EQ(at(gelu, -1e30f), 0.0f);
+  EXPECT_EQ(at(gelu, kInf), kInf);
+  EXPECT_TRUE(std::isnan(at(gelu, kNan)));
+}
+
 TEST(Math, Limits) {
   EXPECT_EQ(at(exp, -kInf), 0.0f);
   EXPECT_EQ(at(exp, kInf), kInf);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "kernels/epilogue.h"
+
+namespace fovea {
+
+// The activation that does what ONNX's operator of that name does; nullopt where there is none.
+std::optional<kernels::Activation> activation_named(std::string_view op_type);
+
+}  // namespace fovea

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ops/op.h"
+
+// The nodes that a pass made one node of, which the node keeps as a graph in its attribute "body":
+// shapes are known only after the passes, and where they turn out not to suit the fused kernel, the
+// body runs instead.
+namespace fovea {
+
+inline constexpr std::string_view kBodyAttribute = "body";
+
+// A body's nodes have one output each and read the node's inputs or results of nodes before; values
+// are numbered inputs first. The last node makes the node's output.
+class Body {
+ public:
+  // Applies the shape rules of all its nodes; throws what they throw.
+  explicit Body(const NodeContext& context);
+
+  const std::vector<Node>& nodes() const { return graph_.nodes; }
+  const ValueType& type(ValueId id) const { return types_[static_cast<size_t>(id)]; }
+  // Of the node's inputs: null where one is left out.
+  std::vector<const ValueType*> inputs_of(const Node& node) const;
+  // Of the last node's.
+  const ValueType& result() const { return type(graph_.nodes.back().outputs[0]); }
+
+ private:
+  const Graph& graph_;
+  std::vector<ValueType> types_;  // by ValueId
+};
+
+// The shape rule of a node with a body.
+void infer_body(InferContext& context);
+
+// Multiply-accumulates of all nodes of a body.
+int64_t body_macs(const NodeContext& context, const Shape& output);
+
+// The kernel that runs the body's nodes one after the other.
+Kernel plan_body(PlanContext& context, const Body& body);
+
+}  // namespace fovea

@@ -1,0 +1,52 @@
+// FusedMatMul, which the passes make of a MatMul with constant weights and what follows it: a bias,
+// another value added, an activation. See passes/matmul_epilogue.cpp.
+
+#include "ops/core/activation.h"
+#include "ops/core/body.h"
+#include "ops/core/gemm_step.h"
+
+namespace fovea {
+namespace {
+
+constexpr int kData = 0;
+constexpr int kWeights = 1;
+constexpr int kBias = 2;
+constexpr int kAddend = 3;
+
+// Products of vectors, and sums that have to be spread, are left to the body.
+bool fits_kernel(const PlanContext& context, const Body& body) {
+  const Shape& product = *body.type(body.nodes().front().outputs[0]).shape;
+  return context.dtype(kData) == DType::Float && context.shape(kData).rank() >= 2 &&
+         context.output_shape(0) == product &&
+         (!context.has_input(kAddend) || context.shape(kAddend) == product);
+}
+
+Kernel plan_fused_matmul(PlanContext& context) {
+  const Body body(context);
+  if (!fits_kernel(context, body)) return plan_body(context, body);
+  const Shape &data = context.shape(kData), &weights = context.shape(kWeights);
+  BatchedGemm gemm;
+  gemm.shape = {data.elements(0, data.rank() - 1), weights[1], weights[0]};
+  GemmExtras extras;
+  if (context.has_input(kBias)) extras.row_bias = kBias;
+  if (context.has_input(kAddend)) extras.addend = kAddend;
+  extras.epilogue.activation = activation_named(body.nodes().back().op_type)
+                                   .value_or(kernels::Activation::None);
+  return plan_float_gemm(context, std::move(gemm), extras);
+}
+
+}  // namespace
+
+void register_fused_matmul(OpTable& table) {
+  table.add({.op_type = "FusedMatMul",
+             .domain = kInternalDomain,
+             .until = kUnbounded,
+             .inputs = {2, 4},
+             .infer = infer_body,
+             .plan = plan_fused_matmul,
+             .reuse = Reuse::InPlace,
+             .overwrites = kAddend,
+             .macs = body_macs});
+}
+
+}  // namespace fovea
