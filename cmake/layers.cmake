@@ -1,13 +1,18 @@
-# fovea_layer(NAME DEPENDS layer... PRIVATE library...): the sources of src/NAME as one library.
-# Every .cpp below the folder belongs to it, so a new file needs no line here.
+# fovea_layer(NAME DEPENDS layer... PRIVATE library... [SMALL]): the sources of src/NAME as one
+# library. Every .cpp below the folder belongs to it, so a new file needs no line here. A SMALL layer
+# works once per model or step, not per element: a browser spends more time on loading and compiling
+# its functions than on running them.
 
 function(fovea_layer name)
-  cmake_parse_arguments(LAYER "" "" "DEPENDS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(LAYER "SMALL" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   list(TRANSFORM LAYER_DEPENDS PREPEND fovea_ OUTPUT_VARIABLE depends)
   if(sources)
     add_library(fovea_${name} STATIC ${sources})
     target_link_libraries(fovea_${name} PUBLIC fovea_flags ${depends} PRIVATE ${LAYER_PRIVATE})
+    if(LAYER_SMALL)
+      fovea_compile_for_size(fovea_${name})
+    endif()
   else()
     add_library(fovea_${name} INTERFACE)
     target_link_libraries(fovea_${name} INTERFACE fovea_flags ${depends})

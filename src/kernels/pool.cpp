@@ -1,5 +1,9 @@
 #include "kernels/pool.h"
 
+#include <limits>
+#include <type_traits>
+
+#include "kernels/layout.h"
 #include "simd/f32x4.h"
 
 namespace fovea::kernels {
@@ -8,34 +12,135 @@ namespace {
 using simd::F32x4;
 
 struct Sum {
-  static F32x4 start() { return F32x4::zero(); }
-  static F32x4 combine(F32x4 a, F32x4 b) { return a + b; }
+  template <class T>
+  static T start() {
+    return T{0};
+  }
+  template <class T>
+  static T combine(T a, T b) {
+    return a + b;
+  }
   static float across(F32x4 a) { return simd::sum(a); }
 };
 
 struct Maximum {
-  static F32x4 start() { return F32x4::splat(-std::numeric_limits<float>::infinity()); }
+  template <class T>
+  static T start() {
+    using Limits = std::numeric_limits<T>;
+    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  }
+  // `b != b` is NaN, and integers are never.
+  template <class T>
+  static T combine(T a, T b) {
+    return b > a || b != b ? b : a;
+  }
   static F32x4 combine(F32x4 a, F32x4 b) { return simd::max(a, b); }
   static float across(F32x4 a) { return simd::max_lane(a); }
 };
 
-// Combines each window of channels-last rows; finish(vector, window) makes the result of it.
+template <class Operation>
+F32x4 start_lanes() {
+  return F32x4::splat(Operation::template start<float>());
+}
+
+// Combines to[i] with from[i * step].
+template <class Operation, class T>
+void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
+  int64_t i = 0;
+  if constexpr (std::is_same_v<T, float>) {
+    for (; step == 1 && i + kLanes <= count; i += kLanes) {
+      Operation::combine(F32x4::load(to + i), F32x4::load(from + i)).store(to + i);
+    }
+  }
+  for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
+}
+
+// Combines each of a row's windows with the taps in one row of the input, tap by tap: outputs from
+// the first to the last that has the tap inside.
+template <class Operation, class T>
+void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
+  for (int64_t tap = 0; tap < axis.kernel; ++tap) {
+    const int64_t first = axis.first(0) + tap * axis.dilation;
+    const int64_t begin = first < 0 ? (-first + axis.stride - 1) / axis.stride : 0;
+    const int64_t end =
+        first < axis.in ? std::min((axis.in - first + axis.stride - 1) / axis.stride, axis.out) : 0;
+    if (begin >= end) continue;
+    combine_every<Operation>(from + first + begin * axis.stride, axis.stride, to + begin,
+                             end - begin);
+  }
+}
+
+// Pools planes row by row; finish(row of results, z, y) is called for each.
+template <class Operation, class T, class Finish>
+void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
+                 int64_t plane_end, Finish finish) noexcept {
+  const auto& [depth, height, width] = shape.axes;
+  T* to = output + plane_begin * shape.out_size();
+  for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
+    const T* from = input + plane * shape.in_size();
+    for (int64_t z = 0; z < depth.out; ++z) {
+      for (int64_t y = 0; y < height.out; ++y, to += width.out) {
+        std::fill_n(to, width.out, Operation::template start<T>());
+        const Taps slices = depth.inside(z), rows = height.inside(y);
+        for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
+          for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
+            const int64_t slice = depth.first(z) + kz * depth.dilation;
+            const int64_t row = height.first(y) + ky * height.dilation;
+            combine_row<Operation>(width, from + (slice * height.in + row) * width.in, to);
+          }
+        }
+        finish(to, z, y);
+      }
+    }
+  }
+}
+
+// The first maximum of the window at (z, y, x), by its index in the plane; -1 for none.
+template <class T>
+int64_t find_maximum(const PoolShape& shape, const T* plane, int64_t z, int64_t y, int64_t x) {
+  const auto& [depth, height, width] = shape.axes;
+  const Taps slices = depth.inside(z), rows = height.inside(y), columns = width.inside(x);
+  int64_t best = -1;
+  for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
+    for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
+      const int64_t slice = depth.first(z) + kz * depth.dilation;
+      const int64_t row = slice * height.in + height.first(y) + ky * height.dilation;
+      for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
+        const int64_t at = row * width.in + width.first(x) + kx * width.dilation;
+        if (best < 0 || (plane[best] == plane[best] &&
+                         Maximum::combine(plane[best], plane[at]) != plane[best])) {
+          best = at;
+        }
+      }
+    }
+  }
+  return best;
+}
+
+// Combines each window of channels-last rows; finish(vector, y, x) makes the result of it.
 template <class Operation, class Finish>
 void pool_rows(const PoolShape& shape, const float* input, float* output, int64_t row_begin,
                int64_t row_end, Finish finish) noexcept {
-  const int64_t pixel = padded_channels(shape.channels), width = shape.axes[2].out;
+  const int64_t pixel = padded_channels(shape.channels);
+  const PoolAxis &height = shape.axes[1], &width = shape.axes[2];
+  float* to = output + row_begin * width.out * pixel;
   for (int64_t row = row_begin; row < row_end; ++row) {
-    const int64_t image = row / shape.axes[1].out, y = row % shape.axes[1].out;
-    const float* from = input + image * shape.in_size() * pixel;
-    for (int64_t x = 0; x < width; ++x) {
-      const detail::Window window(shape, y * width + x);
-      float* to = output + (row * width + x) * pixel;
+    const int64_t image = row / height.out, y = row % height.out;
+    const Taps rows = height.inside(y);
+    const int64_t first_row = height.first(y) + rows.begin * height.dilation;
+    const float* image_row = input + (image * height.in + first_row) * width.in * pixel;
+    for (int64_t x = 0; x < width.out; ++x, to += pixel) {
+      const Taps columns = width.inside(x);
+      const float* window = image_row + (width.first(x) + columns.begin * width.dilation) * pixel;
       for (int64_t c = 0; c < pixel; c += kLanes) {
-        F32x4 total = Operation::start();
-        window.for_each(shape, [&](int64_t at) {
-          total = Operation::combine(total, F32x4::load(from + at * pixel + c));
-        });
-        finish(total, window).store(to + c);
+        F32x4 total = start_lanes<Operation>();
+        for (int64_t ky = 0; ky < rows.count(); ++ky) {
+          const float* from = window + ky * height.dilation * width.in * pixel + c;
+          for (int64_t kx = 0; kx < columns.count(); ++kx, from += width.dilation * pixel) {
+            total = Operation::combine(total, F32x4::load(from));
+          }
+        }
+        finish(total, y, x).store(to + c);
       }
       // A window wholly outside has a result that is not zero.
       for (int64_t c = shape.channels; c < pixel; ++c) to[c] = 0.0f;
@@ -47,11 +152,11 @@ constexpr int64_t kBlock = 256;
 
 template <class Operation>
 float combine_plane(const float* from, int64_t size) noexcept {
-  F32x4 total = Operation::start();
+  F32x4 total = start_lanes<Operation>();
   int64_t i = 0;
   while (i + kLanes <= size) {
     const int64_t end = std::min(i + kBlock * kLanes, size / kLanes * kLanes);
-    F32x4 block = Operation::start();
+    F32x4 block = start_lanes<Operation>();
     for (; i < end; i += kLanes) block = Operation::combine(block, F32x4::load(from + i));
     total = Operation::combine(total, block);
   }
@@ -65,11 +170,11 @@ float combine_plane(const float* from, int64_t size) noexcept {
 template <class Operation>
 void combine_image(const float* from, float* to, int64_t channels, int64_t size) noexcept {
   const int64_t pixel = padded_channels(channels);
-  for (int64_t c = 0; c < pixel; c += kLanes) Operation::start().store(to + c);
+  for (int64_t c = 0; c < pixel; c += kLanes) start_lanes<Operation>().store(to + c);
   for (int64_t first = 0; first < size; first += kBlock) {
     const int64_t end = std::min(first + kBlock, size);
     for (int64_t c = 0; c < pixel; c += kLanes) {
-      F32x4 block = Operation::start();
+      F32x4 block = start_lanes<Operation>();
       for (int64_t i = first; i < end; ++i) {
         block = Operation::combine(block, F32x4::load(from + i * pixel + c));
       }
@@ -80,18 +185,79 @@ void combine_image(const float* from, float* to, int64_t channels, int64_t size)
 
 }  // namespace
 
+template <class T>
+void max_pool(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
+              int64_t plane_end) noexcept {
+  pool_planes<Maximum>(shape, input, output, plane_begin, plane_end, [](T*, int64_t, int64_t) {});
+}
+
+template <class T>
+void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, int64_t* indices,
+                           bool column_major, int64_t plane_begin, int64_t plane_end) noexcept {
+  const int64_t height = shape.axes[1].in, width = shape.axes[2].in;
+  max_pool(shape, input, output, plane_begin, plane_end);
+  indices += plane_begin * shape.out_size();
+  for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
+    const T* from = input + plane * shape.in_size();
+    for (int64_t z = 0; z < shape.axes[0].out; ++z) {
+      for (int64_t y = 0; y < shape.axes[1].out; ++y) {
+        for (int64_t x = 0; x < shape.axes[2].out; ++x) {
+          int64_t at = find_maximum(shape, from, z, y, x);
+          if (column_major && at >= 0) {
+            const int64_t row = at / width % height, column = at % width;
+            at += column * height + row - (row * width + column);
+          }
+          *indices++ = at < 0 ? -1 : plane * shape.in_size() + at;
+        }
+      }
+    }
+  }
+}
+
+template <class T>
+void average_pool(const PoolShape& shape, const T* input, T* output, AverageOver over,
+                  int64_t plane_begin, int64_t plane_end) noexcept {
+  const auto& [depth, height, width] = shape.axes;
+  pool_planes<Sum>(shape, input, output, plane_begin, plane_end, [&](T* row, int64_t z, int64_t y) {
+    const int64_t count = depth.count(z, over) * height.count(y, over);
+    const Taps interior = width.interior();
+    int64_t x = 0;
+    for (; x < interior.begin; ++x) row[x] /= static_cast<T>(count * width.count(x, over));
+    for (; x < interior.end; ++x) row[x] /= static_cast<T>(count * width.kernel);
+    for (; x < width.out; ++x) row[x] /= static_cast<T>(count * width.count(x, over));
+  });
+}
+
+template void max_pool(const PoolShape&, const float*, float*, int64_t, int64_t) noexcept;
+template void max_pool(const PoolShape&, const double*, double*, int64_t, int64_t) noexcept;
+template void max_pool(const PoolShape&, const int8_t*, int8_t*, int64_t, int64_t) noexcept;
+template void max_pool(const PoolShape&, const uint8_t*, uint8_t*, int64_t, int64_t) noexcept;
+template void max_pool_with_indices(const PoolShape&, const float*, float*, int64_t*, bool, int64_t,
+                                    int64_t) noexcept;
+template void max_pool_with_indices(const PoolShape&, const double*, double*, int64_t*, bool,
+                                    int64_t, int64_t) noexcept;
+template void max_pool_with_indices(const PoolShape&, const int8_t*, int8_t*, int64_t*, bool,
+                                    int64_t, int64_t) noexcept;
+template void max_pool_with_indices(const PoolShape&, const uint8_t*, uint8_t*, int64_t*, bool,
+                                    int64_t, int64_t) noexcept;
+template void average_pool(const PoolShape&, const float*, float*, AverageOver, int64_t,
+                           int64_t) noexcept;
+template void average_pool(const PoolShape&, const double*, double*, AverageOver, int64_t,
+                           int64_t) noexcept;
+
 void max_pool_rows(const PoolShape& shape, const float* input, float* output, int64_t row_begin,
                    int64_t row_end) noexcept {
   pool_rows<Maximum>(shape, input, output, row_begin, row_end,
-                     [](F32x4 total, const detail::Window&) { return total; });
+                     [](F32x4 total, int64_t, int64_t) { return total; });
 }
 
 void average_pool_rows(const PoolShape& shape, const float* input, float* output, AverageOver over,
                        int64_t row_begin, int64_t row_end) noexcept {
-  pool_rows<Sum>(shape, input, output, row_begin, row_end,
-                 [&](F32x4 total, const detail::Window& window) {
-                   return total / F32x4::splat(static_cast<float>(window.divisor(shape, over)));
-                 });
+  const PoolAxis &height = shape.axes[1], &width = shape.axes[2];
+  pool_rows<Sum>(shape, input, output, row_begin, row_end, [&](F32x4 total, int64_t y, int64_t x) {
+    const int64_t count = height.count(y, over) * width.count(x, over);
+    return total / F32x4::splat(static_cast<float>(count));
+  });
 }
 
 void global_average(const float* input, float* output, int64_t size, int64_t begin,

@@ -72,8 +72,12 @@ Kernel plan_max_pool(PlanContext& context) {
   return dispatch<float, double, int8_t, uint8_t>(context.dtype(0), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
-      kernels::max_pool(pool, run.in<T>(0), run.out<T>(0), run.out<int64_t>(1), column_major, begin,
-                        end);
+      if (auto* indices = run.out<int64_t>(1)) {
+        kernels::max_pool_with_indices(pool, run.in<T>(0), run.out<T>(0), indices, column_major,
+                                       begin, end);
+      } else {
+        kernels::max_pool(pool, run.in<T>(0), run.out<T>(0), begin, end);
+      }
     });
   });
 }
@@ -140,8 +144,7 @@ Kernel plan_global_max(PlanContext& context) {
   const PoolShape pool = global_shape(context);
   return dispatch<double>(context.dtype(0), [&](auto) {
     return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
-      kernels::max_pool<double>(pool, run.in<double>(0), run.out<double>(0), nullptr, false, begin,
-                                end);
+      kernels::max_pool(pool, run.in<double>(0), run.out<double>(0), begin, end);
     });
   });
 }

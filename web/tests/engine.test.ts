@@ -23,6 +23,11 @@ const server = new LocalServer({
     response.writeHead(200, { 'content-type': 'application/wasm' });
     response.end('not the engine');
   },
+  // WebAssembly without anything in it, and so without what the glue calls.
+  '/other.wasm': (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/wasm' });
+    response.end(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  },
 });
 
 beforeAll(() => server.start());
@@ -56,6 +61,7 @@ describe('the engine', () => {
     ['a missing file', '/missing.wasm', '404'],
     ['a web page', '/page.wasm', 'web page'],
     ['something else', '/broken.wasm', 'not WebAssembly'],
+    ['an engine of another kind', '/other.wasm', 'does not start'],
   ])('tells of %s in its place', async (_, path, message) => {
     const wasmUrl = server.url(path);
     const error = await failureOf(load({ wasmUrl }));

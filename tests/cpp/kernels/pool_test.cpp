@@ -109,8 +109,9 @@ TEST(MaxPool, PlainInEveryRank) {
     const auto input = random_floats(shape.planes() * shape.in_size(), 1);
     std::vector<float> output(static_cast<size_t>(shape.planes() * shape.out_size()));
     std::vector<int64_t> indices(output.size());
-    max_pool(shape, input.data(), output.data(), indices.data(), false, 0, 2);
-    max_pool(shape, input.data(), output.data(), indices.data(), false, 2, shape.planes());
+    max_pool_with_indices(shape, input.data(), output.data(), indices.data(), false, 0, 2);
+    max_pool_with_indices(shape, input.data(), output.data(), indices.data(), false, 2,
+                          shape.planes());
     expect_equal(output, reference_max(shape, input));
     for (size_t i = 0; i < output.size(); ++i) {
       if (std::isinf(output[i])) {
@@ -128,20 +129,27 @@ TEST(MaxPool, ColumnMajorIndicesOfIntegers) {
   const std::vector<int8_t> input = {-5, -7, -9, -8, -3, -128, 1, 1, 1, 1, 1, 1};
   std::vector<int8_t> output(4);
   std::vector<int64_t> indices(4);
-  max_pool(shape, input.data(), output.data(), indices.data(), true, 0, 2);
+  max_pool_with_indices(shape, input.data(), output.data(), indices.data(), true, 0, 2);
   EXPECT_EQ(output, (std::vector<int8_t>{-3, -3, 1, 1}));
   // -3 is at row 1, column 1 of 2x3: 1 * 2 + 1. Of equals, the first.
   EXPECT_EQ(indices, (std::vector<int64_t>{3, 3, 6, 8}));
 }
 
+// In vectors and in what is left of a row.
 TEST(MaxPool, KeepsNan) {
-  const PoolShape shape{1, 1, {PoolAxis{}, PoolAxis{}, pool_axis(4, 2, 1, 1, 0, 0, false)}};
-  const std::vector<float> input = {1.0f, std::nanf(""), 2.0f, 3.0f};
-  std::vector<float> output(3);
-  max_pool<float>(shape, input.data(), output.data(), nullptr, false, 0, 1);
-  EXPECT_TRUE(std::isnan(output[0]));
-  EXPECT_TRUE(std::isnan(output[1]));
-  EXPECT_EQ(output[2], 3.0f);
+  const PoolShape shape{1, 1, {PoolAxis{}, PoolAxis{}, pool_axis(12, 2, 1, 1, 0, 0, false)}};
+  for (size_t at = 1; at < 11; ++at) {
+    auto input = random_floats(12, 1);
+    input[at] = std::nanf("");
+    std::vector<float> output(11);
+    std::vector<int64_t> indices(11);
+    max_pool_with_indices(shape, input.data(), output.data(), indices.data(), false, 0, 1);
+    for (size_t i = 0; i < output.size(); ++i) {
+      const bool sees_nan = i + 1 == at || i == at;
+      EXPECT_EQ(std::isnan(output[i]), sees_nan) << i << " with NaN at " << at;
+      EXPECT_TRUE(!sees_nan || indices[i] == static_cast<int64_t>(at)) << i;
+    }
+  }
 }
 
 TEST(AveragePool, PlainInEveryRank) {

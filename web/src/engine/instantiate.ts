@@ -59,8 +59,10 @@ function instantiate(
   return new Promise((resolve, reject) => {
     const settings: ModuleSettings = {
       instantiateWasm(imports, done) {
-        // The glue has no way to learn of a failure.
-        WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), reject);
+        // The glue has no way to learn of a failure, be it while an engine of another build starts.
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => done(instance, module))
+          .catch(reject);
         return {};
       },
       ...(isThreaded(module) ? threadSettings(engine, threads) : {}),
