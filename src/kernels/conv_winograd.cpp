@@ -124,9 +124,16 @@ PatchRow patches_at(const Tiles<F>& tiles, int64_t y, int64_t x, int64_t count,
   const int64_t end = std::clamp(shape.in_w - x, begin, columns);
   const int64_t row = shape.in_w * pixel, size = (end - begin) * pixel;
   const float* image = tiles.input + (x + begin) * pixel;
-  PatchRow patches = {image + y * row, static_cast<ptrdiff_t>(row), static_cast<ptrdiff_t>(begin),
-                      static_cast<ptrdiff_t>(end)};
-  if (y >= 0 && y + F::kPatch <= shape.in_h) return patches;
+  PatchRow patches;
+  patches.begin = static_cast<ptrdiff_t>(begin);
+  patches.end = static_cast<ptrdiff_t>(end);
+  if (y >= 0 && y + F::kPatch <= shape.in_h) {
+    patches.data = image + y * row;
+    patches.row_step = static_cast<ptrdiff_t>(row);
+    return patches;
+  }
+  patches.data = copy;
+  patches.row_step = static_cast<ptrdiff_t>(size);
   for (int64_t i = 0; i < F::kPatch; ++i) {
     const int64_t from_y = y + i;
     if (from_y >= 0 && from_y < shape.in_h) {
@@ -135,8 +142,6 @@ PatchRow patches_at(const Tiles<F>& tiles, int64_t y, int64_t x, int64_t count,
       std::fill_n(copy + i * size, size, 0.0f);
     }
   }
-  patches.data = copy;
-  patches.row_step = static_cast<ptrdiff_t>(size);
   return patches;
 }
 

@@ -108,10 +108,10 @@ struct F4x4 : Sizes<4> {
   static const ConvKernel kBlocksConv;
 };
 
-// F(6x6, 3x3) at the points 0, +-1, +-2 and +-1/2, the most accurate of all multiples of 1/16: less
-// than half the products of F(4x4, 3x3) for four times its error. Rows of B are scaled so that the
-// transforms multiply with few numbers, and rows of G the other way: those of +-1/2 by 2 for B and
-// by 32 for A, and what B gives for -1/2 is negative; those of +-2 by 4 for B.
+// F(6x6, 3x3) at the points 0, +-1, +-2 and +-1/2, the most accurate of all multiples of 1/16: a
+// fifth fewer products than F(4x4, 3x3) for four times its error. So that the transforms multiply
+// by few numbers, those of +-2 have 4 times their row of B^T, and those of +-1/2 twice (-1/2: minus
+// twice) theirs and 32 times their column of A^T; rows of G make up for that.
 struct F6x6 : Sizes<6> {
   static constexpr int kBlockTiles = kGroup;
 
@@ -126,8 +126,7 @@ struct F6x6 : Sizes<6> {
       {0, 0, 1},
   };
 
-  // See F4x4: powers of two, and sums of the squares of all points, of +-2 and +-1/2, and the last
-  // times 4/5 of +-1 and one of these.
+  // See F4x4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
   struct Factors {
     float two, four, eight, sixteen, thirty_two;
     float five, seventeen_quarters, twenty_one_quarters;

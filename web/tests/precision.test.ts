@@ -53,10 +53,10 @@ const small = layers.map(() => 'Winograd F(4x4, 3x3)');
 const large = layers.map(() => 'Winograd F(6x6, 3x3)');
 
 /**
- * How far results of both precisions may be apart. Each layer's sums of at most 24 * 9 products
- * round them by 2^-24 each, and by F(6x6, 3x3) products are 21 times as large as by the definition:
- * the root mean square over a tile's outputs of (|A|^2 (|G|^2 * |B|^2))^2 is 62 times that of one
- * product, of the definition's three by three taps 3 times.
+ * How far results of both precisions may be apart: each layer's sums of at most 24 * 9 products round
+ * them by 2^-24 each, and by F(6x6, 3x3) an output is a sum of 21 times larger numbers. (For random
+ * weights and inputs, the squares of what its matrices make of them add up to 62^2 in the mean over
+ * outputs, those of the definition's 3 x 3 products to 3^2.)
  */
 const roundingBound = (data: Float32Array) =>
   21 * layers.length * 24 * 9 * 2 ** -24 * maxMagnitude(data);
