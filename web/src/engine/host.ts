@@ -78,7 +78,9 @@ export class EngineHost {
     glue: ModuleFactory,
     threads: number,
   ): Promise<EngineHost> {
-    return new EngineHost(await instantiateEngine(engine, glue, threads), threads);
+    const host = new EngineHost(await instantiateEngine(engine, glue, threads), threads);
+    host.#module.warmUp();
+    return host;
   }
 
   /** Bytes in the engine's memory, to be filled by write(). */
