@@ -101,20 +101,23 @@ Kernel plan_conv_transpose(PlanContext& context) {
                       });
 }
 
-// Input row i reaches the output rows from i * stride - pad on.
+// With u = row + pad, all rows of the same u / stride need the same rows of the input: that with
+// this number and those before it. Bands of whole such groups share none.
 std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const Shape& output) {
   if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
   const ConvTranspose conv(context);
   const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
   if (y.pad_begin < 0 || x.pad_begin < 0 || x.pad_end < 0) return std::nullopt;
-  const int64_t before = (y.reach() - 1 - y.pad_begin) / y.stride;
-  const int64_t after = (y.pad_begin + y.stride - 1) / y.stride;
-  // What a band's inputs reach beyond it.
-  const int64_t below = (after - 1) * y.stride + y.reach() - y.pad_begin;
-  if (y.reach() <= y.pad_begin || below < 0) return std::nullopt;
+  if (y.reach() <= y.pad_begin || y.reach() < y.stride) return std::nullopt;
+  const int64_t above = (y.reach() - 1) / y.stride;  // rows of the input before that of a group
+  const int64_t ahead = y.pad_begin / y.stride;
   BandRule rule{{}, context.node()};
   rule.inputs.resize(static_cast<size_t>(context.input_count()));
-  rule.inputs[kConvData] = {.whole = false, .den = y.stride, .before = before, .after = after};
+  rule.inputs[kConvData] = {.whole = false,
+                            .den = y.stride,
+                            .phase = y.pad_begin % y.stride,
+                            .before = above - ahead,
+                            .after = ahead};
   Attributes& attributes = rule.node.attributes;
   // The sizes follow from the pads.
   const auto output_padding = attributes.get_ints("output_padding", {0, 0});
@@ -122,7 +125,7 @@ std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const S
   attributes.set("output_shape", std::vector<int64_t>{});
   attributes.set("auto_pad", std::string("NOTSET"));
   attributes.set(
-      "pads", std::vector<int64_t>{y.pad_begin + before * y.stride, x.pad_begin, below, x.pad_end});
+      "pads", std::vector<int64_t>{above * y.stride, x.pad_begin, y.reach() - y.stride, x.pad_end});
   return rule;
 }
 

@@ -236,13 +236,14 @@ struct Arity {
   int max = 1;
 };
 
-// What rows [begin, end) of an output [1, C, H, W] need of an input: rows
+// What rows [begin - phase, end - phase) of an output [1, C, H, W] need of an input: rows
 // [begin * num / den - before, end * num / den + after), those outside the image as zeros. `begin`
 // and `end` are multiples of den.
 struct BandInput {
   bool whole = true;  // the input is no image along these rows: all of it, always
   int64_t num = 1;
   int64_t den = 1;
+  int64_t phase = 0;  // the same for all inputs whose den is not 1
   int64_t before = 0;
   int64_t after = 0;
 };

@@ -27,6 +27,19 @@ int64_t granule_of(const BandShape& step) {
   return granule;
 }
 
+// The step's bands begin at multiples of granule_of() less this.
+int64_t phase_of(const BandShape& step) {
+  int64_t phase = 0;
+  for (const BandRead& read : step.reads) phase = std::max(phase, read.rule.phase);
+  return phase;
+}
+
+// Whether a step reads rows beyond an image of that height, at least to no effect.
+bool reads_outside(const BandShape& step, const BandInput& rule, int64_t height) {
+  const int64_t groups = -floor_div(-(step.height + rule.phase), rule.den);
+  return rule.before != 0 || rule.after != 0 || groups * rule.num > height;
+}
+
 // Rows of each step's image for one row of the last one's; empty where they contradict each other.
 std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
   std::vector<Ratio> rates(steps.size());
@@ -100,12 +113,13 @@ void GeometryFinder::set_leads() {
   for (size_t i = steps_.size(); i-- > 0;) {
     BandRows& own = values_[i];
     if (steps_[i].wanted || !read[i]) own.lead = std::max<int64_t>(own.lead, 0);
-    const int64_t granule = granule_of(steps_[i]);
-    own.lead += (granule - own.lead % granule) % granule;
+    const int64_t granule = granule_of(steps_[i]), phase = phase_of(steps_[i]);
+    own.lead = -floor_div(-(own.lead + phase), granule) * granule - phase;
     for (const BandRead& from : steps_[i].reads) {
       if (from.maker < 0) continue;
       const auto maker = static_cast<size_t>(from.maker);
-      const int64_t lead = own.lead * from.rule.num / from.rule.den + from.rule.after;
+      const BandInput& rule = from.rule;
+      const int64_t lead = (own.lead + rule.phase) * rule.num / rule.den + rule.after;
       values_[maker].lead = read[maker] ? std::max(values_[maker].lead, lead) : lead;
       read[maker] = true;
     }
@@ -116,9 +130,10 @@ void GeometryFinder::set_histories() {
   for (size_t i = 0; i < steps_.size(); ++i) {
     for (const BandRead& read : steps_[i].reads) {
       if (read.maker < 0) continue;
-      BandRows& made = values_[static_cast<size_t>(read.maker)];
+      const auto maker = static_cast<size_t>(read.maker);
+      BandRows& made = values_[maker];
       made.history = std::max(made.history, made.lead - geometry_.first_row_of(i, read));
-      made.read_outside |= read.rule.before != 0 || read.rule.after != 0;
+      made.read_outside |= reads_outside(steps_[i], read.rule, steps_[maker].height);
     }
   }
 }
@@ -162,7 +177,8 @@ int64_t BandGeometry::rows_of(size_t at, const BandRead& read) const {
 }
 
 int64_t BandGeometry::first_row_of(size_t at, const BandRead& read) const {
-  return values[at].lead * read.rule.num / read.rule.den - read.rule.before;
+  const BandInput& rule = read.rule;
+  return (values[at].lead + rule.phase) * rule.num / rule.den - rule.before;
 }
 
 int64_t BandGeometry::offset_of(size_t at, const BandRead& read) const {

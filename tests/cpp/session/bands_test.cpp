@@ -189,13 +189,21 @@ TEST(Bands, ConvolutionsAfterPixelShuffleAndRepetition) {
 }
 
 TEST(Bands, TransposedConvolutions) {
-  for (const auto& [kernel, stride, pad, more] :
-       {std::array<int64_t, 4>{9, 3, 4, 2}, {4, 2, 1, 0}, {2, 2, 0, 0}, {3, 2, 1, 1}}) {
-    SCOPED_TRACE(kernel);
+  for (const auto& [kernel, stride, pad, more] : {std::array<int64_t, 4>{9, 3, 4, 2},
+                                                  {4, 2, 1, 0},
+                                                  {2, 2, 0, 0},
+                                                  {2, 2, 0, 1},
+                                                  {3, 2, 1, 1},
+                                                  {3, 3, 1, 2},
+                                                  {4, 3, 3, 0},
+                                                  {5, 3, 2, 1}}) {
+    SCOPED_TRACE(::testing::Message() << kernel << "x" << kernel << " pads " << pad);
     Network network(3);
     std::string x = network.same("x", 3, 8);
     x = network.deconv(x, 8, 5, kernel, stride, pad, more);
     network.check({network.same(x, 5, 2)}, 2);
+    Network last(3);
+    last.check({last.deconv(last.same("x", 3, 8), 8, 1, kernel, stride, pad, more)}, 2);
   }
 }
 
