@@ -84,9 +84,8 @@ void AttentionFinder::add_views(ValueId id, bool may_scale) {
     const bool transposes = is_op(made, "Transpose") && made->attributes.has("perm");
     const Tensor* picked = is_op(made, "Gather") ? graph_.constant(made->inputs[1]) : nullptr;
     const bool picks = picked && picked->shape().rank() == 0;
-    const bool scales =
-        may_scale && (is_op(made, "Mul") || is_op(made, "Div")) && made->opset >= kFirstNumpyOpset &&
-        is_number(graph_, made->inputs[1]);
+    const bool scales = may_scale && (is_op(made, "Mul") || is_op(made, "Div")) &&
+                        made->opset >= kFirstNumpyOpset && is_number(graph_, made->inputs[1]);
     if (!transposes && !picks && !scales) return;
     members_.insert(uses_.producer(id));
     id = made->inputs[0];
