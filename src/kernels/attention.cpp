@@ -122,16 +122,17 @@ void add_row(const MatrixView<float>& addend, int64_t row, float* scores, int64_
 // Scores become e^(score - largest); returns one over their sum. Lanes behind `count` become zero.
 float exponentiate(float* scores, int64_t count) {
   const F32x4 m = F32x4::splat(max_of_row(scores, count));
+  const simd::ExpNonpositive exp;
   F32x4 total = F32x4::zero();
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    const F32x4 exponential = simd::exp_nonpositive(F32x4::load(scores + i) - m);
+    const F32x4 exponential = exp(F32x4::load(scores + i) - m);
     total += exponential;
     exponential.store(scores + i);
   }
   float sum = simd::sum(total);
   for (; i < count; ++i) {
-    scores[i] = simd::exp_nonpositive(F32x4::load_splat(scores + i) - m)[0];
+    scores[i] = exp(F32x4::load_splat(scores + i) - m)[0];
     sum += scores[i];
   }
   for (; i % kLanes != 0; ++i) scores[i] = 0.0f;

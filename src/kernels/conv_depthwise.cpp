@@ -118,8 +118,7 @@ void run_neighbours(const Row& row, int64_t x) noexcept {
     FOVEA_UNROLL for (F32x4& sum : sums) sum = F32x4::load(row.packed + channel);
     const int64_t line_step = row.shape.dilation_h * row.row_size;
     const float* line = row.input + x * Stride * row.pixel + row.ky.begin * line_step + channel;
-    const float* weights =
-        row.packed + (1 + row.ky.begin * (First + Second)) * row.pixel + channel;
+    const float* weights = row.packed + (1 + row.ky.begin * (First + Second)) * row.pixel + channel;
     for (int64_t ky = row.ky.count(); ky > 0; --ky) {
       weights = add_taps<First, Stride>(line, weights, row.pixel, sums);
       if constexpr (Second > 0) {

@@ -19,9 +19,9 @@ enum class Form { Plain, Log };
 
 // What is kept, without the sum. `total` grows by the exponentials.
 template <Form kForm>
-F32x4 start(F32x4 x, F32x4 m, F32x4& total) {
+F32x4 start(const simd::ExpNonpositive& exp, F32x4 x, F32x4 m, F32x4& total) {
   const F32x4 shifted = x - m;
-  const F32x4 exponential = simd::exp_nonpositive(shifted);
+  const F32x4 exponential = exp(shifted);
   total += exponential;
   return kForm == Form::Plain ? exponential : shifted;
 }
@@ -41,10 +41,11 @@ F32x4 finish(F32x4 kept, F32x4 norm) {
 template <Form kForm>
 void row(const float* in, float* out, int64_t count) {
   const F32x4 m = F32x4::splat(max_of_row(in, count));
+  const simd::ExpNonpositive exp;
   F32x4 total = F32x4::zero(), single = F32x4::zero();
   int64_t i = 0;
-  for (; i + 4 <= count; i += 4) start<kForm>(F32x4::load(in + i), m, total).store(out + i);
-  for (; i < count; ++i) out[i] = start<kForm>(F32x4::load_splat(in + i), m, single)[0];
+  for (; i + 4 <= count; i += 4) start<kForm>(exp, F32x4::load(in + i), m, total).store(out + i);
+  for (; i < count; ++i) out[i] = start<kForm>(exp, F32x4::load_splat(in + i), m, single)[0];
   const F32x4 norm = norm_of<kForm>(F32x4::splat(simd::sum(total)) + single);
   for (i = 0; i + 4 <= count; i += 4) finish<kForm>(F32x4::load(out + i), norm).store(out + i);
   for (; i < count; ++i) out[i] = finish<kForm>(F32x4::load_splat(out + i), norm)[0];
@@ -65,9 +66,10 @@ template <Form kForm, class Lines>
 void columns(const float* in, float* out, int64_t count, int64_t stride) {
   F32x4 m = F32x4::splat(-std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < count; ++i) m = simd::pmax(m, Lines::load(in + i * stride));
+  const simd::ExpNonpositive exp;
   F32x4 total = F32x4::zero();
   for (int64_t i = 0; i < count; ++i) {
-    Lines::store(start<kForm>(Lines::load(in + i * stride), m, total), out + i * stride);
+    Lines::store(start<kForm>(exp, Lines::load(in + i * stride), m, total), out + i * stride);
   }
   const F32x4 norm = norm_of<kForm>(total);
   for (int64_t i = 0; i < count; ++i) {

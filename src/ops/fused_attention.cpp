@@ -239,6 +239,7 @@ Kernel plan_fused_attention(PlanContext& context) {
   Attention attention(context, body);
   if (!attention) return plan_body(context, body);
   attention.reserve_scratch(context);
+  context.describe("scores in cache");
   return attention;
 }
 

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <tuple>
 
 #include "passes/body.h"
 #include "passes/pass.h"
@@ -58,7 +58,10 @@ bool AttentionFinder::find_scores(ValueId id) {
                       (is_op(made, "Div") && is_number(graph_, made->inputs[1]));
   if (!scales && (!is_op(made, "Add") || made->opset < kFirstNumpyOpset)) return false;
   members_.insert(index);
-  return find_scores(made->inputs[0]) || (!scales && find_scores(made->inputs[1]));
+  const auto found = std::pair(members_, reshapes_);
+  if (find_scores(made->inputs[0])) return true;
+  std::tie(members_, reshapes_) = found;
+  return !scales && find_scores(made->inputs[1]);
 }
 
 // Down to the product of probabilities and values, and the Transpose that puts heads side by side.
@@ -84,9 +87,8 @@ void AttentionFinder::add_views(ValueId id, bool may_scale) {
     const bool transposes = is_op(made, "Transpose") && made->attributes.has("perm");
     const Tensor* picked = is_op(made, "Gather") ? graph_.constant(made->inputs[1]) : nullptr;
     const bool picks = picked && picked->shape().rank() == 0;
-    const bool scales =
-        may_scale && (is_op(made, "Mul") || is_op(made, "Div")) && made->opset >= kFirstNumpyOpset &&
-        is_number(graph_, made->inputs[1]);
+    const bool scales = may_scale && (is_op(made, "Mul") || is_op(made, "Div")) &&
+                        made->opset >= kFirstNumpyOpset && is_number(graph_, made->inputs[1]);
     if (!transposes && !picks && !scales) return;
     members_.insert(uses_.producer(id));
     id = made->inputs[0];

@@ -13,8 +13,8 @@ void fuse(Graph& graph, const std::set<int>& members, const std::string& op_type
   std::set<ValueId> made;
   for (const int index : members) {
     for (const ValueId id : node_at(index).inputs) {
-      const bool known = id == kNoValue || made.contains(id) ||
-                         std::ranges::find(inputs, id) != inputs.end();
+      const bool known =
+          id == kNoValue || made.contains(id) || std::ranges::find(inputs, id) != inputs.end();
       if (!known) inputs.push_back(id);
     }
     made.insert(node_at(index).outputs[0]);

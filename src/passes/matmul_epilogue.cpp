@@ -15,7 +15,9 @@ constexpr size_t kAddend = 3;
 class MatMulChain {
  public:
   MatMulChain(const Graph& graph, int product)
-      : graph_(graph), members_{product}, result_(graph.nodes[static_cast<size_t>(product)].outputs[0]) {
+      : graph_(graph),
+        members_{product},
+        result_(graph.nodes[static_cast<size_t>(product)].outputs[0]) {
     const Node& node = graph.nodes[static_cast<size_t>(product)];
     inputs_ = {node.inputs[0], node.inputs[1], kNoValue, kNoValue};
   }

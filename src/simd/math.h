@@ -16,6 +16,7 @@ struct Constants {
   float inverse_ln2;
   float ln2_high, ln2_low;  // the first short enough for its product with an exponent to be exact
   float exp[5];
+  float exp_lowest, exp_magic;  // of ExpNonpositive
   float gelu_numerator[6], gelu_denominator[6];
 };
 extern Constants constants;
@@ -32,9 +33,7 @@ inline F32x4 polynomial(F32x4 x, const float (&c)[N]) {
 inline F32x4 power_of_two(I32x4 n) { return bitcast_f32((n + I32x4::splat(127)) << 23); }
 
 // e^r - 1 for |r| up to half of ln 2.
-inline F32x4 exp_minus_1_near_zero(F32x4 r) {
-  return fma(polynomial(r, constants.exp), r * r, r);
-}
+inline F32x4 exp_minus_1_near_zero(F32x4 r) { return fma(polynomial(r, constants.exp), r * r, r); }
 
 // x - n ln 2 for a small whole n.
 inline F32x4 minus_ln2_times(F32x4 n, F32x4 x) {
@@ -66,17 +65,32 @@ inline F32x4 exp(F32x4 x) {
 }
 
 // e^x for x <= 0, at two thirds of the instructions: within 1.2 ULP down to -87.3, where results
-// stop being normal floats; below it falls to 0.
-inline F32x4 exp_nonpositive(F32x4 x) {
-  x = pmax(x, F32x4::splat(-88.0f));
-  // As in exp(), but the low bits hold n + 127: shifted to the exponent's place they are 2^n, or 0
-  // for -127.
-  const F32x4 magic = F32x4::splat(12582912.0f + 127.0f);
-  const F32x4 shifted = fma(x, F32x4::load_splat(&detail::constants.inverse_ln2), magic);
-  const F32x4 tail = detail::exp_minus_1_near_zero(detail::minus_ln2_times(shifted - magic, x));
-  const F32x4 power = bitcast_f32(bitcast_i32(shifted) << 23);
-  return fma(tail, power, power);
-}
+// stop being normal floats; below it falls to 0. An object, so that a loop that stores floats,
+// which might be the constants, has them in registers.
+class ExpNonpositive {
+ public:
+  F32x4 operator()(F32x4 x) const {
+    x = pmax(x, lowest_);
+    // As in exp(), but the low bits hold n + 127: shifted to the exponent's place they are 2^n, or
+    // 0 for -127.
+    const F32x4 shifted = fma(x, inverse_ln2_, magic_), n = shifted - magic_;
+    const F32x4 r = fnma(n, ln2_low_, fnma(n, ln2_high_, x));
+    F32x4 expansion = exp_[4];
+    for (int i = 3; i >= 0; --i) expansion = fma(expansion, r, exp_[i]);
+    const F32x4 power = bitcast_f32(bitcast_i32(shifted) << 23);
+    return fma(fma(expansion, r * r, r), power, power);
+  }
+
+ private:
+  static F32x4 load(const float& constant) { return F32x4::load_splat(&constant); }
+
+  F32x4 lowest_ = load(detail::constants.exp_lowest), magic_ = load(detail::constants.exp_magic);
+  F32x4 inverse_ln2_ = load(detail::constants.inverse_ln2);
+  F32x4 ln2_high_ = load(detail::constants.ln2_high), ln2_low_ = load(detail::constants.ln2_low);
+  F32x4 exp_[5] = {load(detail::constants.exp[0]), load(detail::constants.exp[1]),
+                   load(detail::constants.exp[2]), load(detail::constants.exp[3]),
+                   load(detail::constants.exp[4])};
+};
 
 // ln x within 1 ULP. -inf for +-0, NaN below 0, +inf for +inf.
 inline F32x4 log(F32x4 x) {

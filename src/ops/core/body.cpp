@@ -57,7 +57,8 @@ BodyRunner::BodyRunner(PlanContext& context, const Body& body) {
 void BodyRunner::add(const PlanContext& context, const Body& body, const Node& node, bool last) {
   const ValueType& type = body.type(node.outputs[0]);
   const OpDef& def = definition(node);
-  const auto source = node.inputs[0] == kNoValue ? Place() : places_[static_cast<size_t>(node.inputs[0])];
+  const auto source =
+      node.inputs[0] == kNoValue ? Place() : places_[static_cast<size_t>(node.inputs[0])];
   if (def.reuse == Reuse::View && !last) {
     places_.push_back(source);
     return;

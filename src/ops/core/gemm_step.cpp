@@ -98,8 +98,7 @@ void FloatGemm::multiply(const RunContext& run, const float* packed, int64_t row
     if (extras_.addend >= 0) addend = run.in<float>(extras_.addend) + batch * m * n;
     kernels::run_gemm(gemm_.shape, gemm_.a(run.in<float>(0), batch),
                       packed + matrix_of_[static_cast<size_t>(batch)] * packed_size_,
-                      {c, n, addend}, extras_.epilogue,
-                      {first, last, column_begin, column_end});
+                      {c, n, addend}, extras_.epilogue, {first, last, column_begin, column_end});
     row += last - first;
   }
 }

@@ -13,8 +13,7 @@ StridedView transposed(const StridedView& source, const std::vector<int64_t>& pe
 }
 
 // Without the axis, of which one element is taken.
-std::optional<StridedView> gathered(const Body& body, const Node& node,
-                                    const StridedView& source) {
+std::optional<StridedView> gathered(const Body& body, const Node& node, const StridedView& source) {
   const ValueType& indices = body.type(node.inputs[1]);
   if (!indices.constant || indices.shape->rank() != 0) return std::nullopt;
   const int axis = normalize_axis(node.attributes.get_int("axis", 0), source.shape.rank());

@@ -72,7 +72,7 @@ const std::vector<Case>& cases() {
        -6,
        6,
        6,
-       12},
+       24},
       {"Shrink",
        9,
        {{"lambd", 1.5f}, {"bias", 0.5f}},

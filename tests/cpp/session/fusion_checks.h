@@ -52,7 +52,7 @@ inline void expect_close(const std::vector<Tensor>& actual, const std::vector<Te
 // `operators` are those of the fused model. The plan of the first shapes serves twice: a step that
 // spoilt a constant or an input would show.
 inline void check(const ModelBuilder& model, const Names& operators,
-           const std::vector<std::vector<Feed>>& runs) {
+                  const std::vector<std::vector<Feed>>& runs) {
   const auto plain = load(model.bytes(), {.disabled_passes = {"*"}});
   for (const int threads : {1, 3}) {
     const auto fused = load(model.bytes(), {}, threads);

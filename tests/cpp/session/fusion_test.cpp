@@ -8,9 +8,9 @@
 namespace fovea {
 namespace {
 
-using test::ModelBuilder;
 using test::check;
 using test::expect_close;
+using test::ModelBuilder;
 using test::random;
 
 std::vector<Feed> image(int64_t channels, int64_t h, int64_t w) {

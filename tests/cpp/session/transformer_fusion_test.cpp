@@ -69,6 +69,25 @@ TEST(TransformerFusion, AttentionWithinShiftedWindows) {
   check(finish(model), {"FusedAttention"}, {tokens({4, 16, 36}), tokens({8, 16, 36})});
 }
 
+// The operand that is no score comes first and is a Reshape, as scores may be.
+TEST(TransformerFusion, AttentionBesideReshapedBias) {
+  ModelBuilder model = heads(4, 2, 4);
+  model.input("z", DType::Float, {32})
+      .constant("square", int64s({2, 4, 4}))
+      .node("Reshape", {"z", "square"}, {"bias"})
+      .node("Add", {"bias", "s"}, {"t"});
+  std::vector<Feed> feeds = tokens({3, 4, 24});
+  feeds.push_back({"z", random({32}, 2)});
+  const std::string bytes = finish(model).bytes();
+  const auto session = test::load(bytes);
+  const auto run = session->start(feeds);
+  while (!run->advance(0)) {
+  }
+  ASSERT_EQ(run->profile().size(), 1u);
+  EXPECT_EQ(run->profile()[0].algorithm, "scores in cache");
+  check(model, {"FusedAttention"}, {feeds});
+}
+
 // Shapes that the fused kernel cannot do, found out after the passes.
 TEST(TransformerFusion, AttentionThatSpreadsItsScores) {
   ModelBuilder model = heads(6, 2, 4);
