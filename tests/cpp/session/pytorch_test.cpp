@@ -73,6 +73,14 @@ TEST(PyTorch, EveryReferenceAgrees) {
   }
 }
 
+// F(6x6, 3x3) rounds 4 times as much as F(4x4, 3x3).
+TEST(PyTorch, EveryReferenceAgreesByLargerTiles) {
+  for (const Reference& reference : references()) {
+    SCOPED_TRACE(reference.folder);
+    EXPECT_LE(error_of(reference, {.precision = Precision::Fast}), 4 * kTolerance);
+  }
+}
+
 TEST(PyTorch, EveryReferenceAgreesInBands) {
   const SessionOptions cut = {
       .bands = {.fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1}};
