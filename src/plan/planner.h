@@ -16,7 +16,7 @@ struct BandLimits {
   // `fewest_rows` stay in the second-level cache: smaller ones fit into that as they are.
   int64_t fast_whole = 1 << 20;
   // What a step reads and writes of a band that stays in that cache.
-  int64_t cache_bytes = 576 * 1024;
+  int64_t cache_bytes = 560 * 1024;
   // The same as fast_whole where bands do not stay in that cache, and save nothing but memory.
   int64_t largest_whole = 12 << 20;
   // Of a band, for the rows that overlap from one to the next are copied and gathered again.
