@@ -11,7 +11,6 @@
 #include "convert.h"
 #include "guard.h"
 #include "session/session.h"
-#include "session/warm_up.h"
 
 namespace fovea::bindings {
 namespace {
@@ -69,7 +68,6 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("version", &version);
   function("makeBuffer", &make_buffer);
   function("makeEngine", &make_engine);
-  function("warmUp", &warm_up);
   function("checkModel", &check);
 
   class_<Buffer>("Buffer").function("view", &Buffer::view).property("size", &Buffer::size);

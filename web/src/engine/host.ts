@@ -78,9 +78,7 @@ export class EngineHost {
     glue: ModuleFactory,
     threads: number,
   ): Promise<EngineHost> {
-    const host = new EngineHost(await instantiateEngine(engine, glue, threads), threads);
-    host.#module.warmUp();
-    return host;
+    return new EngineHost(await instantiateEngine(engine, glue, threads), threads);
   }
 
   /** Bytes in the engine's memory, to be filled by write(). */

@@ -157,8 +157,6 @@ export interface EngineModule {
   version(): string;
   makeBuffer(size: number): EngineBuffer;
   makeEngine(threads: number): EngineThreads;
-  /** Makes the browser compile well what most networks need. */
-  warmUp(): void;
   checkModel(model: EngineBuffer, options: LoadOptions): EngineReport;
   /** The picture keeps the pixels, which it writes to. */
   makePicture(
