@@ -56,54 +56,59 @@ F32x4 four(const MatrixView<float>& from, int64_t row, int64_t column) {
   return F32x4::load(from.data + row * from.row_step + column);
 }
 
-// Packs 8 columns whose rows are contiguous, four rows at a time; returns the rows done.
-int64_t pack_transposed(const MatrixView<float>& b, int64_t depth, F32x4 scale, float* panel) {
+// Packs 4 columns whose rows are contiguous, four rows at a time, to every `step` floats; returns
+// the rows done.
+int64_t pack_transposed(const MatrixView<float>& b, int64_t depth, F32x4 scale, float* to,
+                        int64_t step) {
   const MatrixView<float> columns = {b.data, b.column_step, 1};
   int64_t k = 0;
   for (; k + kLanes <= depth; k += kLanes) {
-    for (int64_t half = 0; half < kPanel; half += kLanes) {
-      F32x4 lines[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i) lines[i] = four(columns, half + i, k) * scale;
-      simd::transpose4x4(lines[0], lines[1], lines[2], lines[3]);
-      for (int64_t i = 0; i < kLanes; ++i) lines[i].store(panel + (k + i) * kPanel + half);
-    }
+    F32x4 lines[kLanes];
+    for (int64_t i = 0; i < kLanes; ++i) lines[i] = four(columns, i, k) * scale;
+    simd::transpose4x4(lines[0], lines[1], lines[2], lines[3]);
+    for (int64_t i = 0; i < kLanes; ++i) lines[i].store(to + (k + i) * step);
   }
   return k;
 }
 
-// Packs 8 contiguous columns.
-int64_t pack_straight(const MatrixView<float>& b, int64_t depth, F32x4 scale, float* panel) {
-  for (int64_t k = 0; k < depth; ++k) {
-    (four(b, k, 0) * scale).store(panel + k * kPanel);
-    (four(b, k, kLanes) * scale).store(panel + k * kPanel + kLanes);
-  }
+// Packs 4 contiguous columns.
+int64_t pack_straight(const MatrixView<float>& b, int64_t depth, F32x4 scale, float* to,
+                      int64_t step) {
+  for (int64_t k = 0; k < depth; ++k) (four(b, k, 0) * scale).store(to + k * step);
   return depth;
 }
 
-void pack_rest(const MatrixView<float>& b, int64_t first, int64_t depth, int64_t columns,
-               int64_t lanes, float scale, float* panel) {
-  for (int64_t k = first; k < depth; ++k) {
+// Packs rows [k, depth) of up to 4 columns, with zeros where there are fewer.
+void pack_rest(const MatrixView<float>& b, int64_t k, int64_t depth, int64_t columns, float scale,
+               float* to, int64_t step) {
+  for (; k < depth; ++k) {
     const float* from = b.data + k * b.row_step;
-    for (int64_t c = 0; c < lanes; ++c) {
-      panel[k * lanes + c] = c < columns ? scale * from[c * b.column_step] : 0.0f;
+    for (int64_t c = 0; c < kLanes; ++c) {
+      to[k * step + c] = c < columns ? scale * from[c * b.column_step] : 0.0f;
     }
   }
 }
 
-// As pack_gemm() without bias, for matrices too small to pay for going element by element. The
-// last panel is filled up with zeros.
+// As pack_gemm() without bias, for matrices too small to pay for going element by element.
 void pack(const MatrixView<float>& b, int64_t depth, int64_t columns, float scale, float* packed) {
   const F32x4 factor = F32x4::splat(scale);
-  for (int64_t first = 0; first < columns; first += kPanel) {
-    const int64_t left = std::min(columns - first, kPanel);
-    const int64_t lanes = left > kLanes ? kPanel : kLanes;
-    const MatrixView<float> part = {b.data + first * b.column_step, b.row_step, b.column_step};
+  for (int64_t first = 0, count = 0; first < columns; first += count) {
+    count = panel_columns(columns, first);
+    const int64_t lanes = round_up(count, kLanes);
     std::fill_n(packed, lanes, 0.0f);
     packed += lanes;
-    int64_t done = 0;
-    if (left == kPanel && b.column_step == 1) done = pack_straight(part, depth, factor, packed);
-    if (left == kPanel && b.row_step == 1) done = pack_transposed(part, depth, factor, packed);
-    pack_rest(part, done, depth, left, lanes, scale, packed);
+    for (int64_t c = 0; c < lanes; c += kLanes) {
+      const int64_t left = count - c;
+      const MatrixView<float> part = {b.data + (first + c) * b.column_step, b.row_step,
+                                      b.column_step};
+      int64_t done = 0;
+      if (left >= kLanes && b.column_step == 1) {
+        done = pack_straight(part, depth, factor, packed + c, lanes);
+      } else if (left >= kLanes && b.row_step == 1) {
+        done = pack_transposed(part, depth, factor, packed + c, lanes);
+      }
+      pack_rest(part, done, depth, left, scale, packed + c, lanes);
+    }
     packed += lanes * depth;
   }
 }
