@@ -152,23 +152,9 @@ RunBlock block_for(const ConvShape& shape) noexcept {
   }
 }
 
-// Output pixels [begin, end) of a row whose taps are all inside.
-struct Interior {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
-Interior interior_of(const ConvShape& shape) {
-  const int64_t stride = shape.stride_w, pad = shape.pad_left;
-  const int64_t begin = std::min(std::max<int64_t>(pad + stride - 1, 0) / stride, shape.out_w);
-  const int64_t room = shape.in_w + pad - (shape.kernel_w - 1) * shape.dilation_w;
-  const int64_t end = room > 0 ? std::min((room + stride - 1) / stride, shape.out_w) : 0;
-  return {begin, std::max(begin, end)};
-}
-
 // All channels of a few pixels before the next pixels: what they read stays in the first-level
 // cache.
-void run_row(const Row& row, const Interior& interior, RunBlock run_block) noexcept {
+void run_row(const Row& row, Taps interior, RunBlock run_block) noexcept {
   const ConvShape& shape = row.shape;
   const auto run_singly = [&](int64_t begin, int64_t end) {
     for (int64_t x = begin; x < end; ++x) {
@@ -189,7 +175,8 @@ void run_rows(const ConvShape& shape, const float* input, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float*, int64_t row_begin,
               int64_t row_end) noexcept {
   const int64_t pixel = padded_channels(shape.in_channels), row_size = shape.in_w * pixel;
-  const Interior interior = interior_of(shape);
+  const Taps interior = windows_inside(-shape.pad_left, shape.stride_w, shape.out_w, shape.kernel_w,
+                                       shape.dilation_w, shape.in_w);
   const RunBlock run_block = block_for(shape);
   for (int64_t r = row_begin; r < row_end; ++r) {
     const int64_t image = r / shape.out_h, y = r % shape.out_h;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -29,12 +28,8 @@ struct PoolAxis {
   int64_t padded_count(int64_t at) const {
     return taps_inside(at * stride, kernel, dilation, pad_begin + in + pad_end).count();
   }
-  // Outputs [begin, end) whose windows are wholly inside the input.
-  Taps interior() const {
-    const int64_t begin = (pad_begin + stride - 1) / stride;
-    const int64_t last = in - 1 - (kernel - 1) * dilation + pad_begin;
-    return {std::min(begin, out), last < 0 ? 0 : std::min(last / stride + 1, out)};
-  }
+  // Outputs whose windows are wholly inside the input.
+  Taps interior() const { return windows_inside(first(0), stride, out, kernel, dilation, in); }
   int64_t count(int64_t at, AverageOver over) const {
     return over == AverageOver::Inside ? inside(at).count() : padded_count(at);
   }

@@ -122,6 +122,7 @@ void for_each_epilogue(Test test) {
       {.activation = Activation::Tanh},
       {.activation = Activation::HardSigmoid, .alpha = 0.3f, .beta = 0.4f},
       {.activation = Activation::HardSwish},
+      {.activation = Activation::Gelu},
   };
   for (const Epilogue& epilogue : epilogues) {
     SCOPED_TRACE(static_cast<int>(epilogue.activation));

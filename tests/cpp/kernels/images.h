@@ -68,6 +68,8 @@ inline double activated(const Epilogue& epilogue, double x, int64_t channel) {
       return unit(epilogue.alpha * x + epilogue.beta);
     case Activation::HardSwish:
       return x * unit(x / 6.0 + 0.5);
+    case Activation::Gelu:
+      return x * std::erfc(-x / std::sqrt(2.0)) / 2;
   }
   return x;
 }
@@ -87,6 +89,8 @@ inline void finish(test::Expected& expected, const std::vector<float>& residual,
     expected.bounds[i] = 1.5 * bound + 6 * 0x1p-23 * std::fabs(expected.values[i]);
     if (epilogue.activation == Activation::HardSigmoid) expected.bounds[i] += 0x1p-23;
     if (epilogue.activation == Activation::HardSwish) expected.bounds[i] += 0x1p-23 * std::fabs(x);
+    // Stated for x, not for the result.
+    if (epilogue.activation == Activation::Gelu) expected.bounds[i] += 4 * 0x1p-23 * std::fabs(x);
   }
 }
 
