@@ -48,8 +48,12 @@ template <class Operation, class T>
 void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
   int64_t i = 0;
   if constexpr (std::is_same_v<T, float>) {
-    for (; step == 1 && i + kLanes <= count; i += kLanes) {
-      Operation::combine(F32x4::load(to + i), F32x4::load(from + i)).store(to + i);
+    const auto combine = [&](F32x4 x) { Operation::combine(F32x4::load(to + i), x).store(to + i); };
+    for (; step == 1 && i + kLanes <= count; i += kLanes) combine(F32x4::load(from + i));
+    // Not the last: behind what it takes there may be nothing to load.
+    for (; step == 2 && i + kLanes < count; i += kLanes) {
+      const float* pairs = from + 2 * i;
+      combine(simd::shuffle<0, 2, 4, 6>(F32x4::load(pairs), F32x4::load(pairs + kLanes)));
     }
   }
   for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
