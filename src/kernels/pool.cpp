@@ -74,6 +74,20 @@ void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
   }
 }
 
+// Calls visit(index in its plane) for the first element of each row of the input that windows at
+// (z, y) reach into.
+template <class Visit>
+void for_each_row(const PoolShape& shape, int64_t z, int64_t y, Visit visit) {
+  const auto& [depth, height, width] = shape.axes;
+  const Taps slices = depth.inside(z), rows = height.inside(y);
+  for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
+    const int64_t slice = depth.first(z) + kz * depth.dilation;
+    for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
+      visit((slice * height.in + height.first(y) + ky * height.dilation) * width.in);
+    }
+  }
+}
+
 // Pools planes row by row; finish(row of results, z, y) is called for each.
 template <class Operation, class T, class Finish>
 void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
@@ -85,14 +99,8 @@ void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plan
     for (int64_t z = 0; z < depth.out; ++z) {
       for (int64_t y = 0; y < height.out; ++y, to += width.out) {
         std::fill_n(to, width.out, Operation::template start<T>());
-        const Taps slices = depth.inside(z), rows = height.inside(y);
-        for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
-          for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
-            const int64_t slice = depth.first(z) + kz * depth.dilation;
-            const int64_t row = height.first(y) + ky * height.dilation;
-            combine_row<Operation>(width, from + (slice * height.in + row) * width.in, to);
-          }
-        }
+        for_each_row(shape, z, y,
+                     [&](int64_t row) { combine_row<Operation>(width, from + row, to); });
         finish(to, z, y);
       }
     }
@@ -102,22 +110,18 @@ void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plan
 // The first maximum of the window at (z, y, x), by its index in the plane; -1 for none.
 template <class T>
 int64_t find_maximum(const PoolShape& shape, const T* plane, int64_t z, int64_t y, int64_t x) {
-  const auto& [depth, height, width] = shape.axes;
-  const Taps slices = depth.inside(z), rows = height.inside(y), columns = width.inside(x);
+  const PoolAxis& width = shape.axes[2];
+  const Taps columns = width.inside(x);
   int64_t best = -1;
-  for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
-    for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
-      const int64_t slice = depth.first(z) + kz * depth.dilation;
-      const int64_t row = slice * height.in + height.first(y) + ky * height.dilation;
-      for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
-        const int64_t at = row * width.in + width.first(x) + kx * width.dilation;
-        if (best < 0 || (plane[best] == plane[best] &&
-                         Maximum::combine(plane[best], plane[at]) != plane[best])) {
-          best = at;
-        }
+  for_each_row(shape, z, y, [&](int64_t row) {
+    for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
+      const int64_t at = row + width.first(x) + kx * width.dilation;
+      if (best < 0 ||
+          (plane[best] == plane[best] && Maximum::combine(plane[best], plane[at]) != plane[best])) {
+        best = at;
       }
     }
-  }
+  });
   return best;
 }
 

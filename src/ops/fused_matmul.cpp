@@ -31,7 +31,7 @@ Kernel plan_fused_matmul(PlanContext& context) {
   if (context.has_input(kBias)) extras.row_bias = kBias;
   if (context.has_input(kAddend)) extras.addend = kAddend;
   extras.epilogue.activation =
-      activation_named(body.nodes().back().op_type).value_or(kernels::Activation::None);
+      activation_of(body.nodes().back()).value_or(kernels::Activation::None);
   return plan_float_gemm(context, std::move(gemm), extras);
 }
 

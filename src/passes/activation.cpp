@@ -15,15 +15,6 @@ bool is_near(const Graph& graph, ValueId id, float value) {
          std::fabs(graph.constant(id)->as<float>()[0] - value) <= 1e-5f * std::fabs(value);
 }
 
-// What the product multiplies by `factor`; kNoValue where it is another node.
-ValueId multiplied_by(const Graph& graph, const Node* node, ValueId factor) {
-  if (!is_op(node, "Mul")) return kNoValue;
-  for (const size_t i : {0, 1}) {
-    if (node->inputs[i] == factor) return node->inputs[1 - i];
-  }
-  return kNoValue;
-}
-
 // The operand of a commutative node beside a constant near `value`; kNoValue where it has none.
 ValueId beside_number(const Graph& graph, const Node* node, std::string_view op_type, float value) {
   if (!is_op(node, op_type)) return kNoValue;

@@ -101,9 +101,11 @@ void AttentionFinder::add_views(ValueId id, bool may_scale) {
 // of the Transposes and Gathers before and after it, which become strides. FusedAttention reads the
 // shapes of up to two Reshapes between Q K and the softmax, then whatever its body reads.
 void fuse_attention(Graph& graph, const PassContext&) {
+  // Attentions share views at most, which stay, so that fusing one leaves this right for the
+  // others.
+  const Uses uses(graph);
   for (int index = 0; index < static_cast<int>(graph.nodes.size()); ++index) {
     if (!is_op(&graph.nodes[static_cast<size_t>(index)], "Softmax")) continue;
-    const Uses uses(graph);
     AttentionFinder finder(graph, uses);
     if (!finder.find(index)) continue;
     std::vector<ValueId> shapes = finder.reshapes();

@@ -1,21 +1,13 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <optional>
 
+#include "ops/core/activation.h"
 #include "passes/convolution.h"
 #include "passes/pass.h"
 
 namespace fovea {
 namespace {
-
-constexpr std::array<std::string_view, 9> kActivations = {
-    "Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu"};
-
-bool is_activation(const Node& node) {
-  return std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end() &&
-         node.attributes.get_string("approximate", "none") == "none";
-}
 
 // The bounds of a Clip whose bounds are constants; nullopt where they come from the run.
 std::optional<std::vector<float>> clip_bounds(const Graph& graph, const Node& clip) {
@@ -118,7 +110,7 @@ bool absorb(const Graph& graph, const Uses& uses, const Convolution& convolution
   if (!next.domain.empty()) return false;
   if (next.op_type == "Add") return absorb_addend(graph, uses, convolution, fused, next);
   if (next.op_type == "DepthToSpace") return absorb_shuffle(convolution, fused, next);
-  return is_activation(next) && absorb_activation(graph, convolution, fused, next);
+  return activation_of(next) && absorb_activation(graph, convolution, fused, next);
 }
 
 // Moves the convolution down its readers as far as it can absorb them, which keeps the order

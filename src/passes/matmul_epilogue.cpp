@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ops/core/activation.h"
 #include "passes/body.h"
 #include "passes/pass.h"
 
@@ -38,17 +39,19 @@ class MatMulChain {
   bool activated_ = false;
 };
 
-bool is_activation(const Node& node) {
-  constexpr std::array<std::string_view, 5> kActivations = {"Relu", "Gelu", "Sigmoid", "Tanh",
-                                                            "HardSwish"};
-  return std::ranges::find(kActivations, std::string_view(node.op_type)) != kActivations.end() &&
-         node.attributes.get_string("approximate", "none") == "none";
+// Of those with parameters FusedMatMul would have to know the parameters.
+bool is_activation_without_parameters(const Node& node) {
+  using kernels::Activation;
+  constexpr std::array kWithout = {Activation::Relu, Activation::Gelu, Activation::Sigmoid,
+                                   Activation::Tanh, Activation::HardSwish};
+  const auto activation = activation_of(node);
+  return activation && std::ranges::find(kWithout, *activation) != kWithout.end();
 }
 
 bool MatMulChain::absorb(int index) {
   const Node& node = graph_.nodes[static_cast<size_t>(index)];
   if (!node.domain.empty() || activated_) return false;
-  if (is_activation(node)) {
+  if (is_activation_without_parameters(node)) {
     activated_ = true;
   } else if (node.op_type != "Add" || node.opset < kFirstNumpyOpset || !absorb_sum(node)) {
     return false;

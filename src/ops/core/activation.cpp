@@ -26,4 +26,9 @@ std::optional<Activation> activation_named(std::string_view op_type) {
   return std::nullopt;
 }
 
+std::optional<Activation> activation_of(const Node& node) {
+  if (node.attributes.get_string("approximate", "none") != "none") return std::nullopt;
+  return activation_named(node.op_type);
+}
+
 }  // namespace fovea
