@@ -1,5 +1,7 @@
 #include "kernels/binary.h"
 
+#include "kernels/unary.h"
+
 namespace fovea::kernels {
 namespace {
 
@@ -12,6 +14,45 @@ void map_row(const float* from, int64_t stride, float* to, int64_t count, Fn fn)
 float square_root(float x) { return x == -INFINITY ? INFINITY : std::sqrt(x + 0.0f); }
 
 }  // namespace
+
+template <class Op>
+void binary_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
+                    int64_t count) noexcept {
+  using simd::F32x4;
+  const float* left = static_cast<const float*>(a);
+  const float* right = static_cast<const float*>(b);
+  float* to = static_cast<float*>(out);
+  int64_t i = 0;
+  if (a_stride == 1 && b_stride == 1) {
+    for (; i + 4 <= count; i += 4)
+      Op()(F32x4::load(left + i), F32x4::load(right + i)).store(to + i);
+  } else if (a_stride == 1 && b_stride == 0) {
+    const F32x4 scalar = F32x4::load_splat(right);
+    for (; i + 4 <= count; i += 4) Op()(F32x4::load(left + i), scalar).store(to + i);
+  } else if (a_stride == 0 && b_stride == 1) {
+    const F32x4 scalar = F32x4::load_splat(left);
+    for (; i + 4 <= count; i += 4) Op()(scalar, F32x4::load(right + i)).store(to + i);
+  }
+  for (; i < count; ++i) {
+    const F32x4 x = F32x4::load_splat(left + i * a_stride);
+    to[i] = Op()(x, F32x4::load_splat(right + i * b_stride))[0];
+  }
+}
+
+template void binary_row_f32<Add>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<Sub>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<Mul>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<Div>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<Min>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<Max>(const void*, int64_t, const void*, int64_t, void*,
+                                  int64_t) noexcept;
+template void binary_row_f32<PRelu>(const void*, int64_t, const void*, int64_t, void*,
+                                    int64_t) noexcept;
 
 void pow_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
                  int64_t count) noexcept {

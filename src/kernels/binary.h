@@ -200,29 +200,10 @@ void binary_row(const void* a, int64_t a_stride, const void* b, int64_t b_stride
 }
 
 // The BinaryRow of an Op that takes F32x4: four elements at a time where the strides are 0 or 1.
+// There is one for Add, Sub, Mul, Div, Min, Max and PRelu.
 template <class Op>
 void binary_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
-                    int64_t count) noexcept {
-  using simd::F32x4;
-  const float* left = static_cast<const float*>(a);
-  const float* right = static_cast<const float*>(b);
-  float* to = static_cast<float*>(out);
-  int64_t i = 0;
-  if (a_stride == 1 && b_stride == 1) {
-    for (; i + 4 <= count; i += 4)
-      Op()(F32x4::load(left + i), F32x4::load(right + i)).store(to + i);
-  } else if (a_stride == 1 && b_stride == 0) {
-    const F32x4 scalar = F32x4::load_splat(right);
-    for (; i + 4 <= count; i += 4) Op()(F32x4::load(left + i), scalar).store(to + i);
-  } else if (a_stride == 0 && b_stride == 1) {
-    const F32x4 scalar = F32x4::load_splat(left);
-    for (; i + 4 <= count; i += 4) Op()(scalar, F32x4::load(right + i)).store(to + i);
-  }
-  for (; i < count; ++i) {
-    const F32x4 x = F32x4::load_splat(left + i * a_stride);
-    to[i] = Op()(x, F32x4::load_splat(right + i * b_stride))[0];
-  }
-}
+                    int64_t count) noexcept;
 
 // Pow of floats; the scalar exponents of ordinary models need no logarithm.
 void pow_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
@@ -13,7 +14,7 @@
 namespace fovea::kernels {
 
 template <std::integral To, std::floating_point From>
-To saturating_cast(From x) {
+[[gnu::always_inline]] inline To saturating_cast(From x) {
   // 2^digits, one above the largest To, is exact in every floating type; the largest To is not.
   constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From{2};
   constexpr From kBegin = static_cast<From>(std::numeric_limits<To>::min());
@@ -22,8 +23,9 @@ To saturating_cast(From x) {
   return x <= kBegin ? std::numeric_limits<To>::min() : To{0};
 }
 
+// Inlined even where its callers are compiled for size: their loops are over elements.
 template <class To, class From>
-To element_cast(From x) {
+[[gnu::always_inline]] inline To element_cast(From x) {
   if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
     return element_cast<To>(to_float(x));
   } else if constexpr (std::is_same_v<To, Half>) {
@@ -37,6 +39,12 @@ To element_cast(From x) {
   } else {
     return static_cast<To>(x);
   }
+}
+
+// to[i] = from[i] for i < count.
+template <class To, class From>
+void convert_row(const From* from, To* to, int64_t count) noexcept {
+  for (int64_t i = 0; i < count; ++i) to[i] = element_cast<To>(from[i]);
 }
 
 }  // namespace fovea::kernels

@@ -12,15 +12,17 @@
 
 namespace fovea::kernels {
 
+// unary_row of floats; there is one for each function object below that takes F32x4.
+template <class Op>
+void unary_row_f32(const Op& op, const float* in, float* out, int64_t count) noexcept;
+
 // out[i] = op(in[i]) for i < count; `out` may be `in`.
 template <class T, class Op>
 void unary_row(const Op& op, const T* in, T* out, int64_t count) noexcept {
-  int64_t i = 0;
   if constexpr (std::is_same_v<T, float> && std::is_invocable_v<const Op&, simd::F32x4>) {
-    for (; i + 4 <= count; i += 4) op(simd::F32x4::load(in + i)).store(out + i);
-    for (; i < count; ++i) out[i] = op(simd::F32x4::load_splat(in + i))[0];
+    unary_row_f32(op, in, out, count);
   } else {
-    for (; i < count; ++i) out[i] = op(in[i]);
+    for (int64_t i = 0; i < count; ++i) out[i] = op(in[i]);
   }
 }
 

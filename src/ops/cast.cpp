@@ -24,9 +24,7 @@ using Convert = void (*)(const void* from, void* to, int64_t count);
 
 template <class From, class To>
 void convert(const void* from, void* to, int64_t count) {
-  const From* source = static_cast<const From*>(from);
-  To* target = static_cast<To*>(to);
-  for (int64_t i = 0; i < count; ++i) target[i] = kernels::element_cast<To>(source[i]);
+  kernels::convert_row(static_cast<const From*>(from), static_cast<To*>(to), count);
 }
 
 template <class Fn>

@@ -251,7 +251,7 @@ template <class To, class From>
 void convert(const From* from, To* to, int64_t count, ThreadPool& pool) {
   constexpr int64_t kGrain = 8192;
   pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
-    std::transform(from + begin, from + end, to + begin, kernels::element_cast<To, From>);
+    kernels::convert_row(from + begin, to + begin, end - begin);
   });
 }
 

@@ -1,6 +1,6 @@
 // Where.
 
-#include <cstring>
+#include "kernels/where.h"
 
 #include "ops/core/broadcast.h"
 
@@ -23,27 +23,6 @@ void infer_where(InferContext& context) {
                      broadcast(context.shape(0), broadcast(context.shape(1), context.shape(2))));
 }
 
-// T stands for any element type of its size.
-template <class T>
-Kernel where_kernel(const LoopNest<4>& nest) {
-  return [nest](RunContext& run) {
-    const bool* condition = run.in<bool>(0);
-    const T* yes = run.in<T>(1);
-    const T* no = run.in<T>(2);
-    T* out = run.out<T>(0);
-    kernels::parallel_rows(nest, kGrain, run.pool(), [&](const RowCursor<4>& row) {
-      const bool* c = condition + row.offset(0);
-      const T* y = yes + row.offset(1);
-      const T* n = no + row.offset(2);
-      T* to = out + row.offset(3);
-      const int64_t c_step = row.stride(0), y_step = row.stride(1), n_step = row.stride(2);
-      for (int64_t i = 0; i < row.count(); ++i) {
-        to[i] = c[i * c_step] ? y[i * y_step] : n[i * n_step];
-      }
-    });
-  };
-}
-
 Kernel plan_where(PlanContext& context) {
   const Shape& out = context.output_shape(0);
   const auto strides = [&](int i) {
@@ -51,19 +30,21 @@ Kernel plan_where(PlanContext& context) {
   };
   const LoopNest<4> nest =
       nest_over<4>(out, Layout::Plain, {strides(0), strides(1), strides(2), strides_of(out)});
-  switch (size_of(context.dtype(1))) {
-    case 1:
-      return where_kernel<uint8_t>(nest);
-    case 2:
-      return where_kernel<uint16_t>(nest);
-    case 4:
-      return where_kernel<uint32_t>(nest);
-    case 8:
-      return where_kernel<uint64_t>(nest);
-    default:
-      throw Error(ErrorCode::UnsupportedAttribute,
-                  text("Where of ", name_of(context.dtype(1)), " is not supported"));
+  const DType dtype = context.dtype(1);
+  const kernels::WhereRow where = kernels::where_row(size_of(dtype));
+  if (where == nullptr) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("Where of ", name_of(dtype), " is not supported"));
   }
+  const auto size = static_cast<int64_t>(size_of(dtype));
+  return [=](RunContext& run) {
+    kernels::parallel_rows(nest, kGrain, run.pool(), [&](const RowCursor<4>& row) {
+      where(run.in<bool>(0) + row.offset(0), row.stride(0),
+            run.in<std::byte>(1) + row.offset(1) * size, row.stride(1),
+            run.in<std::byte>(2) + row.offset(2) * size, row.stride(2),
+            run.out<std::byte>(0) + row.offset(3) * size, row.count());
+    });
+  };
 }
 
 }  // namespace

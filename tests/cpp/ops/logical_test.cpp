@@ -87,25 +87,38 @@ TEST(Logical, NaNAndInfinity) {
 }
 
 template <class T>
-void check_where() {
-  const Tensor condition = Tensor::of<bool>({2, 1, 3}, {true, false, true, false, false, true});
-  const Tensor yes = iota_tensor<T>({2, 4, 3}, T{1});
-  const Tensor no = iota_tensor<T>({4, 1}, T{100});
+void check_where(const Shape& condition_shape, const Shape& yes_shape, const Shape& no_shape) {
+  Tensor condition = Tensor::allocate(DType::Bool, condition_shape);
+  for (int64_t i = 0; i < condition_shape.elements(); ++i)
+    condition.mutable_as<bool>()[static_cast<size_t>(i)] = i % 3 != 1;
+  const Tensor yes = iota_tensor<T>(yes_shape, T{1});
+  const Tensor no = iota_tensor<T>(no_shape, T{100});
   const Tensor out = run_op({"Where"}, {condition, yes, no}, 2)[0];
-  ASSERT_EQ(out.shape(), Shape({2, 4, 3}));
   const auto indices = indices_of(out.shape());
   for (size_t i = 0; i < indices.size(); ++i) {
-    const bool taken = condition.as<bool>()[broadcast_index(condition.shape(), indices[i])];
-    const T expected = taken ? yes.as<T>()[i] : no.as<T>()[broadcast_index(no.shape(), indices[i])];
+    const bool taken = condition.as<bool>()[broadcast_index(condition_shape, indices[i])];
+    const T expected = taken ? yes.as<T>()[broadcast_index(yes_shape, indices[i])]
+                             : no.as<T>()[broadcast_index(no_shape, indices[i])];
     EXPECT_EQ(out.as<T>()[i], expected);
   }
 }
 
-TEST(Where, EveryElementSize) {
-  check_where<uint8_t>();
-  check_where<int16_t>();
-  check_where<float>();
-  check_where<int64_t>();
+template <class T>
+void check_every_where() {
+  const Shape whole = {2, 1, 37}, scalar = {};
+  check_where<T>(whole, whole, whole);
+  check_where<T>(whole, whole, scalar);
+  check_where<T>(whole, scalar, whole);
+  check_where<T>(whole, scalar, scalar);
+  check_where<T>(scalar, whole, whole);
+  check_where<T>({2, 1, 3}, {2, 4, 3}, {4, 1});
+}
+
+TEST(Where, EveryElementSizeAndBroadcast) {
+  check_every_where<uint8_t>();
+  check_every_where<int16_t>();
+  check_every_where<float>();
+  check_every_where<int64_t>();
 }
 
 TEST(Where, ScalarsAndNothing) {
