@@ -28,8 +28,9 @@ export class LoadedModel {
   static async load(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
     const { lease, bytes } = await openModel(source, options);
     try {
-      const { session, info } = await withModel(lease.engine, bytes, options, (model, loading) =>
-        lease.engine.call('load', model, loading),
+      const session = lease.engine.newId();
+      const info = await withModel(lease.engine, bytes, options, (model, loading) =>
+        lease.engine.call('load', session, model, loading),
       );
       return new LoadedModel(lease, session, info);
     } catch (error) {

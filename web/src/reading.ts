@@ -39,10 +39,12 @@ export async function openModel(
   options: LoadOptions,
 ): Promise<{ lease: Lease; bytes: SizedBytes }> {
   checkPrecision(options.precision);
+  // The engine comes first: it is what takes longer.
+  const leasing = leaseEngine(options);
   const opening = openSized(source, options.signal, options.onProgress);
   // Its failure counts once there is an engine.
   opening.catch(() => {});
-  const lease = await leaseEngine(options).catch((error: unknown) => {
+  const lease = await leasing.catch((error: unknown) => {
     opening.then(({ cancel }) => cancel?.()).catch(() => {});
     throw error;
   });
@@ -66,25 +68,29 @@ export async function withModel<T>(
 ): Promise<T> {
   const buffers: number[] = [];
   const read = async (from: SizedBytes) => {
-    const buffer = await upload(engine, from);
+    const buffer = engine.newId();
     buffers.push(buffer);
-    return buffer;
+    return { buffer, ...(await upload(engine, buffer, from)) };
   };
   try {
     const model = await read(bytes);
     const externalData: Record<string, number> = {};
     for (;;) {
       try {
-        return await use(model, {
+        const loading = {
           disabledPasses: options.disabledPasses ?? [],
           precision: options.precision ?? 'default',
           externalData,
-        });
+        };
+        const [result] = await Promise.all([use(model.buffer, loading), model.kept]);
+        return result;
       } catch (error) {
         const location = missingFile(error, externalData);
         const file = location === undefined ? undefined : await findFile(options, location);
         if (location === undefined || file === undefined) throw error;
-        externalData[location] = await read(await openSized(file, options.signal));
+        const { buffer, kept } = await read(await openSized(file, options.signal));
+        await kept;
+        externalData[location] = buffer;
       }
     }
   } finally {
@@ -152,23 +158,28 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   return whole;
 }
 
-/** Moves bytes into the engine's memory, as they arrive if they still do. */
-async function upload(engine: Engine, { size, chunks, owned }: SizedBytes): Promise<number> {
+/**
+ * Moves bytes into a new buffer of the engine, as they arrive if they still do.
+ *
+ * @returns once all is sent; `kept` settles when the engine has it, or has no memory for it
+ */
+async function upload(
+  engine: Engine,
+  buffer: number,
+  { size, chunks, owned }: SizedBytes,
+): Promise<{ kept: Promise<void> }> {
   const own = (chunk: Uint8Array) => (owned ? chunk : engine.own(chunk));
-  if ('length' in chunks && chunks.length === 1) return engine.call('keep', own(chunks[0]!));
-  const buffer = await engine.call('openBuffer', size);
-  try {
-    let offset = 0;
-    for await (const chunk of chunks) {
-      const { byteLength } = chunk;
-      await engine.call('write', buffer, offset, own(chunk));
-      offset += byteLength;
-    }
-    return buffer;
-  } catch (error) {
-    engine.call('closeBuffer', buffer).catch(() => {});
-    throw error;
+  if ('length' in chunks && chunks.length === 1) {
+    return { kept: engine.call('keep', buffer, own(chunks[0]!)) };
   }
+  await engine.call('openBuffer', buffer, size);
+  let offset = 0;
+  for await (const chunk of chunks) {
+    const { byteLength } = chunk;
+    await engine.call('write', buffer, offset, own(chunk));
+    offset += byteLength;
+  }
+  return { kept: Promise.resolve() };
 }
 
 /** The same bytes, telling `onProgress` as they pass. */

@@ -133,11 +133,12 @@ export class Upscaler {
     const pixels = readPixels(source);
     const tiles = this.#tiles(pixels, options);
     const { engine } = this.#model;
-    const picture = await this.#open(pixels);
+    options.onProgress?.(0, tiles.length);
+    const picture = engine.newId();
+    const opened = this.#open(picture, pixels);
     try {
-      options.onProgress?.(0, tiles.length);
       for (const [index, tile] of tiles.entries()) {
-        await this.#enlarge(picture, tile, options.signal);
+        await Promise.all([opened, this.#enlarge(picture, tile, options.signal)]);
         options.onProgress?.(index + 1, tiles.length);
       }
       const { bytes, width, height } = await engine.call('finishPicture', picture);
@@ -205,12 +206,12 @@ export class Upscaler {
     return rows.flatMap((row) => columns.map((column) => [column, row] as [Span, Span]));
   }
 
-  #open(pixels: PixelData): Promise<number> {
+  #open(picture: number, pixels: PixelData): Promise<void> {
     const { engine } = this.#model;
     const { margin, scale, channels, range, blueFirst } = this.#network;
     const padded = withMargin(pixels, margin);
     const { width, height } = pixels;
-    return engine.call('openPicture', margin > 0 ? padded : engine.own(padded), {
+    return engine.call('openPicture', picture, margin > 0 ? padded : engine.own(padded), {
       width,
       height,
       margin,

@@ -31,12 +31,7 @@ const mostThreads = 8;
  * @throws FoveaError EngineLoadError when none can run here, or not the variant asked for
  */
 export async function capabilities(options: EngineOptions = {}): Promise<Capabilities> {
-  const features = {
-    simd: await simd(),
-    relaxedSimd: await relaxedSimd(),
-    threads: await threads(),
-    crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
-  };
+  const features = await findFeatures();
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
   const worker = usesWorker(options);
   const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
@@ -51,6 +46,17 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
       ? reasonFor(features.relaxedSimd, numThreads, obstacle)
       : 'asked for by the option "variant"';
   return { variant, reason, numThreads, worker, ...features };
+}
+
+/** Asks no more than it must: an engine's start waits for this. */
+async function findFeatures(): Promise<Features> {
+  const relaxed = await relaxedSimd();
+  return {
+    simd: relaxed || (await simd()),
+    relaxedSimd: relaxed,
+    threads: typeof SharedArrayBuffer === 'function' && (await threads()),
+    crossOriginIsolated: globalThis.crossOriginIsolated ?? false,
+  };
 }
 
 /** Whether an engine with these options gets a Web Worker. */

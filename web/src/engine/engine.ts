@@ -11,6 +11,7 @@ export class Engine {
   readonly #pending = new Set<(error: FoveaError) => void>();
   #connection: Connection | undefined;
   #fault: FoveaError | undefined;
+  #lastId = 0;
 
   private constructor(found: Capabilities) {
     this.capabilities = found;
@@ -38,7 +39,15 @@ export class Engine {
     return this.#fault !== undefined;
   }
 
-  /** Calls a method of the host; typed arrays among the arguments must be own()ed. */
+  /** A number for something that the host is to open. */
+  newId(): number {
+    return ++this.#lastId;
+  }
+
+  /**
+   * Calls a method of the host, after those called before; typed arrays among the arguments must be
+   * own()ed.
+   */
   call<M extends HostMethod>(method: M, ...args: HostArguments<M>): Promise<HostResult<M>> {
     return new Promise((resolve, reject) => {
       if (this.#fault || !this.#connection) return reject(this.#fault ?? closed());

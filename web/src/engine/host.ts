@@ -56,7 +56,8 @@ export interface RunReply {
 /**
  * An engine with its buffers and sessions, where it computes: in a worker, or right here.
  *
- * What the caller holds are numbers, since nothing else crosses to another thread.
+ * What the caller holds are numbers, since nothing else crosses to another thread. The caller also
+ * chooses them, so that it can go on without waiting for what it opens.
  */
 export class EngineHost {
   readonly #module: EngineModule;
@@ -65,7 +66,6 @@ export class EngineHost {
   readonly #sessions = new Map<number, EngineSession>();
   readonly #pictures = new Map<number, HostPicture>();
   readonly #queue = new JobQueue();
-  #lastId = 0;
 
   private constructor(module: EngineModule, threads: number) {
     this.#module = module;
@@ -82,10 +82,8 @@ export class EngineHost {
   }
 
   /** Bytes in the engine's memory, to be filled by write(). */
-  openBuffer(size: number): number {
-    const id = ++this.#lastId;
+  openBuffer(id: number, size: number): void {
     this.#buffers.set(id, this.#module.makeBuffer(size));
-    return id;
   }
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
@@ -93,10 +91,8 @@ export class EngineHost {
   }
 
   /** Copies bytes into a buffer of the engine's memory. */
-  keep(bytes: Uint8Array): number {
-    const id = ++this.#lastId;
+  keep(id: number, bytes: Uint8Array): void {
     this.#buffers.set(id, bufferOf(this.#module, bytes));
-    return id;
   }
 
   /** Gives a buffer back; a session made from it keeps the bytes for itself. */
@@ -105,11 +101,10 @@ export class EngineHost {
     this.#buffers.delete(id);
   }
 
-  load(model: number, options: HostLoadOptions): { session: number; info: ModelInfo } {
+  load(id: number, model: number, options: HostLoadOptions): ModelInfo {
     const session = this.#engine.load(this.#buffer(model), this.#loadOptions(options));
-    const id = ++this.#lastId;
     this.#sessions.set(id, session);
-    return { session: id, info: session.info() };
+    return session.info();
   }
 
   check(model: number, options: HostLoadOptions): EngineReport {
@@ -155,10 +150,8 @@ export class EngineHost {
   }
 
   /** A picture of RGBA pixels, to be enlarged tile by tile. */
-  openPicture(pixels: Uint8Array, settings: PictureSettings): number {
-    const id = ++this.#lastId;
+  openPicture(id: number, pixels: Uint8Array, settings: PictureSettings): void {
     this.#pictures.set(id, new HostPicture(this.#module, this.#engine, pixels, settings));
-    return id;
   }
 
   enlargeTile(tile: TileRequest): Promise<void> {

@@ -53,10 +53,14 @@ export async function examineNetwork(
 ): Promise<Network> {
   const said = withMetadata(options, info.properties);
   const form = formOf(info, said);
-  const { scale, margin } = await measure(trials, form, said);
+  // At once, since the trials wait for an engine in another thread.
+  const [{ scale, margin }, range] = await Promise.all([
+    measure(trials, form, said),
+    said.range ?? guessRange(trials, form, said),
+  ]);
   return {
     ...form,
-    range: said.range ?? (await guessRange(trials, form, scale)),
+    range,
     blueFirst: said.order === 'bgr',
     scale,
     margin,
@@ -159,19 +163,21 @@ export function greyFeeds(
 }
 
 // Large enough for valid convolutions, and both multiples of what windowed networks ask for.
-const trialSizes = [64, 96] as const;
+const smallTrial: Pair = { x: 64, y: 64 };
+const largerTrial: Pair = { x: 96, y: 96 };
 
 /** The size of the trials. */
 function trialSize({ fixed }: Form): Pair {
-  return fixed ?? { x: trialSizes[0], y: trialSizes[0] };
+  return fixed ?? smallTrial;
 }
 
 /** The enlargement and the margin, from the sizes of results. */
 async function measure(trials: Trials, form: Form, said: NetworkOptions) {
   if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0 };
   const first = trialSize(form);
-  const size = await resultSize(trials, form, first);
-  const scale = form.fixed ? scaleOfFixed(first, size, said) : await slope(trials, form, size);
+  const resultOf = (side: Pair) => resultSize(trials, form, side);
+  const [size, larger] = await Promise.all([resultOf(first), form.fixed ?? resultOf(largerTrial)]);
+  const scale = form.fixed ? scaleOfFixed(first, size, said) : slope(size, larger);
   const margin = (scale.x * first.x - size.x) / (2 * scale.x);
   const sameBelow = (scale.y * first.y - size.y) / (2 * scale.y) === margin;
   if (margin < 0 || !Number.isInteger(margin) || !sameBelow) {
@@ -181,10 +187,9 @@ async function measure(trials: Trials, form: Form, said: NetworkOptions) {
 }
 
 /** The enlargement of a network whose margin is unknown: how the result grows with the input. */
-async function slope(trials: Trials, form: Form, size: Pair): Promise<Pair> {
-  const [small, large] = trialSizes;
-  const larger = await resultSize(trials, form, { x: large, y: large });
-  return { x: (larger.x - size.x) / (large - small), y: (larger.y - size.y) / (large - small) };
+function slope(size: Pair, larger: Pair): Pair {
+  const growth = largerTrial.x - smallTrial.x;
+  return { x: (larger.x - size.x) / growth, y: (larger.y - size.y) / growth };
 }
 
 async function resultSize(trials: Trials, form: Form, size: Pair): Promise<Pair> {
@@ -201,10 +206,10 @@ function scaleOfFixed(input: Pair, output: Pair, { scale }: NetworkOptions): Pai
 }
 
 /** Enlarging keeps grey: a network of 0..255 distorts the grey of 0..1, and the other way round. */
-async function guessRange(trials: Trials, form: Form, scale: Pair): Promise<1 | 255> {
+async function guessRange(trials: Trials, form: Form, { scale }: NetworkOptions): Promise<1 | 255> {
   const enlarged = async (grey: number) => {
     const { data, dims } = await trials.run(
-      greyFeeds(form, trialSize(form), grey, scale),
+      greyFeeds(form, trialSize(form), grey, factorsOf(scale)),
       form.output,
     );
     sizeOf(dims, form);
