@@ -6,6 +6,7 @@ import type { Contender } from '../contenders/contender.js';
 import { foveaInPage, foveaRelaxed } from '../contenders/fovea.js';
 import { onnxruntimeWeb } from '../contenders/onnxruntime.js';
 import { inputFor, makeNetwork, tinyNetwork } from '../networks/index.js';
+import { publish } from './publish.js';
 
 /** How a library does from its first run on. */
 export interface Alone {
@@ -33,12 +34,12 @@ const [loaded, createMilliseconds] = await load(network);
 const runMilliseconds: number[] = [];
 for (let i = 0; i < Number(query.get('runs')); ++i) runMilliseconds.push(await loaded.run());
 
-window.measured = {
+publish({
   startMilliseconds,
   createMilliseconds,
   runMilliseconds,
   memoryBytes: memoryBytes(),
-} satisfies Alone;
+} satisfies Alone);
 
 async function load(what: typeof network) {
   const input = inputFor(what);

@@ -5,6 +5,7 @@ import { InferenceSession, models, Tensor, Upscaler } from 'fovea';
 import { timesInTurns } from '../measure.js';
 import { Random } from '../networks/random.js';
 import { median } from '../statistics.js';
+import { publish } from './publish.js';
 
 /** Median milliseconds of one network. */
 export interface ModelTimes {
@@ -28,7 +29,7 @@ for (const model of Object.keys(models) as (keyof typeof models)[]) {
   console.log(`measuring ${model}`);
   measured.push(await measureModel(model));
 }
-window.measured = { times: measured };
+publish({ times: measured });
 
 async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
   const random = new Random(3);

@@ -5,6 +5,7 @@ import { measure, type Rounds } from '../measure.js';
 import { makeNetwork, type Network, networkNames } from '../networks/index.js';
 import { type NetworkReport, problemsOf, tableRows } from '../report.js';
 import { formatRows } from '../rows.js';
+import { publish } from './publish.js';
 
 export interface Turns {
   userAgent: string;
@@ -31,7 +32,7 @@ for (const name of query.get('networks')?.split(',') ?? networkNames) {
 }
 const { userAgent } = navigator;
 const problems = problemsOf(reports);
-window.measured = { userAgent, rounds, reports, table: table(), problems } satisfies Turns;
+publish({ userAgent, rounds, reports, table: table(), problems } satisfies Turns);
 output.textContent += `\n\n${problems.join('\n') || 'All outputs agree.'}`;
 
 async function report(name: string): Promise<NetworkReport> {

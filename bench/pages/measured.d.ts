@@ -1,4 +1,0 @@
-interface Window {
-  /** What the page measured, when all is done. */
-  measured?: unknown;
-}
