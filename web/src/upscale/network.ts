@@ -175,9 +175,10 @@ function trialSize({ fixed }: Form): Pair {
 async function measure(trials: Trials, form: Form, said: NetworkOptions) {
   if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0 };
   const first = trialSize(form);
-  const resultOf = (side: Pair) => resultSize(trials, form, side);
-  const [size, larger] = await Promise.all([resultOf(first), form.fixed ?? resultOf(largerTrial)]);
-  const scale = form.fixed ? scaleOfFixed(first, size, said) : slope(size, larger);
+  const sizes = form.fixed ? [first] : [first, largerTrial];
+  const results = await Promise.all(sizes.map((input) => resultSize(trials, form, input)));
+  const [size, larger] = results as [Pair, Pair?];
+  const scale = larger ? slope(size, larger) : scaleOfFixed(first, size, said);
   const margin = (scale.x * first.x - size.x) / (2 * scale.x);
   const sameBelow = (scale.y * first.y - size.y) / (2 * scale.y) === margin;
   if (margin < 0 || !Number.isInteger(margin) || !sameBelow) {
