@@ -47,4 +47,16 @@ void convert_row(const From* from, To* to, int64_t count) noexcept {
   for (int64_t i = 0; i < count; ++i) to[i] = element_cast<To>(from[i]);
 }
 
+// The same where only the caller knows the types.
+using ConvertRow = void (*)(const void* from, void* to, int64_t count) noexcept;
+
+template <class To, class From>
+void convert_bytes(const void* from, void* to, int64_t count) noexcept {
+  convert_row(static_cast<const From*>(from), static_cast<To*>(to), count);
+}
+
+// The conversions of ordinary models: of float to and from float16, int32, int64, uint8 and bool.
+// Null for others.
+ConvertRow usual_conversion(DType from, DType to) noexcept;
+
 }  // namespace fovea::kernels

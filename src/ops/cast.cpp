@@ -9,8 +9,11 @@
 namespace fovea {
 namespace {
 
-// Every conversion goes through the widest type of its source's kind, a block at a time: readers
-// plus writers are few where all pairs would be 169 functions. double holds every float exactly.
+using kernels::ConvertRow;
+
+// Other than the usual ones, every conversion goes through the widest type of its source's kind, a
+// block at a time: readers plus writers are few where all pairs would be 169 functions. double
+// holds every float exactly.
 constexpr int64_t kBlock = 512;
 constexpr int64_t kGrain = 16384;
 
@@ -19,13 +22,6 @@ union Block {
   int64_t int64s[kBlock];
   uint64_t uint64s[kBlock];
 };
-
-using Convert = void (*)(const void* from, void* to, int64_t count);
-
-template <class From, class To>
-void convert(const void* from, void* to, int64_t count) {
-  kernels::convert_row(static_cast<const From*>(from), static_cast<To*>(to), count);
-}
 
 template <class Fn>
 auto dispatch_numeric(DType dtype, Fn fn) {
@@ -36,20 +32,21 @@ template <class From>
 using WidestOf = std::conditional_t<std::is_same_v<From, uint64_t>, uint64_t,
                                     std::conditional_t<std::is_integral_v<From>, int64_t, double>>;
 
-Convert reader_of(DType from) {
-  return dispatch_numeric(from, [](auto tag) -> Convert {
+ConvertRow reader_of(DType from) {
+  return dispatch_numeric(from, [](auto tag) -> ConvertRow {
     using From = typename decltype(tag)::type;
-    return convert<From, WidestOf<From>>;
+    return kernels::convert_bytes<WidestOf<From>, From>;
   });
 }
 
 template <class Wide>
-Convert writer_of(DType to) {
-  return dispatch_numeric(
-      to, [](auto tag) -> Convert { return convert<Wide, typename decltype(tag)::type>; });
+ConvertRow writer_of(DType to) {
+  return dispatch_numeric(to, [](auto tag) -> ConvertRow {
+    return kernels::convert_bytes<typename decltype(tag)::type, Wide>;
+  });
 }
 
-Convert writer_of(DType from, DType to) {
+ConvertRow writer_of(DType from, DType to) {
   return dispatch_numeric(
       from, [to](auto tag) { return writer_of<WidestOf<typename decltype(tag)::type>>(to); });
 }
@@ -64,7 +61,15 @@ Kernel plan_conversion(PlanContext& context) {
       if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
     };
   }
-  const Convert read = reader_of(from), write = writer_of(from, to);
+  if (const ConvertRow convert = kernels::usual_conversion(from, to)) {
+    return [=](RunContext& run) {
+      run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+        convert(run.in<std::byte>(0) + begin * from_bytes, run.out<std::byte>(0) + begin * to_bytes,
+                end - begin);
+      });
+    };
+  }
+  const ConvertRow read = reader_of(from), write = writer_of(from, to);
   return [=](RunContext& run) {
     run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
       Block block;
