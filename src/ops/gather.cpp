@@ -19,6 +19,8 @@ int64_t grain_of(size_t block_bytes) {
 void copy_block(const std::byte* from, int64_t block, size_t bytes, std::byte* to) {
   if (block < 0) {
     std::memset(to, 0, bytes);
+  } else if (bytes == sizeof(float)) {  // no call for each element
+    std::memcpy(to, from + block * int64_t{sizeof(float)}, sizeof(float));
   } else {
     std::memcpy(to, from + block * static_cast<int64_t>(bytes), bytes);
   }
@@ -49,10 +51,15 @@ Kernel plan_gather(PlanContext& context) {
     std::byte* to = run.out<std::byte>(0);
     if (bytes == 0) return;
     run.pool().parallel_for(outer * count, grain_of(bytes), [&](int64_t begin, int64_t end) {
+      int64_t row = begin / count, index = begin % count;
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t position = indices.position(i % count, size);
-        const int64_t block = position < 0 ? -1 : i / count * size + position;
+        const int64_t position = indices.position(index, size);
+        const int64_t block = position < 0 ? -1 : row * size + position;
         copy_block(from, block, bytes, to + i * static_cast<int64_t>(bytes));
+        if (++index == count) {
+          index = 0;
+          ++row;
+        }
       }
     });
   };
