@@ -75,13 +75,13 @@ export async function withModel<T>(
   try {
     const model = await read(bytes);
     const externalData: Record<string, number> = {};
+    const loading: HostLoadOptions = {
+      disabledPasses: options.disabledPasses ?? [],
+      precision: options.precision ?? 'default',
+      externalData,
+    };
     for (;;) {
       try {
-        const loading = {
-          disabledPasses: options.disabledPasses ?? [],
-          precision: options.precision ?? 'default',
-          externalData,
-        };
         const [result] = await Promise.all([use(model.buffer, loading), model.kept]);
         return result;
       } catch (error) {

@@ -87,13 +87,15 @@ TEST(Logical, NaNAndInfinity) {
 }
 
 template <class T>
-void check_where(const Shape& condition_shape, const Shape& yes_shape, const Shape& no_shape) {
+void check_where(const Shape& condition_shape, const Shape& yes_shape, const Shape& no_shape,
+                 const Shape& out_shape) {
   Tensor condition = Tensor::allocate(DType::Bool, condition_shape);
   for (int64_t i = 0; i < condition_shape.elements(); ++i)
     condition.mutable_as<bool>()[static_cast<size_t>(i)] = i % 3 != 1;
   const Tensor yes = iota_tensor<T>(yes_shape, T{1});
   const Tensor no = iota_tensor<T>(no_shape, T{100});
   const Tensor out = run_op({"Where"}, {condition, yes, no}, 2)[0];
+  ASSERT_EQ(out.shape(), out_shape);
   const auto indices = indices_of(out.shape());
   for (size_t i = 0; i < indices.size(); ++i) {
     const bool taken = condition.as<bool>()[broadcast_index(condition_shape, indices[i])];
@@ -106,12 +108,12 @@ void check_where(const Shape& condition_shape, const Shape& yes_shape, const Sha
 template <class T>
 void check_every_where() {
   const Shape whole = {2, 1, 37}, scalar = {};
-  check_where<T>(whole, whole, whole);
-  check_where<T>(whole, whole, scalar);
-  check_where<T>(whole, scalar, whole);
-  check_where<T>(whole, scalar, scalar);
-  check_where<T>(scalar, whole, whole);
-  check_where<T>({2, 1, 3}, {2, 4, 3}, {4, 1});
+  check_where<T>(whole, whole, whole, whole);
+  check_where<T>(whole, whole, scalar, whole);
+  check_where<T>(whole, scalar, whole, whole);
+  check_where<T>(whole, scalar, scalar, whole);
+  check_where<T>(scalar, whole, whole, whole);
+  check_where<T>({2, 1, 3}, {2, 4, 3}, {4, 1}, {2, 4, 3});
 }
 
 TEST(Where, EveryElementSizeAndBroadcast) {
