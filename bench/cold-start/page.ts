@@ -30,11 +30,14 @@ export async function picture(): Promise<ImageData> {
   await new Promise((resolve) => setTimeout(resolve));
   const pixels = new ImageData(side, side);
   const opaque = new Uint32Array(pixels.data.buffer);
-  // A linear congruential generator: the picture must not take longer than its libraries.
-  for (let i = 0, state = 1; i < opaque.length; ++i) {
+  // The picture must not take longer than its libraries: some noise, again and again.
+  const noise = 512;
+  for (let i = 0, state = 1; i < noise; ++i) {
+    // A linear congruential generator.
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     opaque[i] = 0xff000000 | (state >>> 8);
   }
+  for (let made = noise; made < opaque.length; made *= 2) opaque.copyWithin(made, 0, made);
   return pixels;
 }
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectDir } from '../../tools/lib/project.mjs';
-import { serve } from '../../tools/lib/serve.mjs';
 import { bundleColdStart, coldStartDir } from '../bundle.mjs';
+import { serveFromMemory } from './memory-server.mjs';
 import { inTurns, measureInPage } from './page.mjs';
 
 // onnxruntime-web computes in the page itself; ours in a worker, unless told otherwise.
@@ -17,8 +17,8 @@ export async function measureColdStart({ browser, library, options }) {
   const model = library.coldStartModel();
   await bundleColdStart();
   writeFileSync(join(coldStartDir, 'model.onnx'), model);
-  // Most sites are not cross-origin isolated.
-  const server = await serve(projectDir, { port: 4280, isolated: false });
+  // As most sites, not cross-origin isolated.
+  const server = await serveFromMemory(projectDir);
   const samples = await inTurns(Object.keys(pages), samplesWanted(options), (name) => {
     const url = new URL(`bench/cold-start/${pages[name]}`, server);
     return measureInPage(browser, url, { inspect: findFetches });

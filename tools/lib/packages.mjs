@@ -24,12 +24,19 @@ const testProbes = {
   'clang-format': () => program('clang-format'),
   'protobuf-compiler': () => program('protoc'),
   'libprotobuf-dev': () => file('/include/google/protobuf/message.h'),
+};
+
+const browserProbes = {
   chromium: () => program('chromium', 'chromium-browser', 'google-chrome'),
 };
 
-/** Installs what is missing; `forTests` adds what only the tests need. Returns a note. */
-export async function installPackages(log, { forTests = false } = {}) {
-  const needed = { ...probes, ...(forTests ? testProbes : {}) };
+/** Installs what is missing; `forBrowser` adds a browser, `forTests` all that tests need. Returns a note. */
+export async function installPackages(log, { forTests = false, forBrowser = forTests } = {}) {
+  const needed = {
+    ...probes,
+    ...(forBrowser ? browserProbes : {}),
+    ...(forTests ? testProbes : {}),
+  };
   const missing = Object.keys(needed).filter((name) => !needed[name]());
   if (missing.length === 0) return 'all there';
   await installWithApt(missing, log);

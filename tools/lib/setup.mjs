@@ -17,11 +17,11 @@ const bundledModels = readdirSync(join(projectDir, 'models'))
   .filter((file) => file.endsWith('-fp16.onnx'))
   .map((file) => join('models', file));
 
-/** Installs everything the build needs; `forTests` adds what only the tests need. */
-export function setupSteps({ forTests = false } = {}) {
+/** Installs everything the build needs; more `needs` as installPackages has them. */
+export function setupSteps(needs) {
   const first = emccOnPath() === undefined && !debianHas('emscripten');
   return [
-    { title: 'System packages', run: (log) => installPackages(log, { forTests }) },
+    { title: 'System packages', run: (log) => installPackages(log, needs) },
     {
       title: first ? 'Emscripten: Debian 13 root (a few minutes, once)' : 'Emscripten',
       run: async (log) => (await emscripten(log)).id,
