@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { singleThreadedGlue } from './lib/engine-files.mjs';
+import { eagerCompilation, singleThreadedGlue } from './lib/engine-files.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
 const common = {
@@ -22,4 +22,9 @@ const source = (name) => join(projectDir, `web/src/${name}.ts`);
 
 await build({ ...common, entryPoints: [source('index')] });
 // Bundlers take the worker's script as it is.
-await build({ ...common, entryPoints: [source('worker')], minify: true });
+await build({
+  ...common,
+  entryPoints: [source('worker')],
+  minify: true,
+  banner: { js: eagerCompilation },
+});

@@ -4,11 +4,15 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { buildDir } from './project.mjs';
 
+/** At the top of a script, has Chromium compile all of it at once; nearly all is needed to start. */
+export const eagerCompilation = '//# allFunctionsCalledOnLoad';
+
 /** Copies the .js or the .wasm of an engine into a folder. */
 export function copyEngineFile(file, folder) {
   const target = join(folder, basename(file));
   if (file.endsWith('.js')) {
-    writeFileSync(target, forBundlers(readFileSync(file, 'utf8')));
+    const glue = forBundlers(readFileSync(file, 'utf8'));
+    writeFileSync(target, `${eagerCompilation}\n${glue}`);
   } else {
     cpSync(file, target);
   }

@@ -1,3 +1,4 @@
+import { capabilities } from './engine/capabilities.js';
 import type { Engine } from './engine/engine.js';
 import type { HostLoadOptions } from './engine/host.js';
 import type { Precision } from './engine/module.js';
@@ -39,9 +40,11 @@ export async function openModel(
   options: LoadOptions,
 ): Promise<{ lease: Lease; bytes: SizedBytes }> {
   checkPrecision(options.precision);
-  // The engine comes first: it is what takes longer.
+  // The engine comes first: it is what takes longer. It, too, asks for capabilities before it fetches.
   const leasing = leaseEngine(options);
-  const opening = openSized(source, options.signal, options.onProgress);
+  const opening = capabilities(options).then(() =>
+    openSized(source, options.signal, options.onProgress),
+  );
   // Its failure counts once there is an engine.
   opening.catch(() => {});
   const lease = await leasing.catch((error: unknown) => {
