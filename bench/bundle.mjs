@@ -2,7 +2,6 @@
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { buildDir, distDir, projectDir } from '../tools/lib/project.mjs';
 
 const outdir = join(buildDir, 'bench');
@@ -12,10 +11,15 @@ export const coldStartDir = join(outdir, 'cold-start');
 
 const common = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' };
 
+async function bundle(options) {
+  // Imported only now: the benchmark may have to install it first.
+  const { build } = await import('esbuild');
+  await build({ ...common, ...options });
+}
+
 /** The scripts of the pages that measure in an ordinary way, into build/bench. */
 export async function bundlePages() {
-  await build({
-    ...common,
+  await bundle({
     entryPoints: ['turns', 'alone', 'models'].map((name) =>
       join(projectDir, `bench/pages/${name}.ts`),
     ),
@@ -26,8 +30,7 @@ export async function bundlePages() {
 
 /** The pages of the cold start, as a site ships them: complete in themselves, and minified. */
 export async function bundleColdStart() {
-  await build({
-    ...common,
+  await bundle({
     outdir: coldStartDir,
     entryPoints: ['fovea', 'onnxruntime-web'].map((name) =>
       join(projectDir, `bench/cold-start/${name}.ts`),
@@ -39,8 +42,7 @@ export async function bundleColdStart() {
 
 /** The benchmark's modules that run in Node. */
 export async function bundleForNode() {
-  await build({
-    ...common,
+  await bundle({
     entryPoints: [join(projectDir, 'bench/node.ts')],
     platform: 'node',
     packages: 'external',

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { buildDir, variants } from '../tools/lib/project.mjs';
 import { presetSteps, setupSteps } from '../tools/lib/setup.mjs';
 import { runSteps } from '../tools/lib/steps.mjs';
+import { hosts } from './kernels/hosts.mjs';
 import { writeResults } from './results.mjs';
 
 const presets = {
@@ -25,16 +26,14 @@ const { values: options } = parseArgs({
 });
 const chosen = options.variant.split(',');
 mustBeOf('variant', presets, ...chosen);
+mustBeOf('in', hosts, options.in);
 
 const wanted = chosen.map((name) => presets[name]);
 const built = await runSteps([
-  ...setupSteps({ forBrowser: true }),
+  ...setupSteps({ forBrowser: options.in === 'chromium' }),
   ...presetSteps(wanted, ['bench_kernels']),
 ]);
 if (!built) process.exit(1);
-// Imported only now: what it needs may just have been installed.
-const { hosts } = await import('./kernels/hosts.mjs');
-mustBeOf('in', hosts, options.in);
 
 const results = {};
 for (const name of chosen) results[name] = await measureVariant(name);

@@ -1,4 +1,4 @@
-// What the parts of bench/benchmark.mjs need of the benchmark's TypeScript.
+// What the parts of bench/run.mjs need of the benchmark's TypeScript.
 
 export { NativeRunner } from './native.js';
 export { coldStartModel, largeNetworkNames, networkNames } from './networks/index.js';

@@ -3,9 +3,86 @@
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
 // build/bench.json.
 
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
+import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { packageSteps, setupSteps } from '../tools/lib/setup.mjs';
 import { runSteps } from '../tools/lib/steps.mjs';
+import { bundleForNode, bundlePages } from './bundle.mjs';
+import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
+import { measureColdStart } from './parts/cold-start.mjs';
+import { measureModels } from './parts/models.mjs';
+import { measureSizes } from './parts/sizes.mjs';
+import { measureSpeed, measureThreads } from './parts/turns.mjs';
+import { writeResults } from './results.mjs';
+
+/** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
+const parts = {
+  speed: measureSpeed,
+  threads: measureThreads,
+  models: measureModels,
+  'first-runs': measureFirstRuns,
+  memory: measureMemory,
+  'cold-start': measureColdStart,
+  sizes: measureSizes,
+};
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(parts).join() },
+    networks: { type: 'string' },
+    rounds: { type: 'string' },
+    'warm-up': { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string', default: join(buildDir, 'bench.json') },
+  },
+});
+const chosen = chosenParts(options.only.split(','));
 
 if (!(await runSteps([...setupSteps({ forBrowser: true }), ...packageSteps()]))) process.exit(1);
-// Imported only now: what it needs may just have been installed.
-await import('./benchmark.mjs');
+// Imported only now: they are, or need, packages just installed.
+const { chromium } = await import('@playwright/test');
+const { serve } = await import('../tools/lib/serve.mjs');
+
+await bundlePages();
+const library = await bundleForNode();
+const server = await serve(projectDir, { port: 4180 });
+const browser = await chromium.launch(chromiumLaunchOptions());
+const results = {
+  browser: `Chromium ${browser.version()}`,
+  measured: new Date().toISOString(),
+  // What else the machine had to do in the minute before.
+  load: loadavg()[0],
+};
+console.log(`${results.browser}; load of the machine before: ${results.load.toFixed(1)}`);
+for (const name of chosen) {
+  console.log(`\n--- ${name}`);
+  results[name] = await measurePart(name);
+  console.log(`\n${results[name].table}`);
+}
+await browser.close();
+
+const problems = chosen.flatMap((name) => results[name].problems);
+for (const problem of problems) console.error(problem);
+writeResults(options.json, results);
+process.exit(problems.length === 0 ? 0 : 1);
+
+/** A part that fails does not keep the others from being measured. */
+async function measurePart(name) {
+  try {
+    return await parts[name]({ browser, server, library, options });
+  } catch (error) {
+    return { table: 'failed', problems: [`${name}: ${error.stack}`] };
+  }
+}
+
+function chosenParts(names) {
+  const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+  if (unknown.length === 0) return names;
+  console.error(
+    `There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`,
+  );
+  process.exit(2);
+}

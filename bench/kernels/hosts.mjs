@@ -3,16 +3,17 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { chromium } from '@playwright/test';
 import { chromiumLaunchOptions } from '../../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../../tools/lib/project.mjs';
 import { launcher } from '../../tools/lib/runners.mjs';
-import { serve } from '../../tools/lib/serve.mjs';
 import { measureInPage } from '../parts/page.mjs';
 
 export const hosts = { chromium: runInChromium, node: runAsProcess };
 
 async function runInChromium(preset, filter, onLine) {
+  // Imported only now: they are, or need, packages that the benchmark may have to install first.
+  const { chromium } = await import('@playwright/test');
+  const { serve } = await import('../../tools/lib/serve.mjs');
   const server = await serve(projectDir, { port: 4380 });
   const browser = await chromium.launch(chromiumLaunchOptions());
   try {

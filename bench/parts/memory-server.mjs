@@ -22,7 +22,7 @@ export async function serveFromMemory(folder) {
   const files = new Map();
   const server = createServer(({ url }, response) => {
     const { pathname } = new URL(url, 'http://localhost');
-    const bytes = files.get(pathname) ?? readIfThere(join(folder, decodeURIComponent(pathname)));
+    const bytes = files.get(pathname) ?? readIfThere(join(folder, pathname));
     if (!bytes) return response.writeHead(404).end();
     files.set(pathname, bytes);
     const type = types[extname(pathname)] ?? 'application/octet-stream';
