@@ -31,7 +31,7 @@ const mostThreads = 8;
  * @throws FoveaError EngineLoadError when none can run here, or not the variant asked for
  */
 export async function capabilities(options: EngineOptions = {}): Promise<Capabilities> {
-  const features = await findFeatures();
+  const features = await (featuresHere ??= findFeatures());
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
   const worker = usesWorker(options);
   const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
@@ -47,6 +47,9 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
       : 'asked for by the option "variant"';
   return { variant, reason, numThreads, worker, ...features };
 }
+
+/** They stay as they are, and every model that is opened asks for them. */
+let featuresHere: Promise<Features> | undefined;
 
 /** Asks no more than it must: an engine's start waits for this. */
 async function findFeatures(): Promise<Features> {
