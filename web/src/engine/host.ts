@@ -16,6 +16,7 @@ import type {
   Precision,
 } from './module.js';
 import { HostPicture, type TileRequest } from './pictures.js';
+import { ResultMemory } from './results.js';
 import {
   bufferOf,
   copyOutputs,
@@ -66,6 +67,7 @@ export class EngineHost {
   readonly #sessions = new Map<number, EngineSession>();
   readonly #pictures = new Map<number, HostPicture>();
   readonly #queue = new JobQueue();
+  readonly #results = new ResultMemory();
 
   private constructor(module: EngineModule, threads: number) {
     this.#module = module;
@@ -124,7 +126,7 @@ export class EngineHost {
     return this.#queue.add(job, (checkpoint) =>
       withFeeds(this.#module, feeds, (copies) =>
         withRun(this.#session(session), copies, fetches, checkpoint, (run) => ({
-          outputs: copyOutputs(run),
+          outputs: copyOutputs(run, this.#results),
           nodes: profiled ? run.profile() : [],
         })),
       ),
@@ -138,7 +140,10 @@ export class EngineHost {
 
   /** Gives a session's working memory back once its runs have ended. */
   trim(job: number, session: number): Promise<void> {
-    return this.#queue.add(job, () => this.#session(session).trim());
+    return this.#queue.add(job, () => {
+      this.#session(session).trim();
+      this.#results.clear();
+    });
   }
 
   /** Ends a session once its runs have ended. */
@@ -146,6 +151,7 @@ export class EngineHost {
     return this.#queue.add(job, () => {
       this.#session(session).delete();
       this.#sessions.delete(session);
+      this.#results.clear();
     });
   }
 
@@ -161,7 +167,7 @@ export class EngineHost {
   }
 
   finishPicture(id: number): ReturnType<HostPicture['finish']> {
-    return this.#picture(id).finish();
+    return this.#picture(id).finish(this.#results);
   }
 
   closePicture(id: number): void {

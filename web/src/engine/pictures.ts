@@ -8,6 +8,7 @@ import type {
   PictureSettings,
   Rectangle,
 } from './module.js';
+import type { ResultMemory } from './results.js';
 import { bufferOf, withFeeds, withRun, type FeedData } from './running.js';
 
 /** One tile of a picture that is being enlarged. */
@@ -68,10 +69,14 @@ export class HostPicture {
   }
 
   /** The enlarged pixels, once all tiles are there. */
-  finish(): { bytes: Uint8Array<ArrayBuffer>; width: number; height: number } {
+  finish(results: ResultMemory): {
+    bytes: Uint8Array<ArrayBuffer>;
+    width: number;
+    height: number;
+  } {
     this.#picture.finish();
     const { outWidth, outHeight } = this.#settings;
-    const bytes = new Uint8Array(this.#picture.view());
+    const bytes = results.copyOf(this.#picture.view());
     return { bytes, width: outWidth, height: outHeight };
   }
 

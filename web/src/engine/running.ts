@@ -4,6 +4,7 @@ import { nextTask } from '../environment.js';
 import type { TensorType } from '../tensor-types.js';
 import type { Checkpoint } from './jobs.js';
 import type { EngineBuffer, EngineFeed, EngineModule, EngineRun, EngineSession } from './module.js';
+import type { ResultMemory } from './results.js';
 
 /** A tensor as plain data between threads; `data` of numbers is their bytes. */
 export interface TensorData {
@@ -82,10 +83,10 @@ export function bufferOf(
 }
 
 /** A run's outputs, copied out of the engine's memory. */
-export function copyOutputs(run: EngineRun): TensorData[] {
+export function copyOutputs(run: EngineRun, results: ResultMemory): TensorData[] {
   return run.outputs().map(({ type, dims, data }) => ({
     type,
     dims,
-    data: Array.isArray(data) ? data : data.slice(),
+    data: Array.isArray(data) ? data : results.copyOf(data),
   }));
 }
