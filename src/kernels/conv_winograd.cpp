@@ -18,11 +18,9 @@ int64_t depth(const ConvShape& shape) {
   return winograd::packed_depth<F>(shape.in_channels);
 }
 int64_t tile_step(const ConvShape& shape) { return padded_channels(shape.in_channels); }
-// The positions of one tile and channel are written together: a little more than a multiple of the
-// cache's sets lie between them.
 template <class F>
-int64_t position_step(const ConvShape& shape) {
-  return F::kBlockTiles * tile_step(shape) + 16;
+winograd::Block block_of(const ConvShape& shape) {
+  return winograd::block_of<F>(static_cast<ptrdiff_t>(tile_step(shape)));
 }
 
 template <class F>
@@ -68,7 +66,7 @@ int64_t strip_size(const ConvShape& shape) {
 
 template <class F>
 int64_t transformed_size(const ConvShape& shape) {
-  return F::kPositions * position_step<F>(shape);
+  return F::kPositions * block_of<F>(shape).position_step;
 }
 template <class F>
 constexpr int64_t products_size() {
@@ -149,14 +147,14 @@ template <class F>
 void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
                      const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
-  const auto channels = static_cast<ptrdiff_t>(tile_step(shape));
+  const winograd::Block block = block_of<F>(shape);
+  const winograd::Steps& steps = F::steps(block.channels);
   float* to = scratch.transformed;
   tiles.for_each_run(begin, end, strip_tiles<F>(shape), [&](int64_t y, int64_t x, int64_t count) {
     const PatchRow patches =
         patches_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, count, scratch.copy);
-    F::kSteps.transform_input(patches, static_cast<ptrdiff_t>(count), channels, scratch.half, to,
-                              static_cast<ptrdiff_t>(position_step<F>(shape)));
-    to += count * channels;
+    steps.transform_input(patches, static_cast<ptrdiff_t>(count), block, scratch.half, to);
+    to += count * block.channels;
   });
 }
 
@@ -164,14 +162,15 @@ void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
 template <class F>
 void multiply_block(const ConvShape& shape, const float* weights, int vectors, int64_t count,
                     const Scratch& scratch) noexcept {
+  const winograd::Block block = block_of<F>(shape);
+  const winograd::Steps& steps = F::steps(block.channels);
   const int64_t most = std::min(winograd::kGroup, max_tile_rows(vectors));
   const int64_t groups = round_up(count, most) / most;
   for (int64_t i = 0, tile = 0; i < groups; ++i) {
     const int64_t next = count * (i + 1) / groups;
-    F::kSteps.multiply[vectors - 1][next - tile - 1](
-        scratch.transformed + tile * tile_step(shape), static_cast<ptrdiff_t>(tile_step(shape)),
-        static_cast<ptrdiff_t>(position_step<F>(shape)), weights,
-        static_cast<ptrdiff_t>(shape.in_channels), F::kPositions,
+    steps.multiply[vectors - 1][next - tile - 1](
+        scratch.transformed + tile * block.channels, block, weights,
+        static_cast<ptrdiff_t>(shape.in_channels),
         scratch.products + tile * vectors * F::kPositions * kLanes);
     tile = next;
   }
@@ -183,6 +182,7 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
   const ConvOutput& output = tiles.output;
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
   to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
+  const winograd::Steps& steps = F::steps(tile_step(tiles.shape));
   tiles.for_each_run(begin, end, 1, [&](int64_t y, int64_t x, int64_t) {
     const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;
     to.data = output.data + offset;
@@ -190,7 +190,7 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
     to.row_begin = static_cast<int>(std::max<int64_t>(tiles.row_begin - y, 0));
     to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, F::kTile));
     to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, F::kTile));
-    F::kSteps.transform_output(products, to, epilogue);
+    steps.transform_output(products, to, epilogue);
     products += panel_vectors(to.channels) * F::kPositions * kLanes;
   });
 }

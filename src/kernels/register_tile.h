@@ -36,25 +36,28 @@ struct Accumulators {
 
 // Adds, for k < depth, input[row * input_step + k * depth_step] times the k-th row of weights, and
 // returns where the weights end. Pointers are moved by hand, one per row: indices would be
-// recomputed at every step.
-template <int Rows, int Vectors>
+// recomputed at every step. With an `InputStep` in place of input_step, other than 0, rows are
+// offsets of one pointer, which are part of the instructions: 5 of 29 less for 6 rows by 2 vectors.
+template <ptrdiff_t InputStep = 0, int Rows, int Vectors>
 inline const float* accumulate(const float* from, ptrdiff_t input_step, ptrdiff_t depth_step,
                                ptrdiff_t depth, const float* weights,
                                Accumulators<Rows, Vectors>& sums) {
   using simd::F32x4;
-  const float* input[Rows] = {from};
-  FOVEA_UNROLL for (int row = 1; row < Rows; ++row) input[row] = input[row - 1] + input_step;
+  constexpr int kPointers = InputStep != 0 ? 1 : Rows;
+  const float* input[kPointers] = {from};
+  FOVEA_UNROLL for (int row = 1; row < kPointers; ++row) input[row] = input[row - 1] + input_step;
   FOVEA_NO_UNROLL for (ptrdiff_t k = depth; k != 0; --k) {
     F32x4 weight[Vectors];
     FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) weight[v] = F32x4::load(weights + 4 * v);
     weights += 4 * Vectors;
     FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
-      const F32x4 x = F32x4::load_splat(input[row]);
-      input[row] += depth_step;
+      const F32x4 x = F32x4::load_splat(InputStep != 0 ? *input + row * InputStep : input[row]);
+      if (row < kPointers && InputStep == 0) input[row] += depth_step;
       FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
         sums.at[row][v] = fma(x, weight[v], sums.at[row][v]);
       }
     }
+    if (InputStep != 0) *input += depth_step;
   }
   return weights;
 }

@@ -1,6 +1,7 @@
 #include "kernels/winograd.h"
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/lanes.h"
 #include "kernels/tile.h"
@@ -115,11 +116,18 @@ inline void transform_line(const InputTransform<F>& transform, const float* from
   }
 }
 
+// The steps take their block from their arguments, or from a template's, where they can be built
+// in.
+constexpr const Block& known(const Block& usual, const Block& any) {
+  return usual.channels != 0 ? usual : any;
+}
+
 // Down all columns first, since neighbours share some of them, in the order of the image's memory.
-template <class F>
-void transform_input(const PatchRow& patches, ptrdiff_t tiles, ptrdiff_t channels, float* half,
-                     float* transformed, ptrdiff_t position_step) noexcept {
+template <class F, Block kUsual>
+void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
+                     float* transformed) noexcept {
   const InputTransform<F> transform;
+  const auto [channels, position_step, positions] = known(kUsual, any);
   const ptrdiff_t step = (tiles * F::kTile + 2) * channels;
   const ptrdiff_t begin = patches.begin * channels, end = patches.end * channels;
   transform_line(transform, patches.data, patches.row_step, end - begin, half + begin, step);
@@ -134,15 +142,16 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, ptrdiff_t channel
   }
 }
 
-template <int Tiles, int Vectors>
-void multiply(const float* transformed, ptrdiff_t tile_step, ptrdiff_t position_step,
-              const float* weights, ptrdiff_t depth, int positions, float* products) noexcept {
+template <Block kUsual, int Tiles, int Vectors>
+void multiply(const float* transformed, const Block& any, const float* weights, ptrdiff_t depth,
+              float* products) noexcept {
+  const auto [channels, position_step, positions] = known(kUsual, any);
   // Else the compiler writes out the zeros of every position.
   if (depth == 0) __builtin_unreachable();
   for (int position = 0; position < positions; ++position) {
     Accumulators<Tiles, Vectors> sums;
     sums.each([](F32x4, int, int) { return F32x4::zero(); });
-    weights = accumulate(transformed, tile_step, 1, depth, weights, sums);
+    weights = accumulate<kUsual.channels>(transformed, channels, 1, depth, weights, sums);
     sums.each([&](F32x4 x, int tile, int v) {
       x.store(products + (tile * Vectors + v) * positions * kLanes);
       return x;
@@ -214,25 +223,50 @@ void transform_output(const float* products, const OutputTile& tile,
   }
 }
 
-template <class F>
-constexpr Steps kStepsOf = {
-    transform_input<F>,
-    {{multiply<1, 1>, multiply<2, 1>, multiply<3, 1>, multiply<4, 1>, multiply<5, 1>,
-#ifdef __wasm_relaxed_simd__
-      multiply<6, 1>
-#endif
-     },
-     {multiply<1, 2>, multiply<2, 2>, multiply<3, 2>, multiply<4, 2>, multiply<5, 2>,
-#ifdef __wasm_relaxed_simd__
-      multiply<6, 2>
-#endif
-     },
-     {multiply<1, 3>, multiply<2, 3>, multiply<3, 3>}},
-    transform_output<F>};
+// Full tiles alone have kernels for the usual channels: they are most.
+template <int Tiles, int Vectors, Block kUsual>
+constexpr Steps::Multiply multiply_of() {
+  constexpr bool kFull = Vectors > 1 && Tiles == max_tile_rows(Vectors);
+  constexpr Block kBlock = kFull ? kUsual : Block();
+  if constexpr (Tiles > max_tile_rows(Vectors)) {
+    return nullptr;
+  } else {
+    return multiply<kBlock, Tiles, Vectors>;
+  }
+}
+
+template <int Vectors, Block kUsual, int... Index>
+constexpr void set_multiply(Steps& steps, std::integer_sequence<int, Index...>) {
+  ((steps.multiply[Vectors - 1][Index] = multiply_of<Index + 1, Vectors, kUsual>()), ...);
+}
+
+template <class F, Block kUsual = Block()>
+constexpr Steps make_steps() {
+  constexpr auto kGroups = std::make_integer_sequence<int, kGroup>();
+  Steps steps = {transform_input<F, kUsual>, {}, transform_output<F>};
+  set_multiply<1, kUsual>(steps, kGroups);
+  set_multiply<2, kUsual>(steps, kGroups);
+  set_multiply<3, kUsual>(steps, kGroups);
+  return steps;
+}
+
+template <class F, ptrdiff_t... Usual>
+const Steps& steps_for(ptrdiff_t channels, std::integer_sequence<ptrdiff_t, Usual...>) {
+  static constexpr Steps kAny = make_steps<F>();
+  static constexpr std::array<Steps, sizeof...(Usual)> kUsual = {
+      make_steps<F, block_of<F>(Usual)>()...};
+  size_t index = 0;
+  const bool usual = ((channels == Usual || (++index, false)) || ...);
+  return usual ? kUsual[index] : kAny;
+}
 
 }  // namespace
 
-const Steps F4x4::kSteps = kStepsOf<F4x4>;
-const Steps F6x6::kSteps = kStepsOf<F6x6>;
+const Steps& F4x4::steps(ptrdiff_t channels) {
+  return steps_for<F4x4>(channels, F4x4::UsualChannels());
+}
+const Steps& F6x6::steps(ptrdiff_t channels) {
+  return steps_for<F6x6>(channels, F6x6::UsualChannels());
+}
 
 }  // namespace fovea::kernels::winograd

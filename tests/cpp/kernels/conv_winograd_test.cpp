@@ -1,4 +1,5 @@
 #include "conv_checks.h"
+#include "kernels/tile.h"
 
 // Winograd's algorithm wherever it is possible, chosen or not.
 namespace fovea::kernels {
@@ -48,6 +49,13 @@ TEST_P(ConvWinograd, EveryNumberOfChannels) {
   check(square(64, 64, 13, 3, 1));
   check(square(130, 66, 5, 3, 1));
   check(square(66, 130, 5, 3, 1));
+}
+
+// Blocks of full tiles, by panels of two vectors and of three.
+TEST_P(ConvWinograd, UsualChannels) {
+  for (const int64_t c : {16, 24, 32, 48, 64, 96, 128, 160, 192}) {
+    check(square(c, kPanel + kLastPanel, 26, 3, 1));
+  }
 }
 
 TEST_P(ConvWinograd, EveryWidthAndHeight) {
