@@ -52,12 +52,12 @@ inline const float* accumulate(const float* from, ptrdiff_t input_step, ptrdiff_
     weights += 4 * Vectors;
     FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
       const F32x4 x = F32x4::load_splat(InputStep != 0 ? *input + row * InputStep : input[row]);
-      if (row < kPointers && InputStep == 0) input[row] += depth_step;
+      if constexpr (InputStep == 0) input[row] += depth_step;
       FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
         sums.at[row][v] = fma(x, weight[v], sums.at[row][v]);
       }
     }
-    if (InputStep != 0) *input += depth_step;
+    if constexpr (InputStep != 0) *input += depth_step;
   }
   return weights;
 }

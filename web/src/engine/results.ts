@@ -23,7 +23,7 @@ export class ResultMemory {
     if (size < smallest || size > largest) return new Uint8Array(bytes);
     const copy = this.#take(size);
     copy.set(bytes);
-    if (size === this.#expected) void nextTask().then(() => this.#prepare(size));
+    if (size === this.#expected) void this.#prepareSoon(size);
     this.#expected = size;
     return copy;
   }
@@ -45,11 +45,20 @@ export class ResultMemory {
     return ready?.byteLength === size ? ready : new Uint8Array(size);
   }
 
-  #prepare(size: number): void {
+  async #prepareSoon(size: number): Promise<void> {
+    await nextTask();
     if (size !== this.#expected || this.#ready) return;
-    const memory = new Uint8Array(size);
-    const page = 4096;
-    for (let at = 0; at < size; at += page) memory[at] = 0;
-    this.#ready = memory;
+    try {
+      this.#ready = touched(new Uint8Array(size));
+    } catch {
+      // There is no memory: the next result will say so, if it is still true.
+    }
   }
+}
+
+/** Writes to every page. */
+function touched<T extends Uint8Array>(memory: T): T {
+  const page = 4096;
+  for (let at = 0; at < memory.byteLength; at += page) memory[at] = 0;
+  return memory;
 }
