@@ -116,8 +116,8 @@ inline void transform_line(const InputTransform<F>& transform, const float* from
   }
 }
 
-// The steps take their block from their arguments, or from a template's, where they can be built
-// in.
+// A step's block: its template's, which is built into its instructions, or else the one it is
+// given.
 constexpr const Block& known(const Block& usual, const Block& any) {
   return usual.channels != 0 ? usual : any;
 }
