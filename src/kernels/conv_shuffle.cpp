@@ -74,15 +74,18 @@ void shuffle_pixels(const ConvShuffleShape& shape, const Row& row, float* to) no
 void shuffle_plane(const ConvShuffleShape& shape, const Row& row, float* to) noexcept {
   const int64_t pixel = conv_pixel(shape);
   const float* block = row.blocks;
-  int64_t x = 0;
-  for (int64_t dx = row.begin; x < row.width; dx = 0, block += pixel) {
-    const int64_t count = std::min(shape.block_w - dx, row.width - x);
-    int64_t i = 0;
-    for (; i < count && x + i + kLanes <= row.width; i += kLanes) {
-      F32x4::load(block + dx + i).store(to + x + i);
+  float* const end = to + row.width;
+  for (int64_t dx = row.begin; to < end; dx = 0, block += pixel) {
+    if (dx == 0 && shape.block_w <= kLanes) {
+      for (; end - to >= kLanes; to += shape.block_w, block += pixel) F32x4::load(block).store(to);
     }
-    for (; i < count; ++i) to[x + i] = block[dx + i];
-    x += count;
+    const int64_t count = std::min(shape.block_w - dx, int64_t{end - to});
+    int64_t i = 0;
+    for (; i < count && end - to >= i + kLanes; i += kLanes) {
+      F32x4::load(block + dx + i).store(to + i);
+    }
+    for (; i < count; ++i) to[i] = block[dx + i];
+    to += count;
   }
 }
 

@@ -20,7 +20,7 @@ export { InferenceSession, type Fetches } from './session.js';
 export type { ModelSource } from './source.js';
 export { Tensor, type TensorInit } from './tensor.js';
 export type { TensorDataMap, TensorType } from './tensor-types.js';
-export type { NetworkOptions, Pair } from './upscale/network.js';
+export type { NetworkOptions, Pair } from './engine/network.js';
 export type { PictureSource, PixelData } from './upscale/pictures.js';
 export {
   Upscaler,

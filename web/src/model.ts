@@ -1,5 +1,5 @@
 import type { Engine } from './engine/engine.js';
-import type { ModelInfo } from './engine/module.js';
+import type { HostLoadOptions } from './engine/host.js';
 import type { Lease } from './engine/registry.js';
 import { abortError, FoveaError } from './errors.js';
 import { openModel, withModel, type LoadOptions } from './reading.js';
@@ -12,27 +12,38 @@ export function nextJob(): number {
   return ++lastJob;
 }
 
+/** Has an engine load a buffer's model as a session of that number, and gives its answer. */
+export type Load<T> = (
+  engine: Engine,
+  session: number,
+  model: number,
+  loading: HostLoadOptions,
+) => Promise<T>;
+
 /** A model in an engine: what sessions and upscalers share. */
 export class LoadedModel {
-  readonly info: ModelInfo;
   readonly #lease: Lease;
   readonly #session: number;
   #released = false;
 
-  private constructor(lease: Lease, session: number, info: ModelInfo) {
+  private constructor(lease: Lease, session: number) {
     this.#lease = lease;
     this.#session = session;
-    this.info = info;
   }
 
-  static async load(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
+  /** Reads a model and has it loaded. */
+  static async load<T>(
+    source: ModelSource,
+    options: LoadOptions,
+    load: Load<T>,
+  ): Promise<{ model: LoadedModel; answer: T }> {
     const { lease, bytes } = await openModel(source, options);
     try {
       const session = lease.engine.newId();
-      const info = await withModel(lease.engine, bytes, options, (model, loading) =>
-        lease.engine.call('load', session, model, loading),
+      const answer = await withModel(lease.engine, bytes, options, (model, loading) =>
+        load(lease.engine, session, model, loading),
       );
-      return new LoadedModel(lease, session, info);
+      return { model: new LoadedModel(lease, session), answer };
     } catch (error) {
       lease.release();
       throw error;
@@ -49,28 +60,6 @@ export class LoadedModel {
     return this.#session;
   }
 
-  /**
-   * Does work that the signal aborts.
-   *
-   * @param work gets the number of the job to start
-   */
-  async abortable<T>(
-    signal: AbortSignal | undefined,
-    work: (job: number) => Promise<T>,
-  ): Promise<T> {
-    if (signal?.aborted) throw abortError(signal);
-    const job = nextJob();
-    const abort = () => void this.engine.call('abort', job).catch(() => {});
-    signal?.addEventListener('abort', abort);
-    try {
-      return await work(job);
-    } catch (error) {
-      throw signal?.aborted && isAborted(error) ? abortError(signal) : error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
-  }
-
   /** Gives the session's memory back once its runs have ended; does nothing the second time. */
   async release(): Promise<void> {
     if (this.#released) return;
@@ -81,6 +70,29 @@ export class LoadedModel {
     } finally {
       this.#lease.release();
     }
+  }
+}
+
+/**
+ * Has an engine do work that the signal aborts.
+ *
+ * @param work gets the number of the job to start
+ */
+export async function abortable<T>(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+  work: (job: number) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) throw abortError(signal);
+  const job = nextJob();
+  const abort = () => void engine.call('abort', job).catch(() => {});
+  signal?.addEventListener('abort', abort);
+  try {
+    return await work(job);
+  } catch (error) {
+    throw signal?.aborted && isAborted(error) ? abortError(signal) : error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

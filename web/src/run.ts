@@ -1,6 +1,7 @@
+import type { RunReply } from './engine/host.js';
 import type { FeedData, TensorData } from './engine/running.js';
 import { FoveaError } from './errors.js';
-import type { LoadedModel } from './model.js';
+import { abortable, type LoadedModel } from './model.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
 import { Tensor } from './tensor.js';
 import { viewBytes, type TypedData } from './tensor-types.js';
@@ -38,30 +39,23 @@ export async function runModel(
   { signal, transfer }: RunOptions,
   profiled = false,
 ): Promise<RunResult> {
-  const { engine, session } = model;
-  const request = { session, feeds: toFeeds(model, feeds, transfer), fetches: [...names] };
-  const { outputs, nodes } = await model.abortable(signal, (job) =>
-    engine.call('run', { ...request, job, profiled }),
-  );
+  const sent = toFeeds(model, feeds, transfer);
+  const { outputs, nodes } = await runFeeds(model, sent, names, signal, profiled);
   const results = names.map((name, i) => [name, toTensor(outputs[i]!, given[name], name)] as const);
   return { tensors: Object.fromEntries(results), nodes: nodes.map(toNodeProfile) };
 }
 
-/**
- * The sizes of what runModel() would give, found without computing.
- *
- * @returns undefined for a value whose size depends on what would be computed
- */
-export async function planModel(
-  model: LoadedModel,
-  feeds: Feeds,
+/** Runs a model on what is sent to its engine as it is. */
+export function runFeeds(
+  { engine, session }: LoadedModel,
+  feeds: FeedData[],
   names: readonly string[],
-  { signal, transfer }: RunOptions,
-): Promise<(readonly number[] | undefined)[]> {
-  const { engine, session } = model;
-  const request = { session, feeds: toFeeds(model, feeds, transfer), fetches: [...names] };
-  const dims = await model.abortable(signal, (job) => engine.call('planDims', { ...request, job }));
-  return dims.map((each) => each ?? undefined);
+  signal: AbortSignal | undefined,
+  profiled: boolean,
+): Promise<RunReply> {
+  return abortable(engine, signal, (job) =>
+    engine.call('run', { job, session, feeds, fetches: [...names], profiled }),
+  );
 }
 
 function toFeeds({ engine }: LoadedModel, feeds: Feeds, transfer?: boolean): FeedData[] {
@@ -70,11 +64,7 @@ function toFeeds({ engine }: LoadedModel, feeds: Feeds, transfer?: boolean): Fee
 }
 
 /** A tensor as the engine takes it; `own` makes its bytes the engine's. */
-export function toFeed(
-  name: string,
-  tensor: Tensor,
-  own: (bytes: Uint8Array) => Uint8Array,
-): FeedData {
+function toFeed(name: string, tensor: Tensor, own: (bytes: Uint8Array) => Uint8Array): FeedData {
   if (!(tensor instanceof Tensor)) {
     throw new FoveaError('InvalidInput', `what is fed to '${name}' is no Tensor`, { input: name });
   }

@@ -1,3 +1,4 @@
+import type { ModelInfo } from './engine/module.js';
 import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
 import { LoadedModel, nextJob } from './model.js';
 import type { LoadOptions } from './reading.js';
@@ -18,8 +19,7 @@ export class InferenceSession {
   readonly outputMetadata: readonly ValueMetadata[];
   readonly metadata: ModelMetadata;
 
-  private constructor(model: LoadedModel) {
-    const { inputs, outputs, ...metadata } = model.info;
+  private constructor(model: LoadedModel, { inputs, outputs, ...metadata }: ModelInfo) {
     this.#model = model;
     this.inputMetadata = inputs.map(toMetadata);
     this.outputMetadata = outputs.map(toMetadata);
@@ -35,7 +35,10 @@ export class InferenceSession {
    *   OutOfMemory, Aborted
    */
   static async create(source: ModelSource, options: LoadOptions = {}): Promise<InferenceSession> {
-    return new InferenceSession(await LoadedModel.load(source, options));
+    const { model, answer } = await LoadedModel.load(source, options, (engine, ...request) =>
+      engine.call('load', ...request),
+    );
+    return new InferenceSession(model, answer);
   }
 
   get inputNames(): readonly string[] {

@@ -1,19 +1,17 @@
-import type { FeedData } from './engine/running.js';
-import { FoveaError } from './errors.js';
-import { LoadedModel } from './model.js';
-import { models } from './models.js';
-import type { LoadOptions } from './reading.js';
-import type { NodeProfile } from './profile.js';
-import { planModel, runModel, toFeed } from './run.js';
-import type { ModelSource } from './source.js';
 import {
-  examineNetwork,
   greyFeeds,
-  scaleTensor,
+  otherFeeds,
   type Network,
   type NetworkOptions,
   type Pair,
-} from './upscale/network.js';
+} from './engine/network.js';
+import { FoveaError } from './errors.js';
+import { abortable, LoadedModel } from './model.js';
+import { models } from './models.js';
+import { toNodeProfile, type NodeProfile } from './profile.js';
+import type { LoadOptions } from './reading.js';
+import { runFeeds } from './run.js';
+import type { ModelSource } from './source.js';
 import {
   drawPixels,
   readPixels,
@@ -89,23 +87,12 @@ export class Upscaler {
     source: ModelSource = models.x2,
     options: UpscalerOptions = {},
   ): Promise<Upscaler> {
-    const model = await LoadedModel.load(source, options);
-    try {
-      const network = await examineNetwork(model.info, options, {
-        async run(feeds, output) {
-          const { tensors } = await runModel(model, feeds, [output], {}, options);
-          return tensors[output]!;
-        },
-        async plan(feeds, output) {
-          const [dims] = await planModel(model, feeds, [output], options);
-          return dims;
-        },
-      });
-      return new Upscaler(model, network);
-    } catch (error) {
-      await model.release();
-      throw error;
-    }
+    const { signal, scale, color, range, order, multiple } = options;
+    const said: NetworkOptions = { scale, color, range, order, multiple };
+    const { model, answer } = await LoadedModel.load(source, options, (engine, ...request) =>
+      abortable(engine, signal, (job) => engine.call('loadNetwork', ...request, said, job)),
+    );
+    return new Upscaler(model, answer);
   }
 
   /** How many times larger pictures become, along each axis. */
@@ -165,8 +152,8 @@ export class Upscaler {
     const size = { x: column.extended, y: row.extended };
     const { output, range, scale } = this.#network;
     const feeds = greyFeeds(this.#network, size, range / 2, scale);
-    const { nodes } = await runModel(this.#model, feeds, [output], {}, options, true);
-    return { width: size.x, height: size.y, tiles: tiles.length, nodes };
+    const { nodes } = await runFeeds(this.#model, feeds, [output], options.signal, true);
+    return { width: size.x, height: size.y, tiles: tiles.length, nodes: nodes.map(toNodeProfile) };
   }
 
   /** Gives the network's memory back, once what is under way has ended. */
@@ -228,27 +215,20 @@ export class Upscaler {
     const { scale, input, output } = this.#network;
     const [left, width, insetX] = enlarged(column, scale.x);
     const [top, height, insetY] = enlarged(row, scale.y);
-    await this.#model.abortable(signal, (job) =>
+    await abortable(engine, signal, (job) =>
       engine.call('enlargeTile', {
         job,
         session,
         picture,
         input,
         output,
-        feeds: this.#otherFeeds(),
+        feeds: otherFeeds(this.#network, scale),
         from: { x: column.start, y: row.start, width: column.size, height: row.size },
         extended: { x: column.extended, y: row.extended },
         inset: { x: insetX, y: insetY },
         to: { x: left, y: top, width, height },
       }),
     );
-  }
-
-  #otherFeeds(): FeedData[] {
-    const { scaleInput, scale } = this.#network;
-    return scaleInput === undefined
-      ? []
-      : [toFeed(scaleInput, scaleTensor(scale), (bytes) => bytes)];
   }
 }
 

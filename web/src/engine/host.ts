@@ -15,6 +15,7 @@ import type {
   PictureSettings,
   Precision,
 } from './module.js';
+import { examineNetwork, type Network, type NetworkOptions } from './network.js';
 import { HostPicture, type TileRequest } from './pictures.js';
 import { ResultMemory } from './results.js';
 import {
@@ -22,10 +23,10 @@ import {
   copyOutputs,
   withFeeds,
   withRun,
-  withStartedRun,
   type FeedData,
   type TensorData,
 } from './running.js';
+import { trialsOf } from './trials.js';
 
 /** How a model is loaded; external data is named by location and held in buffers. */
 export interface HostLoadOptions {
@@ -34,16 +35,13 @@ export interface HostLoadOptions {
   externalData: Record<string, number>;
 }
 
-export interface PlanRequest {
+export interface RunRequest {
   /** Names the work, for abort(). */
   job: number;
   session: number;
   feeds: FeedData[];
   /** Names of values; empty: all outputs. */
   fetches: string[];
-}
-
-export interface RunRequest extends PlanRequest {
   /** Whether the reply is to say what the nodes did. */
   profiled: boolean;
 }
@@ -109,17 +107,29 @@ export class EngineHost {
     return session.info();
   }
 
-  check(model: number, options: HostLoadOptions): EngineReport {
-    return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+  /** As load(), of a network that enlarges pictures: finds out what it takes and gives. */
+  loadNetwork(
+    id: number,
+    model: number,
+    options: HostLoadOptions,
+    said: NetworkOptions,
+    job: number,
+  ): Promise<Network> {
+    return this.#queue.add(job, async (checkpoint) => {
+      const info = this.load(id, model, options);
+      const session = this.#session(id);
+      try {
+        return await examineNetwork(info, said, trialsOf(this.#module, session, checkpoint));
+      } catch (error) {
+        session.delete();
+        this.#sessions.delete(id);
+        throw error;
+      }
+    });
   }
 
-  /** The sizes of what run() would give; null where they depend on what it would compute. */
-  planDims({ job, session, feeds, fetches }: PlanRequest): Promise<(number[] | null)[]> {
-    return this.#queue.add(job, () =>
-      withFeeds(this.#module, feeds, (copies) =>
-        withStartedRun(this.#session(session), copies, fetches, (run) => run.plannedDims()),
-      ),
-    );
+  check(model: number, options: HostLoadOptions): EngineReport {
+    return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
   }
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {

@@ -58,15 +58,29 @@ export async function withFeeds<T>(
   feeds: readonly FeedData[],
   use: (feeds: EngineFeed[]) => Promise<T>,
 ): Promise<T> {
+  return withUnwrittenFeeds(module, feeds, (copies) => {
+    for (const [index, { data }] of copies.entries()) {
+      if ('view' in data) data.view().set(feeds[index]!.data as Uint8Array);
+    }
+    return use(copies);
+  });
+}
+
+/** As withFeeds, but with any numbers: only types and sizes matter. */
+export async function withUnwrittenFeeds<T>(
+  module: EngineModule,
+  feeds: readonly FeedData[],
+  use: (feeds: EngineFeed[]) => Promise<T>,
+): Promise<T> {
   const buffers: EngineBuffer[] = [];
   try {
-    const copies = feeds.map((feed) => {
+    const unwritten = feeds.map((feed) => {
       if (!(feed.data instanceof Uint8Array)) return { ...feed, data: feed.data };
-      const buffer = bufferOf(module, feed.data);
+      const buffer = module.makeBuffer(feed.data.byteLength);
       buffers.push(buffer);
       return { ...feed, data: buffer };
     });
-    return await use(copies);
+    return await use(unwritten);
   } finally {
     for (const buffer of buffers) buffer.delete();
   }

@@ -1,6 +1,6 @@
-import type { ModelInfo, ValueInfo } from '../engine/module.js';
 import { FoveaError } from '../errors.js';
-import { Tensor } from '../tensor.js';
+import type { ModelInfo, ValueInfo } from './module.js';
+import type { FeedData } from './running.js';
 
 /** Sizes or factors along both axes. */
 export interface Pair {
@@ -34,9 +34,9 @@ export interface Network extends Form {
 
 /** Ways to learn what the network makes of tensors. */
 export interface Trials {
-  run(feeds: Record<string, Tensor>, output: string): Promise<Tensor>;
-  /** The sizes that run() would give, which takes no time; undefined where that does not tell. */
-  plan(feeds: Record<string, Tensor>, output: string): Promise<readonly number[] | undefined>;
+  run(feeds: FeedData[], output: string): Promise<{ dims: readonly number[]; data: Float32Array }>;
+  /** The sizes that run() would give, which takes no time; null where that does not tell. */
+  plan(feeds: FeedData[], output: string): Promise<readonly number[] | null>;
 }
 
 /**
@@ -53,24 +53,19 @@ export async function examineNetwork(
 ): Promise<Network> {
   const said = withMetadata(options, info.properties);
   const form = formOf(info, said);
-  // At once, since the trials wait for an engine in another thread.
-  const [{ scale, margin }, range] = await Promise.all([
-    measure(trials, form, said),
-    said.range ?? guessRange(trials, form, said),
-  ]);
+  const measured = await measure(trials, form, said);
   return {
     ...form,
-    range,
+    ...measured,
+    range: said.range ?? (await guessRange(trials, form, said)),
     blueFirst: said.order === 'bgr',
-    scale,
-    margin,
     multiple: said.multiple ?? 1,
   };
 }
 
-/** What the scale input is fed with: factors of N, C, H and W. */
-export function scaleTensor({ x, y }: Pair): Tensor {
-  return new Tensor('float32', [1, 1, y, x], [4]);
+/** What a network gets besides the picture: factors of N, C, H and W, if it asks for them. */
+export function otherFeeds({ scaleInput }: Form, { x, y }: Pair): FeedData[] {
+  return scaleInput === undefined ? [] : [floats(scaleInput, [4], Float32Array.of(1, 1, y, x))];
 }
 
 /** What a model declares. */
@@ -149,17 +144,14 @@ function isScaleInput({ type, shape }: ValueInfo): boolean {
 }
 
 /** A picture of one grey, and the factors if they are asked for. */
-export function greyFeeds(
-  { input, channels, scaleInput }: Form,
-  size: Pair,
-  grey: number,
-  scale: Pair,
-): Record<string, Tensor> {
-  const elements = new Float32Array(channels * size.x * size.y).fill(grey);
-  const picture = new Tensor('float32', elements, [1, channels, size.y, size.x]);
-  const feeds: Record<string, Tensor> = { [input]: picture };
-  if (scaleInput !== undefined) feeds[scaleInput] = scaleTensor(scale);
-  return feeds;
+export function greyFeeds(form: Form, size: Pair, grey: number, scale: Pair): FeedData[] {
+  const dims = [1, form.channels, size.y, size.x];
+  const elements = new Float32Array(form.channels * size.x * size.y).fill(grey);
+  return [floats(form.input, dims, elements), ...otherFeeds(form, scale)];
+}
+
+function floats(name: string, dims: number[], { buffer }: Float32Array<ArrayBuffer>): FeedData {
+  return { name, type: 'float32', dims, data: new Uint8Array(buffer) };
 }
 
 // Large enough for valid convolutions, and both multiples of what windowed networks ask for.
@@ -175,9 +167,8 @@ function trialSize({ fixed }: Form): Pair {
 async function measure(trials: Trials, form: Form, said: NetworkOptions) {
   if (form.scaleInput !== undefined) return { scale: factorsOf(said.scale), margin: 0 };
   const first = trialSize(form);
-  const sizes = form.fixed ? [first] : [first, largerTrial];
-  const results = await Promise.all(sizes.map((input) => resultSize(trials, form, input)));
-  const [size, larger] = results as [Pair, Pair?];
+  const size = await resultSize(trials, form, first);
+  const larger = form.fixed ? undefined : await resultSize(trials, form, largerTrial);
   const scale = larger ? slope(size, larger) : scaleOfFixed(first, size, said);
   const margin = (scale.x * first.x - size.x) / (2 * scale.x);
   const sameBelow = (scale.y * first.y - size.y) / (2 * scale.y) === margin;
@@ -214,7 +205,7 @@ async function guessRange(trials: Trials, form: Form, { scale }: NetworkOptions)
       form.output,
     );
     sizeOf(dims, form);
-    return data[Math.floor(data.length / 2)] as number;
+    return data[Math.floor(data.length / 2)]!;
   };
   if (Math.abs((await enlarged(0.5)) - 0.5) < 0.1) return 1;
   return Math.abs((await enlarged(127.5)) - 127.5) < 25 ? 255 : 1;
