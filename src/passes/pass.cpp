@@ -11,15 +11,20 @@ namespace {
 constexpr std::array<Pass, 10> kPasses = {{
     {"widen-float16", widen_float16},
     {"fold-constants", fold_constants},
-    {"pixel-shuffle", recognise_pixel_shuffle},
+    {"pixel-shuffle", recognise_pixel_shuffle, "Transpose"},
     {"convolution-affine", fold_convolution_affine},
-    {"activation", recognise_activation},
-    {"layer-normalization", recognise_layer_normalization},
+    {"activation", recognise_activation, "Mul"},
+    {"layer-normalization", recognise_layer_normalization, "ReduceMean"},
     {"convolution-epilogue", fuse_convolution_epilogue},
-    {"attention", fuse_attention},
-    {"matmul-epilogue", fuse_matmul_epilogue},
+    {"attention", fuse_attention, "Softmax"},
+    {"matmul-epilogue", fuse_matmul_epilogue, "MatMul"},
     {"dead-code", remove_dead_code},
 }};
+
+bool has_work(const Graph& graph, const Pass& pass) {
+  return pass.needs.empty() || std::ranges::find(graph.nodes, pass.needs, &Node::op_type) !=
+                                   graph.nodes.end();
+}
 
 }  // namespace
 
@@ -30,7 +35,7 @@ void optimise(Graph& graph, const PassContext& context, std::span<const std::str
   for (const Pass& pass : kPasses) {
     const bool off = std::ranges::any_of(
         disabled, [&](const std::string& name) { return name == "*" || name == pass.name; });
-    if (!off) pass.run(graph, context);
+    if (!off && has_work(graph, pass)) pass.run(graph, context);
   }
 }
 

@@ -21,6 +21,8 @@ struct PassContext {
 struct Pass {
   std::string_view name;
   void (*run)(Graph& graph, const PassContext& context);
+  // An operator without which it has nothing to do, so that it need not run; empty: none.
+  std::string_view needs = {};
 };
 
 // Every pass in the order they run.

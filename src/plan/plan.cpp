@@ -12,8 +12,16 @@ namespace {
 // more.
 constexpr size_t kMaxAnswers = 8;
 
+// Keys are compared, never read.
+void append_bytes(std::string& key, const void* data, size_t size) {
+  key.append(static_cast<const char*>(data), size);
+}
+
 void append_shape(std::string& key, DType dtype, const Shape& shape) {
-  key += text(static_cast<int>(dtype), shape.to_string(), ";");
+  const size_t rank = shape.rank();
+  append_bytes(key, &dtype, sizeof dtype);
+  append_bytes(key, &rank, sizeof rank);
+  for (const int64_t dim : shape) append_bytes(key, &dim, sizeof dim);
 }
 
 std::string key_of(std::span<const ValueType> feeds) {
@@ -27,8 +35,7 @@ std::string key_of(const Segment& before, std::span<const Tensor> answers) {
   for (size_t i = 0; i < answers.size(); ++i) {
     append_shape(key, answers[i].dtype(), answers[i].shape());
     const bool by_content = before.types[static_cast<size_t>(before.awaited[i])].shape.has_value();
-    if (by_content)
-      key.append(reinterpret_cast<const char*>(answers[i].data()), answers[i].bytes());
+    if (by_content) append_bytes(key, answers[i].data(), answers[i].bytes());
   }
   return key;
 }

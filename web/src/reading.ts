@@ -61,7 +61,7 @@ export async function openModel(
 
 /**
  * Reads a model into the engine and hands it to `use`, again and again with the external files that
- * turn out to be needed. The buffers are closed afterwards.
+ * turn out to be needed. What `use` calls closes the buffers, unless it fails.
  */
 export async function withModel<T>(
   engine: Engine,
@@ -96,8 +96,9 @@ export async function withModel<T>(
         externalData[location] = buffer;
       }
     }
-  } finally {
+  } catch (error) {
     for (const buffer of buffers) engine.call('closeBuffer', buffer).catch(() => {});
+    throw error;
   }
 }
 

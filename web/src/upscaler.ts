@@ -5,6 +5,7 @@ import {
   type NetworkOptions,
   type Pair,
 } from './engine/network.js';
+import type { EnlargedPicture } from './engine/pictures.js';
 import { FoveaError } from './errors.js';
 import { abortable, LoadedModel } from './model.js';
 import { models } from './models.js';
@@ -123,18 +124,22 @@ export class Upscaler {
     options.onProgress?.(0, tiles.length);
     const picture = engine.newId();
     const opened = this.#open(picture, pixels);
+    let whole: EnlargedPicture | undefined;
     try {
       for (const [index, tile] of tiles.entries()) {
-        await Promise.all([opened, this.#enlarge(picture, tile, options.signal)]);
+        const isLast = index === tiles.length - 1;
+        const enlarging = this.#enlarge(picture, tile, isLast, options.signal);
+        [, whole] = await Promise.all([opened, enlarging]);
         options.onProgress?.(index + 1, tiles.length);
       }
-      const { bytes, width, height } = await engine.call('finishPicture', picture);
-      const result = toImageData({ data: new Uint8ClampedArray(bytes.buffer), width, height });
-      if (options.canvas) drawPixels(result, options.canvas);
-      return result;
-    } finally {
+    } catch (error) {
       engine.call('closePicture', picture).catch(() => {});
+      throw error;
     }
+    const { bytes, width, height } = whole!;
+    const result = toImageData({ data: new Uint8ClampedArray(bytes.buffer), width, height });
+    if (options.canvas) drawPixels(result, options.canvas);
+    return result;
   }
 
   /**
@@ -210,12 +215,17 @@ export class Upscaler {
     });
   }
 
-  async #enlarge(picture: number, [column, row]: [Span, Span], signal?: AbortSignal) {
+  async #enlarge(
+    picture: number,
+    [column, row]: [Span, Span],
+    isLast: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<EnlargedPicture | undefined> {
     const { engine, session } = this.#model;
     const { scale, input, output } = this.#network;
     const [left, width, insetX] = enlarged(column, scale.x);
     const [top, height, insetY] = enlarged(row, scale.y);
-    await abortable(engine, signal, (job) =>
+    return abortable(engine, signal, (job) =>
       engine.call('enlargeTile', {
         job,
         session,
@@ -227,6 +237,7 @@ export class Upscaler {
         extended: { x: column.extended, y: row.extended },
         inset: { x: insetX, y: insetY },
         to: { x: left, y: top, width, height },
+        isLast,
       }),
     );
   }

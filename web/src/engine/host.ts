@@ -16,7 +16,7 @@ import type {
   Precision,
 } from './module.js';
 import { examineNetwork, type Network, type NetworkOptions } from './network.js';
-import { HostPicture, type TileRequest } from './pictures.js';
+import { HostPicture, type EnlargedPicture, type TileRequest } from './pictures.js';
 import { ResultMemory } from './results.js';
 import {
   bufferOf,
@@ -95,15 +95,17 @@ export class EngineHost {
     this.#buffers.set(id, bufferOf(this.#module, bytes));
   }
 
-  /** Gives a buffer back; a session made from it keeps the bytes for itself. */
+  /** Gives a buffer back. */
   closeBuffer(id: number): void {
     this.#buffers.get(id)?.delete();
     this.#buffers.delete(id);
   }
 
+  /** Makes a session of a model. Its buffers, which it then keeps for itself, are closed. */
   load(id: number, model: number, options: HostLoadOptions): ModelInfo {
     const session = this.#engine.load(this.#buffer(model), this.#loadOptions(options));
     this.#sessions.set(id, session);
+    this.#closeAll(model, options);
     return session.info();
   }
 
@@ -128,8 +130,11 @@ export class EngineHost {
     });
   }
 
+  /** Examines a model, whose buffers are closed then. */
   check(model: number, options: HostLoadOptions): EngineReport {
-    return this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+    const report = this.#module.checkModel(this.#buffer(model), this.#loadOptions(options));
+    this.#closeAll(model, options);
+    return report;
   }
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
@@ -170,14 +175,16 @@ export class EngineHost {
     this.#pictures.set(id, new HostPicture(this.#module, this.#engine, pixels, settings));
   }
 
-  enlargeTile(tile: TileRequest): Promise<void> {
-    return this.#queue.add(tile.job, (checkpoint) =>
-      this.#picture(tile.picture).enlarge(this.#session(tile.session), tile, checkpoint),
-    );
-  }
-
-  finishPicture(id: number): ReturnType<HostPicture['finish']> {
-    return this.#picture(id).finish(this.#results);
+  /** Enlarges a tile of a picture; with the last, gives the whole and closes the picture. */
+  enlargeTile(tile: TileRequest): Promise<EnlargedPicture | undefined> {
+    return this.#queue.add(tile.job, async (checkpoint) => {
+      const picture = this.#picture(tile.picture);
+      await picture.enlarge(this.#session(tile.session), tile, checkpoint);
+      if (!tile.isLast) return undefined;
+      const whole = picture.finish(this.#results);
+      this.closePicture(tile.picture);
+      return whole;
+    });
   }
 
   closePicture(id: number): void {
@@ -188,6 +195,10 @@ export class EngineHost {
   /** Ends the engine's threads; everything else goes with its memory. */
   close(): void {
     this.#module.PThread?.terminateAllThreads();
+  }
+
+  #closeAll(model: number, { externalData }: HostLoadOptions): void {
+    for (const buffer of [model, ...Object.values(externalData)]) this.closeBuffer(buffer);
   }
 
   #loadOptions({ externalData, ...options }: HostLoadOptions): LoadOptions {

@@ -30,6 +30,14 @@ export interface TileRequest {
   inset: { x: number; y: number };
   /** Where that part goes in the enlarged picture. */
   to: Rectangle;
+  isLast: boolean;
+}
+
+/** RGBA pixels. */
+export interface EnlargedPicture {
+  bytes: Uint8Array<ArrayBuffer>;
+  width: number;
+  height: number;
 }
 
 /** A picture in the engine's memory that is being enlarged. */
@@ -69,11 +77,7 @@ export class HostPicture {
   }
 
   /** The enlarged pixels, once all tiles are there. */
-  finish(results: ResultMemory): {
-    bytes: Uint8Array<ArrayBuffer>;
-    width: number;
-    height: number;
-  } {
+  finish(results: ResultMemory): EnlargedPicture {
     this.#picture.finish();
     const { outWidth, outHeight } = this.#settings;
     const bytes = results.copyOf(this.#picture.view());
