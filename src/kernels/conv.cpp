@@ -134,11 +134,20 @@ int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
 
 int64_t rows_at_once(ConvAlgorithm algorithm) noexcept { return kernel_of(algorithm).rows_at_once; }
 
+bool takes_parts(ConvAlgorithm algorithm) noexcept { return kernel_of(algorithm).takes_parts; }
+
+void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, std::span<const ConvPart> parts,
+              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
+              float* scratch, int64_t row_begin, int64_t row_end) noexcept {
+  kernel_of(algorithm).run_rows(shape, parts, packed, output, epilogue, scratch, row_begin,
+                                row_end);
+}
+
 void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
               const float* packed, const ConvOutput& output, const Epilogue& epilogue,
               float* scratch, int64_t row_begin, int64_t row_end) noexcept {
-  kernel_of(algorithm).run_rows(shape, input, packed, output, epilogue, scratch, row_begin,
-                                row_end);
+  const ConvPart whole = {input, shape.in_channels};
+  run_rows(shape, algorithm, {&whole, 1}, packed, output, epilogue, scratch, row_begin, row_end);
 }
 
 }  // namespace fovea::kernels

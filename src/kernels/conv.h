@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/precision.h"
 #include "kernels/epilogue.h"
@@ -131,7 +132,21 @@ int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
 // Ranges of rows that begin at multiples of this many rows are the fastest.
 int64_t rows_at_once(ConvAlgorithm algorithm) noexcept;
 
-// Computes output rows [row_begin, row_end) of the batch * out_h.
+// An image whose channels are part of a convolution's.
+struct ConvPart {
+  const float* data = nullptr;
+  int64_t channels = 0;
+};
+
+// Whether run_rows takes an input in several parts.
+bool takes_parts(ConvAlgorithm algorithm) noexcept;
+
+// Computes output rows [row_begin, row_end) of the batch * out_h. The input is one image, or, as
+// takes_parts says, several whose channels follow each other like those of ONNX Concat, each of a
+// multiple of 4 channels.
+void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, std::span<const ConvPart> parts,
+              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
+              float* scratch, int64_t row_begin, int64_t row_end) noexcept;
 void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
               const float* packed, const ConvOutput& output, const Epilogue& epilogue,
               float* scratch, int64_t row_begin, int64_t row_end) noexcept;

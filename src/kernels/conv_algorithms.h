@@ -10,9 +10,11 @@ struct ConvKernel {
   int64_t (*packed_size)(const ConvShape&) noexcept;
   void (*pack_weights)(const ConvShape&, const ConvWeights&, float* packed) noexcept;
   int64_t (*scratch_size)(const ConvShape&) noexcept;
-  void (*run_rows)(const ConvShape&, const float* input, const float* packed, const ConvOutput&,
-                   const Epilogue&, float* scratch, int64_t row_begin, int64_t row_end) noexcept;
+  void (*run_rows)(const ConvShape&, std::span<const ConvPart>, const float* packed,
+                   const ConvOutput&, const Epilogue&, float* scratch, int64_t row_begin,
+                   int64_t row_end) noexcept;
   int64_t rows_at_once = 1;
+  bool takes_parts = false;
 };
 
 extern const ConvKernel kDirectConv;

@@ -171,9 +171,10 @@ void run_row(const Row& row, Taps interior, RunBlock run_block) noexcept {
   run_singly(x, shape.out_w);
 }
 
-void run_rows(const ConvShape& shape, const float* input, const float* packed,
+void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float*, int64_t row_begin,
               int64_t row_end) noexcept {
+  const float* input = parts[0].data;
   const int64_t pixel = padded_channels(shape.in_channels), row_size = shape.in_w * pixel;
   const Taps interior = windows_inside(-shape.pad_left, shape.stride_w, shape.out_w, shape.kernel_w,
                                        shape.dilation_w, shape.in_w);

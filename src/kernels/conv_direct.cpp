@@ -114,9 +114,10 @@ void run_rows_by_columns(const ConvShape& shape, const float* input, const float
   }
 }
 
-void run_rows(const ConvShape& shape, const float* input, const float* packed,
+void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
+  const float* input = parts[0].data;
   if (by_columns(shape)) {
     return run_rows_by_columns(shape, input, packed, output, epilogue, scratch, row_begin, row_end);
   }

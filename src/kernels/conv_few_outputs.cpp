@@ -118,9 +118,10 @@ void run_row(const ConvShape& shape, const Strip& strip, const float* input, con
   }
 }
 
-void run_rows(const ConvShape& shape, const float* input, const float* packed,
+void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
+  const float* input = parts[0].data;
   const StripPlan plan = strip_of(shape);
   const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {

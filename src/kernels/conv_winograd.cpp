@@ -89,8 +89,9 @@ Scratch scratch_at(const ConvShape& shape, float* memory) {
 template <class F>
 struct Tiles {
   const ConvShape& shape;
-  const float* input;  // the image
-  ConvOutput output;   // the image
+  std::span<const ConvPart> parts;
+  int64_t image;
+  ConvOutput output;  // the image
   int64_t row_begin;
   int64_t row_end;
 
@@ -111,18 +112,19 @@ struct Tiles {
   }
 };
 
-// The patches of `count` tiles whose first pixel is (y, x). Rows outside the image are made zeros
-// in a copy.
+// A part's patches of `count` tiles whose first pixel is (y, x). Rows outside the image are made
+// zeros in a copy.
 template <class F>
-PatchRow patches_at(const Tiles<F>& tiles, int64_t y, int64_t x, int64_t count,
-                    float* copy) noexcept {
+PatchRow patches_at(const Tiles<F>& tiles, const ConvPart& part, int64_t y, int64_t x,
+                    int64_t count, float* copy) noexcept {
   const ConvShape& shape = tiles.shape;
-  const int64_t columns = patch_columns<F>(count), pixel = tile_step(shape);
+  const int64_t columns = patch_columns<F>(count), pixel = padded_channels(part.channels);
   const int64_t begin = std::clamp<int64_t>(-x, 0, columns);
   const int64_t end = std::clamp(shape.in_w - x, begin, columns);
   const int64_t row = shape.in_w * pixel, size = (end - begin) * pixel;
-  const float* image = tiles.input + (x + begin) * pixel;
+  const float* image = part.data + tiles.image * shape.in_h * row + (x + begin) * pixel;
   PatchRow patches;
+  patches.channels = static_cast<ptrdiff_t>(pixel);
   patches.begin = static_cast<ptrdiff_t>(begin);
   patches.end = static_cast<ptrdiff_t>(end);
   if (y >= 0 && y + F::kPatch <= shape.in_h) {
@@ -148,12 +150,16 @@ void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
                      const Scratch& scratch) noexcept {
   const ConvShape& shape = tiles.shape;
   const winograd::Block block = block_of<F>(shape);
-  const winograd::Steps& steps = F::steps(block.channels);
+  const winograd::Steps& steps = F::steps(tiles.parts.size() == 1 ? block.channels : 0);
   float* to = scratch.transformed;
   tiles.for_each_run(begin, end, strip_tiles<F>(shape), [&](int64_t y, int64_t x, int64_t count) {
-    const PatchRow patches =
-        patches_at<F>(tiles, y - shape.pad_top, x - shape.pad_left, count, scratch.copy);
-    steps.transform_input(patches, static_cast<ptrdiff_t>(count), block, scratch.half, to);
+    float* channel = to;
+    for (const ConvPart& part : tiles.parts) {
+      const PatchRow patches =
+          patches_at<F>(tiles, part, y - shape.pad_top, x - shape.pad_left, count, scratch.copy);
+      steps.transform_input(patches, static_cast<ptrdiff_t>(count), block, scratch.half, channel);
+      channel += part.channels;
+    }
     to += count * block.channels;
   });
 }
@@ -215,21 +221,20 @@ void run_image(const Tiles<F>& tiles, const float* packed, const Epilogue& epilo
 }
 
 template <class F>
-void run_rows(const ConvShape& shape, const float* input, const float* packed,
+void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
-  const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {
     const int64_t image = row / shape.out_h, y = row % shape.out_h;
     rows = std::min(shape.out_h - y, row_end - row);
-    const Tiles<F> tiles = {shape, input + image * image_size, output.at(image, 0), y, y + rows};
+    const Tiles<F> tiles = {shape, parts, image, output.at(image, 0), y, y + rows};
     run_image<F>(tiles, packed, epilogue, scratch_at<F>(shape, scratch));
   }
 }
 
 template <class F>
-constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>, run_rows<F>,
-                                F::kTile};
+constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>,
+                                run_rows<F>,    F::kTile,        true};
 
 }  // namespace
 

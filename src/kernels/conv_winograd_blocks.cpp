@@ -103,14 +103,16 @@ void run_strip(const ConvShape& shape, const float* image, const float* packed,
   for (int64_t y = 0; y < strip.in_h; ++y) {
     gather_row(shape, strip, image, first + y, scratch + y * row);
   }
-  F::kConv.run_rows(strip, scratch, packed, output.at(0, first), epilogue,
+  const ConvPart gathered = {scratch, strip.in_channels};
+  F::kConv.run_rows(strip, {&gathered, 1}, packed, output.at(0, first), epilogue,
                     scratch + strip_size(strip), row_begin - first, row_end - first);
 }
 
 template <class F>
-void run_rows(const ConvShape& shape, const float* input, const float* packed,
+void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
+  const float* input = parts[0].data;
   const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, next = 0; row < row_end; row = next) {
     const int64_t image = row / shape.out_h, top = image * shape.out_h, y = row - top;

@@ -127,7 +127,8 @@ template <class F, Block kUsual>
 void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
                      float* transformed) noexcept {
   const InputTransform<F> transform;
-  const auto [channels, position_step, positions] = known(kUsual, any);
+  const auto [tile_step, position_step, positions] = known(kUsual, any);
+  const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
   const ptrdiff_t step = (tiles * F::kTile + 2) * channels;
   const ptrdiff_t begin = patches.begin * channels, end = patches.end * channels;
   transform_line(transform, patches.data, patches.row_step, end - begin, half + begin, step);
@@ -137,7 +138,7 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any,
     if (end < step) std::fill(row + end, row + step, 0.0f);
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
       transform_line(transform, row + tile * F::kTile * channels, channels, channels,
-                     transformed + y * F::kPatch * position_step + tile * channels, position_step);
+                     transformed + y * F::kPatch * position_step + tile * tile_step, position_step);
     }
   }
 }

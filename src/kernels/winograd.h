@@ -34,6 +34,7 @@ struct PatchRow {
   ptrdiff_t row_step = 0;
   ptrdiff_t begin = 0;
   ptrdiff_t end = 0;
+  ptrdiff_t channels = 0;  // of a pixel, a multiple of 4
 };
 
 // Where transform_output writes a panel of channels of a tile.
@@ -61,7 +62,8 @@ struct Block {
 // The three steps for a few tiles of a block. The products of a panel are [tile][vector][position]
 // vectors.
 struct Steps {
-  // Neighbouring patches. `half` is scratch for all their columns.
+  // Neighbouring patches, all channels of the block's tiles or some. `half` is scratch for all
+  // their columns.
   void (*transform_input)(const PatchRow&, ptrdiff_t tiles, const Block&, float* half,
                           float* transformed) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights

@@ -68,10 +68,11 @@ ConvImplementation implement_phases(const kernels::ConvTransposeShape& shape) {
     kernels::pack_transposed_weights(shape, kernels::dense_transposed_weights(shape, weights, bias),
                                      packed);
   };
-  implementation.run = [=](const float* input, const float* packed,
+  implementation.run = [=](std::span<const kernels::ConvPart> parts, const float* packed,
                            const kernels::ConvOutput& output, const kernels::Epilogue& epilogue,
                            float* scratch, int64_t begin, int64_t end) {
-    kernels::run_transposed_rows(shape, input, packed, output, epilogue, scratch, begin, end);
+    kernels::run_transposed_rows(shape, parts[0].data, packed, output, epilogue, scratch, begin,
+                                 end);
   };
   return implementation;
 }

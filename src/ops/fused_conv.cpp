@@ -1,5 +1,5 @@
-// FusedConv, which the passes make of a Conv and what follows it: Add, an activation, DepthToSpace.
-// See passes/convolution_epilogue.cpp.
+// FusedConv, which the passes make of a Conv and what follows it: Add, an activation, DepthToSpace;
+// and of the Concat before it. See passes/convolution_epilogue.cpp and passes/concatenation.cpp.
 
 #include <algorithm>
 #include <optional>
@@ -56,9 +56,9 @@ class Part {
   }
 
   uint64_t scratch() const { return scratch_; }
-  void run(std::initializer_list<const std::byte*> inputs, std::byte* output, std::byte* scratch,
+  void run(std::vector<const std::byte*> inputs, std::byte* output, std::byte* scratch,
            ThreadPool& pool) const {
-    RunContext context({inputs.begin(), inputs.size()}, {&output, 1}, {}, scratch, pool);
+    RunContext context(inputs, {&output, 1}, {}, scratch, pool);
     kernel_(context);
   }
 
@@ -77,7 +77,8 @@ Node node_of(std::string_view op_type, int opset = kLatestOpset) {
 
 // Shares its packed weights with the fused node, whose name it has.
 Node convolution_node(const NodeContext& context) {
-  Node node = node_of("Conv");
+  Node node = node_of("FusedConv");
+  node.domain = kInternalDomain;
   node.name = context.node().name;
   node.attributes = context.attributes();
   node.attributes.set("activation", std::string());
@@ -99,9 +100,13 @@ Kernel plan_parts(PlanContext& context, const Conv& conv) {
   const Layout layout = context.output_layout(0);
   const ValueType result = {DType::Float, conv.result, layout, std::nullopt};
   const ValueType sum = {DType::Float, context.output_shape(0), layout, std::nullopt};
-  const Part convolve(
-      context, convolution_node(context),
-      {context.input(kConvData), context.input(kConvWeights), context.input(kConvBias)}, result);
+  const auto is_convolved = [](int index) { return index != kConvAddend && index != kConvSlopes; };
+  const int count = context.input_count();
+  std::vector<const ValueType*> convolved_inputs;
+  for (int i = 0; i < count; ++i) {
+    convolved_inputs.push_back(is_convolved(i) ? context.input(i) : nullptr);
+  }
+  const Part convolve(context, convolution_node(context), convolved_inputs, result);
   const Part add(context, node_of("Add"), {&result, context.input(kConvAddend)}, sum);
   std::optional<Part> activate;
   const std::string activation = context.attributes().get_string("activation", "");
@@ -120,7 +125,9 @@ Kernel plan_parts(PlanContext& context, const Conv& conv) {
     std::byte* convolved = run.scratch();
     std::byte* scratch = convolved + rest;
     std::byte* out = run.out<std::byte>(0);
-    convolve.run({in(kConvData), in(kConvWeights), in(kConvBias)}, convolved, scratch, run.pool());
+    std::vector<const std::byte*> inputs;
+    for (int i = 0; i < count; ++i) inputs.push_back(is_convolved(i) ? in(i) : nullptr);
+    convolve.run(std::move(inputs), convolved, scratch, run.pool());
     add.run({convolved, in(kConvAddend)}, out, scratch, run.pool());
     if (activate) activate->run({out, in(kConvSlopes)}, out, scratch, run.pool());
   };
@@ -214,7 +221,9 @@ std::optional<BandRule> bands_fused_conv(const NodeContext& context, const Shape
   const Conv conv(context);
   if (!adds_alike(context, conv)) return std::nullopt;
   BandRule rule = convolution_bands(context, conv);
-  rule.inputs[kConvData].den = block_of(context);
+  for (const int index : data_inputs(context)) {
+    rule.inputs[static_cast<size_t>(index)].den = block_of(context);
+  }
   if (context.has_input(kConvAddend)) rule.inputs[kConvAddend].whole = false;
   return rule;
 }
@@ -225,7 +234,7 @@ void register_fused_conv(OpTable& table) {
   table.add({.op_type = "FusedConv",
              .domain = kInternalDomain,
              .until = kUnbounded,
-             .inputs = {2, 5},
+             .inputs = {2, kUnbounded},
              .infer = infer_fused_conv,
              .plan = plan_fused_conv,
              .reuse = Reuse::InPlace,

@@ -8,7 +8,7 @@ namespace {
 
 // Float16 goes first, since the others know float32 weights; folding before the patterns, so that
 // they see shapes as constants; dead code last, to clear what the others leave behind.
-constexpr std::array<Pass, 10> kPasses = {{
+constexpr std::array<Pass, 11> kPasses = {{
     {"widen-float16", widen_float16},
     {"fold-constants", fold_constants},
     {"pixel-shuffle", recognise_pixel_shuffle, "Transpose"},
@@ -16,14 +16,15 @@ constexpr std::array<Pass, 10> kPasses = {{
     {"activation", recognise_activation, "Mul"},
     {"layer-normalization", recognise_layer_normalization, "ReduceMean"},
     {"convolution-epilogue", fuse_convolution_epilogue},
+    {"concatenation", fuse_concatenation, "Concat"},
     {"attention", fuse_attention, "Softmax"},
     {"matmul-epilogue", fuse_matmul_epilogue, "MatMul"},
     {"dead-code", remove_dead_code},
 }};
 
 bool has_work(const Graph& graph, const Pass& pass) {
-  return pass.needs.empty() || std::ranges::find(graph.nodes, pass.needs, &Node::op_type) !=
-                                   graph.nodes.end();
+  return pass.needs.empty() ||
+         std::ranges::find(graph.nodes, pass.needs, &Node::op_type) != graph.nodes.end();
 }
 
 }  // namespace

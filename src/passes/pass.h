@@ -39,6 +39,7 @@ void fold_convolution_affine(Graph& graph, const PassContext& context);
 void recognise_activation(Graph& graph, const PassContext& context);
 void recognise_layer_normalization(Graph& graph, const PassContext& context);
 void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
+void fuse_concatenation(Graph& graph, const PassContext& context);
 void fuse_attention(Graph& graph, const PassContext& context);
 void fuse_matmul_epilogue(Graph& graph, const PassContext& context);
 

@@ -9,6 +9,7 @@ namespace fovea {
 namespace {
 
 using kernels::Activation;
+using kernels::ConvPart;
 using kernels::Epilogue;
 
 Activation activation_of(const NodeContext& context) {
@@ -38,6 +39,9 @@ Epilogue epilogue_of(const NodeContext& context) {
   return epilogue;
 }
 
+// Of the few that are joined.
+constexpr int64_t kPixelsPerChunk = 4096;
+
 // Hands out parts of the scratch memory, all in floats.
 class ScratchPlan {
  public:
@@ -61,17 +65,24 @@ class ConvStep {
   // Plain input `index` as channels-last at `scratch`.
   const float* channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                              int64_t w, float* scratch) const;
+  std::vector<ConvPart> parts(const RunContext& run, float* memory) const;
+  // The parts as one image at `to`.
+  ConvPart joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const;
   RowRange wanted_rows(RowRange rows) const;
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
   Epilogue epilogue_;
   Tensor packed_;  // empty: packed in every run
+  // The data: by input, its channels.
+  std::vector<std::pair<int, int64_t>> data_;
+  bool joins_ = false;
   bool plain_input_;
   bool plain_addend_;
   bool plain_result_;  // to be made from a channels-last one
   bool single_slope_ = false;
   int64_t packed_at_ = 0, slopes_at_ = 0, input_at_ = 0, addend_at_ = 0, output_at_ = 0;
+  int64_t joined_at_ = 0;
   int64_t threads_at_ = 0;
 };
 
@@ -103,9 +114,18 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
     slopes_at_ = scratch.take(kernels::padded_channels(std::max(channels, shape.out_channels)));
   }
   const int64_t out_size = shape.batch * kernels::dense_output(shape, nullptr).image_step;
-  if (plain_input_) {
-    const int64_t in_pixels = shape.batch * shape.in_h * shape.in_w;
-    input_at_ = scratch.take(in_pixels * kernels::padded_channels(shape.in_channels));
+  const int64_t in_pixels = shape.batch * shape.in_h * shape.in_w;
+  int64_t padded = 0;
+  for (const int index : data_inputs(context)) {
+    const int64_t channels = context.shape(index)[1];
+    data_.emplace_back(index, channels);
+    padded += kernels::padded_channels(channels);
+    joins_ |= channels % kernels::kLanes != 0;
+  }
+  joins_ = data_.size() > 1 && (joins_ || !implementation_.takes_parts);
+  if (plain_input_) input_at_ = scratch.take(in_pixels * padded);
+  if (joins_) {
+    joined_at_ = scratch.take(in_pixels * kernels::padded_channels(shape.in_channels));
   }
   if (plain_result_) output_at_ = scratch.take(out_size);
   if (plain_addend_) addend_at_ = scratch.take(out_size);
@@ -118,6 +138,38 @@ const float* ConvStep::channels_last(const RunContext& run, int index, int64_t c
   kernels::to_channels_last(run.in<float>(index), scratch, implementation_.shape.batch, channels, h,
                             w, run.pool());
   return scratch;
+}
+
+std::vector<ConvPart> ConvStep::parts(const RunContext& run, float* memory) const {
+  const kernels::ConvShape& shape = implementation_.shape;
+  float* scratch = memory + input_at_;
+  std::vector<ConvPart> parts;
+  for (const auto& [index, channels] : data_) {
+    const float* data = run.in<float>(index);
+    if (plain_input_) {
+      data = channels_last(run, index, channels, shape.in_h, shape.in_w, scratch);
+      scratch += shape.batch * shape.in_h * shape.in_w * kernels::padded_channels(channels);
+    }
+    parts.push_back({data, channels});
+  }
+  if (joins_) return {joined(run, parts, memory + joined_at_)};
+  return parts;
+}
+
+ConvPart ConvStep::joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const {
+  const kernels::ConvShape& shape = implementation_.shape;
+  const int64_t pixel = kernels::padded_channels(shape.in_channels);
+  run.pool().parallel_for(
+      shape.batch * shape.in_h * shape.in_w, kPixelsPerChunk, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          float* at = to + i * pixel;
+          for (const auto& [data, channels] : parts) {
+            at = std::copy_n(data + i * kernels::padded_channels(channels), channels, at);
+          }
+          std::fill(at, to + (i + 1) * pixel, 0.0f);
+        }
+      });
+  return {to, shape.in_channels};
 }
 
 Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
@@ -154,9 +206,7 @@ void ConvStep::operator()(RunContext& run) const {
     packed = memory + packed_at_;
   }
   const Epilogue epilogue = epilogue_with_slopes(run, memory);
-  const float* input = plain_input_ ? channels_last(run, kConvData, shape.in_channels, shape.in_h,
-                                                    shape.in_w, memory + input_at_)
-                                    : run.in<float>(kConvData);
+  const std::vector<ConvPart> input = parts(run, memory);
   const float* addend = plain_addend_ ? channels_last(run, kConvAddend, shape.out_channels,
                                                       shape.out_h, shape.out_w, memory + addend_at_)
                                       : run.in<float>(kConvAddend);
@@ -188,13 +238,31 @@ void ConvStep::operator()(RunContext& run) const {
 
 }  // namespace
 
+std::vector<int> data_inputs(const NodeContext& context) {
+  std::vector<int> inputs = {kConvData};
+  for (int i = kConvMoreData; i < context.input_count(); ++i) inputs.push_back(i);
+  return inputs;
+}
+
+int64_t data_channels(const NodeContext& context) {
+  int64_t channels = 0;
+  for (const int index : data_inputs(context)) channels += context.shape(index)[1];
+  return channels;
+}
+
 void require_channels(const NodeContext& context, int64_t channels, int64_t outputs) {
   const Shape& data = context.shape(kConvData);
   const Shape& weights = context.shape(kConvWeights);
   if (data.rank() != weights.rank()) {
     throw_misfit(context, kConvData, text("the weights have ", weights.rank(), " axes"));
   }
-  if (data[1] != channels) {
+  for (const int index : data_inputs(context)) {
+    Shape alike = data;
+    const Shape& part = context.shape(index);
+    if (part.rank() == data.rank()) alike[1] = part[1];
+    if (part != alike) throw_misfit(context, index, text("input 0 ", data.to_string()));
+  }
+  if (data_channels(context) != channels) {
     throw_misfit(context, kConvData, text("the weights ask for ", channels, " channels"));
   }
   if (context.has_input(kConvBias) && context.shape(kConvBias) != Shape{outputs}) {
@@ -214,7 +282,7 @@ kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
   const SpatialAxis y = axes.size() > 1 ? axes.front() : SpatialAxis{};
   const SpatialAxis& x = axes.back();
   return {.batch = context.shape(kConvData)[0],
-          .in_channels = context.shape(kConvData)[1],
+          .in_channels = data_channels(context),
           .in_h = y.in,
           .in_w = x.in,
           .out_channels = outputs,
@@ -237,7 +305,7 @@ Kernel plan_convolution(PlanContext& context, ConvImplementation implementation)
 
 void layout_convolution(LayoutContext& context) {
   if (!context.input_can_be_channels_last(kConvData)) return;
-  context.accept(kConvData, Layout::ChannelsLast);
+  for (const int index : data_inputs(context)) context.accept(index, Layout::ChannelsLast);
   if (context.has_input(kConvAddend)) context.accept(kConvAddend, Layout::ChannelsLast);
   context.produce(0, Layout::ChannelsLast);
 }
@@ -262,11 +330,11 @@ ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
   for (int64_t o = 0; o < shape.conv.out_channels; ++o) {
     implementation.channels.push_back(kernels::block_channel(shape, o).channel);
   }
-  implementation.run = [=](const float* input, const float* packed,
+  implementation.run = [=](std::span<const kernels::ConvPart> parts, const float* packed,
                            const kernels::ConvOutput& output, const Epilogue& epilogue,
                            float* scratch, int64_t begin, int64_t end) {
-    kernels::run_shuffled_rows(shape, algorithm, input, packed, output.data, epilogue, scratch,
-                               begin, end);
+    kernels::run_shuffled_rows(shape, algorithm, parts[0].data, packed, output.data, epilogue,
+                               scratch, begin, end);
   };
   return implementation;
 }

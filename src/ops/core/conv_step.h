@@ -7,8 +7,8 @@
 #include "kernels/conv_shuffle.h"
 #include "ops/core/spatial.h"
 
-// What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend and
-// PRelu's slopes), the packing of weights, layouts, threads.
+// What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend,
+// PRelu's slopes and more data), the packing of weights, layouts, threads.
 namespace fovea {
 
 inline constexpr int kConvData = 0;
@@ -16,6 +16,8 @@ inline constexpr int kConvWeights = 1;
 inline constexpr int kConvBias = 2;
 inline constexpr int kConvAddend = 3;
 inline constexpr int kConvSlopes = 4;
+// From here on: images whose channels follow those of the data, as if Concat had joined them.
+inline constexpr int kConvMoreData = 5;
 
 // A two-dimensional convolution kernel for fixed sizes; see kernels/conv.h.
 struct ConvImplementation {
@@ -24,9 +26,12 @@ struct ConvImplementation {
   int64_t packed_floats = 0;
   int64_t scratch_floats = 0;  // for each thread
   std::function<void(const float* weights, const float* bias, float* packed)> pack;
-  std::function<void(const float* input, const float* packed, const kernels::ConvOutput&,
-                     const kernels::Epilogue&, float* scratch, int64_t row_begin, int64_t row_end)>
+  // More than one part only where it takes_parts.
+  std::function<void(std::span<const kernels::ConvPart>, const float* packed,
+                     const kernels::ConvOutput&, const kernels::Epilogue&, float* scratch,
+                     int64_t row_begin, int64_t row_end)>
       run;
+  bool takes_parts = false;
   int64_t rows = 0;          // of work, to be divided among threads
   int64_t rows_at_once = 1;  // where ranges of rows should begin
   int64_t macs = 0;
@@ -39,6 +44,11 @@ struct ConvImplementation {
 // A convolution to blocks of pixels, without addend; all but `key`, `pack` and `macs`.
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
                                      kernels::ConvAlgorithm algorithm);
+
+// The inputs that are data.
+std::vector<int> data_inputs(const NodeContext& context);
+// Of all of them.
+int64_t data_channels(const NodeContext& context);
 
 // Throws unless data, weights, bias and addend fit each other. `channels` are those the weights ask
 // of the data, `outputs` those they make.

@@ -24,10 +24,12 @@ BandRule convolution_bands(const NodeContext& context, const Conv& conv) {
   const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
   BandRule rule{{}, context.node()};
   rule.inputs.resize(static_cast<size_t>(context.input_count()));
-  rule.inputs[kConvData] = {.whole = false,
-                            .num = y.stride,
-                            .before = y.pad_begin,
-                            .after = y.reach() - y.stride - y.pad_begin};
+  const BandInput data = {.whole = false,
+                          .num = y.stride,
+                          .before = y.pad_begin,
+                          .after = y.reach() - y.stride - y.pad_begin};
+  rule.inputs[kConvData] = data;
+  for (size_t i = kConvMoreData; i < rule.inputs.size(); ++i) rule.inputs[i] = data;
   rule.node.attributes.set("auto_pad", std::string("NOTSET"));
   rule.node.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});
   return rule;
@@ -45,10 +47,11 @@ ConvImplementation implement_conv(const kernels::ConvShape& shape,
   implementation.pack = [=](const float* weights, const float* bias, float* packed) {
     kernels::pack_weights(shape, algorithm, kernels::dense_weights(shape, weights, bias), packed);
   };
-  implementation.run = [=](const float* input, const float* packed,
+  implementation.takes_parts = kernels::takes_parts(algorithm);
+  implementation.run = [=](std::span<const kernels::ConvPart> parts, const float* packed,
                            const kernels::ConvOutput& output, const kernels::Epilogue& epilogue,
                            float* scratch, int64_t begin, int64_t end) {
-    kernels::run_rows(shape, algorithm, input, packed, output, epilogue, scratch, begin, end);
+    kernels::run_rows(shape, algorithm, parts, packed, output, epilogue, scratch, begin, end);
   };
   return implementation;
 }

@@ -23,6 +23,8 @@ struct Options {
   bool residual = false;
   bool in_place_residual = false;
   bool in_pieces = true;
+  // Channels of the parts the input comes in; none: whole.
+  std::vector<int64_t> parts = {};
 };
 
 inline ConvShape shape_of(const ReferenceConv& conv) {
@@ -47,6 +49,25 @@ inline ConvShape shape_of(const ReferenceConv& conv) {
   return shape;
 }
 
+// Channels-last images of so many channels each, multiples of 4, in `memory`, which together are
+// `input`.
+inline std::vector<ConvPart> split(const ConvShape& shape, const std::vector<float>& input,
+                                   const std::vector<int64_t>& channels,
+                                   std::vector<std::vector<float>>& memory) {
+  std::vector<ConvPart> parts;
+  int64_t first = 0;
+  for (const int64_t count : channels) {
+    std::vector<float>& part = memory.emplace_back();
+    for (int64_t i = 0; i < shape.batch * shape.in_h * shape.in_w; ++i) {
+      const float* pixel = input.data() + i * shape.in_channels + first;
+      part.insert(part.end(), pixel, pixel + count);
+    }
+    parts.push_back({part.data(), count});
+    first += count;
+  }
+  return parts;
+}
+
 // Runs the kernel, by default in pieces of few rows, over buffers of exactly the stated sizes.
 inline std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
                               const std::vector<float>& input, const std::vector<float>& weights,
@@ -62,12 +83,14 @@ inline std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
   const float* added = options.in_place_residual ? output.data()
                        : options.residual        ? residual.data()
                                                  : nullptr;
+  std::vector<std::vector<float>> memory;
+  std::vector<ConvPart> parts = split(shape, input, options.parts, memory);
+  if (parts.empty()) parts.push_back({input.data(), shape.in_channels});
   const int64_t rows = shape.batch * shape.out_h;
   for (int64_t row = 0, piece = options.in_pieces ? 1 : rows; row < rows;
        row += piece, piece = piece * 3 % 7 + 1) {
-    run_rows(shape, algorithm, input.data(), packed.data(),
-             dense_output(shape, output.data(), added), options.epilogue, scratch.data(), row,
-             std::min(row + piece, rows));
+    run_rows(shape, algorithm, parts, packed.data(), dense_output(shape, output.data(), added),
+             options.epilogue, scratch.data(), row, std::min(row + piece, rows));
   }
   return output;
 }

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "conv_checks.h"
 #include "kernels/tile.h"
 
@@ -55,6 +57,19 @@ TEST_P(ConvWinograd, EveryNumberOfChannels) {
 TEST_P(ConvWinograd, UsualChannels) {
   for (const int64_t c : {16, 24, 32, 48, 64, 96, 128, 160, 192}) {
     check(square(c, kPanel + kLastPanel, 26, 3, 1));
+  }
+}
+
+TEST_P(ConvWinograd, InputsInParts) {
+  EXPECT_TRUE(takes_parts(GetParam()));
+  for (const std::vector<int64_t>& parts : std::vector<std::vector<int64_t>>{
+           {4, 4}, {4, 12, 8}, {20, 4, 4, 4}, {64, 32}, {32, 96}, {64, 32, 32, 32, 32}}) {
+    const int64_t channels = std::accumulate(parts.begin(), parts.end(), int64_t{0});
+    check(square(channels, 9, 7, 3, 1), {.parts = parts});
+    check(square(channels, 5, 26, 3, 1), {.parts = parts});
+    const Axis y{.in = 9, .kernel = 3, .pad_begin = 2}, x{.in = 13, .kernel = 3, .pad_end = 1};
+    check({.batch = 3, .in_channels = channels, .out_channels = 6, .axes = {y, x}},
+          {.residual = true, .parts = parts});
   }
 }
 

@@ -121,6 +121,47 @@ TEST(FusedConv, SaysWhatCannotBeAdded) {
   EXPECT_THROW(run_op(op, {data, weights, bias, random_tensor({1, 7, 6, 8}, 4)}), Error);
 }
 
+// More data behind the slopes, as if Concat had joined it: in parts, and where they or the kernel
+// forbid that, joined.
+TEST(FusedConv, TakesDataInParts) {
+  for (const std::vector<int64_t>& channels :
+       std::vector<std::vector<int64_t>>{{4, 8}, {8, 4, 4}, {4, 4, 4, 12}, {5, 8}, {4, 3}}) {
+    for (const int64_t kernel : {1, 3, 5}) {
+      SCOPED_TRACE(::testing::Message() << channels.size() << " parts, kernel " << kernel);
+      std::vector<Tensor> parts;
+      for (const int64_t count : channels) {
+        parts.push_back(random_tensor({2, count, 14, 13}, static_cast<uint32_t>(parts.size())));
+      }
+      const Tensor whole = run_op({"Concat", 13, {{"axis", int64_t{1}}}}, parts)[0];
+      const Tensor weights = random_tensor({7, whole.shape()[1], kernel, kernel}, 7);
+      const Tensor bias = random_tensor({7}, 8);
+      const Tensor result = run_op({.op_type = "Conv"}, {whole, weights, bias})[0];
+      const auto check = [&](const Tensor& addend, const Tensor& expected) {
+        std::vector<Tensor> inputs = {parts[0], weights, bias, addend, {}};
+        inputs.insert(inputs.end(), parts.begin() + 1, parts.end());
+        expect_everywhere({.op_type = "FusedConv", .domain = kInternal}, inputs, expected.shape(),
+                          mapped(expected, whole.shape()[1] * kernel * kernel,
+                                 [](double x, int64_t) { return x; }));
+      };
+      check({}, result);
+      for (const Shape& shape : {result.shape(), Shape{7, 1, 1}}) {
+        const Tensor addend = random_tensor(shape, 9);
+        check(addend, run_op({.op_type = "Add"}, {result, addend})[0]);
+      }
+    }
+  }
+}
+
+TEST(FusedConv, SaysWhichPartDoesNotFit) {
+  const auto [data, weights, bias] = operands_of(7, 9, 10, 3);
+  const OpCase op{.op_type = "FusedConv", .domain = kInternal};
+  const Tensor half = random_tensor({1, 3, 9, 10}, 1), flat = random_tensor({1, 3, 9}, 1);
+  EXPECT_EQ(run_op(op, {half, weights, bias, {}, {}, half})[0].shape(), (Shape{1, 7, 7, 8}));
+  EXPECT_THROW(run_op(op, {half, weights, bias, {}, {}, half, half}), Error);
+  EXPECT_THROW(run_op(op, {half, weights, bias, {}, {}, random_tensor({1, 3, 9, 9}, 1)}), Error);
+  EXPECT_THROW(run_op(op, {half, weights, bias, {}, {}, flat}), Error);
+}
+
 // Slopes of the result's channels, or with `deep` of the convolution's.
 void check_shuffle(int64_t channels, int64_t block, const std::string& mode, int64_t slope_count,
                    bool deep) {

@@ -171,6 +171,18 @@ TEST(Bands, DenseBlocks) {
   network.check({network.same(all, 12, 4)});
 }
 
+TEST(Bands, DenseBlocksWithoutConcatenation) {
+  Network network(3);
+  const auto joined = [&](const std::vector<std::string>& parts) {
+    return network.node("Concat", parts, {{"axis", int64_t{1}}});
+  };
+  const std::string x = network.same("x", 3, 8);
+  const std::string a = network.node("LeakyRelu", {network.same(x, 8, 4)});
+  const std::string b = network.node("LeakyRelu", {network.same(joined({x, a}), 12, 4)});
+  const std::string c = network.same(joined({x, a, b}), 16, 8);
+  network.check({network.node("Add", {c, x})});
+}
+
 TEST(Bands, PixelShuffleOverAnEnlargedInput) {
   Network network(3);
   std::string x = network.node("PRelu", {network.same("x", 3, 8), network.constant({8, 1, 1})});

@@ -79,6 +79,28 @@ TEST(Fusion, NeverOverwritesWhatItConvolves) {
         {"Relu", "FusedConv"}, {image(6, 24, 25)});
 }
 
+// The block's input is convolved as a part and added: the sum must not lie in its place.
+TEST(Fusion, DenseBlocksWithoutConcatenation) {
+  const std::vector<ModelBuilder::Attribute> channels = {{"axis", int64_t{1}}};
+  check(layers({3, 8, 4})
+            .constant("w2", random({4, 12, 3, 3}, 20))
+            .constant("w3", random({8, 16, 3, 3}, 21))
+            .constant("scale", Tensor::of<float>({}, {0.2f}))
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Conv", {"h", "w1", "b1"}, {"a"}, kSame)
+            .node("LeakyRelu", {"a"}, {"p"}, {{"alpha", 0.2f}})
+            .node("Concat", {"h", "p"}, {"ha"}, channels)
+            .node("Conv", {"ha", "w2"}, {"b"}, kSame)
+            .node("LeakyRelu", {"b"}, {"q"}, {{"alpha", 0.2f}})
+            .node("Concat", {"h", "p", "q"}, {"hab"}, channels)
+            .node("Conv", {"hab", "w3"}, {"c"}, kSame)
+            .node("Mul", {"c", "scale"}, {"d"})
+            .node("Add", {"d", "h"}, {"y"})
+            .output("y"),
+        {"Conv", "FusedConv", "FusedConv", "FusedConv"},
+        {image(3, 24, 25), image(3, 3, 2), image(3, 40, 9)});
+}
+
 TEST(Fusion, SumsOfTwoConvolutions) {
   check(layers({3, 7, 7})
             .constant("w", random({7, 3, 1, 1}, 5))
