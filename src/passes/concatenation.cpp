@@ -22,7 +22,7 @@ const Tensor* conv_weight(const Graph& graph, const Node& node) {
 
 // The channels of what a convolution makes, be it added to or scaled since.
 std::optional<int64_t> channels_of(const Graph& graph, const Uses& uses, ValueId id) {
-  constexpr int kFarthest = 4;
+  constexpr int kFarthest = 4;  // such as the residuals of residuals
   for (int i = 0; i < kFarthest && id != kNoValue; ++i) {
     const int producer = uses.producer(id);
     if (producer < 0) return std::nullopt;
