@@ -39,7 +39,7 @@ Epilogue epilogue_of(const NodeContext& context) {
   return epilogue;
 }
 
-// Of the few that are joined.
+// Of an input that has to be joined, for one thread at a time.
 constexpr int64_t kPixelsPerChunk = 4096;
 
 // Hands out parts of the scratch memory, all in floats.
