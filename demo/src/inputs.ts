@@ -44,7 +44,7 @@ export function onModel(callback: (model: ModelChoice) => void): void {
   });
   byId('model-file', HTMLInputElement).addEventListener('change', ({ target }) => {
     const file = (target as HTMLInputElement).files?.[0];
-    if (file) callback(modelFile(file));
+    if (file) callback({ title: file.name, source: file });
   });
   fromUrl.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -53,6 +53,14 @@ export function onModel(callback: (model: ModelChoice) => void): void {
   });
 }
 
-export function modelFile(file: File): ModelChoice {
-  return { title: file.name, source: file };
+/** Picks a file as if it had been chosen in the page's own field. */
+export function pickModelFile(file: File): void {
+  const select = byId('model', HTMLSelectElement);
+  select.value = 'file';
+  select.dispatchEvent(new Event('change'));
+  const input = byId('model-file', HTMLInputElement);
+  const files = new DataTransfer();
+  files.items.add(file);
+  input.files = files.files;
+  input.dispatchEvent(new Event('change'));
 }

@@ -2,7 +2,7 @@ import { capabilities } from 'fovea';
 import { Comparison } from './comparison.js';
 import { byId, showFacts } from './dom.js';
 import { capabilityFacts, modelFacts, resultFacts } from './facts.js';
-import { modelFile, onDrop, onModel, onPicture } from './inputs.js';
+import { onDrop, onModel, onPicture, pickModelFile } from './inputs.js';
 import { showError } from './messages.js';
 import { decodePicture, type Picture, pictureLimit, samplePicture } from './pictures.js';
 import { ProfilePanel } from './profile.js';
@@ -28,7 +28,7 @@ byId('sample', HTMLButtonElement).addEventListener('click', () => void take(samp
 cancel.addEventListener('click', () => work.abort());
 download.addEventListener('click', () => void save());
 onPicture(takeFile);
-onDrop((file) => (file.name.endsWith('.onnx') ? choose(modelFile(file)) : takeFile(file)));
+onDrop((file) => (file.name.endsWith('.onnx') ? pickModelFile(file) : takeFile(file)));
 onModel(choose);
 
 void showCapabilities();

@@ -51,6 +51,21 @@ test("the user's own model enlarges the picture", async ({ page }) => {
   }
 });
 
+test('a model that is dropped on the page is the one picked', async ({ page }) => {
+  const files = await page.evaluateHandle(
+    (bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], 'tripled.onnx'));
+      return transfer;
+    },
+    [...nearestTimesThree()],
+  );
+  await page.dispatchEvent('body', 'drop', { dataTransfer: files });
+  await expectSize(page, 960, 642);
+  await expect(page.getByLabel('What enlarges the picture')).toHaveValue('file');
+  await expect(page.getByLabel('ONNX file')).toHaveValue(/tripled\.onnx$/);
+});
+
 test('a broken model is explained, and the next one works', async ({ page }) => {
   await pickModel(page, new TextEncoder().encode('This is no model at all.'));
   await expectError(page, 'MalformedModel');
