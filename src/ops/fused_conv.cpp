@@ -56,7 +56,7 @@ class Part {
   }
 
   uint64_t scratch() const { return scratch_; }
-  void run(std::vector<const std::byte*> inputs, std::byte* output, std::byte* scratch,
+  void run(const std::vector<const std::byte*>& inputs, std::byte* output, std::byte* scratch,
            ThreadPool& pool) const {
     RunContext context(inputs, {&output, 1}, {}, scratch, pool);
     kernel_(context);
@@ -127,7 +127,7 @@ Kernel plan_parts(PlanContext& context, const Conv& conv) {
     std::byte* out = run.out<std::byte>(0);
     std::vector<const std::byte*> inputs;
     for (int i = 0; i < count; ++i) inputs.push_back(is_convolved(i) ? in(i) : nullptr);
-    convolve.run(std::move(inputs), convolved, scratch, run.pool());
+    convolve.run(inputs, convolved, scratch, run.pool());
     add.run({convolved, in(kConvAddend)}, out, scratch, run.pool());
     if (activate) activate->run({out, in(kConvSlopes)}, out, scratch, run.pool());
   };

@@ -1,21 +1,20 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/conv.h"
+#include "ops/core/conv_step.h"
 #include "passes/convolution.h"
 #include "passes/pass.h"
 
 namespace fovea {
 namespace {
 
-// What a part must have a multiple of, for its pixels to follow those of the part before.
-constexpr int64_t kLanes = 4;
-
 bool is_fused(const Node& node) {
   return node.domain == kInternalDomain && node.op_type == "FusedConv";
 }
 
 const Tensor* conv_weight(const Graph& graph, const Node& node) {
-  if (is_fused(node)) return graph.constant(node.inputs[1]);
+  if (is_fused(node)) return graph.constant(node.inputs[kConvWeights]);
   const auto convolution = convolution_of(graph, node);
   return convolution && !convolution->transposed ? convolution->weight : nullptr;
 }
@@ -37,28 +36,36 @@ std::optional<int64_t> channels_of(const Graph& graph, const Uses& uses, ValueId
   return std::nullopt;
 }
 
-bool is_all(const Node& node, const char* attribute, int64_t value) {
-  return std::ranges::all_of(node.attributes.get_ints(attribute),
-                             [&](int64_t x) { return x == value; });
-}
-
-// Whether the node is a convolution of images that takes its data in parts of so many channels
-// altogether without putting them together first.
+// Whether the node is a convolution of images, of so many channels altogether, that is computed
+// from parts unless they are tiny.
 bool takes_parts(const Graph& graph, const Node& node, int64_t channels) {
   const Tensor* weight = conv_weight(graph, node);
   if (!weight || weight->shape().rank() != 4 || node.attributes.has("blocksize")) return false;
-  const Shape& shape = weight->shape();
-  return shape[0] >= kLanes && shape[1] == channels && shape[2] == 3 && shape[3] == 3 &&
-         is_all(node, "strides", 1) && is_all(node, "dilations", 1) &&
-         node.attributes.get_int("group", 1) == 1;
+  const auto strides = node.attributes.get_ints("strides", {1, 1});
+  const auto dilations = node.attributes.get_ints("dilations", {1, 1});
+  if (weight->shape()[1] != channels || strides.size() != 2 || dilations.size() != 2) return false;
+  constexpr int64_t kUsualSide = 64;
+  return kernels::takes_parts(
+      kernels::choose_algorithm({.in_channels = channels,
+                                 .in_h = kUsualSide,
+                                 .in_w = kUsualSide,
+                                 .out_channels = weight->shape()[0],
+                                 .out_h = kUsualSide,
+                                 .out_w = kUsualSide,
+                                 .kernel_h = weight->shape()[2],
+                                 .kernel_w = weight->shape()[3],
+                                 .stride_h = strides[0],
+                                 .stride_w = strides[1],
+                                 .dilation_h = dilations[0],
+                                 .dilation_w = dilations[1],
+                                 .groups = node.attributes.get_int("group", 1)}));
 }
 
 void split_data(Node& convolution, const std::vector<ValueId>& parts) {
-  constexpr size_t kMoreData = 5;
   convolution.domain = kInternalDomain;
   convolution.op_type = "FusedConv";
-  convolution.inputs[0] = parts[0];
-  convolution.inputs.resize(kMoreData, kNoValue);
+  convolution.inputs[kConvData] = parts[0];
+  convolution.inputs.resize(kConvMoreData, kNoValue);
   convolution.inputs.insert(convolution.inputs.end(), parts.begin() + 1, parts.end());
 }
 
@@ -69,7 +76,7 @@ bool is_needless(const Graph& graph, const Uses& uses, const Node& concat) {
   int64_t channels = 0;
   for (const ValueId part : concat.inputs) {
     const auto count = channels_of(graph, uses, part);
-    if (!count || *count % kLanes != 0) return false;
+    if (!count || *count % kernels::kLanes != 0) return false;
     channels += *count;
   }
   const ValueId result = concat.outputs[0];
@@ -78,7 +85,7 @@ bool is_needless(const Graph& graph, const Uses& uses, const Node& concat) {
          std::ranges::all_of(readers, [&](int reader) {
            const Node& node = graph.nodes[static_cast<size_t>(reader)];
            const bool as_data = std::ranges::count(node.inputs, result) == 1;
-           return node.inputs[0] == result && as_data && takes_parts(graph, node, channels);
+           return node.inputs[kConvData] == result && as_data && takes_parts(graph, node, channels);
          });
 }
 

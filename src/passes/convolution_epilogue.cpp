@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "ops/core/activation.h"
+#include "ops/core/conv_step.h"
 #include "passes/convolution.h"
 #include "passes/pass.h"
 
@@ -24,10 +25,6 @@ std::optional<std::vector<float>> clip_bounds(const Graph& graph, const Node& cl
   return bounds;
 }
 
-// Inputs of the fused nodes behind data, weights and bias.
-constexpr size_t kAddend = 3;
-constexpr size_t kSlopes = 4;
-
 void set_input(Node& node, size_t index, ValueId id) {
   node.inputs.resize(std::max(node.inputs.size(), index + 1), kNoValue);
   node.inputs[index] = id;
@@ -36,7 +33,7 @@ void set_input(Node& node, size_t index, ValueId id) {
 bool has_activation(const Node& fused) { return fused.attributes.has("activation"); }
 bool is_shuffled(const Node& fused) { return fused.attributes.has("blocksize"); }
 bool has_addend(const Node& fused) {
-  return fused.inputs.size() > kAddend && fused.inputs[kAddend] != kNoValue;
+  return fused.inputs.size() > kConvAddend && fused.inputs[kConvAddend] != kNoValue;
 }
 
 // Rank 4 is what the kernels with an epilogue know. Attributes of the names used here, which ONNX
@@ -61,7 +58,7 @@ bool absorb_addend(const Graph& graph, const Uses& uses, const Convolution& conv
     const auto later = image_convolution(graph, graph.nodes[static_cast<size_t>(producer)]);
     if (later && !later->transposed) return false;
   }
-  set_input(fused, kAddend, other);
+  set_input(fused, kConvAddend, other);
   return true;
 }
 
@@ -84,7 +81,7 @@ bool absorb_activation(const Graph& graph, const Convolution& convolution, Node&
     const int64_t block = attributes.get_int("blocksize", 1);
     const int64_t channels = convolution.channels / (block * block);
     if (!channel_values(graph, activation.inputs[1], channels, convolution.rank())) return false;
-    set_input(fused, kSlopes, activation.inputs[1]);
+    set_input(fused, kConvSlopes, activation.inputs[1]);
   }
   attributes.set("activation", activation.op_type);
   return true;

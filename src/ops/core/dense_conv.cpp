@@ -28,8 +28,7 @@ BandRule convolution_bands(const NodeContext& context, const Conv& conv) {
                           .num = y.stride,
                           .before = y.pad_begin,
                           .after = y.reach() - y.stride - y.pad_begin};
-  rule.inputs[kConvData] = data;
-  for (size_t i = kConvMoreData; i < rule.inputs.size(); ++i) rule.inputs[i] = data;
+  for (const int index : data_inputs(context)) rule.inputs[static_cast<size_t>(index)] = data;
   rule.node.attributes.set("auto_pad", std::string("NOTSET"));
   rule.node.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});
   return rule;

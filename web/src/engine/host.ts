@@ -119,12 +119,11 @@ export class EngineHost {
   ): Promise<Network> {
     return this.#queue.add(job, async (checkpoint) => {
       const info = this.load(id, model, options);
-      const session = this.#session(id);
       try {
-        return await examineNetwork(info, said, trialsOf(this.#module, session, checkpoint));
+        const trials = trialsOf(this.#module, this.#session(id), checkpoint);
+        return await examineNetwork(info, said, trials);
       } catch (error) {
-        session.delete();
-        this.#sessions.delete(id);
+        this.#closeSession(id);
         throw error;
       }
     });
@@ -164,8 +163,7 @@ export class EngineHost {
   /** Ends a session once its runs have ended. */
   release(job: number, session: number): Promise<void> {
     return this.#queue.add(job, () => {
-      this.#session(session).delete();
-      this.#sessions.delete(session);
+      this.#closeSession(session);
       this.#results.clear();
     });
   }
@@ -195,6 +193,11 @@ export class EngineHost {
   /** Ends the engine's threads; everything else goes with its memory. */
   close(): void {
     this.#module.PThread?.terminateAllThreads();
+  }
+
+  #closeSession(id: number): void {
+    this.#session(id).delete();
+    this.#sessions.delete(id);
   }
 
   #closeAll(model: number, { externalData }: HostLoadOptions): void {
