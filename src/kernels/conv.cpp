@@ -34,7 +34,7 @@ bool is_dense(const ConvShape& shape) noexcept {
 // Elsewhere, transforms and unused parts of tiles cost more than the products saved.
 bool suits_winograd(const ConvShape& shape) noexcept {
   return is_dense(shape) && shape.kernel_h == 3 && shape.kernel_w == 3 && shape.in_channels >= 3 &&
-         shape.out_channels >= 4 && shape.out_h >= 4 && shape.out_w >= 4;
+         shape.out_channels >= 3 && shape.out_h >= 4 && shape.out_w >= 4;
 }
 
 // The same for kernels cut into blocks of 3x3, where few of the blocks' taps are beyond the kernel.

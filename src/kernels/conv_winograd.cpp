@@ -54,7 +54,7 @@ constexpr int64_t patch_columns(int64_t tiles) {
 // in the first-level cache.
 template <class F>
 int64_t strip_tiles(const ConvShape& shape) {
-  constexpr int64_t kStripFloats = 6 * 1024;
+  constexpr int64_t kStripFloats = 2 * 1024;
   const int64_t columns = kStripFloats / (F::kPatch * tile_step(shape));
   return std::clamp<int64_t>((columns - 2) / F::kTile, 1, F::kBlockTiles);
 }
@@ -104,10 +104,14 @@ struct Tiles {
   // the first one's first pixel.
   template <class Visit>
   void for_each_run(int64_t begin, int64_t end, int64_t most, Visit visit) const {
-    for (int64_t tile = begin, count = 0; tile < end; tile += count) {
-      const int64_t row = tile / per_row(), column = tile % per_row();
-      count = std::min({most, end - tile, per_row() - column});
+    int64_t row = begin / per_row(), column = begin % per_row();
+    for (int64_t left = end - begin, count = 0; left > 0; left -= count) {
+      count = std::min({most, left, per_row() - column});
       visit((row_begin / F::kTile + row) * F::kTile, column * F::kTile, count);
+      column += count;
+      if (column < per_row()) continue;
+      column = 0;
+      ++row;
     }
   }
 };
@@ -189,6 +193,7 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
   to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
   const winograd::Steps& steps = F::steps(tile_step(tiles.shape));
+  const auto transform_whole = steps.transform_whole_for(epilogue.activation, to.channels);
   tiles.for_each_run(begin, end, 1, [&](int64_t y, int64_t x, int64_t) {
     const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;
     to.data = output.data + offset;
@@ -196,7 +201,8 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
     to.row_begin = static_cast<int>(std::max<int64_t>(tiles.row_begin - y, 0));
     to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, F::kTile));
     to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, F::kTile));
-    steps.transform_output(products, to, epilogue);
+    const bool whole = to.row_begin == 0 && to.row_end == F::kTile && to.column_end == F::kTile;
+    (whole ? transform_whole : steps.transform_part)(products, to, epilogue);
     products += panel_vectors(to.channels) * F::kPositions * kLanes;
   });
 }

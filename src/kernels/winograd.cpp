@@ -104,6 +104,18 @@ struct OutputTransform<F6x6> {
   }
 };
 
+// Reads from the cache lines of `Stretches` stretches of `count` floats that are about to be
+// written: where they are not in the first-level cache, stores wait for each other, loads do not.
+template <int Stretches>
+inline void fetch(const float* at, ptrdiff_t step, ptrdiff_t count) {
+  constexpr ptrdiff_t kLineFloats = 16;
+  FOVEA_NO_UNROLL for (ptrdiff_t i = 0; i < count; i += kLineFloats) {
+    FOVEA_UNROLL for (int k = 0; k < Stretches; ++k) {
+      static_cast<void>(*static_cast<const volatile float*>(at + k * step + i));
+    }
+  }
+}
+
 // B^T applied to vectors that lie `from_step` apart, at `count` floats.
 template <class F>
 inline void transform_line(const InputTransform<F>& transform, const float* from,
@@ -137,8 +149,10 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any,
     if (begin > 0) std::fill(row, row + begin, 0.0f);
     if (end < step) std::fill(row + end, row + step, 0.0f);
     for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
-      transform_line(transform, row + tile * F::kTile * channels, channels, channels,
-                     transformed + y * F::kPatch * position_step + tile * tile_step, position_step);
+      float* to = transformed + y * F::kPatch * position_step + tile * tile_step;
+      fetch<F::kPatch>(to, position_step, channels);
+      transform_line(transform, row + tile * F::kTile * channels, channels, channels, to,
+                     position_step);
     }
   }
 }
@@ -162,63 +176,81 @@ void multiply(const float* transformed, const Block& any, const float* weights, 
   }
 }
 
-// A row of outputs. The switch stands outside the loop where the activation is an instruction or
-// two.
-template <size_t Size>
-inline void activate_row(const Epilogue& epilogue, F32x4 (&values)[Size], int64_t channel) {
-  const auto each = [&](auto function) { FOVEA_UNROLL for (F32x4& x : values) x = function(x); };
-  const F32x4 zero = F32x4::zero();
-  switch (epilogue.activation) {
-    case Activation::None:
-      break;
-    case Activation::Relu:
-      each([&](F32x4 x) { return simd::pmax(x, zero); });
-      break;
-    case Activation::LeakyRelu:
-    case Activation::PRelu: {
-      const F32x4 slopes = negative_slopes(epilogue, channel);
-      each([&](F32x4 x) { return scale_negatives(x, slopes); });
-      break;
+// Products of one vector of channels, transformed down their columns.
+template <class F>
+inline void transform_columns(const OutputTransform<F>& transform, const float* products,
+                              F32x4 (&rows)[F::kTile][F::kPatch]) {
+  FOVEA_NO_UNROLL for (int x = 0; x < F::kPatch; ++x) {
+    F32x4 column[F::kPatch], to[F::kTile];
+    const float* from = products + x * kLanes;
+    FOVEA_UNROLL for (int y = 0; y < F::kPatch; ++y) {
+      column[y] = F32x4::load(from + y * F::kPatch * kLanes);
     }
-    default:
-      for (F32x4& x : values) x = activate(epilogue, x, channel);
-      break;
+    transform(column, to);
+    FOVEA_UNROLL for (int y = 0; y < F::kTile; ++y) rows[y][x] = to[y];
   }
 }
 
+// Any part of a tile, any activation.
 template <class F>
-void transform_output(const float* products, const OutputTile& tile,
-                      const Epilogue& epilogue) noexcept {
-  constexpr int kTile = F::kTile, kPatch = F::kPatch;
+void transform_part(const float* products, const OutputTile& tile,
+                    const Epilogue& epilogue) noexcept {
   const OutputTransform<F> transform;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
-    F32x4 rows[kTile][kPatch];
-    FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
-      F32x4 column[kPatch], to[kTile];
-      const float* from = products + x * kLanes;
-      FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) {
-        column[y] = F32x4::load(from + y * kPatch * kLanes);
-      }
-      transform(column, to);
-      FOVEA_UNROLL for (int y = 0; y < kTile; ++y) rows[y][x] = to[y];
-    }
+    F32x4 rows[F::kTile][F::kPatch];
+    transform_columns<F>(transform, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
     const I32x4 mask = first_lanes(tile.channels - c);
     for (int y = tile.row_begin; y < tile.row_end; ++y) {
-      F32x4 values[kTile];
+      F32x4 values[F::kTile];
+      transform(rows[y], values);
+      ptrdiff_t offset = c + y * tile.row_step;
+      for (int x = 0; x < tile.column_end; ++x, offset += tile.pixel_step) {
+        F32x4 value = values[x] + bias;
+        if (tile.residual != nullptr) value += F32x4::load(tile.residual + offset);
+        value = activate(epilogue, value, tile.channel + c);
+        bitcast_f32(bitcast_i32(value) & mask).store(tile.data + offset);
+      }
+    }
+  }
+}
+
+// A whole tile of, but for no activation, whole vectors of channels, and an activation of an
+// instruction or two: most tiles of most networks. Without the other step's cases, V8 keeps nearly
+// everything in registers.
+template <class F, Activation kActivation>
+void transform_whole(const float* products, const OutputTile& tile,
+                     const Epilogue& epilogue) noexcept {
+  const OutputTransform<F> transform;
+  const ptrdiff_t row_step = tile.row_step, pixel_step = tile.pixel_step;
+  const F32x4 zero = F32x4::zero();
+  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
+    F32x4 rows[F::kTile][F::kPatch];
+    transform_columns<F>(transform, products, rows);
+    const F32x4 bias = F32x4::load(tile.bias + c);
+    const I32x4 mask = first_lanes(tile.channels - c);
+    const F32x4 slopes =
+        kActivation == Activation::PRelu ? negative_slopes(epilogue, tile.channel + c) : zero;
+    float* to = tile.data + c;
+    const float* residual = tile.residual != nullptr ? tile.residual + c : nullptr;
+    FOVEA_NO_UNROLL for (int y = 0; y < F::kTile; ++y) {
+      F32x4 values[F::kTile];
       transform(rows[y], values);
       FOVEA_UNROLL for (F32x4& x : values) x += bias;
-      const ptrdiff_t offset = c + y * tile.row_step;
-      if (tile.residual != nullptr) {
-        const float* from = tile.residual + offset;
-        FOVEA_UNROLL for (int x = 0; x < kTile; ++x, from += tile.pixel_step) {
-          if (x < tile.column_end) values[x] += F32x4::load(from);
+      if (residual != nullptr) {
+        const float* from = residual + y * row_step;
+        FOVEA_UNROLL for (F32x4& x : values) {
+          x += F32x4::load(from);
+          from += pixel_step;
         }
       }
-      activate_row(epilogue, values, tile.channel + c);
-      float* to = tile.data + offset;
-      FOVEA_UNROLL for (int x = 0; x < kTile; ++x, to += tile.pixel_step) {
-        if (x < tile.column_end) bitcast_f32(bitcast_i32(values[x]) & mask).store(to);
+      float* pixel = to + y * row_step;
+      FOVEA_UNROLL for (F32x4 x : values) {
+        if constexpr (kActivation == Activation::None) x = bitcast_f32(bitcast_i32(x) & mask);
+        if constexpr (kActivation == Activation::Relu) x = simd::pmax(x, zero);
+        if constexpr (kActivation == Activation::PRelu) x = scale_negatives(x, slopes);
+        x.store(pixel);
+        pixel += pixel_step;
       }
     }
   }
@@ -244,7 +276,11 @@ constexpr void set_multiply(Steps& steps, std::integer_sequence<int, Index...>) 
 template <class F, Block kUsual = Block()>
 constexpr Steps make_steps() {
   constexpr auto kGroups = std::make_integer_sequence<int, kGroup>();
-  Steps steps = {transform_input<F, kUsual>, {}, transform_output<F>};
+  Steps steps = {transform_input<F, kUsual>,
+                 {},
+                 transform_part<F>,
+                 {transform_whole<F, Activation::None>, transform_whole<F, Activation::Relu>,
+                  transform_whole<F, Activation::PRelu>, transform_whole<F, Activation::PRelu>}};
   set_multiply<1, kUsual>(steps, kGroups);
   set_multiply<2, kUsual>(steps, kGroups);
   set_multiply<3, kUsual>(steps, kGroups);
