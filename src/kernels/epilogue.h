@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "simd/f32x4.h"
@@ -43,6 +44,22 @@ inline simd::F32x4 negative_slopes(const Epilogue& epilogue, int64_t channel) no
 inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   const simd::F32x4 zero = simd::F32x4::zero();
   return fma(simd::pmin(x, zero), slopes, simd::pmax(x, zero));
+}
+
+// Of an instruction or two: kernels can be made for each. LeakyRelu and PRelu are one.
+inline constexpr size_t kSimpleActivations = static_cast<size_t>(Activation::PRelu) + 1;
+
+constexpr bool is_simple(Activation activation) noexcept {
+  return static_cast<size_t>(activation) < kSimpleActivations;
+}
+
+// `slopes` are negative_slopes(), for LeakyRelu and PRelu.
+template <Activation kSimple>
+inline simd::F32x4 activate_simply(simd::F32x4 x, simd::F32x4 slopes) noexcept {
+  static_assert(is_simple(kSimple));
+  if constexpr (kSimple == Activation::None) return x;
+  if constexpr (kSimple == Activation::Relu) return simd::pmax(x, simd::F32x4::zero());
+  return scale_negatives(x, slopes);
 }
 
 // The activation on four values of channels channel .. channel + 3. NaN stays NaN.

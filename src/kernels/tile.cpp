@@ -1,6 +1,7 @@
 #include "kernels/tile.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "kernels/lanes.h"
@@ -130,6 +131,44 @@ void run_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
   }
 }
 
+// Full tiles whose sum is over one stretch, with whole vectors of columns and a simple activation:
+// where sums are short, the cases of run_tile take longer than these do.
+template <int Vectors, Activation kActivation>
+void run_simple_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
+  constexpr int kRows = max_tile_rows(Vectors);
+  const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
+  const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
+  const auto output_step = static_cast<ptrdiff_t>(tile.output_step);
+  const auto run = static_cast<ptrdiff_t>(tile.run);
+  // Else the compiler keeps a case for sums of nothing.
+  if (run == 0) __builtin_unreachable();
+  const float* panel = tile.panel;
+  const float* input = tile.input + first * input_step;
+  float* output = tile.output + first * output_step;
+  const ptrdiff_t residual = tile.residual != nullptr ? tile.residual - tile.output : 0;
+  F32x4 slopes[Vectors];
+  FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
+    slopes[v] = kActivation == Activation::PRelu
+                    ? negative_slopes(*tile.epilogue, tile.channel + kLanes * v)
+                    : F32x4::zero();
+  }
+  for (; tiles > 0; --tiles, input += kRows * input_step, output += kRows * output_step) {
+    Accumulators<kRows, Vectors> sums;
+    sums.each([&](F32x4, int, int v) { return F32x4::load(panel + kLanes * v); });
+    accumulate(input, input_step, depth_step, run, panel + kLanes * Vectors, sums);
+    if (tile.residual != nullptr) {
+      sums.each([&](F32x4 x, int row, int v) {
+        return x + F32x4::load(output + residual + row * output_step + kLanes * v);
+      });
+    }
+    sums.each([&](F32x4 x, int row, int v) {
+      x = activate_simply<kActivation>(x, slopes[v]);
+      x.store(output + row * output_step + kLanes * v);
+      return x;
+    });
+  }
+}
+
 using RunTile = void (*)(const Tile&, int64_t first, int64_t tiles) noexcept;
 
 // By vectors - 1 and rows - 1. Reached through pointers so that no kernel is inlined into a
@@ -144,6 +183,26 @@ constexpr RunTile kRunTile[3][8] = {
     },
     {run_tile<1, 3>, run_tile<2, 3>, run_tile<3, 3>}};
 
+// By vectors - 2 and activation.
+template <int Vectors>
+constexpr std::array<RunTile, kSimpleActivations> kRunSimpleTileOf = {
+    run_simple_tile<Vectors, Activation::None>, run_simple_tile<Vectors, Activation::Relu>,
+    run_simple_tile<Vectors, Activation::PRelu>, run_simple_tile<Vectors, Activation::PRelu>};
+constexpr std::array kRunSimpleTile = {kRunSimpleTileOf<2>, kRunSimpleTileOf<3>};
+
+bool is_simple(const Tile& tile, int vectors) {
+  return vectors > 1 && tile.columns == vectors * kLanes && tile.outer * tile.inner == 1 &&
+         tile.run > 0 && is_simple(tile.epilogue->activation);
+}
+
+RunTile kernel_for(const Tile& tile, int vectors, int64_t rows) {
+  if (rows == max_tile_rows(vectors) && is_simple(tile, vectors)) {
+    const auto activation = static_cast<size_t>(tile.epilogue->activation);
+    return kRunSimpleTile[static_cast<size_t>(vectors) - 2][activation];
+  }
+  return kRunTile[vectors - 1][rows - 1];
+}
+
 }  // namespace
 
 void run_tiles(const Tile& tile, int64_t rows) noexcept {
@@ -152,9 +211,9 @@ void run_tiles(const Tile& tile, int64_t rows) noexcept {
   if (tiles == 0) return;
   // Tiles of nearly equal height: 13 rows by at most 6 are 5 + 4 + 4, not 6 + 6 + 1.
   const int64_t height = rows / tiles, higher = rows % tiles;
-  const RunTile* run = kRunTile[vectors - 1];
-  if (higher > 0) run[height](tile, 0, higher);
-  if (higher < tiles) run[height - 1](tile, higher * (height + 1), tiles - higher);
+  if (higher > 0) kernel_for(tile, vectors, height + 1)(tile, 0, higher);
+  if (higher == tiles) return;
+  kernel_for(tile, vectors, height)(tile, higher * (height + 1), tiles - higher);
 }
 
 }  // namespace fovea::kernels

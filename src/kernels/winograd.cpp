@@ -223,14 +223,14 @@ void transform_whole(const float* products, const OutputTile& tile,
                      const Epilogue& epilogue) noexcept {
   const OutputTransform<F> transform;
   const ptrdiff_t row_step = tile.row_step, pixel_step = tile.pixel_step;
-  const F32x4 zero = F32x4::zero();
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
     F32x4 rows[F::kTile][F::kPatch];
     transform_columns<F>(transform, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
     const I32x4 mask = first_lanes(tile.channels - c);
-    const F32x4 slopes =
-        kActivation == Activation::PRelu ? negative_slopes(epilogue, tile.channel + c) : zero;
+    const F32x4 slopes = kActivation == Activation::PRelu
+                             ? negative_slopes(epilogue, tile.channel + c)
+                             : F32x4::zero();
     float* to = tile.data + c;
     const float* residual = tile.residual != nullptr ? tile.residual + c : nullptr;
     FOVEA_NO_UNROLL for (int y = 0; y < F::kTile; ++y) {
@@ -247,9 +247,7 @@ void transform_whole(const float* products, const OutputTile& tile,
       float* pixel = to + y * row_step;
       FOVEA_UNROLL for (F32x4 x : values) {
         if constexpr (kActivation == Activation::None) x = bitcast_f32(bitcast_i32(x) & mask);
-        if constexpr (kActivation == Activation::Relu) x = simd::pmax(x, zero);
-        if constexpr (kActivation == Activation::PRelu) x = scale_negatives(x, slopes);
-        x.store(pixel);
+        activate_simply<kActivation>(x, slopes).store(pixel);
         pixel += pixel_step;
       }
     }

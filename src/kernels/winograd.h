@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 
 #include "kernels/conv.h"
@@ -72,18 +71,17 @@ struct Steps {
   using Multiply = void (*)(const float* transformed, const Block&, const float* weights,
                             ptrdiff_t depth, float* products) noexcept;
   Multiply multiply[3][kGroup];  // by vectors - 1 and tiles - 1
-  // One tile: any part of it, or a whole one by activations up to PRelu.
+  // One tile: any part of it, or a whole one by simple activation.
   using TransformOutput = void (*)(const float* products, const OutputTile&,
                                    const Epilogue&) noexcept;
   TransformOutput transform_part;
-  TransformOutput transform_whole[static_cast<size_t>(Activation::PRelu) + 1];
+  TransformOutput transform_whole[kSimpleActivations];
 
   // For whole tiles of a panel of that many channels.
   TransformOutput transform_whole_for(Activation activation, int64_t channels) const {
-    const auto index = static_cast<size_t>(activation);
-    const bool special = index < std::size(transform_whole) &&
-                         (activation == Activation::None || channels % kLanes == 0);
-    return special ? transform_whole[index] : transform_part;
+    const bool exact = activation == Activation::None || channels % kLanes == 0;
+    return exact && is_simple(activation) ? transform_whole[static_cast<size_t>(activation)]
+                                          : transform_part;
   }
 };
 
