@@ -130,10 +130,10 @@ inline ReferenceConv square(int64_t in, int64_t out, int64_t size, int64_t kerne
   return {.in_channels = in, .out_channels = out, .axes = {axis, axis}};
 }
 
-// test(epilogue) for every activation.
+// test(epilogue) for every activation, of up to 24 channels.
 template <class Test>
 void for_each_epilogue(Test test) {
-  const auto slopes = random_floats(16, 9);
+  const auto slopes = random_floats(24, 9);
   const Epilogue epilogues[] = {
       {},
       {.activation = Activation::Relu},

@@ -119,6 +119,22 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
   });
 }
 
+// 1x1, and kernels whose taps are gathered: rows of full tiles, of whole vectors and not.
+TEST(Conv, ShortSums) {
+  for_each_epilogue([](const Epilogue& epilogue) {
+    for (const int64_t outputs : {8, 11, 12, 20, 24}) {
+      check(square(7, outputs, 30, 1, 0), {.epilogue = epilogue});
+      check(square(4, outputs, 30, 1, 0), {.epilogue = epilogue, .residual = true});
+      check(square(1, outputs, 30, 5, 2), {.epilogue = epilogue, .in_place_residual = true});
+    }
+  });
+  for (int64_t width = 1; width <= 40; ++width) {
+    ReferenceConv conv = square(2, 20, 3, 3, 1);
+    conv.axes[1].in = width;
+    check(conv);
+  }
+}
+
 TEST(Conv, WithoutBiasAndWithResidualInPlace) {
   for (const int64_t out : {1, 3, 13}) {
     check(square(8, out, 7, 3, 1), {.bias = false});

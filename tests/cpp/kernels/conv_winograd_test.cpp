@@ -55,7 +55,7 @@ TEST_P(ConvWinograd, EveryNumberOfChannels) {
 
 // Blocks of full tiles, by panels of two vectors and of three.
 TEST_P(ConvWinograd, UsualChannels) {
-  for (const int64_t c : {16, 24, 32, 48, 64, 96, 128, 160, 192}) {
+  for (const int64_t c : {12, 16, 24, 32, 48, 56, 64, 96, 128, 160, 192}) {
     check(square(c, kPanel + kLastPanel, 26, 3, 1));
   }
 }
@@ -96,7 +96,7 @@ TEST_P(ConvWinograd, PadsAndBatches) {
 
 TEST_P(ConvWinograd, EveryEpilogue) {
   for_each_epilogue([](const Epilogue& epilogue) {
-    for (const int64_t outputs : {4, 11, 13}) {
+    for (const int64_t outputs : {4, 11, 12, 13}) {
       check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue});
       check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue, .residual = true});
       check(square(8, outputs, 9, 3, 1),
@@ -165,7 +165,8 @@ TEST(ConvWinogradChoice, ChosenWhereItPays) {
   EXPECT_TRUE(chosen(square(64, 64, 32, 3, 1)));
   EXPECT_TRUE(chosen(square(16, 16, 32, 3, 0)));
   EXPECT_FALSE(chosen(square(64, 64, 32, 5, 1)));
-  EXPECT_FALSE(chosen(square(64, 1, 32, 3, 1)));
+  EXPECT_TRUE(chosen(square(64, 3, 32, 3, 1)));
+  EXPECT_FALSE(chosen(square(64, 2, 32, 3, 1)));
   EXPECT_FALSE(chosen(square(64, 64, 2, 3, 1)));
   for (const bool across : {false, true}) {
     ReferenceConv strided = square(64, 64, 32, 3, 1), dilated = strided, grouped = strided;
