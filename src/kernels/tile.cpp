@@ -145,27 +145,30 @@ void run_simple_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
   const float* panel = tile.panel;
   const float* input = tile.input + first * input_step;
   float* output = tile.output + first * output_step;
-  const ptrdiff_t residual = tile.residual != nullptr ? tile.residual - tile.output : 0;
+  const float* residual = tile.residual != nullptr ? tile.residual + first * output_step : nullptr;
   F32x4 slopes[Vectors];
   FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
     slopes[v] = kActivation == Activation::PRelu
                     ? negative_slopes(*tile.epilogue, tile.channel + kLanes * v)
                     : F32x4::zero();
   }
-  for (; tiles > 0; --tiles, input += kRows * input_step, output += kRows * output_step) {
+  for (; tiles > 0; --tiles) {
     Accumulators<kRows, Vectors> sums;
     sums.each([&](F32x4, int, int v) { return F32x4::load(panel + kLanes * v); });
     accumulate(input, input_step, depth_step, run, panel + kLanes * Vectors, sums);
-    if (tile.residual != nullptr) {
+    if (residual != nullptr) {
       sums.each([&](F32x4 x, int row, int v) {
-        return x + F32x4::load(output + residual + row * output_step + kLanes * v);
+        return x + F32x4::load(residual + row * output_step + kLanes * v);
       });
+      residual += kRows * output_step;
     }
     sums.each([&](F32x4 x, int row, int v) {
       x = activate_simply<kActivation>(x, slopes[v]);
       x.store(output + row * output_step + kLanes * v);
       return x;
     });
+    input += kRows * input_step;
+    output += kRows * output_step;
   }
 }
 

@@ -215,9 +215,8 @@ void transform_part(const float* products, const OutputTile& tile,
   }
 }
 
-// A whole tile of, but for no activation, whole vectors of channels, and an activation of an
-// instruction or two: most tiles of most networks. Without the other step's cases, V8 keeps nearly
-// everything in registers.
+// A whole tile with a simple activation and, unless there is none, whole vectors of channels: most
+// tiles of most networks. Without the other step's cases, V8 keeps nearly everything in registers.
 template <class F, Activation kActivation>
 void transform_whole(const float* products, const OutputTile& tile,
                      const Epilogue& epilogue) noexcept {
