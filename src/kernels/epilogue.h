@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,12 +47,31 @@ inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   return fma(simd::pmin(x, zero), slopes, simd::pmax(x, zero));
 }
 
-// Of an instruction or two: kernels can be made for each. LeakyRelu and PRelu are one.
-inline constexpr size_t kSimpleActivations = static_cast<size_t>(Activation::PRelu) + 1;
+// The first ones: an instruction or two, so that there can be a kernel for each.
+constexpr bool is_simple(Activation activation) noexcept { return activation <= Activation::PRelu; }
 
-constexpr bool is_simple(Activation activation) noexcept {
-  return static_cast<size_t>(activation) < kSimpleActivations;
-}
+// A kernel for each simple activation: of(f) takes those that f.operator()<activation>() returns.
+// LeakyRelu and PRelu share theirs.
+template <class Kernel>
+class BySimpleActivation {
+ public:
+  template <class KernelFor>
+  static constexpr BySimpleActivation of(KernelFor kernel) {
+    return {{kernel.template operator()<Activation::None>(),
+             kernel.template operator()<Activation::Relu>(),
+             kernel.template operator()<Activation::PRelu>(),
+             kernel.template operator()<Activation::PRelu>()}};
+  }
+
+  constexpr Kernel operator[](Activation simple) const {
+    return kernels_[static_cast<size_t>(simple)];
+  }
+
+ private:
+  constexpr BySimpleActivation(std::array<Kernel, 4> kernels) : kernels_(kernels) {}
+
+  std::array<Kernel, 4> kernels_;
+};
 
 // `slopes` are negative_slopes(), for LeakyRelu and PRelu.
 template <Activation kSimple>

@@ -186,11 +186,11 @@ constexpr RunTile kRunTile[3][8] = {
     },
     {run_tile<1, 3>, run_tile<2, 3>, run_tile<3, 3>}};
 
-// By vectors - 2 and activation.
 template <int Vectors>
-constexpr std::array<RunTile, kSimpleActivations> kRunSimpleTileOf = {
-    run_simple_tile<Vectors, Activation::None>, run_simple_tile<Vectors, Activation::Relu>,
-    run_simple_tile<Vectors, Activation::PRelu>, run_simple_tile<Vectors, Activation::PRelu>};
+constexpr auto kRunSimpleTileOf = BySimpleActivation<RunTile>::of(
+    []<Activation kActivation>() -> RunTile { return run_simple_tile<Vectors, kActivation>; });
+
+// By vectors - 2.
 constexpr std::array kRunSimpleTile = {kRunSimpleTileOf<2>, kRunSimpleTileOf<3>};
 
 bool is_simple(const Tile& tile, int vectors) {
@@ -200,8 +200,7 @@ bool is_simple(const Tile& tile, int vectors) {
 
 RunTile kernel_for(const Tile& tile, int vectors, int64_t rows) {
   if (rows == max_tile_rows(vectors) && is_simple(tile, vectors)) {
-    const auto activation = static_cast<size_t>(tile.epilogue->activation);
-    return kRunSimpleTile[static_cast<size_t>(vectors) - 2][activation];
+    return kRunSimpleTile[static_cast<size_t>(vectors) - 2][tile.epilogue->activation];
   }
   return kRunTile[vectors - 1][rows - 1];
 }

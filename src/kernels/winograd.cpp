@@ -273,11 +273,10 @@ constexpr void set_multiply(Steps& steps, std::integer_sequence<int, Index...>) 
 template <class F, Block kUsual = Block()>
 constexpr Steps make_steps() {
   constexpr auto kGroups = std::make_integer_sequence<int, kGroup>();
-  Steps steps = {transform_input<F, kUsual>,
-                 {},
-                 transform_part<F>,
-                 {transform_whole<F, Activation::None>, transform_whole<F, Activation::Relu>,
-                  transform_whole<F, Activation::PRelu>, transform_whole<F, Activation::PRelu>}};
+  using TransformOutput = Steps::TransformOutput;
+  constexpr auto kTransformWhole = BySimpleActivation<TransformOutput>::of(
+      []<Activation kActivation>() -> TransformOutput { return transform_whole<F, kActivation>; });
+  Steps steps = {transform_input<F, kUsual>, {}, transform_part<F>, kTransformWhole};
   set_multiply<1, kUsual>(steps, kGroups);
   set_multiply<2, kUsual>(steps, kGroups);
   set_multiply<3, kUsual>(steps, kGroups);

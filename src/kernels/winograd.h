@@ -75,13 +75,12 @@ struct Steps {
   using TransformOutput = void (*)(const float* products, const OutputTile&,
                                    const Epilogue&) noexcept;
   TransformOutput transform_part;
-  TransformOutput transform_whole[kSimpleActivations];
+  BySimpleActivation<TransformOutput> transform_whole;
 
   // For whole tiles of a panel of that many channels.
   TransformOutput transform_whole_for(Activation activation, int64_t channels) const {
     const bool exact = activation == Activation::None || channels % kLanes == 0;
-    return exact && is_simple(activation) ? transform_whole[static_cast<size_t>(activation)]
-                                          : transform_part;
+    return exact && is_simple(activation) ? transform_whole[activation] : transform_part;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "conv_checks.h"
 #include "kernels/tile.h"
+#include "kernels/winograd.h"
 
 // Winograd's algorithm wherever it is possible, chosen or not.
 namespace fovea::kernels {
@@ -55,9 +56,11 @@ TEST_P(ConvWinograd, EveryNumberOfChannels) {
 
 // Blocks of full tiles, by panels of two vectors and of three.
 TEST_P(ConvWinograd, UsualChannels) {
-  for (const int64_t c : {12, 16, 24, 32, 48, 56, 64, 96, 128, 160, 192}) {
-    check(square(c, kPanel + kLastPanel, 26, 3, 1));
-  }
+  const auto check_all = []<ptrdiff_t... Usual>(std::integer_sequence<ptrdiff_t, Usual...>) {
+    static_assert(sizeof...(Usual) > 0);
+    (check(square(Usual, kPanel + kLastPanel, 26, 3, 1)), ...);
+  };
+  check_all(winograd::F4x4::UsualChannels());
 }
 
 TEST_P(ConvWinograd, InputsInParts) {
