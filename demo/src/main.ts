@@ -58,7 +58,10 @@ function choose(chosen: ModelChoice): void {
 function take(decode: () => Promise<Picture>): Promise<void> {
   return attempt(async (signal) => {
     const decoded = await decode();
-    if (signal.aborted) return decoded.bitmap.close();
+    if (signal.aborted) {
+      decoded.bitmap.close();
+      throw signal.reason;
+    }
     picture?.bitmap.close();
     picture = decoded;
     outcome = undefined;

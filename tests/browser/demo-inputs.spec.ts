@@ -145,6 +145,24 @@ test('tiny pictures work', async ({ page }) => {
   }
 });
 
+test('work can be cancelled while the picture is still decoded', async ({ page }) => {
+  await page.evaluate(() => {
+    const decode = self.createImageBitmap;
+    const clicked = new Promise((resolve) => {
+      document.querySelector('#cancel')!.addEventListener('click', resolve);
+    });
+    self.createImageBitmap = async (...picture: unknown[]) => {
+      await clicked;
+      return Reflect.apply(decode, self, picture) as Promise<ImageBitmap>;
+    };
+  });
+  await pickPicture(page, pngFile(encodePng(whitePicture(20, 20))));
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('status')).toHaveText('Cancelled.');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
+  await expect(page.locator('#result-facts')).toContainText('After640 × 428');
+});
+
 test('work can be cancelled, and done again', async ({ page }) => {
   await pickPicture(page, pngFile(encodePng(whitePicture(2000, 1800))));
   await page.getByRole('button', { name: 'Cancel' }).click();

@@ -66,7 +66,7 @@ export async function runJest(log) {
 /** Playwright in Chromium. */
 export async function runPlaywright(log) {
   const report = `${log}.json`;
-  const argv = nodeTool('@playwright/test/cli.js', 'test', '--reporter=line,json');
+  const argv = nodeTool('@playwright/test/cli.js', 'test', '--reporter=list,json');
   const succeeded = await succeeds(argv, { log, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } });
   const { expected = 0, unexpected = 0, flaky = 0 } = readJson(report).stats ?? {};
   return consistent({ passed: expected, failed: unexpected + flaky }, succeeded);
