@@ -58,10 +58,8 @@ function choose(chosen: ModelChoice): void {
 function take(decode: () => Promise<Picture>): Promise<void> {
   return attempt(async (signal) => {
     const decoded = await decode();
-    if (signal.aborted) {
-      decoded.bitmap.close();
-      throw signal.reason;
-    }
+    if (signal.aborted) decoded.bitmap.close();
+    signal.throwIfAborted();
     picture?.bitmap.close();
     picture = decoded;
     outcome = undefined;
