@@ -147,13 +147,13 @@ test('tiny pictures work', async ({ page }) => {
 
 test('work can be cancelled while the picture is still decoded', async ({ page }) => {
   await page.evaluate(() => {
-    const decode = self.createImageBitmap;
+    const decode = self.createImageBitmap.bind(self) as (...picture: unknown[]) => unknown;
     const clicked = new Promise((resolve) => {
       document.querySelector('#cancel')!.addEventListener('click', resolve);
     });
     self.createImageBitmap = async (...picture: unknown[]) => {
       await clicked;
-      return Reflect.apply(decode, self, picture) as Promise<ImageBitmap>;
+      return decode(...picture) as Promise<ImageBitmap>;
     };
   });
   await pickPicture(page, pngFile(encodePng(whitePicture(20, 20))));
