@@ -20,6 +20,10 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return winograd::F6x6::kConv;
     case ConvAlgorithm::Winograd6x6Blocks:
       return winograd::F6x6::kBlocksConv;
+    case ConvAlgorithm::Winograd5x5:
+      return winograd::F4x4For5x5::kConv;
+    case ConvAlgorithm::Winograd5x5Blocks:
+      return winograd::F4x4For5x5::kBlocksConv;
     case ConvAlgorithm::Direct:
       break;
   }
@@ -31,34 +35,48 @@ bool is_dense(const ConvShape& shape) noexcept {
          shape.dilation_w == 1 && shape.groups == 1;
 }
 
-// Elsewhere, transforms and unused parts of tiles cost more than the products saved.
-bool suits_winograd(const ConvShape& shape) noexcept {
-  return is_dense(shape) && shape.kernel_h == 3 && shape.kernel_w == 3 && shape.in_channels >= 3 &&
-         shape.out_channels >= 3 && shape.out_h >= 4 && shape.out_w >= 4;
-}
+// One way of Winograd's for a shape.
+struct WinogradCandidate {
+  ConvAlgorithm algorithm;
+  int64_t blocks;    // that the kernel is cut into
+  int64_t products;  // for each pair of channels, those outside the image or the kernel included
+};
 
-// The same for kernels cut into blocks of 3x3, where few of the blocks' taps are beyond the kernel.
-bool suits_winograd_blocks(const ConvShape& shape) noexcept {
-  const int64_t down = round_up(shape.kernel_h, 3), across = round_up(shape.kernel_w, 3);
-  const int64_t taps = shape.kernel_h * shape.kernel_w,
-                inputs = down * across / 9 * shape.in_channels;
-  return is_dense(shape) && shape.kernel_h > 3 && shape.kernel_w > 3 &&
-         5 * down * across <= 9 * taps && inputs >= 8 && shape.out_channels >= 8 &&
-         shape.out_h >= 8 && shape.out_w >= 8;
-}
-
-// Of all positions of all tiles, for each pair of channels.
 template <class F>
-int64_t winograd_products(const ConvShape& shape) noexcept {
-  return round_up(shape.out_h, F::kTile) * round_up(shape.out_w, F::kTile) / (F::kTile * F::kTile) *
-         F::kPositions;
+WinogradCandidate winograd_candidate(const ConvShape& shape, ConvAlgorithm whole,
+                                     ConvAlgorithm in_blocks) noexcept {
+  const auto parts = [](int64_t size, int64_t part) { return round_up(size, part) / part; };
+  const int64_t blocks = parts(shape.kernel_h, F::kKernel) * parts(shape.kernel_w, F::kKernel);
+  const int64_t tiles = parts(shape.out_h, F::kTile) * parts(shape.out_w, F::kTile);
+  return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * F::kPositions};
 }
 
-// Whether F(6x6, 3x3) is faster than F(4x4, 3x3). Their transforms take about as long, for any
-// number of channels; where much of the larger tiles would be outside the image, they have more
-// products.
-bool suits_large_tiles(const ConvShape& shape) noexcept {
-  return winograd_products<winograd::F6x6>(shape) < winograd_products<winograd::F4x4>(shape);
+// The transforms of all take about as long, for any number of channels.
+WinogradCandidate fastest_winograd(const ConvShape& shape, Precision precision) noexcept {
+  WinogradCandidate best = winograd_candidate<winograd::F4x4>(shape, ConvAlgorithm::Winograd,
+                                                              ConvAlgorithm::WinogradBlocks);
+  const auto consider = [&](const WinogradCandidate& other) {
+    if (other.products < best.products) best = other;
+  };
+  if (precision == Precision::Fast) {
+    consider(winograd_candidate<winograd::F6x6>(shape, ConvAlgorithm::Winograd6x6,
+                                                ConvAlgorithm::Winograd6x6Blocks));
+  }
+  consider(winograd_candidate<winograd::F4x4For5x5>(shape, ConvAlgorithm::Winograd5x5,
+                                                    ConvAlgorithm::Winograd5x5Blocks));
+  return best;
+}
+
+// Elsewhere, the transforms, the copies of blocks, or weights that are read for few tiles cost more
+// than the products saved.
+bool suits(const ConvShape& shape, const WinogradCandidate& winograd) noexcept {
+  const int64_t products = shape.out_h * shape.out_w * shape.kernel_h * shape.kernel_w;
+  const int64_t inputs = winograd.blocks * shape.in_channels;
+  const bool whole = winograd.blocks == 1;
+  const int64_t least_size = whole ? 4 : 8;
+  return is_dense(shape) && 20 * winograd.products <= 9 * products && inputs >= (whole ? 3 : 8) &&
+         shape.out_channels >= (whole ? 3 : 8) && shape.out_h >= least_size &&
+         shape.out_w >= least_size;
 }
 
 }  // namespace
@@ -77,6 +95,10 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
       return "Winograd F(6x6, 3x3)";
     case ConvAlgorithm::Winograd6x6Blocks:
       return "Winograd F(6x6, 3x3), in blocks";
+    case ConvAlgorithm::Winograd5x5:
+      return "Winograd F(4x4, 5x5)";
+    case ConvAlgorithm::Winograd5x5Blocks:
+      return "Winograd F(4x4, 5x5), in blocks";
     case ConvAlgorithm::Direct:
       break;
   }
@@ -94,12 +116,8 @@ ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
 }
 
 ConvAlgorithm choose_algorithm(const ConvShape& shape, Precision precision) noexcept {
-  const bool large = precision == Precision::Fast && suits_large_tiles(shape);
-  if (suits_winograd(shape)) return large ? ConvAlgorithm::Winograd6x6 : ConvAlgorithm::Winograd;
-  if (suits_winograd_blocks(shape)) {
-    return large ? ConvAlgorithm::Winograd6x6Blocks : ConvAlgorithm::WinogradBlocks;
-  }
-  return choose_algorithm_for_any_size(shape);
+  const WinogradCandidate winograd = fastest_winograd(shape, precision);
+  return suits(shape, winograd) ? winograd.algorithm : choose_algorithm_for_any_size(shape);
 }
 
 ConvOutput dense_output(const ConvShape& shape, float* data, const float* residual) noexcept {

@@ -50,6 +50,8 @@ enum class ConvAlgorithm : uint8_t {
   WinogradBlocks,     // the same for larger kernels, cut into blocks of 3x3
   Winograd6x6,        // 3x3 of stride 1 with a fifth of the multiplications, F(6x6, 3x3)
   Winograd6x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
+  Winograd5x5,        // 5x5 of stride 1 with a sixth of the multiplications, F(4x4, 5x5)
+  Winograd5x5Blocks,  // the same for larger kernels, cut into blocks of 5x5
 };
 
 // In words, for people.

@@ -3,7 +3,7 @@
 #include "kernels/conv_algorithms.h"
 #include "kernels/winograd_pack.h"
 
-// 3x3 convolution of stride 1 by F(m x m, 3x3), for blocks of consecutive tiles: their patches are
+// Convolution of stride 1 by F(m x m, r x r), for blocks of consecutive tiles: their patches are
 // transformed once, and for each panel of output channels multiplied at every position and
 // transformed back while the products are in the first-level cache. Tiles begin at multiples of m
 // from an image's first row, whatever range of rows is asked for, so that results do not depend on
@@ -31,7 +31,8 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
-    return weights.at(0, output, input, y, x);
+    const bool inside = y < shape.kernel_h && x < shape.kernel_w;
+    return inside ? weights.at(0, output, input, y, x) : 0.0f;
   };
   winograd::pack<F>(shape.out_channels, shape.in_channels, tap, weights, packed);
 }
@@ -47,16 +48,14 @@ struct Scratch {
 // Columns under the patches of neighbouring tiles.
 template <class F>
 constexpr int64_t patch_columns(int64_t tiles) {
-  return tiles * F::kTile + 2;
+  return tiles * F::kTile + F::kKernel - 1;
 }
 
-// Neighbouring tiles whose patches are transformed together, at most: half transformed, they stay
-// in the first-level cache.
+// Neighbouring tiles whose patches are transformed together, at most.
 template <class F>
 int64_t strip_tiles(const ConvShape& shape) {
-  constexpr int64_t kStripFloats = 2 * 1024;
-  const int64_t columns = kStripFloats / (F::kPatch * tile_step(shape));
-  return std::clamp<int64_t>((columns - 2) / F::kTile, 1, F::kBlockTiles);
+  const int64_t columns = F::kStripFloats / (F::kPatch * tile_step(shape));
+  return std::clamp<int64_t>((columns - F::kKernel + 1) / F::kTile, 1, F::kBlockTiles);
 }
 
 template <class F>
@@ -254,17 +253,18 @@ F4x4::Factors F4x4::factors = {.a = kA,
                                .b3 = kB * kB * kB,
                                .sum = kA * kA + kB * kB,
                                .product = kA * kA * kB * kB};
-F6x6::Factors F6x6::factors = {.two = 2,
-                               .four = 4,
-                               .eight = 8,
-                               .sixteen = 16,
-                               .thirty_two = 32,
-                               .five = 5,
-                               .seventeen_quarters = 17.0f / 4,
-                               .twenty_one_quarters = 21.0f / 4};
+EightPositions::Factors EightPositions::factors = {.two = 2,
+                                                   .four = 4,
+                                                   .eight = 8,
+                                                   .sixteen = 16,
+                                                   .thirty_two = 32,
+                                                   .five = 5,
+                                                   .seventeen_quarters = 17.0f / 4,
+                                                   .twenty_one_quarters = 21.0f / 4};
 }  // namespace winograd
 
 const ConvKernel winograd::F4x4::kConv = kConvOf<winograd::F4x4>;
 const ConvKernel winograd::F6x6::kConv = kConvOf<winograd::F6x6>;
+const ConvKernel winograd::F4x4For5x5::kConv = kConvOf<winograd::F4x4For5x5>;
 
 }  // namespace fovea::kernels

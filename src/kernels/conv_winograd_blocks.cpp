@@ -4,34 +4,35 @@
 #include "kernels/winograd_pack.h"
 #include "simd/f32x4.h"
 
-// Convolution of stride 1 by a kernel larger than 3x3, cut into blocks of 3x3 taps: it is a 3x3
-// convolution of an image in which every pixel holds, for each block, the channels of the pixel
-// under the block's first tap. That image is made a few rows at a time. Taps beyond the kernel are
-// zero.
+// Convolution of stride 1 by a kernel cut into blocks of r x r taps: it is an r x r convolution of
+// an image in which every pixel holds, for each block, the channels of the pixel under the block's
+// first tap. That image is made a few rows at a time. Taps beyond the kernel are zero.
 namespace fovea::kernels {
 namespace {
 
 using simd::F32x4;
 
-constexpr int64_t kBlock = 3;
-// Rows of output a strip serves: its two rows of overlap are copied again for the next.
+// Rows of output a strip serves: its rows of overlap are copied again for the next.
 template <class F>
 constexpr int64_t kStripRows = 2 * F::kTile;
 
-int64_t blocks_down(const ConvShape& shape) { return round_up(shape.kernel_h, kBlock) / kBlock; }
-int64_t blocks_across(const ConvShape& shape) { return round_up(shape.kernel_w, kBlock) / kBlock; }
+// Blocks along one side of a kernel.
+template <class F>
+int64_t blocks(int64_t kernel) {
+  return round_up(kernel, F::kKernel) / F::kKernel;
+}
 
-// The 3x3 convolution of a strip, which covers whole tiles.
+// The r x r convolution of a strip, which covers whole tiles.
 template <class F>
 ConvShape strip_shape(const ConvShape& shape, int64_t rows) {
   ConvShape strip;
-  strip.in_channels = blocks_down(shape) * blocks_across(shape) * shape.in_channels;
+  strip.in_channels = blocks<F>(shape.kernel_h) * blocks<F>(shape.kernel_w) * shape.in_channels;
   strip.out_channels = shape.out_channels;
-  strip.kernel_h = strip.kernel_w = kBlock;
+  strip.kernel_h = strip.kernel_w = F::kKernel;
   strip.out_h = round_up(rows, F::kTile);
   strip.out_w = shape.out_w;
-  strip.in_h = strip.out_h + kBlock - 1;
-  strip.in_w = round_up(shape.out_w, F::kTile) + kBlock - 1;
+  strip.in_h = strip.out_h + F::kKernel - 1;
+  strip.in_w = round_up(shape.out_w, F::kTile) + F::kKernel - 1;
   return strip;
 }
 
@@ -47,10 +48,10 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 
 template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
-  const int64_t across = blocks_across(shape);
+  const int64_t across = blocks<F>(shape.kernel_w);
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
     const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
-    const int64_t ky = block / across * kBlock + y, kx = block % across * kBlock + x;
+    const int64_t ky = block / across * F::kKernel + y, kx = block % across * F::kKernel + x;
     if (ky >= shape.kernel_h || kx >= shape.kernel_w) return 0.0f;
     return weights.at(0, output, channel, ky, kx);
   };
@@ -69,18 +70,20 @@ void copy_channels(const float* from, int64_t channels, float* to) noexcept {
 }
 
 // Row y of the image of blocks; `image` is the input's first pixel.
+template <class F>
 void gather_row(const ConvShape& shape, const ConvShape& strip, const float* image, int64_t y,
                 float* to) noexcept {
   const int64_t channels = shape.in_channels, pixel = padded_channels(channels);
-  const int64_t first_y = y - shape.pad_top, end_y = first_y + blocks_down(shape) * kBlock;
+  const int64_t first_y = y - shape.pad_top, end_y = first_y + round_up(shape.kernel_h, F::kKernel);
   const int64_t step = padded_channels(strip.in_channels);
   for (int64_t x = 0; x < strip.in_w; ++x, to += step) {
-    const int64_t first_x = x - shape.pad_left, end_x = first_x + blocks_across(shape) * kBlock;
+    const int64_t first_x = x - shape.pad_left,
+                  end_x = first_x + round_up(shape.kernel_w, F::kKernel);
     float* block = to;
-    for (int64_t from_y = first_y; from_y < end_y; from_y += kBlock) {
+    for (int64_t from_y = first_y; from_y < end_y; from_y += F::kKernel) {
       const bool row_inside = from_y >= 0 && from_y < shape.in_h;
       const float* row = row_inside ? image + from_y * shape.in_w * pixel : nullptr;
-      for (int64_t from_x = first_x; from_x < end_x; from_x += kBlock, block += channels) {
+      for (int64_t from_x = first_x; from_x < end_x; from_x += F::kKernel, block += channels) {
         if (row != nullptr && from_x >= 0 && from_x < shape.in_w) {
           copy_channels(row + from_x * pixel, channels, block);
         } else {
@@ -101,7 +104,7 @@ void run_strip(const ConvShape& shape, const float* image, const float* packed,
   const ConvShape strip = strip_shape<F>(shape, row_end - first);
   const int64_t row = strip.in_w * padded_channels(strip.in_channels);
   for (int64_t y = 0; y < strip.in_h; ++y) {
-    gather_row(shape, strip, image, first + y, scratch + y * row);
+    gather_row<F>(shape, strip, image, first + y, scratch + y * row);
   }
   const ConvPart gathered = {scratch, strip.in_channels};
   F::kConv.run_rows(strip, {&gathered, 1}, packed, output.at(0, first), epilogue,
@@ -131,5 +134,6 @@ constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>
 
 const ConvKernel winograd::F4x4::kBlocksConv = kConvOf<winograd::F4x4>;
 const ConvKernel winograd::F6x6::kBlocksConv = kConvOf<winograd::F6x6>;
+const ConvKernel winograd::F4x4For5x5::kBlocksConv = kConvOf<winograd::F4x4For5x5>;
 
 }  // namespace fovea::kernels

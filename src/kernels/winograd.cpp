@@ -58,9 +58,8 @@ struct OutputTransform<F4x4> {
   }
 };
 
-template <>
-struct InputTransform<F6x6> {
-  static constexpr const F6x6::Factors& f = F6x6::factors;
+struct EightPositionsInput {
+  static constexpr const EightPositions::Factors& f = EightPositions::factors;
   F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
   F32x4 five = F32x4::load_splat(&f.five);
   F32x4 seventeen_quarters = F32x4::load_splat(&f.seventeen_quarters);
@@ -85,8 +84,13 @@ struct InputTransform<F6x6> {
 };
 
 template <>
+struct InputTransform<F6x6> : EightPositionsInput {};
+template <>
+struct InputTransform<F4x4For5x5> : EightPositionsInput {};
+
+template <>
 struct OutputTransform<F6x6> {
-  static constexpr const F6x6::Factors& f = F6x6::factors;
+  static constexpr const EightPositions::Factors& f = EightPositions::factors;
   F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
   F32x4 eight = F32x4::load_splat(&f.eight), sixteen = F32x4::load_splat(&f.sixteen);
   F32x4 thirty_two = F32x4::load_splat(&f.thirty_two);
@@ -101,6 +105,23 @@ struct OutputTransform<F6x6> {
     to[1] = fma(difference_half, sixteen, fma(difference_two, two, difference_one));
     to[3] = fma(difference_half, four, fma(difference_two, eight, difference_one));
     to[5] = fma(difference_two, thirty_two, difference_half + (difference_one + from[7]));
+  }
+};
+
+template <>
+struct OutputTransform<F4x4For5x5> {
+  static constexpr const EightPositions::Factors& f = EightPositions::factors;
+  F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
+  F32x4 eight = F32x4::load_splat(&f.eight);
+
+  void operator()(const F32x4 (&from)[8], F32x4 (&to)[4]) const {
+    const F32x4 sum_one = from[1] + from[2], difference_one = from[1] - from[2];
+    const F32x4 sum_two = from[3] + from[4], difference_two = from[3] - from[4];
+    const F32x4 sum_half = from[5] + from[6], difference_half = from[5] - from[6];
+    to[0] = fma(sum_half, eight, sum_two + (sum_one + from[0]));
+    to[1] = fma(difference_half, four, fma(difference_two, two, difference_one));
+    to[2] = fma(sum_half, two, fma(sum_two, four, sum_one));
+    to[3] = fma(difference_two, eight, difference_half + (difference_one + from[7]));
   }
 };
 
@@ -141,7 +162,7 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any,
   const InputTransform<F> transform;
   const auto [tile_step, position_step, positions] = known(kUsual, any);
   const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
-  const ptrdiff_t step = (tiles * F::kTile + 2) * channels;
+  const ptrdiff_t step = (tiles * F::kTile + F::kKernel - 1) * channels;
   const ptrdiff_t begin = patches.begin * channels, end = patches.end * channels;
   transform_line(transform, patches.data, patches.row_step, end - begin, half + begin, step);
   for (int y = 0; y < F::kPatch; ++y) {
@@ -300,6 +321,9 @@ const Steps& F4x4::steps(ptrdiff_t channels) {
 }
 const Steps& F6x6::steps(ptrdiff_t channels) {
   return steps_for<F6x6>(channels, F6x6::UsualChannels());
+}
+const Steps& F4x4For5x5::steps(ptrdiff_t channels) {
+  return steps_for<F4x4For5x5>(channels, F4x4For5x5::UsualChannels());
 }
 
 }  // namespace fovea::kernels::winograd

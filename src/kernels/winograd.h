@@ -11,17 +11,17 @@ namespace fovea::kernels {
 struct ConvKernel;
 }
 
-// Winograd's minimal filtering F(m x m, 3x3) (Lavin and Gray, "Fast algorithms for convolutional
-// neural networks", 2016): a tile of m x m outputs takes one product for each of (m+2) x (m+2)
-// positions instead of 9 m^2,
+// Winograd's minimal filtering F(m x m, r x r) (Lavin and Gray, "Fast algorithms for convolutional
+// neural networks", 2016): a tile of m x m outputs takes one product for each of n x n positions,
+// n = m + r - 1, instead of (m r)^2,
 //
 //   outputs = A^T [ (G weights G^T) * (B^T patch B) ] A      (* element by element)
 //
-// where the patch is the (m+2) x (m+2) inputs under the tile. This is polynomial multiplication by
-// evaluation and interpolation (Toom-Cook) at m + 1 points and infinity. All entries of A and B are
+// where the patch is the n x n inputs under the tile. This is polynomial multiplication by
+// evaluation and interpolation (Toom-Cook) at n - 1 points and infinity. All entries of A and B are
 // exact in binary.
 //
-// What depends on m is in a class for each, by which everything else is a template.
+// What depends on m and r is in a class for each, by which everything else is a template.
 namespace fovea::kernels::winograd {
 
 // Tiles that are multiplied together, at most, by any panel.
@@ -84,10 +84,11 @@ struct Steps {
   }
 };
 
-template <int Tile>
+template <int Tile, int Kernel>
 struct Sizes {
   static constexpr int kTile = Tile;
-  static constexpr int kPatch = Tile + 2;
+  static constexpr int kKernel = Kernel;
+  static constexpr int kPatch = Tile + Kernel - 1;
   static constexpr int kPositions = kPatch * kPatch;
 };
 
@@ -100,12 +101,14 @@ constexpr Block block_of(ptrdiff_t channels) {
 
 // F(4x4, 3x3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
 // usual 0, +-1, +-2 lose in float.
-struct F4x4 : Sizes<4> {
+struct F4x4 : Sizes<4, 3> {
   // Tiles whose patches are transformed before the first is multiplied.
   static constexpr int kBlockTiles = 2 * kGroup;
+  // Of patches that are transformed together: half transformed, they stay in the first-level cache.
+  static constexpr int kStripFloats = 2 * 1024;
 
   // G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
-  static constexpr double kWeightMatrix[kPatch][3] = {
+  static constexpr double kWeightMatrix[kPatch][kKernel] = {
       {64.0 / 81, 0, 0},
       {-128.0 / 243, -32.0 / 81, -8.0 / 27},
       {-128.0 / 243, 32.0 / 81, -8.0 / 27},
@@ -137,14 +140,26 @@ struct F4x4 : Sizes<4> {
   static const ConvKernel kBlocksConv;
 };
 
-// F(6x6, 3x3) at the points 0, +-1, +-2 and +-1/2, the most accurate of all multiples of 1/16: a
-// fifth fewer products than F(4x4, 3x3) for four times its error. So that the transforms multiply
-// by few numbers, those of +-2 have 4 times their row of B^T, and those of +-1/2 twice (-1/2: minus
-// twice) theirs and 32 times their column of A^T; rows of G make up for that.
-struct F6x6 : Sizes<6> {
-  static constexpr int kBlockTiles = kGroup;
+// The points 0, +-1, +-2 and +-1/2, of eight positions the most accurate of all multiples of 1/16.
+// So that the transforms multiply by few numbers, those of +-2 have 4 times their row of B^T, and
+// those of +-1/2 twice (-1/2: minus twice) theirs and a power of two times their column of A^T;
+// rows of G make up for that.
+struct EightPositions {
+  // See F4x4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
+  struct Factors {
+    float two, four, eight, sixteen, thirty_two;
+    float five, seventeen_quarters, twenty_one_quarters;
+  };
+  static Factors factors;
+};
 
-  static constexpr double kWeightMatrix[kPatch][3] = {
+// F(6x6, 3x3): a fifth fewer products than F(4x4, 3x3) for four times its error. Columns of A^T for
+// +-1/2 are multiplied by 32.
+struct F6x6 : Sizes<6, 3>, EightPositions {
+  static constexpr int kBlockTiles = kGroup;
+  static constexpr int kStripFloats = 2 * 1024;
+
+  static constexpr double kWeightMatrix[kPatch][kKernel] = {
       {-1, 0, 0},
       {-2.0 / 9, -2.0 / 9, -2.0 / 9},
       {-2.0 / 9, 2.0 / 9, -2.0 / 9},
@@ -155,15 +170,32 @@ struct F6x6 : Sizes<6> {
       {0, 0, 1},
   };
 
-  // See F4x4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
-  struct Factors {
-    float two, four, eight, sixteen, thirty_two;
-    float five, seventeen_quarters, twenty_one_quarters;
-  };
-  static Factors factors;
-
   // None: each takes 2.5 KB.
   using UsualChannels = std::integer_sequence<ptrdiff_t>;
+
+  static const Steps& steps(ptrdiff_t channels);
+  static const ConvKernel kConv;
+  static const ConvKernel kBlocksConv;
+};
+
+// F(4x4, 5x5): less than half the products of the four blocks of 3x3 that a 5x5 kernel is cut into.
+// Columns of A^T for +-1/2 are multiplied by 8.
+struct F4x4For5x5 : Sizes<4, 5>, EightPositions {
+  static constexpr int kBlockTiles = kGroup;
+  static constexpr int kStripFloats = 4 * 1024;
+
+  static constexpr double kWeightMatrix[kPatch][kKernel] = {
+      {-1, 0, 0, 0, 0},
+      {-2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9},
+      {-2.0 / 9, 2.0 / 9, -2.0 / 9, 2.0 / 9, -2.0 / 9},
+      {1.0 / 360, 1.0 / 180, 1.0 / 90, 1.0 / 45, 2.0 / 45},
+      {1.0 / 360, -1.0 / 180, 1.0 / 90, -1.0 / 45, 2.0 / 45},
+      {2.0 / 45, 1.0 / 45, 1.0 / 90, 1.0 / 180, 1.0 / 360},
+      {-2.0 / 45, 1.0 / 45, -1.0 / 90, 1.0 / 180, -1.0 / 360},
+      {0, 0, 0, 0, 1},
+  };
+
+  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 32, 64>;
 
   static const Steps& steps(ptrdiff_t channels);
   static const ConvKernel kConv;

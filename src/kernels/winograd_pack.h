@@ -13,15 +13,18 @@ constexpr int64_t packed_depth(int64_t inputs) {
   return F::kPositions * inputs;
 }
 
-// The 3x3 taps from one input to the outputs of a panel, [y][x][lane].
-using PanelTaps = double[3][3][kLastPanel];
+// The taps of a kernel of 3x3 or 5x5 from one input to the outputs of a panel, [y][x][lane].
+template <int Kernel>
+using PanelTaps = double[Kernel][Kernel][kLastPanel];
 
 // Writes G taps G^T of `lanes` lanes, a multiple of 4, computed in double and rounded once:
 // position by position, `step` floats apart.
-void transform_taps(std::span<const double[3]> weight_matrix, const PanelTaps& taps, int64_t lanes,
-                    float* to, int64_t step) noexcept;
+template <int Kernel>
+void transform_taps(std::span<const double[Kernel]> weight_matrix, const PanelTaps<Kernel>& taps,
+                    int64_t lanes, float* to, int64_t step) noexcept;
 
-// Fills the panels from tap(output, input, y, x) of 3 x 3 taps and weights.bias(output).
+// Fills the panels from tap(output, input, y, x) of F::kKernel squared taps and
+// weights.bias(output).
 template <class F, class Tap>
 void pack(int64_t outputs, int64_t inputs, Tap tap, const ConvWeights& weights,
           float* packed) noexcept {
@@ -32,14 +35,17 @@ void pack(int64_t outputs, int64_t inputs, Tap tap, const ConvWeights& weights,
     for (int64_t lane = 0; lane < lanes; ++lane) {
       panel[lane] = lane < count ? weights.bias(first + lane) : 0.0f;
     }
-    PanelTaps taps = {};
+    PanelTaps<F::kKernel> taps = {};
     for (int64_t i = 0; i < inputs; ++i) {
       for (int64_t lane = 0; lane < count; ++lane) {
-        for (int k = 0; k < 9; ++k) {
-          taps[k / 3][k % 3][lane] = static_cast<double>(tap(first + lane, i, k / 3, k % 3));
+        for (int y = 0; y < F::kKernel; ++y) {
+          for (int x = 0; x < F::kKernel; ++x) {
+            taps[y][x][lane] = static_cast<double>(tap(first + lane, i, y, x));
+          }
         }
       }
-      transform_taps(F::kWeightMatrix, taps, lanes, panel + (1 + i) * lanes, inputs * lanes);
+      transform_taps<F::kKernel>(F::kWeightMatrix, taps, lanes, panel + (1 + i) * lanes,
+                                 inputs * lanes);
     }
   }
 }

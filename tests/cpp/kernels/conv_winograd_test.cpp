@@ -21,9 +21,16 @@ void expect_division_of_rows_not_to_matter(const ReferenceConv& conv, ConvAlgori
 }
 
 std::string name_of_test(const ::testing::TestParamInfo<ConvAlgorithm>& algorithm) {
-  const bool large = algorithm.param == ConvAlgorithm::Winograd6x6 ||
-                     algorithm.param == ConvAlgorithm::Winograd6x6Blocks;
-  return large ? "F6x6" : "F4x4";
+  switch (algorithm.param) {
+    case ConvAlgorithm::Winograd6x6:
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return "F6x6";
+    case ConvAlgorithm::Winograd5x5:
+    case ConvAlgorithm::Winograd5x5Blocks:
+      return "F4x4For5x5";
+    default:
+      return "F4x4";
+  }
 }
 
 class ConvWinograd : public ::testing::TestWithParam<ConvAlgorithm> {
@@ -31,36 +38,60 @@ class ConvWinograd : public ::testing::TestWithParam<ConvAlgorithm> {
   static void check(const ReferenceConv& conv, const Options& options = {}) {
     kernels::check(conv, options, GetParam());
   }
+  // Of the kernel, or of the blocks it is cut into.
+  static int64_t kernel() {
+    const bool large =
+        GetParam() == ConvAlgorithm::Winograd5x5 || GetParam() == ConvAlgorithm::Winograd5x5Blocks;
+    return large ? 5 : 3;
+  }
+  // A convolution by that kernel which keeps the image's size.
+  static ReferenceConv same(int64_t in, int64_t out, int64_t size) {
+    return square(in, out, size, kernel(), kernel() / 2);
+  }
 };
 
 // The same for larger kernels.
-class ConvWinogradBlocks : public ConvWinograd {};
+class ConvWinogradBlocks : public ConvWinograd {
+ protected:
+  // The smallest kernel of odd size that is cut in two along each side; it keeps the image's size.
+  static ReferenceConv two_blocks(int64_t in, int64_t out, int64_t size) {
+    return square(in, out, size, kernel() + 2, kernel() / 2 + 1);
+  }
+};
 
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinograd,
-                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd6x6),
+                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd6x6,
+                                           ConvAlgorithm::Winograd5x5),
                          name_of_test);
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinogradBlocks,
                          ::testing::Values(ConvAlgorithm::WinogradBlocks,
-                                           ConvAlgorithm::Winograd6x6Blocks),
+                                           ConvAlgorithm::Winograd6x6Blocks,
+                                           ConvAlgorithm::Winograd5x5Blocks),
                          name_of_test);
 
 TEST_P(ConvWinograd, EveryNumberOfChannels) {
   for (int64_t c = 1; c <= 37; ++c) {
-    check(square(c, 5, 7, 3, 1));
-    check(square(5, c, 7, 3, 1));
+    check(same(c, 5, 7));
+    check(same(5, c, 7));
   }
-  check(square(64, 64, 13, 3, 1));
-  check(square(130, 66, 5, 3, 1));
-  check(square(66, 130, 5, 3, 1));
+  check(same(64, 64, 13));
+  check(same(130, 66, 5));
+  check(same(66, 130, 5));
 }
 
 // Blocks of full tiles, by panels of two vectors and of three.
 TEST_P(ConvWinograd, UsualChannels) {
   const auto check_all = []<ptrdiff_t... Usual>(std::integer_sequence<ptrdiff_t, Usual...>) {
-    static_assert(sizeof...(Usual) > 0);
-    (check(square(Usual, kPanel + kLastPanel, 26, 3, 1)), ...);
+    (check(same(Usual, kPanel + kLastPanel, 26)), ...);
   };
-  check_all(winograd::F4x4::UsualChannels());
+  switch (GetParam()) {
+    case ConvAlgorithm::Winograd6x6:
+      return check_all(winograd::F6x6::UsualChannels());
+    case ConvAlgorithm::Winograd5x5:
+      return check_all(winograd::F4x4For5x5::UsualChannels());
+    default:
+      return check_all(winograd::F4x4::UsualChannels());
+  }
 }
 
 TEST_P(ConvWinograd, InputsInParts) {
@@ -68,9 +99,10 @@ TEST_P(ConvWinograd, InputsInParts) {
   for (const std::vector<int64_t>& parts : std::vector<std::vector<int64_t>>{
            {4, 4}, {4, 12, 8}, {20, 4, 4, 4}, {64, 32}, {32, 96}, {64, 32, 32, 32, 32}}) {
     const int64_t channels = std::accumulate(parts.begin(), parts.end(), int64_t{0});
-    check(square(channels, 9, 7, 3, 1), {.parts = parts});
-    check(square(channels, 5, 26, 3, 1), {.parts = parts});
-    const Axis y{.in = 9, .kernel = 3, .pad_begin = 2}, x{.in = 13, .kernel = 3, .pad_end = 1};
+    check(same(channels, 9, 7), {.parts = parts});
+    check(same(channels, 5, 26), {.parts = parts});
+    const Axis y{.in = 9, .kernel = kernel(), .pad_begin = 2},
+        x{.in = 13, .kernel = kernel(), .pad_end = 1};
     check({.batch = 3, .in_channels = channels, .out_channels = 6, .axes = {y, x}},
           {.residual = true, .parts = parts});
   }
@@ -78,45 +110,59 @@ TEST_P(ConvWinograd, InputsInParts) {
 
 TEST_P(ConvWinograd, EveryWidthAndHeight) {
   for (int64_t width = 1; width <= 30; ++width) {
-    ReferenceConv conv = square(9, 12, 6, 3, 1);
+    ReferenceConv conv = same(9, 12, 6);
     conv.axes[1].in = width;
     check(conv);
     std::swap(conv.axes[0], conv.axes[1]);
     check(conv);
   }
   // More tiles than a block takes.
-  check(square(6, 9, 45, 3, 1));
+  check(same(6, 9, 45));
+}
+
+TEST_P(ConvWinograd, SmallerKernels) {
+  for (int64_t h = 1; h <= kernel(); ++h) {
+    for (int64_t w = 1; w <= kernel(); ++w) {
+      const Axis y{.in = 12, .kernel = h, .pad_begin = h / 2};
+      const Axis x{.in = 17, .kernel = w, .pad_begin = w / 2, .pad_end = 1};
+      check({.batch = 2, .in_channels = 5, .out_channels = 9, .axes = {y, x}});
+    }
+  }
 }
 
 TEST_P(ConvWinograd, PadsAndBatches) {
+  const int64_t step = kernel() / 2;
   for (int64_t pads = 0; pads < 81; ++pads) {
-    const Axis y{.in = 6, .kernel = 3, .pad_begin = pads % 3, .pad_end = pads / 3 % 3};
-    const Axis x{.in = 11, .kernel = 3, .pad_begin = pads / 9 % 3, .pad_end = pads / 27};
+    const Axis y{
+        .in = 6, .kernel = kernel(), .pad_begin = pads % 3 * step, .pad_end = pads / 3 % 3 * step};
+    const Axis x{.in = 11,
+                 .kernel = kernel(),
+                 .pad_begin = pads / 9 % 3 * step,
+                 .pad_end = pads / 27 * step};
     check({.batch = 3, .in_channels = 5, .out_channels = 9, .axes = {y, x}});
   }
-  check(square(5, 9, 2, 3, 7));
+  check(square(5, 9, 2, kernel(), 7));
 }
 
 TEST_P(ConvWinograd, EveryEpilogue) {
   for_each_epilogue([](const Epilogue& epilogue) {
     for (const int64_t outputs : {4, 11, 12, 13}) {
-      check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue});
-      check(square(8, outputs, 9, 3, 1), {.epilogue = epilogue, .residual = true});
-      check(square(8, outputs, 9, 3, 1),
-            {.epilogue = epilogue, .bias = false, .in_place_residual = true});
+      check(same(8, outputs, 9), {.epilogue = epilogue});
+      check(same(8, outputs, 9), {.epilogue = epilogue, .residual = true});
+      check(same(8, outputs, 9), {.epilogue = epilogue, .bias = false, .in_place_residual = true});
     }
   });
 }
 
 TEST_P(ConvWinograd, HowRowsAreDividedDoesNotMatter) {
-  ReferenceConv conv = square(7, 10, 14, 3, 1);
+  ReferenceConv conv = same(7, 10, 14);
   conv.batch = 3;
   expect_division_of_rows_not_to_matter(conv, GetParam());
 }
 
 TEST_P(ConvWinogradBlocks, EveryKernel) {
-  for (int64_t h = 4; h <= 9; ++h) {
-    for (int64_t w = 4; w <= 9; ++w) {
+  for (int64_t h = kernel() + 1; h <= 2 * kernel() + 1; ++h) {
+    for (int64_t w = kernel() + 1; w <= 2 * kernel() + 1; ++w) {
       const Axis y{.in = 12, .kernel = h, .pad_begin = h / 2, .pad_end = h / 3};
       const Axis x{.in = 17, .kernel = w, .pad_begin = w / 3, .pad_end = w / 2};
       check({.batch = 2, .in_channels = 3, .out_channels = 9, .axes = {y, x}});
@@ -126,39 +172,50 @@ TEST_P(ConvWinogradBlocks, EveryKernel) {
 
 TEST_P(ConvWinogradBlocks, EveryNumberOfChannels) {
   for (int64_t c = 1; c <= 13; ++c) {
-    check(square(c, 8, 9, 5, 2));
-    check(square(3, c, 9, 5, 2));
+    check(two_blocks(c, 8, 9));
+    check(two_blocks(3, c, 9));
   }
   check(square(32, 64, 11, 9, 4));
 }
 
 TEST_P(ConvWinogradBlocks, EverySizeAndPad) {
   for (int64_t size = 1; size <= 21; ++size) {
-    check(square(2, 8, size, 5, 4));
-    if (size > 6) check(square(2, 8, size, 7, 0));
+    check(square(2, 8, size, 2 * kernel() - 1, 2 * kernel() - 2));
+    if (size > 2 * kernel()) check(square(2, 8, size, 2 * kernel() + 1, 0));
   }
 }
 
 TEST_P(ConvWinogradBlocks, EveryEpilogue) {
   for_each_epilogue([](const Epilogue& epilogue) {
-    check(square(3, 13, 9, 5, 2), {.epilogue = epilogue, .residual = true});
+    check(two_blocks(3, 13, 9), {.epilogue = epilogue, .residual = true});
   });
 }
 
 TEST_P(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
-  expect_division_of_rows_not_to_matter(square(3, 10, 23, 5, 2), GetParam());
+  expect_division_of_rows_not_to_matter(two_blocks(3, 10, 23), GetParam());
 }
 
-TEST(ConvWinogradBlocksChoice, ChosenWhereItPays) {
+TEST(ConvWinogradChoice, BlocksWhereTheyPay) {
+  const auto chosen = [](const ReferenceConv& conv) { return choose_algorithm(shape_of(conv)); };
+  EXPECT_EQ(chosen(square(32, 16, 32, 6, 3)), ConvAlgorithm::WinogradBlocks);
+  EXPECT_EQ(chosen(square(32, 16, 32, 7, 3)), ConvAlgorithm::Winograd5x5Blocks);
+  EXPECT_EQ(chosen(square(3, 64, 32, 9, 4)), ConvAlgorithm::Winograd5x5Blocks);
+  EXPECT_EQ(chosen(square(1, 64, 32, 9, 4)), ConvAlgorithm::Direct);
+  EXPECT_EQ(chosen(square(64, 3, 32, 9, 4)), ConvAlgorithm::FewOutputs);
+  EXPECT_EQ(chosen(square(64, 64, 6, 9, 4)), ConvAlgorithm::Direct);
+}
+
+TEST(ConvWinogradChoice, LargerKernelsWhereTheyPay) {
   const auto chosen = [](const ReferenceConv& conv) {
-    return choose_algorithm(shape_of(conv)) == ConvAlgorithm::WinogradBlocks;
+    return choose_algorithm(shape_of(conv)) == ConvAlgorithm::Winograd5x5;
   };
-  EXPECT_TRUE(chosen(square(3, 64, 32, 9, 4)));
-  EXPECT_TRUE(chosen(square(32, 16, 32, 5, 2)));
+  EXPECT_TRUE(chosen(square(64, 64, 32, 5, 2)));
+  EXPECT_TRUE(chosen(square(64, 64, 32, 4, 1)));
+  EXPECT_TRUE(chosen(square(64, 3, 32, 5, 2)));
+  EXPECT_TRUE(chosen(square(3, 8, 32, 5, 2)));
   EXPECT_FALSE(chosen(square(1, 64, 32, 5, 2)));
-  EXPECT_FALSE(chosen(square(64, 3, 32, 5, 2)));
-  EXPECT_FALSE(chosen(square(64, 64, 32, 4, 1)));
-  EXPECT_FALSE(chosen(square(64, 64, 6, 5, 2)));
+  EXPECT_FALSE(chosen(square(64, 1, 32, 5, 2)));
+  EXPECT_FALSE(chosen(square(64, 64, 3, 5, 2)));
 }
 
 TEST(ConvWinogradChoice, ChosenWhereItPays) {
@@ -167,7 +224,6 @@ TEST(ConvWinogradChoice, ChosenWhereItPays) {
   };
   EXPECT_TRUE(chosen(square(64, 64, 32, 3, 1)));
   EXPECT_TRUE(chosen(square(16, 16, 32, 3, 0)));
-  EXPECT_FALSE(chosen(square(64, 64, 32, 5, 1)));
   EXPECT_TRUE(chosen(square(64, 3, 32, 3, 1)));
   EXPECT_FALSE(chosen(square(64, 2, 32, 3, 1)));
   EXPECT_FALSE(chosen(square(64, 64, 2, 3, 1)));
@@ -191,8 +247,9 @@ TEST(ConvWinogradChoice, LargeTilesOnlyWhereAskedForAndFull) {
   EXPECT_EQ(chosen(12, 640, Precision::Fast), ConvAlgorithm::Winograd6x6);
   // A third of the tiles would be empty.
   EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd);
-  EXPECT_EQ(chosen(128, 128, Precision::Default, 5), ConvAlgorithm::WinogradBlocks);
-  EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd6x6Blocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Default, 6), ConvAlgorithm::WinogradBlocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 6), ConvAlgorithm::Winograd6x6Blocks);
+  EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd5x5);
   EXPECT_EQ(chosen(128, 128, Precision::Fast, 1), ConvAlgorithm::Direct);
 }
 

@@ -50,37 +50,39 @@ inline std::vector<double> polynomial(const std::vector<double>& roots) {
 // outputs = output * [(weights w weights^T) * (input patch input^T)] * output^T at some points and
 // infinity.
 struct ToomCook {
-  size_t tile, patch;
-  Matrix output, weights, input;  // tile x patch, patch x 3, patch x patch
+  size_t kernel, tile, patch;
+  Matrix output, weights, input;  // tile x patch, patch x kernel, patch x patch
 
-  explicit ToomCook(const std::vector<double>& points)
-      : tile(points.size() - 1),
+  ToomCook(const std::vector<double>& points, size_t kernel)
+      : kernel(kernel),
+        tile(points.size() + 2 - kernel),
         patch(points.size() + 1),
         output(tile, std::vector<double>(patch)),
-        weights(patch, std::vector<double>(3)) {
+        weights(patch, std::vector<double>(kernel)) {
     for (size_t j = 0; j < points.size(); ++j) {
       std::vector<double> others = points;
       others.erase(others.begin() + static_cast<std::ptrdiff_t>(j));
       double distances = 1;
       for (const double other : others) distances *= points[j] - other;
-      for (size_t i = 0; i < 3; ++i) {
+      for (size_t i = 0; i < kernel; ++i) {
         weights[j][i] = std::pow(points[j], static_cast<double>(i)) / distances;
       }
       for (size_t i = 0; i < tile; ++i) output[i][j] = std::pow(points[j], static_cast<double>(i));
       input.push_back(polynomial(others));
       input.back().push_back(0);
     }
-    weights[patch - 1][2] = output[tile - 1][patch - 1] = 1;
+    weights[patch - 1][kernel - 1] = output[tile - 1][patch - 1] = 1;
     input.push_back(polynomial(points));
   }
 
-  static ToomCook f4x4() { return ToomCook({0, 0.75, -0.75, 1.5, -1.5}); }
-  static ToomCook f6x6() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}); }
+  static ToomCook f4x4() { return ToomCook({0, 0.75, -0.75, 1.5, -1.5}, 3); }
+  static ToomCook f6x6() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}, 3); }
+  static ToomCook f4x4_for_5x5() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}, 5); }
 };
 
-// Every output for [n][c][h][w] input and [o][c][3][3] weights. Roundings on the way of one
-// product: one in the transformed weight, at most 4 in each direction of the input's transform, the
-// product's own and those of the sum over channels, at most 4 in each direction of the output's
+// Every output for [n][c][h][w] input and [o][c][kernel][kernel] weights. Roundings on the way of
+// one product: one in the transformed weight, at most 4 in each direction of the input's transform,
+// the product's own and those of the sum over channels, at most 4 in each direction of the output's
 // transform, and the bias's. Each is at most 2^-24 of what it rounds, which the magnitudes bound.
 // Products by powers of two do not round, so that scales of the matrices' rows do not matter.
 inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvShape& shape,
@@ -93,8 +95,12 @@ inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvS
   const double factor = static_cast<double>(shape.in_channels + 20) * 0x1p-24;
   std::vector<Matrix> transformed;
   for (int64_t i = 0; i < shape.out_channels * shape.in_channels; ++i) {
-    const float* w = weights.data() + i * 9;
-    const Matrix taps = {{w[0], w[1], w[2]}, {w[3], w[4], w[5]}, {w[6], w[7], w[8]}};
+    Matrix taps;
+    const auto kernel = static_cast<int64_t>(matrices.kernel);
+    for (auto row = weights.begin() + i * kernel * kernel; taps.size() < matrices.kernel;
+         row += kernel) {
+      taps.emplace_back(row, row + kernel);
+    }
     transformed.push_back(
         magnitudes(product(product(matrices.weights, taps), transposed(matrices.weights))));
   }
@@ -145,15 +151,18 @@ inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvS
   return bounds;
 }
 
-// A convolution of stride 1 as the 3x3 one over blocks of its kernel, filled up with zeros.
+// A convolution of stride 1 as the one over blocks of its kernel, filled up with zeros.
 struct Blocks {
   ConvShape shape;
   std::vector<float> input, weights;
 };
 
-inline Blocks blocks_of(const ConvShape& conv, int64_t tile, const std::vector<float>& input,
-                        const std::vector<float>& weights) {
-  const int64_t down = (conv.kernel_h + 2) / 3, across = (conv.kernel_w + 2) / 3;
+inline Blocks blocks_of(const ConvShape& conv, const ToomCook& matrices,
+                        const std::vector<float>& input, const std::vector<float>& weights) {
+  const auto tile = static_cast<int64_t>(matrices.tile);
+  const auto size = static_cast<int64_t>(matrices.kernel);
+  const int64_t down = (conv.kernel_h + size - 1) / size;
+  const int64_t across = (conv.kernel_w + size - 1) / size;
   const auto pixel = [&](int64_t plane, int64_t y, int64_t x) {
     const bool inside = y >= 0 && x >= 0 && y < conv.in_h && x < conv.in_w;
     return inside ? input[static_cast<size_t>((plane * conv.in_h + y) * conv.in_w + x)] : 0.0f;
@@ -166,19 +175,19 @@ inline Blocks blocks_of(const ConvShape& conv, int64_t tile, const std::vector<f
   Blocks out{conv, {}, {}};
   ConvShape& shape = out.shape;
   shape.in_channels = down * across * conv.in_channels;
-  shape.kernel_h = shape.kernel_w = 3;
+  shape.kernel_h = shape.kernel_w = size;
   shape.pad_top = shape.pad_left = 0;
   // Whole tiles are computed, from what lies under them.
-  shape.in_h = (conv.out_h + tile - 1) / tile * tile + 2;
-  shape.in_w = (conv.out_w + tile - 1) / tile * tile + 2;
+  shape.in_h = (conv.out_h + tile - 1) / tile * tile + size - 1;
+  shape.in_w = (conv.out_w + tile - 1) / tile * tile + size - 1;
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t i = 0; i < shape.in_channels; ++i) {
       const int64_t block = i / conv.in_channels;
       const int64_t plane = n * conv.in_channels + i % conv.in_channels;
       for (int64_t y = 0; y < shape.in_h; ++y) {
         for (int64_t x = 0; x < shape.in_w; ++x) {
-          out.input.push_back(pixel(plane, y + block / across * 3 - conv.pad_top,
-                                    x + block % across * 3 - conv.pad_left));
+          out.input.push_back(pixel(plane, y + block / across * size - conv.pad_top,
+                                    x + block % across * size - conv.pad_left));
         }
       }
     }
@@ -186,9 +195,10 @@ inline Blocks blocks_of(const ConvShape& conv, int64_t tile, const std::vector<f
   for (int64_t o = 0; o < conv.out_channels; ++o) {
     for (int64_t i = 0; i < shape.in_channels; ++i) {
       const int64_t block = i / conv.in_channels;
-      for (int64_t k = 0; k < 9; ++k) {
+      for (int64_t k = 0; k < size * size; ++k) {
         out.weights.push_back(tap(o * conv.in_channels + i % conv.in_channels,
-                                  block / across * 3 + k / 3, block % across * 3 + k % 3));
+                                  block / across * size + k / size,
+                                  block % across * size + k % size));
       }
     }
   }
@@ -200,14 +210,23 @@ inline Blocks blocks_of(const ConvShape& conv, int64_t tile, const std::vector<f
 inline void widen_bounds(const ConvShape& shape, ConvAlgorithm algorithm,
                          const std::vector<float>& input, const std::vector<float>& weights,
                          const std::vector<float>& bias, std::vector<double>& bounds) {
-  const bool small =
-      algorithm == ConvAlgorithm::Winograd || algorithm == ConvAlgorithm::WinogradBlocks;
-  const bool large =
-      algorithm == ConvAlgorithm::Winograd6x6 || algorithm == ConvAlgorithm::Winograd6x6Blocks;
-  if (!small && !large) return;
-  const ToomCook matrices = small ? ToomCook::f4x4() : ToomCook::f6x6();
-  const Blocks blocks = blocks_of(shape, static_cast<int64_t>(matrices.tile), input, weights);
-  bounds = winograd_bounds(matrices, blocks.shape, blocks.input, blocks.weights, bias);
+  const auto widen = [&](const ToomCook& matrices) {
+    const Blocks blocks = blocks_of(shape, matrices, input, weights);
+    bounds = winograd_bounds(matrices, blocks.shape, blocks.input, blocks.weights, bias);
+  };
+  switch (algorithm) {
+    case ConvAlgorithm::Winograd:
+    case ConvAlgorithm::WinogradBlocks:
+      return widen(ToomCook::f4x4());
+    case ConvAlgorithm::Winograd6x6:
+    case ConvAlgorithm::Winograd6x6Blocks:
+      return widen(ToomCook::f6x6());
+    case ConvAlgorithm::Winograd5x5:
+    case ConvAlgorithm::Winograd5x5Blocks:
+      return widen(ToomCook::f4x4_for_5x5());
+    default:
+      return;
+  }
 }
 
 }  // namespace fovea::kernels
