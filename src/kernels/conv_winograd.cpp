@@ -41,8 +41,8 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
 struct Scratch {
   float* transformed;  // [position][tile][channel]
   float* products;     // [tile][vector][position] vectors
-  float* half;         // a strip of patches, half transformed
-  float* copy;         // and their inputs, where some are outside the image
+  float* half;         // strips of patches, half transformed
+  float* copy;         // inputs of patches, where some rows are outside the image
 };
 
 // Columns under the patches of neighbouring tiles.
@@ -51,16 +51,15 @@ constexpr int64_t patch_columns(int64_t tiles) {
   return tiles * F::kTile + F::kKernel - 1;
 }
 
-// Neighbouring tiles whose patches are transformed together, at most.
+// Floats of the inputs under a block's tiles in a row.
 template <class F>
-int64_t strip_tiles(const ConvShape& shape) {
-  const int64_t columns = F::kStripFloats / (F::kPatch * tile_step(shape));
-  return std::clamp<int64_t>((columns - F::kKernel + 1) / F::kTile, 1, F::kBlockTiles);
+int64_t copy_size(const ConvShape& shape) {
+  return F::kPatch * patch_columns<F>(F::kBlockTiles) * tile_step(shape);
 }
 
 template <class F>
-int64_t strip_size(const ConvShape& shape) {
-  return F::kPatch * patch_columns<F>(strip_tiles<F>(shape)) * tile_step(shape);
+int64_t half_size(const ConvShape& shape) {
+  return winograd::half_size<F>(static_cast<ptrdiff_t>(tile_step(shape)));
 }
 
 template <class F>
@@ -74,14 +73,15 @@ constexpr int64_t products_size() {
 
 template <class F>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return transformed_size<F>(shape) + products_size<F>() + 2 * strip_size<F>(shape);
+  return transformed_size<F>(shape) + products_size<F>() + half_size<F>(shape) +
+         copy_size<F>(shape);
 }
 
 template <class F>
 Scratch scratch_at(const ConvShape& shape, float* memory) {
   float* products = memory + transformed_size<F>(shape);
   float* half = products + products_size<F>();
-  return {memory, products, half, half + strip_size<F>(shape)};
+  return {memory, products, half, half + half_size<F>(shape)};
 }
 
 // The tiles over rows [row_begin, row_end) of one image, counted row by row.
@@ -155,7 +155,7 @@ void transform_block(const Tiles<F>& tiles, int64_t begin, int64_t end,
   const winograd::Block block = block_of<F>(shape);
   const winograd::Steps& steps = F::steps(tiles.parts.size() == 1 ? block.channels : 0);
   float* to = scratch.transformed;
-  tiles.for_each_run(begin, end, strip_tiles<F>(shape), [&](int64_t y, int64_t x, int64_t count) {
+  tiles.for_each_run(begin, end, F::kBlockTiles, [&](int64_t y, int64_t x, int64_t count) {
     float* channel = to;
     for (const ConvPart& part : tiles.parts) {
       const PatchRow patches =

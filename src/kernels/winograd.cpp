@@ -149,32 +149,73 @@ inline void transform_line(const InputTransform<F>& transform, const float* from
   }
 }
 
+// B^T applied to the pixels of a row: the first, which the tile before has too, and the others.
+template <class F>
+inline void transform_across(const InputTransform<F>& transform, const float* shared,
+                             const float* own, ptrdiff_t channels, float* to, ptrdiff_t to_step) {
+  constexpr int kShared = F::kKernel - 1;
+  FOVEA_NO_UNROLL for (ptrdiff_t c = 0; c < channels; c += kLanes) {
+    F32x4 line[F::kPatch], transformed[F::kPatch];
+    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) {
+      const bool is_shared = k < kShared;
+      line[k] = F32x4::load((is_shared ? shared + k * channels : own + (k - kShared) * channels) + c);
+    }
+    transform(line, transformed);
+    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) transformed[k].store(to + k * to_step + c);
+  }
+}
+
 // A step's block: its template's, which is built into its instructions, or else the one it is
 // given.
 constexpr const Block& known(const Block& usual, const Block& any) {
   return usual.channels != 0 ? usual : any;
 }
 
-// Down all columns first, since neighbours share some of them, in the order of the image's memory.
+// Columns [first, first + count) of patches, transformed down, to rows `step` apart.
+template <class F>
+inline void transform_down(const InputTransform<F>& transform, const PatchRow& patches,
+                           ptrdiff_t channels, ptrdiff_t first, ptrdiff_t count, float* to,
+                           ptrdiff_t step) {
+  const ptrdiff_t begin = std::clamp(patches.begin - first, ptrdiff_t{0}, count) * channels;
+  const ptrdiff_t end = std::clamp(patches.end - first, ptrdiff_t{0}, count) * channels;
+  transform_line(transform, patches.data + (first - patches.begin) * channels + begin,
+                 patches.row_step, end - begin, to + begin, step);
+  if (end - begin == count * channels) return;
+  for (int y = 0; y < F::kPatch; ++y, to += step) {
+    std::fill(to, to + begin, 0.0f);
+    std::fill(to + end, to + count * channels, 0.0f);
+  }
+}
+
+// Down all columns first, in the order of the image's memory, some tiles' at a time. A tile's first
+// columns are the last ones of the tile before: what is half transformed alternates between two
+// places.
 template <class F, Block kUsual>
 void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
                      float* transformed) noexcept {
+  constexpr ptrdiff_t kShared = F::kKernel - 1;
   const InputTransform<F> transform;
   const auto [tile_step, position_step, positions] = known(kUsual, any);
   const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
-  const ptrdiff_t step = (tiles * F::kTile + F::kKernel - 1) * channels;
-  const ptrdiff_t begin = patches.begin * channels, end = patches.end * channels;
-  transform_line(transform, patches.data, patches.row_step, end - begin, half + begin, step);
-  for (int y = 0; y < F::kPatch; ++y) {
-    float* row = half + y * step;
-    if (begin > 0) std::fill(row, row + begin, 0.0f);
-    if (end < step) std::fill(row + end, row + step, 0.0f);
-    for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
-      float* to = transformed + y * F::kPatch * position_step + tile * tile_step;
-      fetch<F::kPatch>(to, position_step, channels);
-      transform_line(transform, row + tile * F::kTile * channels, channels, channels, to,
-                     position_step);
+  const ptrdiff_t most = strip_tiles<F>(channels), step = most * F::kTile * channels;
+  const ptrdiff_t shared = kShared * channels;
+  float *before = half, *strip = half + F::kPatch * step;
+  transform_down(transform, patches, channels, 0, kShared, before + step - shared, step);
+  for (ptrdiff_t first = 0; first < tiles; first += most) {
+    const ptrdiff_t count = std::min(most, tiles - first);
+    transform_down(transform, patches, channels, first * F::kTile + kShared, count * F::kTile,
+                   strip, step);
+    for (int y = 0; y < F::kPatch; ++y) {
+      const float* from = strip + y * step;
+      const float* shared_from = before + (y + 1) * step - shared;
+      float* to = transformed + y * F::kPatch * position_step + first * tile_step;
+      for (ptrdiff_t i = 0; i < count; ++i, from += F::kTile * channels, to += tile_step) {
+        fetch<F::kPatch>(to, position_step, channels);
+        transform_across(transform, shared_from, from, channels, to, position_step);
+        shared_from = from + F::kTile * channels - shared;
+      }
     }
+    std::swap(before, strip);
   }
 }
 

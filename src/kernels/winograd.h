@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -62,8 +63,8 @@ struct Block {
 // The three steps for a few tiles of a block. The products of a panel are [tile][vector][position]
 // vectors.
 struct Steps {
-  // Neighbouring patches, all channels of the block's tiles or some. `half` is scratch for all
-  // their columns.
+  // Neighbouring patches, all channels of the block's tiles or some. `half` is scratch of
+  // half_size.
   void (*transform_input)(const PatchRow&, ptrdiff_t tiles, const Block&, float* half,
                           float* transformed) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
@@ -99,12 +100,27 @@ constexpr Block block_of(ptrdiff_t channels) {
   return {channels, F::kBlockTiles * channels + 16, F::kPositions};
 }
 
+// Tiles whose patches are transformed together, at most: half transformed, those and the ones before
+// stay in the first-level cache.
+template <class F>
+constexpr ptrdiff_t strip_tiles(ptrdiff_t channels) {
+  const ptrdiff_t tiles = F::kStripFloats / (F::kPatch * F::kTile * channels);
+  return std::clamp<ptrdiff_t>(tiles, 1, F::kBlockTiles);
+}
+
+// Floats of scratch for the transform of patches of so many channels or fewer.
+template <class F>
+constexpr ptrdiff_t half_size(ptrdiff_t channels) {
+  const ptrdiff_t tile = F::kPatch * F::kTile * channels;
+  return 2 * std::max<ptrdiff_t>(tile, F::kStripFloats);
+}
+
 // F(4x4, 3x3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
 // usual 0, +-1, +-2 lose in float.
 struct F4x4 : Sizes<4, 3> {
   // Tiles whose patches are transformed before the first is multiplied.
   static constexpr int kBlockTiles = 2 * kGroup;
-  // Of patches that are transformed together: half transformed, they stay in the first-level cache.
+  // Of half transformed patches.
   static constexpr int kStripFloats = 2 * 1024;
 
   // G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
