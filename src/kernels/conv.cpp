@@ -58,12 +58,12 @@ WinogradCandidate fastest_winograd(const ConvShape& shape, Precision precision) 
   const auto consider = [&](const WinogradCandidate& other) {
     if (other.products < best.products) best = other;
   };
+  consider(winograd_candidate<winograd::F4x4For5x5>(shape, ConvAlgorithm::Winograd5x5,
+                                                    ConvAlgorithm::Winograd5x5Blocks));
   if (precision == Precision::Fast) {
     consider(winograd_candidate<winograd::F6x6>(shape, ConvAlgorithm::Winograd6x6,
                                                 ConvAlgorithm::Winograd6x6Blocks));
   }
-  consider(winograd_candidate<winograd::F4x4For5x5>(shape, ConvAlgorithm::Winograd5x5,
-                                                    ConvAlgorithm::Winograd5x5Blocks));
   return best;
 }
 

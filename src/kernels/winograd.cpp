@@ -158,7 +158,8 @@ inline void transform_across(const InputTransform<F>& transform, const float* sh
     F32x4 line[F::kPatch], transformed[F::kPatch];
     FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) {
       const bool is_shared = k < kShared;
-      line[k] = F32x4::load((is_shared ? shared + k * channels : own + (k - kShared) * channels) + c);
+      line[k] =
+          F32x4::load((is_shared ? shared + k * channels : own + (k - kShared) * channels) + c);
     }
     transform(line, transformed);
     FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) transformed[k].store(to + k * to_step + c);

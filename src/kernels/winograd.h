@@ -100,8 +100,8 @@ constexpr Block block_of(ptrdiff_t channels) {
   return {channels, F::kBlockTiles * channels + 16, F::kPositions};
 }
 
-// Tiles whose patches are transformed together, at most: half transformed, those and the ones before
-// stay in the first-level cache.
+// Tiles whose patches are transformed together, at most: half transformed, those and the ones
+// before stay in the first-level cache.
 template <class F>
 constexpr ptrdiff_t strip_tiles(ptrdiff_t channels) {
   const ptrdiff_t tiles = F::kStripFloats / (F::kPatch * F::kTile * channels);
@@ -186,8 +186,7 @@ struct F6x6 : Sizes<6, 3>, EightPositions {
       {0, 0, 1},
   };
 
-  // None: each takes 2.5 KB.
-  using UsualChannels = std::integer_sequence<ptrdiff_t>;
+  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 64>;
 
   static const Steps& steps(ptrdiff_t channels);
   static const ConvKernel kConv;
