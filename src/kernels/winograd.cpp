@@ -179,8 +179,10 @@ inline void transform_down(const InputTransform<F>& transform, const PatchRow& p
                            ptrdiff_t step) {
   const ptrdiff_t begin = std::clamp(patches.begin - first, ptrdiff_t{0}, count) * channels;
   const ptrdiff_t end = std::clamp(patches.end - first, ptrdiff_t{0}, count) * channels;
-  transform_line(transform, patches.data + (first - patches.begin) * channels + begin,
-                 patches.row_step, end - begin, to + begin, step);
+  if (begin < end) {
+    const float* from = patches.data + (first - patches.begin) * channels + begin;
+    transform_line(transform, from, patches.row_step, end - begin, to + begin, step);
+  }
   if (end - begin == count * channels) return;
   for (int y = 0; y < F::kPatch; ++y, to += step) {
     std::fill(to, to + begin, 0.0f);
