@@ -91,8 +91,8 @@ bool is_needless(const Graph& graph, const Uses& uses, const Node& concat) {
 
 }  // namespace
 
-// Gives 3x3 convolutions the images that a Concat of channels would put together: as further inputs
-// of FusedConv, behind the slopes.
+// Gives 3x3 and 5x5 convolutions the images that a Concat of channels would put together: as
+// further inputs of FusedConv, behind the slopes.
 void fuse_concatenation(Graph& graph, const PassContext&) {
   const Uses uses(graph);
   std::vector<bool> left(graph.nodes.size(), false);
