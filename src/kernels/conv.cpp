@@ -71,11 +71,11 @@ WinogradCandidate fastest_winograd(const ConvShape& shape, Precision precision) 
 // than the products saved.
 bool suits(const ConvShape& shape, const WinogradCandidate& winograd) noexcept {
   const int64_t products = shape.out_h * shape.out_w * shape.kernel_h * shape.kernel_w;
-  const int64_t inputs = winograd.blocks * shape.in_channels;
   const bool whole = winograd.blocks == 1;
-  const int64_t least_size = whole ? 4 : 8;
-  return is_dense(shape) && 20 * winograd.products <= 9 * products && inputs >= (whole ? 3 : 8) &&
-         shape.out_channels >= (whole ? 3 : 8) && shape.out_h >= least_size &&
+  const int64_t least_channels = whole ? 3 : 8, least_size = whole ? 4 : 8;
+  return is_dense(shape) && 20 * winograd.products <= 9 * products &&
+         winograd.blocks * shape.in_channels >= least_channels &&
+         shape.out_channels >= least_channels && shape.out_h >= least_size &&
          shape.out_w >= least_size;
 }
 
