@@ -45,9 +45,9 @@ struct WinogradCandidate {
 template <class F>
 WinogradCandidate winograd_candidate(const ConvShape& shape, ConvAlgorithm whole,
                                      ConvAlgorithm in_blocks) noexcept {
-  const auto parts = [](int64_t size, int64_t part) { return round_up(size, part) / part; };
-  const int64_t blocks = parts(shape.kernel_h, F::kKernel) * parts(shape.kernel_w, F::kKernel);
-  const int64_t tiles = parts(shape.out_h, F::kTile) * parts(shape.out_w, F::kTile);
+  using winograd::blocks_along, winograd::tiles_along;
+  const int64_t blocks = blocks_along<F>(shape.kernel_h) * blocks_along<F>(shape.kernel_w);
+  const int64_t tiles = tiles_along<F>(shape.out_h) * tiles_along<F>(shape.out_w);
   return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * F::kPositions};
 }
 

@@ -94,7 +94,7 @@ struct Tiles {
   int64_t row_begin;
   int64_t row_end;
 
-  int64_t per_row() const { return round_up(shape.out_w, F::kTile) / F::kTile; }
+  int64_t per_row() const { return winograd::tiles_along<F>(shape.out_w); }
   int64_t count() const {
     return (round_up(row_end, F::kTile) - row_begin / F::kTile * F::kTile) / F::kTile * per_row();
   }

@@ -11,22 +11,18 @@ namespace fovea::kernels {
 namespace {
 
 using simd::F32x4;
+using winograd::blocks_along;
 
 // Rows of output a strip serves: its rows of overlap are copied again for the next.
 template <class F>
 constexpr int64_t kStripRows = 2 * F::kTile;
 
-// Blocks along one side of a kernel.
-template <class F>
-int64_t blocks(int64_t kernel) {
-  return round_up(kernel, F::kKernel) / F::kKernel;
-}
-
 // The r x r convolution of a strip, which covers whole tiles.
 template <class F>
 ConvShape strip_shape(const ConvShape& shape, int64_t rows) {
   ConvShape strip;
-  strip.in_channels = blocks<F>(shape.kernel_h) * blocks<F>(shape.kernel_w) * shape.in_channels;
+  strip.in_channels =
+      blocks_along<F>(shape.kernel_h) * blocks_along<F>(shape.kernel_w) * shape.in_channels;
   strip.out_channels = shape.out_channels;
   strip.kernel_h = strip.kernel_w = F::kKernel;
   strip.out_h = round_up(rows, F::kTile);
@@ -48,7 +44,7 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 
 template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
-  const int64_t across = blocks<F>(shape.kernel_w);
+  const int64_t across = blocks_along<F>(shape.kernel_w);
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
     const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
     const int64_t ky = block / across * F::kKernel + y, kx = block % across * F::kKernel + x;

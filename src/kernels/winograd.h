@@ -100,6 +100,16 @@ constexpr Block block_of(ptrdiff_t channels) {
   return {channels, F::kBlockTiles * channels + 16, F::kPositions};
 }
 
+// Blocks of r taps, or tiles of m outputs, along one side.
+template <class F>
+constexpr int64_t blocks_along(int64_t kernel) {
+  return round_up(kernel, F::kKernel) / F::kKernel;
+}
+template <class F>
+constexpr int64_t tiles_along(int64_t outputs) {
+  return round_up(outputs, F::kTile) / F::kTile;
+}
+
 // Tiles whose patches are transformed together, at most: half transformed, those and the ones
 // before stay in the first-level cache.
 template <class F>
