@@ -16,6 +16,10 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
       return winograd::F4x4::kConv;
     case ConvAlgorithm::WinogradBlocks:
       return winograd::F4x4::kBlocksConv;
+    case ConvAlgorithm::Winograd4x6:
+      return winograd::F4x6::kConv;
+    case ConvAlgorithm::Winograd4x6Blocks:
+      return winograd::F4x6::kBlocksConv;
     case ConvAlgorithm::Winograd6x6:
       return winograd::F6x6::kConv;
     case ConvAlgorithm::Winograd6x6Blocks:
@@ -46,8 +50,10 @@ template <class F>
 WinogradCandidate winograd_candidate(const ConvShape& shape, ConvAlgorithm whole,
                                      ConvAlgorithm in_blocks) noexcept {
   using winograd::blocks_along, winograd::tiles_along;
-  const int64_t blocks = blocks_along<F>(shape.kernel_h) * blocks_along<F>(shape.kernel_w);
-  const int64_t tiles = tiles_along<F>(shape.out_h) * tiles_along<F>(shape.out_w);
+  using Down = typename F::Down;
+  using Across = typename F::Across;
+  const int64_t blocks = blocks_along<Down>(shape.kernel_h) * blocks_along<Across>(shape.kernel_w);
+  const int64_t tiles = tiles_along<Down>(shape.out_h) * tiles_along<Across>(shape.out_w);
   return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * F::kPositions};
 }
 
@@ -60,6 +66,10 @@ WinogradCandidate fastest_winograd(const ConvShape& shape, Precision precision) 
   };
   consider(winograd_candidate<winograd::F4x4For5x5>(shape, ConvAlgorithm::Winograd5x5,
                                                     ConvAlgorithm::Winograd5x5Blocks));
+  if (precision == Precision::Fast || !simd::kFusedMultiplyAdd) {
+    consider(winograd_candidate<winograd::F4x6>(shape, ConvAlgorithm::Winograd4x6,
+                                                ConvAlgorithm::Winograd4x6Blocks));
+  }
   if (precision == Precision::Fast) {
     consider(winograd_candidate<winograd::F6x6>(shape, ConvAlgorithm::Winograd6x6,
                                                 ConvAlgorithm::Winograd6x6Blocks));
@@ -91,6 +101,10 @@ const char* name_of(ConvAlgorithm algorithm) noexcept {
       return "Winograd F(4x4, 3x3)";
     case ConvAlgorithm::WinogradBlocks:
       return "Winograd F(4x4, 3x3), in blocks";
+    case ConvAlgorithm::Winograd4x6:
+      return "Winograd F(4x6, 3x3)";
+    case ConvAlgorithm::Winograd4x6Blocks:
+      return "Winograd F(4x6, 3x3), in blocks";
     case ConvAlgorithm::Winograd6x6:
       return "Winograd F(6x6, 3x3)";
     case ConvAlgorithm::Winograd6x6Blocks:

@@ -48,6 +48,8 @@ enum class ConvAlgorithm : uint8_t {
   FewOutputs,         // at most three output channels: vectors over the sum instead of the outputs
   Winograd,           // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
   WinogradBlocks,     // the same for larger kernels, cut into blocks of 3x3
+  Winograd4x6,        // 3x3 of stride 1 with two ninths of the multiplications, F(4x6, 3x3)
+  Winograd4x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
   Winograd6x6,        // 3x3 of stride 1 with a fifth of the multiplications, F(6x6, 3x3)
   Winograd6x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
   Winograd5x5,        // 5x5 of stride 1 with a sixth of the multiplications, F(4x4, 5x5)

@@ -48,13 +48,13 @@ struct Scratch {
 // Columns under the patches of neighbouring tiles.
 template <class F>
 constexpr int64_t patch_columns(int64_t tiles) {
-  return tiles * F::kTile + F::kKernel - 1;
+  return tiles * F::kTileW + F::kKernel - 1;
 }
 
 // Floats of the inputs under a block's tiles in a row.
 template <class F>
 int64_t copy_size(const ConvShape& shape) {
-  return F::kPatch * patch_columns<F>(F::kBlockTiles) * tile_step(shape);
+  return F::kPatchH * patch_columns<F>(F::kBlockTiles) * tile_step(shape);
 }
 
 template <class F>
@@ -94,9 +94,9 @@ struct Tiles {
   int64_t row_begin;
   int64_t row_end;
 
-  int64_t per_row() const { return winograd::tiles_along<F>(shape.out_w); }
+  int64_t per_row() const { return winograd::tiles_along<typename F::Across>(shape.out_w); }
   int64_t count() const {
-    return (round_up(row_end, F::kTile) - row_begin / F::kTile * F::kTile) / F::kTile * per_row();
+    return (winograd::tiles_along<typename F::Down>(row_end) - row_begin / F::kTileH) * per_row();
   }
 
   // Calls visit(y, x, count) for runs of at most `most` neighbours among tiles [begin, end), with
@@ -106,7 +106,7 @@ struct Tiles {
     int64_t row = begin / per_row(), column = begin % per_row();
     for (int64_t left = end - begin, count = 0; left > 0; left -= count) {
       count = std::min({most, left, per_row() - column});
-      visit((row_begin / F::kTile + row) * F::kTile, column * F::kTile, count);
+      visit((row_begin / F::kTileH + row) * F::kTileH, column * F::kTileW, count);
       column += count;
       if (column < per_row()) continue;
       column = 0;
@@ -130,14 +130,14 @@ PatchRow patches_at(const Tiles<F>& tiles, const ConvPart& part, int64_t y, int6
   patches.channels = static_cast<ptrdiff_t>(pixel);
   patches.begin = static_cast<ptrdiff_t>(begin);
   patches.end = static_cast<ptrdiff_t>(end);
-  if (y >= 0 && y + F::kPatch <= shape.in_h) {
+  if (y >= 0 && y + F::kPatchH <= shape.in_h) {
     patches.data = image + y * row;
     patches.row_step = static_cast<ptrdiff_t>(row);
     return patches;
   }
   patches.data = copy;
   patches.row_step = static_cast<ptrdiff_t>(size);
-  for (int64_t i = 0; i < F::kPatch; ++i) {
+  for (int64_t i = 0; i < F::kPatchH; ++i) {
     const int64_t from_y = y + i;
     if (from_y >= 0 && from_y < shape.in_h) {
       std::copy_n(image + from_y * row, size, copy + i * size);
@@ -198,9 +198,9 @@ void finish_block(const Tiles<F>& tiles, int64_t begin, int64_t end, winograd::O
     to.data = output.data + offset;
     to.residual = output.residual != nullptr ? output.residual + offset : nullptr;
     to.row_begin = static_cast<int>(std::max<int64_t>(tiles.row_begin - y, 0));
-    to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, F::kTile));
-    to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, F::kTile));
-    const bool whole = to.row_begin == 0 && to.row_end == F::kTile && to.column_end == F::kTile;
+    to.row_end = static_cast<int>(std::min<int64_t>(tiles.row_end - y, F::kTileH));
+    to.column_end = static_cast<int>(std::min<int64_t>(tiles.shape.out_w - x, F::kTileW));
+    const bool whole = to.row_begin == 0 && to.row_end == F::kTileH && to.column_end == F::kTileW;
     (whole ? transform_whole : steps.transform_part)(products, to, epilogue);
     products += panel_vectors(to.channels) * F::kPositions * kLanes;
   });
@@ -239,20 +239,20 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
 
 template <class F>
 constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>,
-                                run_rows<F>,    F::kTile,        true};
+                                run_rows<F>,    F::kTileH,       true};
 
 }  // namespace
 
 namespace winograd {
 constexpr float kA = 0.75f, kB = 1.5f;
-F4x4::Factors F4x4::factors = {.a = kA,
-                               .a2 = kA * kA,
-                               .a3 = kA * kA * kA,
-                               .b = kB,
-                               .b2 = kB * kB,
-                               .b3 = kB * kB * kB,
-                               .sum = kA * kA + kB * kB,
-                               .product = kA * kA * kB * kB};
+F4::Factors F4::factors = {.a = kA,
+                           .a2 = kA * kA,
+                           .a3 = kA * kA * kA,
+                           .b = kB,
+                           .b2 = kB * kB,
+                           .b3 = kB * kB * kB,
+                           .sum = kA * kA + kB * kB,
+                           .product = kA * kA * kB * kB};
 EightPositions::Factors EightPositions::factors = {.two = 2,
                                                    .four = 4,
                                                    .eight = 8,
@@ -264,6 +264,7 @@ EightPositions::Factors EightPositions::factors = {.two = 2,
 }  // namespace winograd
 
 const ConvKernel winograd::F4x4::kConv = kConvOf<winograd::F4x4>;
+const ConvKernel winograd::F4x6::kConv = kConvOf<winograd::F4x6>;
 const ConvKernel winograd::F6x6::kConv = kConvOf<winograd::F6x6>;
 const ConvKernel winograd::F4x4For5x5::kConv = kConvOf<winograd::F4x4For5x5>;
 

@@ -15,20 +15,20 @@ using winograd::blocks_along;
 
 // Rows of output a strip serves: its rows of overlap are copied again for the next.
 template <class F>
-constexpr int64_t kStripRows = 2 * F::kTile;
+constexpr int64_t kStripRows = 2 * F::kTileH;
 
 // The r x r convolution of a strip, which covers whole tiles.
 template <class F>
 ConvShape strip_shape(const ConvShape& shape, int64_t rows) {
   ConvShape strip;
-  strip.in_channels =
-      blocks_along<F>(shape.kernel_h) * blocks_along<F>(shape.kernel_w) * shape.in_channels;
+  strip.in_channels = blocks_along<typename F::Down>(shape.kernel_h) *
+                      blocks_along<typename F::Across>(shape.kernel_w) * shape.in_channels;
   strip.out_channels = shape.out_channels;
   strip.kernel_h = strip.kernel_w = F::kKernel;
-  strip.out_h = round_up(rows, F::kTile);
+  strip.out_h = round_up(rows, F::kTileH);
   strip.out_w = shape.out_w;
   strip.in_h = strip.out_h + F::kKernel - 1;
-  strip.in_w = round_up(shape.out_w, F::kTile) + F::kKernel - 1;
+  strip.in_w = round_up(shape.out_w, F::kTileW) + F::kKernel - 1;
   return strip;
 }
 
@@ -44,7 +44,7 @@ int64_t packed_size(const ConvShape& shape) noexcept {
 
 template <class F>
 void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
-  const int64_t across = blocks_along<F>(shape.kernel_w);
+  const int64_t across = blocks_along<typename F::Across>(shape.kernel_w);
   const auto tap = [&](int64_t output, int64_t input, int64_t y, int64_t x) {
     const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
     const int64_t ky = block / across * F::kKernel + y, kx = block % across * F::kKernel + x;
@@ -96,7 +96,7 @@ template <class F>
 void run_strip(const ConvShape& shape, const float* image, const float* packed,
                const ConvOutput& output, const Epilogue& epilogue, float* scratch,
                int64_t row_begin, int64_t row_end) noexcept {
-  const int64_t first = row_begin / F::kTile * F::kTile;
+  const int64_t first = row_begin / F::kTileH * F::kTileH;
   const ConvShape strip = strip_shape<F>(shape, row_end - first);
   const int64_t row = strip.in_w * padded_channels(strip.in_channels);
   for (int64_t y = 0; y < strip.in_h; ++y) {
@@ -115,7 +115,7 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
   const int64_t image_size = shape.in_h * shape.in_w * padded_channels(shape.in_channels);
   for (int64_t row = row_begin, next = 0; row < row_end; row = next) {
     const int64_t image = row / shape.out_h, top = image * shape.out_h, y = row - top;
-    const int64_t end = std::min(y / F::kTile * F::kTile + kStripRows<F>, shape.out_h);
+    const int64_t end = std::min(y / F::kTileH * F::kTileH + kStripRows<F>, shape.out_h);
     next = std::min(top + end, row_end);
     run_strip<F>(shape, input + image * image_size, packed, output.at(image, 0), epilogue, scratch,
                  y, next - top);
@@ -124,11 +124,12 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
 
 template <class F>
 constexpr ConvKernel kConvOf = {packed_size<F>, pack_weights<F>, scratch_size<F>, run_rows<F>,
-                                F::kTile};
+                                F::kTileH};
 
 }  // namespace
 
 const ConvKernel winograd::F4x4::kBlocksConv = kConvOf<winograd::F4x4>;
+const ConvKernel winograd::F4x6::kBlocksConv = kConvOf<winograd::F4x6>;
 const ConvKernel winograd::F6x6::kBlocksConv = kConvOf<winograd::F6x6>;
 const ConvKernel winograd::F4x4For5x5::kBlocksConv = kConvOf<winograd::F4x4For5x5>;
 

@@ -12,11 +12,7 @@ namespace fovea::kernels {
 // Rows of a tile that is `vectors` (1 to 3) wide, at most. Fused multiply-add needs no temporary,
 // so that two more accumulators fit into x86's 16 registers before V8 spills.
 constexpr int max_tile_rows(int vectors) {
-#ifdef __wasm_relaxed_simd__
-  constexpr int kRows[] = {8, 6, 3};
-#else
-  constexpr int kRows[] = {8, 5, 3};
-#endif
+  constexpr int kRows[] = {8, simd::kFusedMultiplyAdd ? 6 : 5, 3};
   return kRows[vectors - 1];
 }
 

@@ -12,19 +12,20 @@ namespace {
 using simd::F32x4;
 using simd::I32x4;
 
-// to = B^T from and to = A^T from, with their factors in registers, or at least in memory.
+// to = B^T from and to = A^T from along a side, with their factors in registers, or at least in
+// memory.
 //
 // The row of B^T of a point p holds the coefficients of the polynomial whose roots are the other
 // points; those of p and -p differ in the signs of their odd ones. Row i of A^T holds the points'
 // i-th powers.
-template <class F>
+template <class Side>
 struct InputTransform;
-template <class F>
+template <class Side>
 struct OutputTransform;
 
 template <>
-struct InputTransform<F4x4> {
-  static constexpr const F4x4::Factors& f = F4x4::factors;
+struct InputTransform<F4> {
+  static constexpr const F4::Factors& f = F4::factors;
   F32x4 sum = F32x4::load_splat(&f.sum), product = F32x4::load_splat(&f.product);
   F32x4 a = F32x4::load_splat(&f.a), a2 = F32x4::load_splat(&f.a2);
   F32x4 b = F32x4::load_splat(&f.b), b2 = F32x4::load_splat(&f.b2);
@@ -42,8 +43,8 @@ struct InputTransform<F4x4> {
 };
 
 template <>
-struct OutputTransform<F4x4> {
-  static constexpr const F4x4::Factors& f = F4x4::factors;
+struct OutputTransform<F4> {
+  static constexpr const F4::Factors& f = F4::factors;
   F32x4 a = F32x4::load_splat(&f.a), b = F32x4::load_splat(&f.b);
   F32x4 a2 = F32x4::load_splat(&f.a2), b2 = F32x4::load_splat(&f.b2);
   F32x4 a3 = F32x4::load_splat(&f.a3), b3 = F32x4::load_splat(&f.b3);
@@ -84,12 +85,12 @@ struct EightPositionsInput {
 };
 
 template <>
-struct InputTransform<F6x6> : EightPositionsInput {};
+struct InputTransform<F6> : EightPositionsInput {};
 template <>
-struct InputTransform<F4x4For5x5> : EightPositionsInput {};
+struct InputTransform<F4For5> : EightPositionsInput {};
 
 template <>
-struct OutputTransform<F6x6> {
+struct OutputTransform<F6> {
   static constexpr const EightPositions::Factors& f = EightPositions::factors;
   F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
   F32x4 eight = F32x4::load_splat(&f.eight), sixteen = F32x4::load_splat(&f.sixteen);
@@ -109,7 +110,7 @@ struct OutputTransform<F6x6> {
 };
 
 template <>
-struct OutputTransform<F4x4For5x5> {
+struct OutputTransform<F4For5> {
   static constexpr const EightPositions::Factors& f = EightPositions::factors;
   F32x4 two = F32x4::load_splat(&f.two), four = F32x4::load_splat(&f.four);
   F32x4 eight = F32x4::load_splat(&f.eight);
@@ -138,31 +139,32 @@ inline void fetch(const float* at, ptrdiff_t step, ptrdiff_t count) {
 }
 
 // B^T applied to vectors that lie `from_step` apart, at `count` floats.
-template <class F>
-inline void transform_line(const InputTransform<F>& transform, const float* from,
+template <class Side>
+inline void transform_line(const InputTransform<Side>& transform, const float* from,
                            ptrdiff_t from_step, ptrdiff_t count, float* to, ptrdiff_t to_step) {
+  constexpr int kPatch = Side::kPatch;
   FOVEA_NO_UNROLL for (ptrdiff_t i = 0; i < count; i += kLanes, from += kLanes, to += kLanes) {
-    F32x4 line[F::kPatch], transformed[F::kPatch];
-    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) line[k] = F32x4::load(from + k * from_step);
+    F32x4 line[kPatch], transformed[kPatch];
+    FOVEA_UNROLL for (int k = 0; k < kPatch; ++k) line[k] = F32x4::load(from + k * from_step);
     transform(line, transformed);
-    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) transformed[k].store(to + k * to_step);
+    FOVEA_UNROLL for (int k = 0; k < kPatch; ++k) transformed[k].store(to + k * to_step);
   }
 }
 
 // B^T applied to the pixels of a row: the first, which the tile before has too, and the others.
-template <class F>
-inline void transform_across(const InputTransform<F>& transform, const float* shared,
+template <class Side>
+inline void transform_across(const InputTransform<Side>& transform, const float* shared,
                              const float* own, ptrdiff_t channels, float* to, ptrdiff_t to_step) {
-  constexpr int kShared = F::kKernel - 1;
+  constexpr int kShared = Side::kKernel - 1, kPatch = Side::kPatch;
   FOVEA_NO_UNROLL for (ptrdiff_t c = 0; c < channels; c += kLanes) {
-    F32x4 line[F::kPatch], transformed[F::kPatch];
-    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) {
+    F32x4 line[kPatch], transformed[kPatch];
+    FOVEA_UNROLL for (int k = 0; k < kPatch; ++k) {
       const bool is_shared = k < kShared;
       line[k] =
           F32x4::load((is_shared ? shared + k * channels : own + (k - kShared) * channels) + c);
     }
     transform(line, transformed);
-    FOVEA_UNROLL for (int k = 0; k < F::kPatch; ++k) transformed[k].store(to + k * to_step + c);
+    FOVEA_UNROLL for (int k = 0; k < kPatch; ++k) transformed[k].store(to + k * to_step + c);
   }
 }
 
@@ -173,8 +175,8 @@ constexpr const Block& known(const Block& usual, const Block& any) {
 }
 
 // Columns [first, first + count) of patches, transformed down, to rows `step` apart.
-template <class F>
-inline void transform_down(const InputTransform<F>& transform, const PatchRow& patches,
+template <class Side>
+inline void transform_down(const InputTransform<Side>& transform, const PatchRow& patches,
                            ptrdiff_t channels, ptrdiff_t first, ptrdiff_t count, float* to,
                            ptrdiff_t step) {
   const ptrdiff_t begin = std::clamp(patches.begin - first, ptrdiff_t{0}, count) * channels;
@@ -184,7 +186,7 @@ inline void transform_down(const InputTransform<F>& transform, const PatchRow& p
     transform_line(transform, from, patches.row_step, end - begin, to + begin, step);
   }
   if (end - begin == count * channels) return;
-  for (int y = 0; y < F::kPatch; ++y, to += step) {
+  for (int y = 0; y < Side::kPatch; ++y, to += step) {
     std::fill(to, to + begin, 0.0f);
     std::fill(to + end, to + count * channels, 0.0f);
   }
@@ -197,25 +199,26 @@ template <class F, Block kUsual>
 void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
                      float* transformed) noexcept {
   constexpr ptrdiff_t kShared = F::kKernel - 1;
-  const InputTransform<F> transform;
+  const InputTransform<typename F::Down> down;
+  const InputTransform<typename F::Across> across;
   const auto [tile_step, position_step, positions] = known(kUsual, any);
   const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
-  const ptrdiff_t most = strip_tiles<F>(channels), step = most * F::kTile * channels;
+  const ptrdiff_t most = strip_tiles<F>(channels), step = most * F::kTileW * channels;
   const ptrdiff_t shared = kShared * channels;
-  float *before = half, *strip = half + F::kPatch * step;
-  transform_down(transform, patches, channels, 0, kShared, before + step - shared, step);
+  float *before = half, *strip = half + F::kPatchH * step;
+  transform_down(down, patches, channels, 0, kShared, before + step - shared, step);
   for (ptrdiff_t first = 0; first < tiles; first += most) {
     const ptrdiff_t count = std::min(most, tiles - first);
-    transform_down(transform, patches, channels, first * F::kTile + kShared, count * F::kTile,
-                   strip, step);
-    for (int y = 0; y < F::kPatch; ++y) {
+    transform_down(down, patches, channels, first * F::kTileW + kShared, count * F::kTileW, strip,
+                   step);
+    for (int y = 0; y < F::kPatchH; ++y) {
       const float* from = strip + y * step;
       const float* shared_from = before + (y + 1) * step - shared;
-      float* to = transformed + y * F::kPatch * position_step + first * tile_step;
-      for (ptrdiff_t i = 0; i < count; ++i, from += F::kTile * channels, to += tile_step) {
-        fetch<F::kPatch>(to, position_step, channels);
-        transform_across(transform, shared_from, from, channels, to, position_step);
-        shared_from = from + F::kTile * channels - shared;
+      float* to = transformed + y * F::kPatchW * position_step + first * tile_step;
+      for (ptrdiff_t i = 0; i < count; ++i, from += F::kTileW * channels, to += tile_step) {
+        fetch<F::kPatchW>(to, position_step, channels);
+        transform_across(across, shared_from, from, channels, to, position_step);
+        shared_from = from + F::kTileW * channels - shared;
       }
     }
     std::swap(before, strip);
@@ -243,16 +246,16 @@ void multiply(const float* transformed, const Block& any, const float* weights, 
 
 // Products of one vector of channels, transformed down their columns.
 template <class F>
-inline void transform_columns(const OutputTransform<F>& transform, const float* products,
-                              F32x4 (&rows)[F::kTile][F::kPatch]) {
-  FOVEA_NO_UNROLL for (int x = 0; x < F::kPatch; ++x) {
-    F32x4 column[F::kPatch], to[F::kTile];
+inline void transform_columns(const OutputTransform<typename F::Down>& transform,
+                              const float* products, F32x4 (&rows)[F::kTileH][F::kPatchW]) {
+  FOVEA_NO_UNROLL for (int x = 0; x < F::kPatchW; ++x) {
+    F32x4 column[F::kPatchH], to[F::kTileH];
     const float* from = products + x * kLanes;
-    FOVEA_UNROLL for (int y = 0; y < F::kPatch; ++y) {
-      column[y] = F32x4::load(from + y * F::kPatch * kLanes);
+    FOVEA_UNROLL for (int y = 0; y < F::kPatchH; ++y) {
+      column[y] = F32x4::load(from + y * F::kPatchW * kLanes);
     }
     transform(column, to);
-    FOVEA_UNROLL for (int y = 0; y < F::kTile; ++y) rows[y][x] = to[y];
+    FOVEA_UNROLL for (int y = 0; y < F::kTileH; ++y) rows[y][x] = to[y];
   }
 }
 
@@ -260,15 +263,16 @@ inline void transform_columns(const OutputTransform<F>& transform, const float* 
 template <class F>
 void transform_part(const float* products, const OutputTile& tile,
                     const Epilogue& epilogue) noexcept {
-  const OutputTransform<F> transform;
+  const OutputTransform<typename F::Down> down;
+  const OutputTransform<typename F::Across> across;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
-    F32x4 rows[F::kTile][F::kPatch];
-    transform_columns<F>(transform, products, rows);
+    F32x4 rows[F::kTileH][F::kPatchW];
+    transform_columns<F>(down, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
     const I32x4 mask = first_lanes(tile.channels - c);
     for (int y = tile.row_begin; y < tile.row_end; ++y) {
-      F32x4 values[F::kTile];
-      transform(rows[y], values);
+      F32x4 values[F::kTileW];
+      across(rows[y], values);
       ptrdiff_t offset = c + y * tile.row_step;
       for (int x = 0; x < tile.column_end; ++x, offset += tile.pixel_step) {
         F32x4 value = values[x] + bias;
@@ -285,11 +289,12 @@ void transform_part(const float* products, const OutputTile& tile,
 template <class F, Activation kActivation>
 void transform_whole(const float* products, const OutputTile& tile,
                      const Epilogue& epilogue) noexcept {
-  const OutputTransform<F> transform;
+  const OutputTransform<typename F::Down> down;
+  const OutputTransform<typename F::Across> across;
   const ptrdiff_t row_step = tile.row_step, pixel_step = tile.pixel_step;
   for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
-    F32x4 rows[F::kTile][F::kPatch];
-    transform_columns<F>(transform, products, rows);
+    F32x4 rows[F::kTileH][F::kPatchW];
+    transform_columns<F>(down, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
     const I32x4 mask = first_lanes(tile.channels - c);
     const F32x4 slopes = kActivation == Activation::PRelu
@@ -297,9 +302,9 @@ void transform_whole(const float* products, const OutputTile& tile,
                              : F32x4::zero();
     float* to = tile.data + c;
     const float* residual = tile.residual != nullptr ? tile.residual + c : nullptr;
-    FOVEA_NO_UNROLL for (int y = 0; y < F::kTile; ++y) {
-      F32x4 values[F::kTile];
-      transform(rows[y], values);
+    FOVEA_NO_UNROLL for (int y = 0; y < F::kTileH; ++y) {
+      F32x4 values[F::kTileW];
+      across(rows[y], values);
       FOVEA_UNROLL for (F32x4& x : values) x += bias;
       if (residual != nullptr) {
         const float* from = residual + y * row_step;
@@ -362,6 +367,9 @@ const Steps& steps_for(ptrdiff_t channels, std::integer_sequence<ptrdiff_t, Usua
 
 const Steps& F4x4::steps(ptrdiff_t channels) {
   return steps_for<F4x4>(channels, F4x4::UsualChannels());
+}
+const Steps& F4x6::steps(ptrdiff_t channels) {
+  return steps_for<F4x6>(channels, F4x6::UsualChannels());
 }
 const Steps& F6x6::steps(ptrdiff_t channels) {
   return steps_for<F6x6>(channels, F6x6::UsualChannels());

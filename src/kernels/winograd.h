@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/conv.h"
@@ -20,7 +21,7 @@ struct ConvKernel;
 //
 // where the patch is the n x n inputs under the tile. This is polynomial multiplication by
 // evaluation and interpolation (Toom-Cook) at n - 1 points and infinity. All entries of A and B are
-// exact in binary.
+// exact in binary. A, B and G may be those of another m down columns than across rows.
 //
 // What depends on m and r is in a class for each, by which everything else is a template.
 namespace fovea::kernels::winograd {
@@ -85,12 +86,24 @@ struct Steps {
   }
 };
 
+// F(m, r) along one side.
 template <int Tile, int Kernel>
-struct Sizes {
+struct Side {
   static constexpr int kTile = Tile;
   static constexpr int kKernel = Kernel;
   static constexpr int kPatch = Tile + Kernel - 1;
-  static constexpr int kPositions = kPatch * kPatch;
+};
+
+// F(m, 3) and F(n, 3), or F(m, 5) and F(n, 5), nested: the one down columns, the other across rows.
+template <class DownSide, class AcrossSide>
+struct Nested {
+  using Down = DownSide;
+  using Across = AcrossSide;
+  static_assert(Down::kKernel == Across::kKernel);
+  static constexpr int kKernel = Down::kKernel;
+  static constexpr int kTileH = Down::kTile, kTileW = Across::kTile;
+  static constexpr int kPatchH = Down::kPatch, kPatchW = Across::kPatch;
+  static constexpr int kPositions = kPatchH * kPatchW;
 };
 
 // The positions of one tile and channel are written together: a little more than a multiple of the
@@ -101,38 +114,33 @@ constexpr Block block_of(ptrdiff_t channels) {
 }
 
 // Blocks of r taps, or tiles of m outputs, along one side.
-template <class F>
+template <class Side>
 constexpr int64_t blocks_along(int64_t kernel) {
-  return round_up(kernel, F::kKernel) / F::kKernel;
+  return round_up(kernel, Side::kKernel) / Side::kKernel;
 }
-template <class F>
+template <class Side>
 constexpr int64_t tiles_along(int64_t outputs) {
-  return round_up(outputs, F::kTile) / F::kTile;
+  return round_up(outputs, Side::kTile) / Side::kTile;
 }
 
 // Tiles whose patches are transformed together, at most: half transformed, those and the ones
 // before stay in the first-level cache.
 template <class F>
 constexpr ptrdiff_t strip_tiles(ptrdiff_t channels) {
-  const ptrdiff_t tiles = F::kStripFloats / (F::kPatch * F::kTile * channels);
+  const ptrdiff_t tiles = F::kStripFloats / (F::kPatchH * F::kTileW * channels);
   return std::clamp<ptrdiff_t>(tiles, 1, F::kBlockTiles);
 }
 
 // Floats of scratch for the transform of patches of so many channels or fewer.
 template <class F>
 constexpr ptrdiff_t half_size(ptrdiff_t channels) {
-  const ptrdiff_t tile = F::kPatch * F::kTile * channels;
+  const ptrdiff_t tile = F::kPatchH * F::kTileW * channels;
   return 2 * std::max<ptrdiff_t>(tile, F::kStripFloats);
 }
 
-// F(4x4, 3x3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
+// F(4, 3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
 // usual 0, +-1, +-2 lose in float.
-struct F4x4 : Sizes<4, 3> {
-  // Tiles whose patches are transformed before the first is multiplied.
-  static constexpr int kBlockTiles = 2 * kGroup;
-  // Of half transformed patches.
-  static constexpr int kStripFloats = 2 * 1024;
-
+struct F4 : Side<4, 3> {
   // G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
   static constexpr double kWeightMatrix[kPatch][kKernel] = {
       {64.0 / 81, 0, 0},
@@ -152,18 +160,6 @@ struct F4x4 : Sizes<4, 3> {
     float sum, product;
   };
   static Factors factors;
-
-  // Counts of channels for which there are steps of their own, with what follows from the count
-  // built into their instructions: up to 5% faster.
-  using UsualChannels =
-      std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 48, 56, 64, 96, 128, 160, 192>;
-
-  // Tables in a file of their own, so that no step is inlined into a long-running caller, where V8
-  // would leave it in baseline code.
-  static const Steps& steps(ptrdiff_t channels);
-
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
 };
 
 // The points 0, +-1, +-2 and +-1/2, of eight positions the most accurate of all multiples of 1/16.
@@ -171,7 +167,7 @@ struct F4x4 : Sizes<4, 3> {
 // those of +-1/2 twice (-1/2: minus twice) theirs and a power of two times their column of A^T;
 // rows of G make up for that.
 struct EightPositions {
-  // See F4x4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
+  // See F4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
   struct Factors {
     float two, four, eight, sixteen, thirty_two;
     float five, seventeen_quarters, twenty_one_quarters;
@@ -179,12 +175,8 @@ struct EightPositions {
   static Factors factors;
 };
 
-// F(6x6, 3x3): a fifth fewer products than F(4x4, 3x3) for four times its error. Columns of A^T for
-// +-1/2 are multiplied by 32.
-struct F6x6 : Sizes<6, 3>, EightPositions {
-  static constexpr int kBlockTiles = kGroup;
-  static constexpr int kStripFloats = 2 * 1024;
-
+// Columns of A^T for +-1/2 are multiplied by 32.
+struct F6 : Side<6, 3>, EightPositions {
   static constexpr double kWeightMatrix[kPatch][kKernel] = {
       {-1, 0, 0},
       {-2.0 / 9, -2.0 / 9, -2.0 / 9},
@@ -195,20 +187,10 @@ struct F6x6 : Sizes<6, 3>, EightPositions {
       {-1.0 / 90, 1.0 / 180, -1.0 / 360},
       {0, 0, 1},
   };
-
-  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 64>;
-
-  static const Steps& steps(ptrdiff_t channels);
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
 };
 
-// F(4x4, 5x5): less than half the products of the four blocks of 3x3 that a 5x5 kernel is cut into.
 // Columns of A^T for +-1/2 are multiplied by 8.
-struct F4x4For5x5 : Sizes<4, 5>, EightPositions {
-  static constexpr int kBlockTiles = kGroup;
-  static constexpr int kStripFloats = 4 * 1024;
-
+struct F4For5 : Side<4, 5>, EightPositions {
   static constexpr double kWeightMatrix[kPatch][kKernel] = {
       {-1, 0, 0, 0, 0},
       {-2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9},
@@ -219,6 +201,60 @@ struct F4x4For5x5 : Sizes<4, 5>, EightPositions {
       {-2.0 / 45, 1.0 / 45, -1.0 / 90, 1.0 / 180, -1.0 / 360},
       {0, 0, 0, 0, 1},
   };
+};
+
+// Counts of channels for which there are steps of their own, with what follows from the count built
+// into their instructions, up to 5% faster: for the algorithm that most layers of 3x3 take.
+template <bool kMostLayers>
+using UsualChannelsIf = std::conditional_t<
+    kMostLayers, std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 48, 56, 64, 96, 128, 160, 192>,
+    std::integer_sequence<ptrdiff_t>>;
+
+// F(4x4, 3x3).
+struct F4x4 : Nested<F4, F4> {
+  // Tiles whose patches are transformed before the first is multiplied.
+  static constexpr int kBlockTiles = 2 * kGroup;
+  // Of half transformed patches.
+  static constexpr int kStripFloats = 2 * 1024;
+
+  using UsualChannels = UsualChannelsIf<simd::kFusedMultiplyAdd>;
+
+  // Tables in a file of their own, so that no step is inlined into a long-running caller, where V8
+  // would leave it in baseline code.
+  static const Steps& steps(ptrdiff_t channels);
+
+  static const ConvKernel kConv;
+  static const ConvKernel kBlocksConv;
+};
+
+// F(4x6, 3x3): a ninth fewer products than F(4x4, 3x3) for twice its error.
+struct F4x6 : Nested<F4, F6> {
+  static constexpr int kBlockTiles = kGroup;
+  static constexpr int kStripFloats = 2 * 1024;
+
+  using UsualChannels = UsualChannelsIf<!simd::kFusedMultiplyAdd>;
+
+  static const Steps& steps(ptrdiff_t channels);
+  static const ConvKernel kConv;
+  static const ConvKernel kBlocksConv;
+};
+
+// F(6x6, 3x3): a fifth fewer products than F(4x4, 3x3) for four times its error.
+struct F6x6 : Nested<F6, F6> {
+  static constexpr int kBlockTiles = kGroup;
+  static constexpr int kStripFloats = 2 * 1024;
+
+  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 64>;
+
+  static const Steps& steps(ptrdiff_t channels);
+  static const ConvKernel kConv;
+  static const ConvKernel kBlocksConv;
+};
+
+// F(4x4, 5x5): less than half the products of the four blocks of 3x3 that a 5x5 kernel is cut into.
+struct F4x4For5x5 : Nested<F4For5, F4For5> {
+  static constexpr int kBlockTiles = kGroup;
+  static constexpr int kStripFloats = 4 * 1024;
 
   using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 32, 64>;
 

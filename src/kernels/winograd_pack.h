@@ -17,11 +17,11 @@ constexpr int64_t packed_depth(int64_t inputs) {
 template <int Kernel>
 using PanelTaps = double[Kernel][Kernel][kLastPanel];
 
-// Writes G taps G^T of `lanes` lanes, a multiple of 4, computed in double and rounded once:
-// position by position, `step` floats apart.
+// Writes G taps G^T, by the G of each side, of `lanes` lanes, a multiple of 4, computed in double
+// and rounded once: position by position, `step` floats apart.
 template <int Kernel>
-void transform_taps(std::span<const double[Kernel]> weight_matrix, const PanelTaps<Kernel>& taps,
-                    int64_t lanes, float* to, int64_t step) noexcept;
+void transform_taps(std::span<const double[Kernel]> down, std::span<const double[Kernel]> across,
+                    const PanelTaps<Kernel>& taps, int64_t lanes, float* to, int64_t step) noexcept;
 
 // Fills the panels from tap(output, input, y, x) of F::kKernel squared taps and
 // weights.bias(output).
@@ -44,8 +44,8 @@ void pack(int64_t outputs, int64_t inputs, Tap tap, const ConvWeights& weights,
           }
         }
       }
-      transform_taps<F::kKernel>(F::kWeightMatrix, taps, lanes, panel + (1 + i) * lanes,
-                                 inputs * lanes);
+      transform_taps<F::kKernel>(F::Down::kWeightMatrix, F::Across::kWeightMatrix, taps, lanes,
+                                 panel + (1 + i) * lanes, inputs * lanes);
     }
   }
 }

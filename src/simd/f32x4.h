@@ -143,6 +143,13 @@ inline F32x4 select(I32x4 mask, F32x4 a, F32x4 b) {
 #endif
 }
 
+// Whether fma is one instruction.
+#ifdef __wasm_relaxed_simd__
+inline constexpr bool kFusedMultiplyAdd = true;
+#else
+inline constexpr bool kFusedMultiplyAdd = false;
+#endif
+
 // a * b + c. Fused (one rounding) or not, as the machine prefers; results may differ by the
 // rounding of the product.
 inline F32x4 fma(F32x4 a, F32x4 b, F32x4 c) {

@@ -22,6 +22,9 @@ void expect_division_of_rows_not_to_matter(const ReferenceConv& conv, ConvAlgori
 
 std::string name_of_test(const ::testing::TestParamInfo<ConvAlgorithm>& algorithm) {
   switch (algorithm.param) {
+    case ConvAlgorithm::Winograd4x6:
+    case ConvAlgorithm::Winograd4x6Blocks:
+      return "F4x6";
     case ConvAlgorithm::Winograd6x6:
     case ConvAlgorithm::Winograd6x6Blocks:
       return "F6x6";
@@ -60,11 +63,12 @@ class ConvWinogradBlocks : public ConvWinograd {
 };
 
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinograd,
-                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd6x6,
-                                           ConvAlgorithm::Winograd5x5),
+                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd4x6,
+                                           ConvAlgorithm::Winograd6x6, ConvAlgorithm::Winograd5x5),
                          name_of_test);
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinogradBlocks,
                          ::testing::Values(ConvAlgorithm::WinogradBlocks,
+                                           ConvAlgorithm::Winograd4x6Blocks,
                                            ConvAlgorithm::Winograd6x6Blocks,
                                            ConvAlgorithm::Winograd5x5Blocks),
                          name_of_test);
@@ -85,6 +89,8 @@ TEST_P(ConvWinograd, UsualChannels) {
     (check(same(Usual, kPanel + kLastPanel, 26)), ...);
   };
   switch (GetParam()) {
+    case ConvAlgorithm::Winograd4x6:
+      return check_all(winograd::F4x6::UsualChannels());
     case ConvAlgorithm::Winograd6x6:
       return check_all(winograd::F6x6::UsualChannels());
     case ConvAlgorithm::Winograd5x5:
@@ -195,9 +201,15 @@ TEST_P(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
   expect_division_of_rows_not_to_matter(two_blocks(3, 10, 23), GetParam());
 }
 
+// Of kernels of 3x3, at default precision and where tiles are full.
+constexpr ConvAlgorithm kUsual =
+    simd::kFusedMultiplyAdd ? ConvAlgorithm::Winograd : ConvAlgorithm::Winograd4x6;
+constexpr ConvAlgorithm kUsualBlocks =
+    simd::kFusedMultiplyAdd ? ConvAlgorithm::WinogradBlocks : ConvAlgorithm::Winograd4x6Blocks;
+
 TEST(ConvWinogradChoice, BlocksWhereTheyPay) {
   const auto chosen = [](const ReferenceConv& conv) { return choose_algorithm(shape_of(conv)); };
-  EXPECT_EQ(chosen(square(32, 16, 32, 6, 3)), ConvAlgorithm::WinogradBlocks);
+  EXPECT_EQ(chosen(square(32, 16, 35, 6, 3)), kUsualBlocks);
   EXPECT_EQ(chosen(square(32, 16, 32, 7, 3)), ConvAlgorithm::Winograd5x5Blocks);
   EXPECT_EQ(chosen(square(3, 64, 32, 9, 4)), ConvAlgorithm::Winograd5x5Blocks);
   EXPECT_EQ(chosen(square(1, 64, 32, 9, 4)), ConvAlgorithm::Direct);
@@ -220,15 +232,15 @@ TEST(ConvWinogradChoice, LargerKernelsWhereTheyPay) {
 
 TEST(ConvWinogradChoice, ChosenWhereItPays) {
   const auto chosen = [](const ReferenceConv& conv) {
-    return choose_algorithm(shape_of(conv)) == ConvAlgorithm::Winograd;
+    return choose_algorithm(shape_of(conv)) == kUsual;
   };
-  EXPECT_TRUE(chosen(square(64, 64, 32, 3, 1)));
-  EXPECT_TRUE(chosen(square(16, 16, 32, 3, 0)));
-  EXPECT_TRUE(chosen(square(64, 3, 32, 3, 1)));
-  EXPECT_FALSE(chosen(square(64, 2, 32, 3, 1)));
+  EXPECT_TRUE(chosen(square(64, 64, 36, 3, 1)));
+  EXPECT_TRUE(chosen(square(16, 16, 38, 3, 0)));
+  EXPECT_TRUE(chosen(square(64, 3, 36, 3, 1)));
+  EXPECT_FALSE(chosen(square(64, 2, 36, 3, 1)));
   EXPECT_FALSE(chosen(square(64, 64, 2, 3, 1)));
   for (const bool across : {false, true}) {
-    ReferenceConv strided = square(64, 64, 32, 3, 1), dilated = strided, grouped = strided;
+    ReferenceConv strided = square(64, 64, 36, 3, 1), dilated = strided, grouped = strided;
     strided.axes[across].stride = 2;
     dilated.axes[across].dilation = 2;
     grouped.groups = 4;
@@ -242,12 +254,13 @@ TEST(ConvWinogradChoice, LargeTilesOnlyWhereAskedForAndFull) {
     conv.axes[1].in = w;
     return choose_algorithm(shape_of(conv), precision);
   };
-  EXPECT_EQ(chosen(128, 128, Precision::Default), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Default), kUsual);
   EXPECT_EQ(chosen(128, 128, Precision::Fast), ConvAlgorithm::Winograd6x6);
   EXPECT_EQ(chosen(12, 640, Precision::Fast), ConvAlgorithm::Winograd6x6);
-  // A third of the tiles would be empty.
-  EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd);
-  EXPECT_EQ(chosen(128, 128, Precision::Default, 6), ConvAlgorithm::WinogradBlocks);
+  // A third of larger tiles would be empty.
+  EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd4x6);
+  EXPECT_EQ(chosen(640, 8, Precision::Fast), ConvAlgorithm::Winograd);
+  EXPECT_EQ(chosen(128, 128, Precision::Default, 6), kUsualBlocks);
   EXPECT_EQ(chosen(128, 128, Precision::Fast, 6), ConvAlgorithm::Winograd6x6Blocks);
   EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd5x5);
   EXPECT_EQ(chosen(128, 128, Precision::Fast, 1), ConvAlgorithm::Direct);

@@ -47,8 +47,7 @@ inline std::vector<double> polynomial(const std::vector<double>& roots) {
   return out;
 }
 
-// outputs = output * [(weights w weights^T) * (input patch input^T)] * output^T at some points and
-// infinity.
+// Along one side, at some points and infinity.
 struct ToomCook {
   size_t kernel, tile, patch;
   Matrix output, weights, input;  // tile x patch, patch x kernel, patch x patch
@@ -74,10 +73,36 @@ struct ToomCook {
     weights[patch - 1][kernel - 1] = output[tile - 1][patch - 1] = 1;
     input.push_back(polynomial(points));
   }
+};
 
-  static ToomCook f4x4() { return ToomCook({0, 0.75, -0.75, 1.5, -1.5}, 3); }
-  static ToomCook f6x6() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}, 3); }
-  static ToomCook f4x4_for_5x5() { return ToomCook({0, 0.5, -0.5, 1, -1, 2, -2}, 5); }
+// outputs = down.output * [(down.weights w across.weights^T) * (down.input patch across.input^T)] *
+// across.output^T, where both have kernels of one size.
+struct Winograd {
+  ToomCook down, across;
+
+  static Winograd of(ConvAlgorithm algorithm) {
+    const std::vector<double> five = {0, 0.75, -0.75, 1.5, -1.5},
+                              seven = {0, 0.5, -0.5, 1, -1, 2, -2};
+    const ToomCook f4(five, 3), f6(seven, 3), f4_for_5(seven, 5);
+    switch (algorithm) {
+      case ConvAlgorithm::Winograd4x6:
+      case ConvAlgorithm::Winograd4x6Blocks:
+        return {f4, f6};
+      case ConvAlgorithm::Winograd6x6:
+      case ConvAlgorithm::Winograd6x6Blocks:
+        return {f6, f6};
+      case ConvAlgorithm::Winograd5x5:
+      case ConvAlgorithm::Winograd5x5Blocks:
+        return {f4_for_5, f4_for_5};
+      default:
+        return {f4, f4};
+    }
+  }
+
+  // a of each side: a m a^T.
+  static Matrix nested(const Matrix& down, const Matrix& m, const Matrix& across) {
+    return product(product(down, m), transposed(across));
+  }
 };
 
 // Every output for [n][c][h][w] input and [o][c][kernel][kernel] weights. Roundings on the way of
@@ -85,24 +110,25 @@ struct ToomCook {
 // the product's own and those of the sum over channels, at most 4 in each direction of the output's
 // transform, and the bias's. Each is at most 2^-24 of what it rounds, which the magnitudes bound.
 // Products by powers of two do not round, so that scales of the matrices' rows do not matter.
-inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvShape& shape,
+inline std::vector<double> winograd_bounds(const Winograd& winograd, const ConvShape& shape,
                                            const std::vector<float>& input,
                                            const std::vector<float>& weights,
                                            const std::vector<float>& bias) {
-  const size_t size = matrices.patch;
-  const auto step = static_cast<int64_t>(matrices.tile);
-  const Matrix output = magnitudes(matrices.output), inputs = magnitudes(matrices.input);
+  const auto& [down, across] = winograd;
+  const size_t height = down.patch, width = across.patch;
+  const auto step_h = static_cast<int64_t>(down.tile), step_w = static_cast<int64_t>(across.tile);
+  const auto kernel = static_cast<int64_t>(down.kernel);
+  const Matrix output_h = magnitudes(down.output), output_w = magnitudes(across.output);
+  const Matrix input_h = magnitudes(down.input), input_w = magnitudes(across.input);
   const double factor = static_cast<double>(shape.in_channels + 20) * 0x1p-24;
   std::vector<Matrix> transformed;
   for (int64_t i = 0; i < shape.out_channels * shape.in_channels; ++i) {
     Matrix taps;
-    const auto kernel = static_cast<int64_t>(matrices.kernel);
-    for (auto row = weights.begin() + i * kernel * kernel; taps.size() < matrices.kernel;
+    for (auto row = weights.begin() + i * kernel * kernel; taps.size() < down.kernel;
          row += kernel) {
       taps.emplace_back(row, row + kernel);
     }
-    transformed.push_back(
-        magnitudes(product(product(matrices.weights, taps), transposed(matrices.weights))));
+    transformed.push_back(magnitudes(Winograd::nested(down.weights, taps, across.weights)));
   }
   const auto pixel = [&](int64_t plane, int64_t y, int64_t x) -> double {
     const bool inside = y >= 0 && x >= 0 && y < shape.in_h && x < shape.in_w;
@@ -113,29 +139,29 @@ inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvS
   const auto tile = [&](int64_t n, int64_t top, int64_t left) {
     std::vector<Matrix> patches;
     for (int64_t c = 0; c < shape.in_channels; ++c) {
-      Matrix patch(size, std::vector<double>(size));
-      for (size_t y = 0; y < size; ++y) {
-        for (size_t x = 0; x < size; ++x) {
+      Matrix patch(height, std::vector<double>(width));
+      for (size_t y = 0; y < height; ++y) {
+        for (size_t x = 0; x < width; ++x) {
           patch[y][x] =
               pixel(n * shape.in_channels + c, top + static_cast<int64_t>(y) - shape.pad_top,
                     left + static_cast<int64_t>(x) - shape.pad_left);
         }
       }
-      patches.push_back(product(product(inputs, magnitudes(patch)), transposed(inputs)));
+      patches.push_back(Winograd::nested(input_h, magnitudes(patch), input_w));
     }
     for (int64_t o = 0; o < shape.out_channels; ++o) {
-      Matrix sums(size, std::vector<double>(size));
+      Matrix sums(height, std::vector<double>(width));
       for (int64_t c = 0; c < shape.in_channels; ++c) {
         const Matrix& u = transformed[static_cast<size_t>(o * shape.in_channels + c)];
         const Matrix& v = patches[static_cast<size_t>(c)];
-        for (size_t i = 0; i < size; ++i) {
-          for (size_t j = 0; j < size; ++j) sums[i][j] += u[i][j] * v[i][j];
+        for (size_t i = 0; i < height; ++i) {
+          for (size_t j = 0; j < width; ++j) sums[i][j] += u[i][j] * v[i][j];
         }
       }
-      const Matrix sizes = product(product(output, sums), transposed(output));
+      const Matrix sizes = Winograd::nested(output_h, sums, output_w);
       const double added = bias.empty() ? 0.0 : std::fabs(bias[static_cast<size_t>(o)]);
-      for (int64_t y = top; y < std::min(top + step, shape.out_h); ++y) {
-        for (int64_t x = left; x < std::min(left + step, shape.out_w); ++x) {
+      for (int64_t y = top; y < std::min(top + step_h, shape.out_h); ++y) {
+        for (int64_t x = left; x < std::min(left + step_w, shape.out_w); ++x) {
           const int64_t at = ((n * shape.out_channels + o) * shape.out_h + y) * shape.out_w + x;
           bounds[static_cast<size_t>(at)] =
               factor * (sizes[static_cast<size_t>(y - top)][static_cast<size_t>(x - left)] + added);
@@ -144,8 +170,8 @@ inline std::vector<double> winograd_bounds(const ToomCook& matrices, const ConvS
     }
   };
   for (int64_t n = 0; n < shape.batch; ++n) {
-    for (int64_t y = 0; y < shape.out_h; y += step) {
-      for (int64_t x = 0; x < shape.out_w; x += step) tile(n, y, x);
+    for (int64_t y = 0; y < shape.out_h; y += step_h) {
+      for (int64_t x = 0; x < shape.out_w; x += step_w) tile(n, y, x);
     }
   }
   return bounds;
@@ -157,10 +183,11 @@ struct Blocks {
   std::vector<float> input, weights;
 };
 
-inline Blocks blocks_of(const ConvShape& conv, const ToomCook& matrices,
+inline Blocks blocks_of(const ConvShape& conv, const Winograd& winograd,
                         const std::vector<float>& input, const std::vector<float>& weights) {
-  const auto tile = static_cast<int64_t>(matrices.tile);
-  const auto size = static_cast<int64_t>(matrices.kernel);
+  const auto tile_h = static_cast<int64_t>(winograd.down.tile);
+  const auto tile_w = static_cast<int64_t>(winograd.across.tile);
+  const auto size = static_cast<int64_t>(winograd.down.kernel);
   const int64_t down = (conv.kernel_h + size - 1) / size;
   const int64_t across = (conv.kernel_w + size - 1) / size;
   const auto pixel = [&](int64_t plane, int64_t y, int64_t x) {
@@ -178,8 +205,8 @@ inline Blocks blocks_of(const ConvShape& conv, const ToomCook& matrices,
   shape.kernel_h = shape.kernel_w = size;
   shape.pad_top = shape.pad_left = 0;
   // Whole tiles are computed, from what lies under them.
-  shape.in_h = (conv.out_h + tile - 1) / tile * tile + size - 1;
-  shape.in_w = (conv.out_w + tile - 1) / tile * tile + size - 1;
+  shape.in_h = (conv.out_h + tile_h - 1) / tile_h * tile_h + size - 1;
+  shape.in_w = (conv.out_w + tile_w - 1) / tile_w * tile_w + size - 1;
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t i = 0; i < shape.in_channels; ++i) {
       const int64_t block = i / conv.in_channels;
@@ -210,23 +237,17 @@ inline Blocks blocks_of(const ConvShape& conv, const ToomCook& matrices,
 inline void widen_bounds(const ConvShape& shape, ConvAlgorithm algorithm,
                          const std::vector<float>& input, const std::vector<float>& weights,
                          const std::vector<float>& bias, std::vector<double>& bounds) {
-  const auto widen = [&](const ToomCook& matrices) {
-    const Blocks blocks = blocks_of(shape, matrices, input, weights);
-    bounds = winograd_bounds(matrices, blocks.shape, blocks.input, blocks.weights, bias);
-  };
   switch (algorithm) {
-    case ConvAlgorithm::Winograd:
-    case ConvAlgorithm::WinogradBlocks:
-      return widen(ToomCook::f4x4());
-    case ConvAlgorithm::Winograd6x6:
-    case ConvAlgorithm::Winograd6x6Blocks:
-      return widen(ToomCook::f6x6());
-    case ConvAlgorithm::Winograd5x5:
-    case ConvAlgorithm::Winograd5x5Blocks:
-      return widen(ToomCook::f4x4_for_5x5());
-    default:
+    case ConvAlgorithm::Direct:
+    case ConvAlgorithm::Depthwise:
+    case ConvAlgorithm::FewOutputs:
       return;
+    default:
+      break;
   }
+  const Winograd winograd = Winograd::of(algorithm);
+  const Blocks blocks = blocks_of(shape, winograd, input, weights);
+  bounds = winograd_bounds(winograd, blocks.shape, blocks.input, blocks.weights, bias);
 }
 
 }  // namespace fovea::kernels
