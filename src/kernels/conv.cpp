@@ -1,7 +1,7 @@
 #include "kernels/conv.h"
 
 #include "kernels/conv_algorithms.h"
-#include "kernels/winograd.h"
+#include "kernels/conv_winograd.h"
 
 namespace fovea::kernels {
 namespace {
@@ -13,21 +13,21 @@ const ConvKernel& kernel_of(ConvAlgorithm algorithm) noexcept {
     case ConvAlgorithm::FewOutputs:
       return kFewOutputsConv;
     case ConvAlgorithm::Winograd:
-      return winograd::F4x4::kConv;
+      return winograd::kConv<winograd::kF4x4, false>;
     case ConvAlgorithm::WinogradBlocks:
-      return winograd::F4x4::kBlocksConv;
+      return winograd::kConv<winograd::kF4x4, true>;
     case ConvAlgorithm::Winograd4x6:
-      return winograd::F4x6::kConv;
+      return winograd::kConv<winograd::kF4x6, false>;
     case ConvAlgorithm::Winograd4x6Blocks:
-      return winograd::F4x6::kBlocksConv;
+      return winograd::kConv<winograd::kF4x6, true>;
     case ConvAlgorithm::Winograd6x6:
-      return winograd::F6x6::kConv;
+      return winograd::kConv<winograd::kF6x6, false>;
     case ConvAlgorithm::Winograd6x6Blocks:
-      return winograd::F6x6::kBlocksConv;
+      return winograd::kConv<winograd::kF6x6, true>;
     case ConvAlgorithm::Winograd5x5:
-      return winograd::F4x4For5x5::kConv;
+      return winograd::kConv<winograd::kF4x4For5x5, false>;
     case ConvAlgorithm::Winograd5x5Blocks:
-      return winograd::F4x4For5x5::kBlocksConv;
+      return winograd::kConv<winograd::kF4x4For5x5, true>;
     case ConvAlgorithm::Direct:
       break;
   }
@@ -46,34 +46,28 @@ struct WinogradCandidate {
   int64_t products;  // for each pair of channels, those outside the image or the kernel included
 };
 
-template <class F>
-WinogradCandidate winograd_candidate(const ConvShape& shape, ConvAlgorithm whole,
-                                     ConvAlgorithm in_blocks) noexcept {
-  using winograd::blocks_along, winograd::tiles_along;
-  using Down = typename F::Down;
-  using Across = typename F::Across;
-  const int64_t blocks = blocks_along<Down>(shape.kernel_h) * blocks_along<Across>(shape.kernel_w);
-  const int64_t tiles = tiles_along<Down>(shape.out_h) * tiles_along<Across>(shape.out_w);
-  return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * F::kPositions};
+WinogradCandidate winograd_candidate(const winograd::Filter& filter, const ConvShape& shape,
+                                     ConvAlgorithm whole, ConvAlgorithm in_blocks) noexcept {
+  const int64_t blocks = filter.blocks_down(shape) * filter.blocks_across(shape);
+  const int64_t tiles = filter.tiles_down(shape.out_h) * filter.tiles_across(shape.out_w);
+  return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * filter.positions()};
 }
 
-// The transforms of all take about as long, for any number of channels.
+// The transforms of all take about as long, for any number of channels. Without fused multiply-add,
+// products take longer: larger tiles save enough of them to round twice as much.
 WinogradCandidate fastest_winograd(const ConvShape& shape, Precision precision) noexcept {
-  WinogradCandidate best = winograd_candidate<winograd::F4x4>(shape, ConvAlgorithm::Winograd,
-                                                              ConvAlgorithm::WinogradBlocks);
-  const auto consider = [&](const WinogradCandidate& other) {
+  using enum ConvAlgorithm;
+  WinogradCandidate best = winograd_candidate(winograd::kF4x4, shape, Winograd, WinogradBlocks);
+  const auto consider = [&](const winograd::Filter& filter, ConvAlgorithm whole,
+                            ConvAlgorithm in_blocks) {
+    const WinogradCandidate other = winograd_candidate(filter, shape, whole, in_blocks);
     if (other.products < best.products) best = other;
   };
-  consider(winograd_candidate<winograd::F4x4For5x5>(shape, ConvAlgorithm::Winograd5x5,
-                                                    ConvAlgorithm::Winograd5x5Blocks));
+  consider(winograd::kF4x4For5x5, Winograd5x5, Winograd5x5Blocks);
   if (precision == Precision::Fast || !simd::kFusedMultiplyAdd) {
-    consider(winograd_candidate<winograd::F4x6>(shape, ConvAlgorithm::Winograd4x6,
-                                                ConvAlgorithm::Winograd4x6Blocks));
+    consider(winograd::kF4x6, Winograd4x6, Winograd4x6Blocks);
   }
-  if (precision == Precision::Fast) {
-    consider(winograd_candidate<winograd::F6x6>(shape, ConvAlgorithm::Winograd6x6,
-                                                ConvAlgorithm::Winograd6x6Blocks));
-  }
+  if (precision == Precision::Fast) consider(winograd::kF6x6, Winograd6x6, Winograd6x6Blocks);
   return best;
 }
 
@@ -164,7 +158,9 @@ int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept {
   return kernel_of(algorithm).scratch_size(shape);
 }
 
-int64_t rows_at_once(ConvAlgorithm algorithm) noexcept { return kernel_of(algorithm).rows_at_once; }
+int64_t rows_at_once(ConvAlgorithm algorithm) noexcept {
+  return kernel_of(algorithm).rows_at_once();
+}
 
 bool takes_parts(ConvAlgorithm algorithm) noexcept { return kernel_of(algorithm).takes_parts; }
 

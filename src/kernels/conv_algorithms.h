@@ -13,13 +13,13 @@ struct ConvKernel {
   void (*run_rows)(const ConvShape&, std::span<const ConvPart>, const float* packed,
                    const ConvOutput&, const Epilogue&, float* scratch, int64_t row_begin,
                    int64_t row_end) noexcept;
-  int64_t rows_at_once = 1;
+  int64_t (*rows_at_once)() noexcept = []() noexcept { return int64_t{1}; };
   bool takes_parts = false;
 };
 
 extern const ConvKernel kDirectConv;
 extern const ConvKernel kDepthwiseConv;
 extern const ConvKernel kFewOutputsConv;
-// Winograd's are in kernels/winograd.h.
+// Winograd's are in kernels/conv_winograd.h.
 
 }  // namespace fovea::kernels

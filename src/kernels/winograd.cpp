@@ -1,10 +1,12 @@
-#include "kernels/winograd.h"
-
 #include <algorithm>
 #include <array>
 
 #include "kernels/lanes.h"
 #include "kernels/tile.h"
+#include "kernels/winograd_filters.h"
+
+// A file of its own, so that no step is inlined into a long-running caller, where V8 would leave it
+// in baseline code.
 
 namespace fovea::kernels::winograd {
 namespace {
@@ -168,6 +170,23 @@ inline void transform_across(const InputTransform<Side>& transform, const float*
   }
 }
 
+template <class F>
+const Steps& steps_for(ptrdiff_t channels);
+
+template <class F>
+constexpr Filter filter_of() {
+  return {.kernel = F::kKernel,
+          .tile_h = F::kTileH,
+          .tile_w = F::kTileW,
+          .patch_h = F::kPatchH,
+          .patch_w = F::kPatchW,
+          .block_tiles = F::kBlockTiles,
+          .strip_floats = F::kStripFloats,
+          .weights_down = F::Down::kWeightMatrix[0],
+          .weights_across = F::Across::kWeightMatrix[0],
+          .steps = steps_for<F>};
+}
+
 // A step's block: its template's, which is built into its instructions, or else the one it is
 // given.
 constexpr const Block& known(const Block& usual, const Block& any) {
@@ -203,7 +222,7 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any,
   const InputTransform<typename F::Across> across;
   const auto [tile_step, position_step, positions] = known(kUsual, any);
   const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
-  const ptrdiff_t most = strip_tiles<F>(channels), step = most * F::kTileW * channels;
+  const ptrdiff_t most = filter_of<F>().strip_tiles(channels), step = most * F::kTileW * channels;
   const ptrdiff_t shared = kShared * channels;
   float *before = half, *strip = half + F::kPatchH * step;
   transform_down(down, patches, channels, 0, kShared, before + step - shared, step);
@@ -265,7 +284,8 @@ void transform_part(const float* products, const OutputTile& tile,
                     const Epilogue& epilogue) noexcept {
   const OutputTransform<typename F::Down> down;
   const OutputTransform<typename F::Across> across;
-  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
+  for (ptrdiff_t c = 0; c < tile.channels;
+       c += kLanes, products += F::kPatchH * F::kPatchW * kLanes) {
     F32x4 rows[F::kTileH][F::kPatchW];
     transform_columns<F>(down, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
@@ -292,7 +312,8 @@ void transform_whole(const float* products, const OutputTile& tile,
   const OutputTransform<typename F::Down> down;
   const OutputTransform<typename F::Across> across;
   const ptrdiff_t row_step = tile.row_step, pixel_step = tile.pixel_step;
-  for (ptrdiff_t c = 0; c < tile.channels; c += kLanes, products += F::kPositions * kLanes) {
+  for (ptrdiff_t c = 0; c < tile.channels;
+       c += kLanes, products += F::kPatchH * F::kPatchW * kLanes) {
     F32x4 rows[F::kTileH][F::kPatchW];
     transform_columns<F>(down, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
@@ -357,25 +378,22 @@ template <class F, ptrdiff_t... Usual>
 const Steps& steps_for(ptrdiff_t channels, std::integer_sequence<ptrdiff_t, Usual...>) {
   static constexpr Steps kAny = make_steps<F>();
   static constexpr std::array<Steps, sizeof...(Usual)> kUsual = {
-      make_steps<F, block_of<F>(Usual)>()...};
+      make_steps<F, filter_of<F>().block(Usual)>()...};
   size_t index = 0;
   const bool usual = ((channels == Usual || (++index, false)) || ...);
   return usual ? kUsual[index] : kAny;
 }
 
+template <class F>
+const Steps& steps_for(ptrdiff_t channels) {
+  return steps_for<F>(channels, typename F::UsualChannels());
+}
+
 }  // namespace
 
-const Steps& F4x4::steps(ptrdiff_t channels) {
-  return steps_for<F4x4>(channels, F4x4::UsualChannels());
-}
-const Steps& F4x6::steps(ptrdiff_t channels) {
-  return steps_for<F4x6>(channels, F4x6::UsualChannels());
-}
-const Steps& F6x6::steps(ptrdiff_t channels) {
-  return steps_for<F6x6>(channels, F6x6::UsualChannels());
-}
-const Steps& F4x4For5x5::steps(ptrdiff_t channels) {
-  return steps_for<F4x4For5x5>(channels, F4x4For5x5::UsualChannels());
-}
+const Filter kF4x4 = filter_of<F4x4>();
+const Filter kF4x6 = filter_of<F4x6>();
+const Filter kF6x6 = filter_of<F6x6>();
+const Filter kF4x4For5x5 = filter_of<F4x4For5x5>();
 
 }  // namespace fovea::kernels::winograd

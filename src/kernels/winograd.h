@@ -3,27 +3,20 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 #include "kernels/conv.h"
 #include "kernels/register_tile.h"
 
-namespace fovea::kernels {
-struct ConvKernel;
-}
-
 // Winograd's minimal filtering F(m x m, r x r) (Lavin and Gray, "Fast algorithms for convolutional
-// neural networks", 2016): a tile of m x m outputs takes one product for each of n x n positions,
-// n = m + r - 1, instead of (m r)^2,
+// neural networks", 2016): a tile of m x m outputs takes one product for each of p x p positions,
+// p = m + r - 1, instead of (m r)^2,
 //
 //   outputs = A^T [ (G weights G^T) * (B^T patch B) ] A      (* element by element)
 //
-// where the patch is the n x n inputs under the tile. This is polynomial multiplication by
-// evaluation and interpolation (Toom-Cook) at n - 1 points and infinity. All entries of A and B are
-// exact in binary. A, B and G may be those of another m down columns than across rows.
-//
-// What depends on m and r is in a class for each, by which everything else is a template.
+// where the patch is the p x p inputs under the tile. This is polynomial multiplication by
+// evaluation and interpolation (Toom-Cook) at p - 1 points and infinity. All entries of A and B are
+// exact in binary. F(m x n, r x r) has the matrices of F(m, r) on the left, which go down columns,
+// and those of F(n, r) on the right, which go across rows.
 namespace fovea::kernels::winograd {
 
 // Tiles that are multiplied together, at most, by any panel.
@@ -65,7 +58,7 @@ struct Block {
 // vectors.
 struct Steps {
   // Neighbouring patches, all channels of the block's tiles or some. `half` is scratch of
-  // half_size.
+  // Filter::half_size.
   void (*transform_input)(const PatchRow&, ptrdiff_t tiles, const Block&, float* half,
                           float* transformed) noexcept;
   // products = transformed * weights at every position for as many tiles as the index + 1; weights
@@ -86,181 +79,62 @@ struct Steps {
   }
 };
 
-// F(m, r) along one side.
-template <int Tile, int Kernel>
-struct Side {
-  static constexpr int kTile = Tile;
-  static constexpr int kKernel = Kernel;
-  static constexpr int kPatch = Tile + Kernel - 1;
+// What the code around the steps knows of an F(m x n, r x r).
+struct Filter {
+  int kernel = 0;                // r
+  int tile_h = 0, tile_w = 0;    // m and n
+  int patch_h = 0, patch_w = 0;  // of inputs, m + r - 1 and n + r - 1
+  // Tiles whose patches are transformed before the first is multiplied.
+  int block_tiles = 0;
+  // Of half transformed patches, those that stay in the first-level cache with the ones before.
+  int strip_floats = 0;
+  // G of each side.
+  const double* weights_down = nullptr;    // [patch_h][kernel]
+  const double* weights_across = nullptr;  // [patch_w][kernel]
+  // The fastest for so many channels of a block; for parts of them, those of 0.
+  const Steps& (*steps)(ptrdiff_t channels) = nullptr;
+
+  constexpr int positions() const { return patch_h * patch_w; }
+
+  // Blocks of r x r taps that a kernel is cut into.
+  constexpr int64_t blocks_down(const ConvShape& shape) const {
+    return parts_of(shape.kernel_h, kernel);
+  }
+  constexpr int64_t blocks_across(const ConvShape& shape) const {
+    return parts_of(shape.kernel_w, kernel);
+  }
+  constexpr int64_t tiles_down(int64_t rows) const { return parts_of(rows, tile_h); }
+  constexpr int64_t tiles_across(int64_t columns) const { return parts_of(columns, tile_w); }
+
+  // The positions of one tile and channel are written together: a little more than a multiple of
+  // the cache's sets lie between them.
+  constexpr Block block(ptrdiff_t channels) const {
+    return {channels, block_tiles * channels + 16, positions()};
+  }
+
+  // Tiles whose patches are transformed together, at most.
+  constexpr ptrdiff_t strip_tiles(ptrdiff_t channels) const {
+    return std::clamp<ptrdiff_t>(strip_floats / half_tile(channels), 1, block_tiles);
+  }
+  // Floats of scratch for the transform of patches of so many channels or fewer.
+  constexpr ptrdiff_t half_size(ptrdiff_t channels) const {
+    return 2 * std::max<ptrdiff_t>(half_tile(channels), strip_floats);
+  }
+
+ private:
+  constexpr ptrdiff_t half_tile(ptrdiff_t channels) const { return patch_h * tile_w * channels; }
+  static constexpr int64_t parts_of(int64_t size, int64_t part) {
+    return round_up(size, part) / part;
+  }
 };
-
-// F(m, 3) and F(n, 3), or F(m, 5) and F(n, 5), nested: the one down columns, the other across rows.
-template <class DownSide, class AcrossSide>
-struct Nested {
-  using Down = DownSide;
-  using Across = AcrossSide;
-  static_assert(Down::kKernel == Across::kKernel);
-  static constexpr int kKernel = Down::kKernel;
-  static constexpr int kTileH = Down::kTile, kTileW = Across::kTile;
-  static constexpr int kPatchH = Down::kPatch, kPatchW = Across::kPatch;
-  static constexpr int kPositions = kPatchH * kPatchW;
-};
-
-// The positions of one tile and channel are written together: a little more than a multiple of the
-// cache's sets lie between them.
-template <class F>
-constexpr Block block_of(ptrdiff_t channels) {
-  return {channels, F::kBlockTiles * channels + 16, F::kPositions};
-}
-
-// Blocks of r taps, or tiles of m outputs, along one side.
-template <class Side>
-constexpr int64_t blocks_along(int64_t kernel) {
-  return round_up(kernel, Side::kKernel) / Side::kKernel;
-}
-template <class Side>
-constexpr int64_t tiles_along(int64_t outputs) {
-  return round_up(outputs, Side::kTile) / Side::kTile;
-}
-
-// Tiles whose patches are transformed together, at most: half transformed, those and the ones
-// before stay in the first-level cache.
-template <class F>
-constexpr ptrdiff_t strip_tiles(ptrdiff_t channels) {
-  const ptrdiff_t tiles = F::kStripFloats / (F::kPatchH * F::kTileW * channels);
-  return std::clamp<ptrdiff_t>(tiles, 1, F::kBlockTiles);
-}
-
-// Floats of scratch for the transform of patches of so many channels or fewer.
-template <class F>
-constexpr ptrdiff_t half_size(ptrdiff_t channels) {
-  const ptrdiff_t tile = F::kPatchH * F::kTileW * channels;
-  return 2 * std::max<ptrdiff_t>(tile, F::kStripFloats);
-}
-
-// F(4, 3) at the points 0, +-a, +-b with a = 3/4 and b = 3/2, which lose a third of what the
-// usual 0, +-1, +-2 lose in float.
-struct F4 : Side<4, 3> {
-  // G; the row of a point p is (1, p, p^2) over the product of its distances to the other points.
-  static constexpr double kWeightMatrix[kPatch][kKernel] = {
-      {64.0 / 81, 0, 0},
-      {-128.0 / 243, -32.0 / 81, -8.0 / 27},
-      {-128.0 / 243, 32.0 / 81, -8.0 / 27},
-      {32.0 / 243, 16.0 / 81, 8.0 / 27},
-      {32.0 / 243, -16.0 / 81, 8.0 / 27},
-      {0, 0, 1},
-  };
-
-  // What the transforms multiply with: powers of the points, a^2 + b^2 and a^2 * b^2. Never
-  // written, but a variable that is defined elsewhere: of constants, V8 makes vectors anew wherever
-  // they are used, by three instructions each.
-  struct Factors {
-    float a, a2, a3;
-    float b, b2, b3;
-    float sum, product;
-  };
-  static Factors factors;
-};
-
-// The points 0, +-1, +-2 and +-1/2, of eight positions the most accurate of all multiples of 1/16.
-// So that the transforms multiply by few numbers, those of +-2 have 4 times their row of B^T, and
-// those of +-1/2 twice (-1/2: minus twice) theirs and a power of two times their column of A^T;
-// rows of G make up for that.
-struct EightPositions {
-  // See F4: powers of two, and sums of the squares of points: 1 + 4, 4 + 1/4, and of all three.
-  struct Factors {
-    float two, four, eight, sixteen, thirty_two;
-    float five, seventeen_quarters, twenty_one_quarters;
-  };
-  static Factors factors;
-};
-
-// Columns of A^T for +-1/2 are multiplied by 32.
-struct F6 : Side<6, 3>, EightPositions {
-  static constexpr double kWeightMatrix[kPatch][kKernel] = {
-      {-1, 0, 0},
-      {-2.0 / 9, -2.0 / 9, -2.0 / 9},
-      {-2.0 / 9, 2.0 / 9, -2.0 / 9},
-      {1.0 / 360, 1.0 / 180, 1.0 / 90},
-      {1.0 / 360, -1.0 / 180, 1.0 / 90},
-      {1.0 / 90, 1.0 / 180, 1.0 / 360},
-      {-1.0 / 90, 1.0 / 180, -1.0 / 360},
-      {0, 0, 1},
-  };
-};
-
-// Columns of A^T for +-1/2 are multiplied by 8.
-struct F4For5 : Side<4, 5>, EightPositions {
-  static constexpr double kWeightMatrix[kPatch][kKernel] = {
-      {-1, 0, 0, 0, 0},
-      {-2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9},
-      {-2.0 / 9, 2.0 / 9, -2.0 / 9, 2.0 / 9, -2.0 / 9},
-      {1.0 / 360, 1.0 / 180, 1.0 / 90, 1.0 / 45, 2.0 / 45},
-      {1.0 / 360, -1.0 / 180, 1.0 / 90, -1.0 / 45, 2.0 / 45},
-      {2.0 / 45, 1.0 / 45, 1.0 / 90, 1.0 / 180, 1.0 / 360},
-      {-2.0 / 45, 1.0 / 45, -1.0 / 90, 1.0 / 180, -1.0 / 360},
-      {0, 0, 0, 0, 1},
-  };
-};
-
-// Counts of channels for which there are steps of their own, with what follows from the count built
-// into their instructions, up to 5% faster: for the algorithm that most layers of 3x3 take.
-template <bool kMostLayers>
-using UsualChannelsIf = std::conditional_t<
-    kMostLayers, std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 48, 56, 64, 96, 128, 160, 192>,
-    std::integer_sequence<ptrdiff_t>>;
 
 // F(4x4, 3x3).
-struct F4x4 : Nested<F4, F4> {
-  // Tiles whose patches are transformed before the first is multiplied.
-  static constexpr int kBlockTiles = 2 * kGroup;
-  // Of half transformed patches.
-  static constexpr int kStripFloats = 2 * 1024;
-
-  using UsualChannels = UsualChannelsIf<simd::kFusedMultiplyAdd>;
-
-  // Tables in a file of their own, so that no step is inlined into a long-running caller, where V8
-  // would leave it in baseline code.
-  static const Steps& steps(ptrdiff_t channels);
-
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
-};
-
+extern const Filter kF4x4;
 // F(4x6, 3x3): a ninth fewer products than F(4x4, 3x3) for twice its error.
-struct F4x6 : Nested<F4, F6> {
-  static constexpr int kBlockTiles = kGroup;
-  static constexpr int kStripFloats = 2 * 1024;
-
-  using UsualChannels = UsualChannelsIf<!simd::kFusedMultiplyAdd>;
-
-  static const Steps& steps(ptrdiff_t channels);
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
-};
-
+extern const Filter kF4x6;
 // F(6x6, 3x3): a fifth fewer products than F(4x4, 3x3) for four times its error.
-struct F6x6 : Nested<F6, F6> {
-  static constexpr int kBlockTiles = kGroup;
-  static constexpr int kStripFloats = 2 * 1024;
-
-  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 16, 24, 32, 64>;
-
-  static const Steps& steps(ptrdiff_t channels);
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
-};
-
+extern const Filter kF6x6;
 // F(4x4, 5x5): less than half the products of the four blocks of 3x3 that a 5x5 kernel is cut into.
-struct F4x4For5x5 : Nested<F4For5, F4For5> {
-  static constexpr int kBlockTiles = kGroup;
-  static constexpr int kStripFloats = 4 * 1024;
-
-  using UsualChannels = std::integer_sequence<ptrdiff_t, 12, 32, 64>;
-
-  static const Steps& steps(ptrdiff_t channels);
-  static const ConvKernel kConv;
-  static const ConvKernel kBlocksConv;
-};
+extern const Filter kF4x4For5x5;
 
 }  // namespace fovea::kernels::winograd

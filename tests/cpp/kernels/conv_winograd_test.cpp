@@ -2,7 +2,7 @@
 
 #include "conv_checks.h"
 #include "kernels/tile.h"
-#include "kernels/winograd.h"
+#include "kernels/winograd_filters.h"
 
 // Winograd's algorithm wherever it is possible, chosen or not.
 namespace fovea::kernels {
