@@ -195,14 +195,14 @@ constexpr const Block& known(const Block& usual, const Block& any) {
 
 // Columns [first, first + count) of patches, transformed down, to rows `step` apart.
 template <class Side>
-inline void transform_down(const InputTransform<Side>& transform, const PatchRow& patches,
-                           ptrdiff_t channels, ptrdiff_t first, ptrdiff_t count, float* to,
-                           ptrdiff_t step) {
+[[gnu::noinline]] void transform_down(const PatchRow& patches, ptrdiff_t first, ptrdiff_t count,
+                                      float* to, ptrdiff_t step) {
+  const ptrdiff_t channels = patches.channels;
   const ptrdiff_t begin = std::clamp(patches.begin - first, ptrdiff_t{0}, count) * channels;
   const ptrdiff_t end = std::clamp(patches.end - first, ptrdiff_t{0}, count) * channels;
   if (begin < end) {
     const float* from = patches.data + (first - patches.begin) * channels + begin;
-    transform_line(transform, from, patches.row_step, end - begin, to + begin, step);
+    transform_line(InputTransform<Side>(), from, patches.row_step, end - begin, to + begin, step);
   }
   if (end - begin == count * channels) return;
   for (int y = 0; y < Side::kPatch; ++y, to += step) {
@@ -218,18 +218,17 @@ template <class F, Block kUsual>
 void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
                      float* transformed) noexcept {
   constexpr ptrdiff_t kShared = F::kKernel - 1;
-  const InputTransform<typename F::Down> down;
   const InputTransform<typename F::Across> across;
   const auto [tile_step, position_step, positions] = known(kUsual, any);
   const ptrdiff_t channels = kUsual.channels != 0 ? kUsual.channels : patches.channels;
   const ptrdiff_t most = filter_of<F>().strip_tiles(channels), step = most * F::kTileW * channels;
   const ptrdiff_t shared = kShared * channels;
   float *before = half, *strip = half + F::kPatchH * step;
-  transform_down(down, patches, channels, 0, kShared, before + step - shared, step);
+  transform_down<typename F::Down>(patches, 0, kShared, before + step - shared, step);
   for (ptrdiff_t first = 0; first < tiles; first += most) {
     const ptrdiff_t count = std::min(most, tiles - first);
-    transform_down(down, patches, channels, first * F::kTileW + kShared, count * F::kTileW, strip,
-                   step);
+    transform_down<typename F::Down>(patches, first * F::kTileW + kShared, count * F::kTileW, strip,
+                                     step);
     for (int y = 0; y < F::kPatchH; ++y) {
       const float* from = strip + y * step;
       const float* shared_from = before + (y + 1) * step - shared;
