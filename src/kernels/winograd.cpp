@@ -390,9 +390,9 @@ const Steps& steps_for(ptrdiff_t channels) {
 
 }  // namespace
 
-const Filter kF4x4 = filter_of<F4x4>();
-const Filter kF4x6 = filter_of<F4x6>();
-const Filter kF6x6 = filter_of<F6x6>();
-const Filter kF4x4For5x5 = filter_of<F4x4For5x5>();
+constinit const Filter kF4x4 = filter_of<F4x4>();
+constinit const Filter kF4x6 = filter_of<F4x6>();
+constinit const Filter kF6x6 = filter_of<F6x6>();
+constinit const Filter kF4x4For5x5 = filter_of<F4x4For5x5>();
 
 }  // namespace fovea::kernels::winograd
