@@ -48,7 +48,7 @@ struct WinogradCandidate {
 
 WinogradCandidate winograd_candidate(const winograd::Filter& filter, const ConvShape& shape,
                                      ConvAlgorithm whole, ConvAlgorithm in_blocks) noexcept {
-  const int64_t blocks = filter.blocks_down(shape) * filter.blocks_across(shape);
+  const int64_t blocks = filter.blocks(shape);
   const int64_t tiles = filter.tiles_down(shape.out_h) * filter.tiles_across(shape.out_w);
   return {blocks == 1 ? whole : in_blocks, blocks, blocks * tiles * filter.positions()};
 }

@@ -179,7 +179,8 @@ void finish_block(const Tiles& tiles, int64_t begin, int64_t end, OutputTile to,
 
 void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
                const Scratch& scratch) noexcept {
-  const auto& [filter, shape, parts, image, output, row_begin, row_end] = tiles;
+  const Filter& filter = tiles.filter;
+  const ConvShape& shape = tiles.shape;
   const int64_t most = filter.block_tiles;
   const int64_t count = tiles.count(), blocks = round_up(count, most) / most;
   for (int64_t i = 0; i < blocks; ++i) {

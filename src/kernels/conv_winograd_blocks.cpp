@@ -17,7 +17,7 @@ int64_t strip_rows(const Filter& filter) { return 2 * int64_t{filter.tile_h}; }
 // The r x r convolution of a strip, which covers whole tiles.
 ConvShape strip_shape(const Filter& filter, const ConvShape& shape, int64_t rows) {
   ConvShape strip;
-  strip.in_channels = filter.blocks_down(shape) * filter.blocks_across(shape) * shape.in_channels;
+  strip.in_channels = filter.blocks(shape) * shape.in_channels;
   strip.out_channels = shape.out_channels;
   strip.kernel_h = strip.kernel_w = filter.kernel;
   strip.out_h = round_up(rows, filter.tile_h);

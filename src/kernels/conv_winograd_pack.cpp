@@ -40,21 +40,23 @@ void transform_taps(const Filter& filter, const PanelTaps<Kernel>& taps, int64_t
 
 // Of blocks, each is as many inputs as there are channels.
 int64_t input_count(const Filter& filter, const ConvShape& shape) {
-  return filter.blocks_down(shape) * filter.blocks_across(shape) * shape.in_channels;
+  return filter.blocks(shape) * shape.in_channels;
 }
 
-// Taps beyond the kernel are zeros.
+// From one input to outputs [first, first + count). Taps beyond the kernel are zeros.
 template <int Kernel>
 void load_taps(const Filter& filter, const ConvShape& shape, const ConvWeights& weights,
-               int64_t input, int64_t output, int64_t lane, PanelTaps<Kernel>& taps) noexcept {
+               int64_t input, int64_t first, int64_t count, PanelTaps<Kernel>& taps) noexcept {
   const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
   const int64_t across = filter.blocks_across(shape);
   const int64_t top = block / across * Kernel, left = block % across * Kernel;
-  for (int64_t y = 0; y < Kernel; ++y) {
-    for (int64_t x = 0; x < Kernel; ++x) {
-      const bool inside = top + y < shape.kernel_h && left + x < shape.kernel_w;
-      taps[y][x][lane] =
-          inside ? static_cast<double>(weights.at(0, output, channel, top + y, left + x)) : 0.0;
+  for (int64_t lane = 0; lane < count; ++lane) {
+    for (int64_t y = 0; y < Kernel; ++y) {
+      for (int64_t x = 0; x < Kernel; ++x) {
+        const bool inside = top + y < shape.kernel_h && left + x < shape.kernel_w;
+        const float tap = inside ? weights.at(0, first + lane, channel, top + y, left + x) : 0.0f;
+        taps[y][x][lane] = static_cast<double>(tap);
+      }
     }
   }
 }
@@ -72,9 +74,7 @@ void pack(const Filter& filter, const ConvShape& shape, const ConvWeights& weigh
     packed += lanes;
     PanelTaps<Kernel> taps = {};
     for (int64_t i = 0; i < inputs; ++i) {
-      for (int64_t lane = 0; lane < count; ++lane) {
-        load_taps<Kernel>(filter, shape, weights, i, first + lane, lane, taps);
-      }
+      load_taps<Kernel>(filter, shape, weights, i, first, count, taps);
       transform_taps<Kernel>(filter, taps, lanes, packed + i * lanes, inputs * lanes);
     }
     packed += filter.positions() * inputs * lanes;

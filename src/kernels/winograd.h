@@ -97,8 +97,8 @@ struct Filter {
   constexpr int positions() const { return patch_h * patch_w; }
 
   // Blocks of r x r taps that a kernel is cut into.
-  constexpr int64_t blocks_down(const ConvShape& shape) const {
-    return parts_of(shape.kernel_h, kernel);
+  constexpr int64_t blocks(const ConvShape& shape) const {
+    return parts_of(shape.kernel_h, kernel) * blocks_across(shape);
   }
   constexpr int64_t blocks_across(const ConvShape& shape) const {
     return parts_of(shape.kernel_w, kernel);
