@@ -118,8 +118,8 @@ PatchRow patches_at(const Tiles& tiles, const ConvPart& part, int64_t y, int64_t
   return patches;
 }
 
-void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
-                     const Scratch& scratch) noexcept {
+[[gnu::noinline]] void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
+                                       const Scratch& scratch) noexcept {
   const Filter& filter = tiles.filter;
   const ConvShape& shape = tiles.shape;
   const Block block = block_of(filter, shape);
@@ -138,8 +138,9 @@ void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
 }
 
 // All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
-void multiply_block(const Filter& filter, const ConvShape& shape, const float* weights, int vectors,
-                    int64_t count, const Scratch& scratch) noexcept {
+[[gnu::noinline]] void multiply_block(const Filter& filter, const ConvShape& shape,
+                                      const float* weights, int vectors, int64_t count,
+                                      const Scratch& scratch) noexcept {
   const Block block = block_of(filter, shape);
   const Steps& steps = filter.steps(block.channels);
   const int64_t most = std::min(kGroup, max_tile_rows(vectors));
@@ -154,8 +155,8 @@ void multiply_block(const Filter& filter, const ConvShape& shape, const float* w
   }
 }
 
-void finish_block(const Tiles& tiles, int64_t begin, int64_t end, OutputTile to,
-                  const Epilogue& epilogue, const float* products) noexcept {
+[[gnu::noinline]] void finish_block(const Tiles& tiles, int64_t begin, int64_t end, OutputTile to,
+                                    const Epilogue& epilogue, const float* products) noexcept {
   const Filter& filter = tiles.filter;
   const ConvOutput& output = tiles.output;
   to.row_step = static_cast<ptrdiff_t>(output.row_step);

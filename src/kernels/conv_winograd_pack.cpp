@@ -1,39 +1,43 @@
+#include <algorithm>
+
 #include "kernels/conv_winograd.h"
 #include "kernels/tile.h"
 
 namespace fovea::kernels::winograd {
 namespace {
 
-// The taps of a block from one input to the outputs of a panel, [y][x][lane].
-template <int Kernel>
-using PanelTaps = double[Kernel][Kernel][kLastPanel];
+// Side lengths of the largest kernel and patch.
+constexpr int kMostTaps = 5, kMostPositions = 8;
 
-template <int Kernel>
-inline double dot(const double* factors, const double* from, int64_t step) noexcept {
-  double sum = factors[0] * from[0];
-  for (int k = 1; k < Kernel; ++k) sum += factors[k] * from[k * step];
-  return sum;
+// Sums of the rows of `from`, `count` elements each, by a row of factors for each row of `to`. Has
+// no constants that depend on the filter: a browser compiles it, once, while it has other things
+// to do.
+[[gnu::noinline]] void combine_rows(const double* factors, int rows, int depth, const double* from,
+                                    int64_t count, double* to) noexcept {
+  for (int row = 0; row < rows; ++row, to += count) {
+    std::fill_n(to, count, 0.0);
+    for (int k = 0; k < depth; ++k) {
+      const double factor = *factors++;
+      if (factor == 0) continue;
+      for (int64_t i = 0; i < count; ++i) to[i] += factor * from[k * count + i];
+    }
+  }
 }
 
-// Writes G taps G^T, by the G of each side, of `lanes` lanes, a multiple of 4, computed in double
-// and rounded once: position by position, `step` floats apart.
-template <int Kernel>
-void transform_taps(const Filter& filter, const PanelTaps<Kernel>& taps, int64_t lanes, float* to,
-                    int64_t step) noexcept {
+// Writes G taps G^T, by the G of each side, for taps [y][x][lane] of a multiple of 4 lanes,
+// computed in double and rounded once: position by position, `step` floats apart.
+[[gnu::noinline]] void transform_taps(const Filter& filter, const double* taps, int64_t lanes,
+                                      float* to, int64_t step) noexcept {
+  double half[kMostPositions * kMostTaps * kLastPanel], row[kMostPositions * kLastPanel];
+  combine_rows(filter.weights_down, filter.patch_h, filter.kernel, taps, filter.kernel * lanes,
+               half);
   for (int y = 0; y < filter.patch_h; ++y) {
-    double row[Kernel][kLastPanel];
-    for (int x = 0; x < Kernel; ++x) {
+    combine_rows(filter.weights_across, filter.patch_w, filter.kernel,
+                 half + y * filter.kernel * lanes, lanes, row);
+    for (int x = 0; x < filter.patch_w; ++x, to += step) {
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        row[x][lane] =
-            dot<Kernel>(filter.weights_down + y * Kernel, &taps[0][x][lane], Kernel * kLastPanel);
+        to[lane] = static_cast<float>(row[x * lanes + lane]);
       }
-    }
-    for (int x = 0; x < filter.patch_w; ++x) {
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        to[lane] = static_cast<float>(
-            dot<Kernel>(filter.weights_across + x * Kernel, &row[0][lane], kLastPanel));
-      }
-      to += step;
     }
   }
 }
@@ -43,41 +47,22 @@ int64_t input_count(const Filter& filter, const ConvShape& shape) {
   return filter.blocks(shape) * shape.in_channels;
 }
 
-// From one input to outputs [first, first + count). Taps beyond the kernel are zeros.
-template <int Kernel>
-void load_taps(const Filter& filter, const ConvShape& shape, const ConvWeights& weights,
-               int64_t input, int64_t first, int64_t count, PanelTaps<Kernel>& taps) noexcept {
+// Taps [y][x][lane] from one input to outputs [first, first + count). Those beyond the kernel are
+// zeros.
+[[gnu::noinline]] void load_taps(const Filter& filter, const ConvShape& shape,
+                                 const ConvWeights& weights, int64_t input, int64_t first,
+                                 int64_t count, int64_t lanes, double* taps) noexcept {
   const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
-  const int64_t across = filter.blocks_across(shape);
-  const int64_t top = block / across * Kernel, left = block % across * Kernel;
-  for (int64_t lane = 0; lane < count; ++lane) {
-    for (int64_t y = 0; y < Kernel; ++y) {
-      for (int64_t x = 0; x < Kernel; ++x) {
-        const bool inside = top + y < shape.kernel_h && left + x < shape.kernel_w;
-        const float tap = inside ? weights.at(0, first + lane, channel, top + y, left + x) : 0.0f;
-        taps[y][x][lane] = static_cast<double>(tap);
+  const int64_t across = filter.blocks_across(shape), kernel = filter.kernel;
+  const int64_t top = block / across * kernel, left = block % across * kernel;
+  for (int64_t y = top; y < top + kernel; ++y) {
+    for (int64_t x = left; x < left + kernel; ++x, taps += lanes) {
+      const bool inside = y < shape.kernel_h && x < shape.kernel_w;
+      for (int64_t lane = 0; lane < count; ++lane) {
+        const float tap = inside ? weights.at(0, first + lane, channel, y, x) : 0.0f;
+        taps[lane] = static_cast<double>(tap);
       }
     }
-  }
-}
-
-template <int Kernel>
-void pack(const Filter& filter, const ConvShape& shape, const ConvWeights& weights,
-          float* packed) noexcept {
-  const int64_t inputs = input_count(filter, shape);
-  for (int64_t first = 0, count = 0; first < shape.out_channels; first += count) {
-    count = panel_columns(shape.out_channels, first);
-    const int64_t lanes = round_up(count, kLanes);
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      packed[lane] = lane < count ? weights.bias(first + lane) : 0.0f;
-    }
-    packed += lanes;
-    PanelTaps<Kernel> taps = {};
-    for (int64_t i = 0; i < inputs; ++i) {
-      load_taps<Kernel>(filter, shape, weights, i, first, count, taps);
-      transform_taps<Kernel>(filter, taps, lanes, packed + i * lanes, inputs * lanes);
-    }
-    packed += filter.positions() * inputs * lanes;
   }
 }
 
@@ -89,7 +74,21 @@ int64_t packed_size(const Filter& filter, const ConvShape& shape) noexcept {
 
 void pack_weights(const Filter& filter, const ConvShape& shape, const ConvWeights& weights,
                   float* packed) noexcept {
-  (filter.kernel == 3 ? pack<3> : pack<5>)(filter, shape, weights, packed);
+  const int64_t inputs = input_count(filter, shape);
+  for (int64_t first = 0, count = 0; first < shape.out_channels; first += count) {
+    count = panel_columns(shape.out_channels, first);
+    const int64_t lanes = round_up(count, kLanes);
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      packed[lane] = lane < count ? weights.bias(first + lane) : 0.0f;
+    }
+    packed += lanes;
+    double taps[kMostTaps * kMostTaps * kLastPanel] = {};
+    for (int64_t i = 0; i < inputs; ++i) {
+      load_taps(filter, shape, weights, i, first, count, lanes, taps);
+      transform_taps(filter, taps, lanes, packed + i * lanes, inputs * lanes);
+    }
+    packed += filter.positions() * inputs * lanes;
+  }
 }
 
 }  // namespace fovea::kernels::winograd

@@ -324,10 +324,6 @@ std::vector<bool> wanted_of(const Segment& segment, const std::vector<bool>& kep
   return wanted;
 }
 
-}  // namespace
-
-namespace {
-
 // Of output 0 as a whole; 0 where that is not known or there is none.
 int64_t output_bytes(const Segment& segment, const Step& step) {
   if (step.outputs.empty() || step.outputs[0] == kNoSlot) return 0;
@@ -358,13 +354,10 @@ std::vector<Candidate> stretch_from(const Segment& segment,
   return stretch;
 }
 
-}  // namespace
-
-void form_bands(const PlanEnvironment& environment, Segment& segment,
-                const std::vector<bool>& kept) {
+// A function of its own, which is compiled where images are large only.
+[[gnu::noinline]] void cut_into_bands(const PlanEnvironment& environment, Segment& segment,
+                                      const std::vector<bool>& kept) {
   const int64_t small = environment.bands.fast_whole;
-  const auto is_large = [&](const Step& step) { return output_bytes(segment, step) > small; };
-  if (std::ranges::none_of(segment.steps, is_large)) return;
   std::vector<std::optional<BandRule>> rules;
   for (const Step& step : segment.steps) rules.push_back(rule_of(environment, segment, step));
   std::vector<Step> steps;
@@ -389,6 +382,15 @@ void form_bands(const PlanEnvironment& environment, Segment& segment,
     begin += std::max<size_t>(taken, 1);
   }
   segment.steps = std::move(steps);
+}
+
+}  // namespace
+
+void form_bands(const PlanEnvironment& environment, Segment& segment,
+                const std::vector<bool>& kept) {
+  const int64_t small = environment.bands.fast_whole;
+  const auto is_large = [&](const Step& step) { return output_bytes(segment, step) > small; };
+  if (std::ranges::any_of(segment.steps, is_large)) cut_into_bands(environment, segment, kept);
 }
 
 }  // namespace fovea
