@@ -59,7 +59,7 @@ DType dtype_named(const std::string& name) {
     const auto dtype = static_cast<DType>(number);
     if (name_of(dtype) == name) return dtype;
   }
-  throw Error(ErrorCode::InvalidInput, text("there is no tensor type '", name, "'"));
+  fail(ErrorCode::InvalidInput, "there is no tensor type '", name, "'");
 }
 
 Shape to_shape(const val& dims) {
@@ -76,8 +76,8 @@ Tensor to_tensor(const val& object) {
   auto& buffer = object["data"].as<Buffer&>();
   const size_t needed = static_cast<size_t>(shape.elements()) * size_of(dtype);
   if (buffer.size() != needed) {
-    throw Error(ErrorCode::InvalidInput, text("a tensor of shape ", shape.to_string(), " needs ",
-                                              needed, " bytes, not ", buffer.size()));
+    fail(ErrorCode::InvalidInput, "a tensor of shape ", shape, " needs ", needed, " bytes, not ",
+         buffer.size());
   }
   return Tensor::view(dtype, std::move(shape), buffer.data(), buffer.memory());
 }

@@ -1,33 +1,28 @@
 #pragma once
 
-#include <emscripten/val.h>
-
-#include <exception>
-#include <new>
 #include <optional>
 
 #include "base/error.h"
 
 namespace fovea::bindings {
 
-// {code, message, fields: {key: value}} as web/src/errors.ts reads it.
-emscripten::val describe(const Error& error);
+// What is being caught, as an Error.
+Error caught_error();
 
-// Calls fn; a C++ exception leaves as a thrown JavaScript object made by describe().
+// Throws {code, message, fields: {key: value}}, as web/src/errors.ts reads it.
+[[noreturn]] void throw_to_javascript(const Error& error);
+
+// Calls fn; a C++ exception leaves as a JavaScript one.
 template <class Fn>
 auto guard(Fn&& fn) -> decltype(fn()) {
   // Thrown only after the catch block, so that the C++ exception is gone by then.
   std::optional<Error> failure;
   try {
     return fn();
-  } catch (const Error& error) {
-    failure = error;
-  } catch (const std::bad_alloc&) {
-    failure = Error(ErrorCode::OutOfMemory, "out of memory");
-  } catch (const std::exception& error) {
-    failure = Error(ErrorCode::Internal, error.what());
+  } catch (...) {
+    failure = caught_error();
   }
-  describe(*failure).throw_();
+  throw_to_javascript(*failure);
 }
 
 }  // namespace fovea::bindings

@@ -34,8 +34,8 @@ Picture::Picture(std::shared_ptr<ThreadPool> pool, const Buffer& rgba,
   const auto [width, height, margin, out_width, out_height, luma, range, blue_first] = settings;
   const int64_t padded_width = width + 2 * margin, padded_height = height + 2 * margin;
   if (static_cast<int64_t>(rgba.size()) != 4 * padded_width * padded_height) {
-    throw Error(ErrorCode::InvalidInput, text("a picture of ", padded_width, " x ", padded_height,
-                                              " pixels does not have ", rgba.size(), " bytes"));
+    fail(ErrorCode::InvalidInput, "a picture of ", padded_width, " x ", padded_height,
+         " pixels does not have ", rgba.size(), " bytes");
   }
   padded_ = pixels_in(memory_.get(), padded_width, padded_height);
   source_ = padded_.crop(margin, margin, width, height);
@@ -99,10 +99,9 @@ image::ConstPlanes Picture::output_planes(const Run& run, int64_t x, int64_t y,
   const bool fits = output.dtype() == DType::Float && shape.rank() == 4 && shape[0] == 1 &&
                     shape[1] == channels() && shape[2] >= y + to.height && shape[3] >= x + to.width;
   if (!fits) {
-    throw Error(ErrorCode::InvalidInput,
-                text("the network's output ", name_of(output.dtype()), " ", shape.to_string(),
-                     " is not the enlarged picture: float32 [1,", channels(), ",>=", y + to.height,
-                     ",>=", x + to.width, "]"));
+    fail(ErrorCode::InvalidInput, "the network's output ", name_of(output.dtype()), " ", shape,
+         " is not the enlarged picture: float32 [1,", channels(), ",>=", y + to.height,
+         ",>=", x + to.width, "]");
   }
   const float* data = output.as<float>().data();
   return image::ConstPlanes(image::whole_planes(data, shape[3], shape[2])).from(x, y);

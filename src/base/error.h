@@ -49,10 +49,6 @@ class Error : public std::exception {
   Fields fields_;
 };
 
-// Concatenates strings and numbers into one message.
-template <class... Parts>
-std::string text(const Parts&... parts);
-
 namespace detail {
 inline void append(std::string& out, std::string_view part) { out.append(part); }
 inline void append(std::string& out, char part) { out.push_back(part); }
@@ -61,11 +57,20 @@ requires std::is_arithmetic_v<T>
 void append(std::string& out, T part) { out.append(std::to_string(part)); }
 }  // namespace detail
 
+// Concatenates strings, numbers and what else has an append(std::string&, const Part&) into one
+// message.
 template <class... Parts>
 std::string text(const Parts&... parts) {
+  using detail::append;
   std::string out;
-  (detail::append(out, parts), ...);
+  (append(out, parts), ...);
   return out;
+}
+
+// Throws an Error whose message is text(parts...). Functions that call it stay small.
+template <class... Parts>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorCode code, const Parts&... parts) {
+  throw Error(code, text(parts...));
 }
 
 }  // namespace fovea

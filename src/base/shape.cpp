@@ -15,7 +15,7 @@ int64_t Shape::elements(int first, int last) const {
     if (dim == 0) {
       empty = true;
     } else if (product > kLimit / dim) {
-      throw Error(ErrorCode::InvalidInput, text("shape ", to_string(), " has too many elements"));
+      fail(ErrorCode::InvalidInput, "shape ", to_string(), " has too many elements");
     } else {
       product *= dim;
     }
@@ -34,7 +34,7 @@ std::string Shape::to_string() const {
 
 int normalize_axis(int64_t axis, int rank) {
   if (axis < -rank || axis >= rank) {
-    throw Error(ErrorCode::InvalidInput, text("axis ", axis, " is outside rank ", rank));
+    fail(ErrorCode::InvalidInput, "axis ", axis, " is outside rank ", rank);
   }
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
@@ -54,8 +54,7 @@ Shape broadcast(const Shape& a, const Shape& b) {
     const int64_t from_a = back <= a.rank() ? a[a.rank() - back] : 1;
     const int64_t from_b = back <= b.rank() ? b[b.rank() - back] : 1;
     if (from_a != from_b && from_a != 1 && from_b != 1) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("shapes ", a.to_string(), " and ", b.to_string(), " do not broadcast"));
+      fail(ErrorCode::InvalidInput, "shapes ", a, " and ", b, " do not broadcast");
     }
     dims[static_cast<size_t>(rank - back)] = from_a == 1 ? from_b : from_a;
   }

@@ -39,6 +39,9 @@ class Shape {
   std::vector<int64_t> dims_;
 };
 
+// Makes shapes parts of messages, see text().
+inline void append(std::string& out, const Shape& shape) { out.append(shape.to_string()); }
+
 // Maps an ONNX axis in [-rank, rank) to [0, rank). Throws Error(InvalidInput) outside.
 int normalize_axis(int64_t axis, int rank);
 

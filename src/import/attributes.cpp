@@ -54,13 +54,11 @@ std::optional<AttributeValue> GraphImporter::import_attribute(const onnx::Attrib
       if (!proto.g) break;
       return std::make_shared<Graph>(GraphImporter(state_, opsets_, this).import(*proto.g, call));
     default:
-      throw Error(ErrorCode::UnsupportedAttribute,
-                  text("attribute '", proto.name,
-                       "' is a list of tensors or graphs, a sparse tensor "
-                       "or a type, which are not supported"));
+      fail(ErrorCode::UnsupportedAttribute, "attribute '", proto.name,
+           "' is a list of tensors or graphs, a sparse tensor "
+           "or a type, which are not supported");
   }
-  throw Error(ErrorCode::MalformedModel,
-              text("attribute '", proto.name, "' has a type but no value"));
+  fail(ErrorCode::MalformedModel, "attribute '", proto.name, "' has a type but no value");
 }
 
 }  // namespace fovea

@@ -97,7 +97,7 @@ void GraphImporter::import_nodes(const std::vector<onnx::Node>& nodes, const Cal
 
 void GraphImporter::import_node(const onnx::Node& proto, const CallAttributes* call) {
   if (++state_.nodes > kMaxNodes) {
-    throw Error(ErrorCode::MalformedModel, text("the model has more than ", kMaxNodes, " nodes"));
+    fail(ErrorCode::MalformedModel, "the model has more than ", kMaxNodes, " nodes");
   }
   if (const onnx::Function* function = function_of(proto)) {
     import_call(proto, *function, call);

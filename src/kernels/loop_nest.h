@@ -36,8 +36,8 @@ class LoopNest {
     } else if (continues(outer, size, strides)) {
       outer = {outer.size * size, strides};
     } else if (count_ == kMaxLoopAxes) {
-      throw Error(ErrorCode::UnsupportedAttribute,
-                  text("more than ", kMaxLoopAxes, " axes of different strides are not supported"));
+      fail(ErrorCode::UnsupportedAttribute, "more than ", kMaxLoopAxes,
+           " axes of different strides are not supported");
     } else {
       axes_[static_cast<size_t>(count_++)] = {size, strides};
     }

@@ -50,28 +50,27 @@ void decode_all(std::span<const std::byte> bytes, Path& path, Message& message) 
   } catch (const Error& error) {
     throw malformed(error.message(), path);
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::OutOfMemory, "There is not enough memory to read the model.");
+    fail(ErrorCode::OutOfMemory, "There is not enough memory to read the model.");
   }
 }
 
 void check(const Model& model) {
   if (model.ir_version == 0) {
-    throw Error(ErrorCode::MalformedModel, "This is not an ONNX model: it has no IR version.");
+    fail(ErrorCode::MalformedModel, "This is not an ONNX model: it has no IR version.");
   }
   if (model.ir_version < kOldestIrVersion) {
-    throw Error(ErrorCode::MalformedModel,
-                text("The model's IR version is ", model.ir_version,
-                     "; the oldest that is read is ", kOldestIrVersion, "."));
+    fail(ErrorCode::MalformedModel, "The model's IR version is ", model.ir_version,
+         "; the oldest that is read is ", kOldestIrVersion, ".");
   }
   if (model.graph.nodes.empty() && model.graph.outputs.empty()) {
-    throw Error(ErrorCode::MalformedModel, "The model has no graph, or an empty one.");
+    fail(ErrorCode::MalformedModel, "The model has no graph, or an empty one.");
   }
 }
 
 }  // namespace
 
 Model decode(std::span<const std::byte> bytes) {
-  if (bytes.empty()) throw Error(ErrorCode::MalformedModel, "The model is empty: 0 bytes.");
+  if (bytes.empty()) fail(ErrorCode::MalformedModel, "The model is empty: 0 bytes.");
   Model model;
   Path path(reinterpret_cast<const char*>(bytes.data()));
   try {
@@ -80,7 +79,7 @@ Model decode(std::span<const std::byte> bytes) {
   } catch (const Error& error) {
     const std::string_view explanation = explain_foreign_format(bytes);
     if (explanation.empty()) throw;
-    throw Error(error.code(), std::string(explanation));
+    fail(error.code(), explanation);
   }
   return model;
 }

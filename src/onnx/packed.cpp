@@ -16,9 +16,8 @@ static_assert(std::endian::native == std::endian::little,
 
 size_t count_fixed(std::span<const std::byte> run, size_t width) {
   if (run.size() % width != 0) {
-    throw Error(ErrorCode::MalformedModel,
-                text("a packed field of ", run.size(), " bytes does not hold whole elements of ",
-                     width, " bytes"));
+    fail(ErrorCode::MalformedModel, "a packed field of ", run.size(),
+         " bytes does not hold whole elements of ", width, " bytes");
   }
   return run.size() / width;
 }
@@ -30,14 +29,14 @@ size_t count_varints(std::span<const std::byte> run) {
   for (const std::byte byte : run) {
     ++length;
     if (length > protozero::max_varint_length) {
-      throw Error(ErrorCode::MalformedModel, "a packed integer is longer than 10 bytes");
+      fail(ErrorCode::MalformedModel, "a packed integer is longer than 10 bytes");
     }
     if ((byte & std::byte{0x80}) == std::byte{0}) {
       ++count;
       length = 0;
     }
   }
-  if (length != 0) throw Error(ErrorCode::MalformedModel, "a packed field ends inside an integer");
+  if (length != 0) fail(ErrorCode::MalformedModel, "a packed field ends inside an integer");
   return count;
 }
 

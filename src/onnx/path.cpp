@@ -6,8 +6,7 @@ namespace fovea::onnx {
 
 void Path::enter(std::string_view field, std::optional<size_t> index) {
   if (steps_.size() == kMaxDepth) {
-    throw Error(ErrorCode::MalformedModel,
-                text("messages are nested more than ", kMaxDepth, " deep"));
+    fail(ErrorCode::MalformedModel, "messages are nested more than ", kMaxDepth, " deep");
   }
   steps_.push_back({field, index});
 }

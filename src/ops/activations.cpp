@@ -74,7 +74,7 @@ Kernel plan_gelu(PlanContext& context) {
   const std::string form = context.attributes().get_string("approximate", "none");
   if (form == "none") return plan_unary<float>(context, kernels::Gelu(), true);
   if (form == "tanh") return plan_unary<float>(context, kernels::GeluTanh(), true);
-  throw Error(ErrorCode::UnsupportedAttribute, text("Gelu approximated by '", form, "'"));
+  fail(ErrorCode::UnsupportedAttribute, "Gelu approximated by '", form, "'");
 }
 
 // Limits that are inputs are read when the kernel runs; they need not be constant.
@@ -110,9 +110,8 @@ void infer_clip(InferContext& context) {
   for (int i = 1; i < context.input_count(); ++i) {
     if (!context.has_input(i)) continue;
     if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
-      throw Error(ErrorCode::MalformedModel,
-                  text("Clip's limit must be one ", name_of(context.dtype(0)), ", not ",
-                       name_of(context.dtype(i)), context.shape(i).to_string()));
+      fail(ErrorCode::MalformedModel, "Clip's limit must be one ", name_of(context.dtype(0)),
+           ", not ", name_of(context.dtype(i)), context.shape(i));
     }
   }
   infer_like_input(context);
@@ -131,9 +130,8 @@ Shape slope_shape(const NodeContext& context) {
 void infer_prelu(InferContext& context) {
   require_one_dtype(context);
   if (broadcast(context.shape(0), slope_shape(context)) != context.shape(0)) {
-    throw Error(ErrorCode::MalformedModel,
-                text("PRelu's slope ", context.shape(1).to_string(), " does not broadcast to ",
-                     context.shape(0).to_string()));
+    fail(ErrorCode::MalformedModel, "PRelu's slope ", context.shape(1), " does not broadcast to ",
+         context.shape(0));
   }
   infer_like_input(context);
 }

@@ -13,8 +13,8 @@ void infer_arg(InferContext& context) {
   Shape out = context.shape(0);
   const int axis = axis_of(context, out.rank(), 0);
   if (out[axis] == 0) {
-    throw Error(ErrorCode::InvalidInput, text(context.node().op_type, " along the empty axis ",
-                                              axis, " of ", out.to_string()));
+    fail(ErrorCode::InvalidInput, context.node().op_type, " along the empty axis ", axis, " of ",
+         out);
   }
   out[axis] = 1;
   if (context.attributes().get_int("keepdims", 1) == 0) {

@@ -46,7 +46,7 @@ Kernel plan_mod(PlanContext& context) {
     return plan_broadcast_step(context, integer_row<kernels::TruncatedMod, float, double>(dtype));
   }
   if (dtype == DType::Float || dtype == DType::Double) {
-    throw Error(ErrorCode::MalformedModel, "Mod of floating-point numbers needs fmod=1");
+    fail(ErrorCode::MalformedModel, "Mod of floating-point numbers needs fmod=1");
   }
   return plan_broadcast_step(context, integer_row<kernels::FloorMod>(dtype));
 }

@@ -85,8 +85,8 @@ Kernel plan_conversion(PlanContext& context) {
 void set_converted(InferContext& context, DType to) {
   for (const DType dtype : {context.dtype(0), to}) {
     if (size_of(dtype) == 0) {
-      throw Error(ErrorCode::UnsupportedAttribute, text("Cast from ", name_of(context.dtype(0)),
-                                                        " to ", name_of(to), " is not supported"));
+      fail(ErrorCode::UnsupportedAttribute, "Cast from ", name_of(context.dtype(0)), " to ",
+           name_of(to), " is not supported");
     }
   }
   context.set_output(0, to, context.shape(0));
@@ -95,8 +95,8 @@ void set_converted(InferContext& context, DType to) {
 void infer_cast(InferContext& context) {
   const int64_t to = context.attributes().get_int("to", 0);
   if (to < 0 || to > 255 || !is_supported(static_cast<int>(to))) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text("Cast to data type ", to, " of TensorProto is not supported"));
+    fail(ErrorCode::UnsupportedAttribute, "Cast to data type ", to,
+         " of TensorProto is not supported");
   }
   set_converted(context, static_cast<DType>(to));
 }

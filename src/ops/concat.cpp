@@ -20,10 +20,8 @@ void infer_concat(InferContext& context) {
     Shape expected = out;
     if (shape.rank() == out.rank()) expected[axis] = shape[axis];
     if (shape != expected || context.dtype(i) != context.dtype(0)) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("Concat along axis ", axis, " of ", name_of(context.dtype(0)), " ",
-                       context.shape(0).to_string(), " and ", name_of(context.dtype(i)), " ",
-                       shape.to_string()));
+      fail(ErrorCode::InvalidInput, "Concat along axis ", axis, " of ", name_of(context.dtype(0)),
+           " ", context.shape(0), " and ", name_of(context.dtype(i)), " ", shape);
     }
     out[axis] += shape[axis];
   }

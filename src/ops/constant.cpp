@@ -34,9 +34,9 @@ Tensor constant_of(const Attributes& attributes) {
     return Tensor::of_strings({count}, std::move(strings));
   }
   if (attributes.has("sparse_value")) {
-    throw Error(ErrorCode::UnsupportedAttribute, "sparse constants are not supported");
+    fail(ErrorCode::UnsupportedAttribute, "sparse constants are not supported");
   }
-  throw Error(ErrorCode::MalformedModel, "Constant has no value");
+  fail(ErrorCode::MalformedModel, "Constant has no value");
 }
 
 void infer_constant(InferContext& context) {
@@ -47,8 +47,8 @@ Tensor filling_of(const NodeContext& context) {
   const Tensor* value = context.attributes().get_tensor("value");
   if (!value) return Tensor::of<float>({}, {0.0f});
   if (value->elements() != 1) {
-    throw Error(ErrorCode::MalformedModel, text("ConstantOfShape's value has shape ",
-                                                value->shape().to_string(), ", not one element"));
+    fail(ErrorCode::MalformedModel, "ConstantOfShape's value has shape ", value->shape(),
+         ", not one element");
   }
   return *value;
 }
@@ -56,8 +56,7 @@ Tensor filling_of(const NodeContext& context) {
 void infer_constant_of_shape(InferContext& context) {
   Shape shape(context.int64s(0));
   if (std::ranges::any_of(shape, [](int64_t dim) { return dim < 0; })) {
-    throw Error(ErrorCode::InvalidInput,
-                text("ConstantOfShape cannot make the shape ", shape.to_string()));
+    fail(ErrorCode::InvalidInput, "ConstantOfShape cannot make the shape ", shape);
   }
   context.set_output(0, filling_of(context).dtype(), std::move(shape));
 }
@@ -74,7 +73,7 @@ template <class Fn>
 auto with_range(const NodeContext& context, Fn fn) {
   for (int i = 0; i < 3; ++i) {
     if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
-      throw Error(ErrorCode::MalformedModel, "Range takes three scalars of one type");
+      fail(ErrorCode::MalformedModel, "Range takes three scalars of one type");
     }
   }
   return dispatch<float, double, int16_t, int32_t, int64_t>(context.dtype(0), [&](auto tag) {
@@ -86,11 +85,11 @@ auto with_range(const NodeContext& context, Fn fn) {
 
 template <class T>
 int64_t range_count(T start, T limit, T delta) {
-  if (delta == T{0}) throw Error(ErrorCode::InvalidInput, "Range has a step of 0");
+  if (delta == T{0}) fail(ErrorCode::InvalidInput, "Range has a step of 0");
   const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
                                  static_cast<double>(delta));
   if (!(std::abs(count) <= 0x1p53)) {
-    throw Error(ErrorCode::InvalidInput, "Range has no finite number of elements");
+    fail(ErrorCode::InvalidInput, "Range has no finite number of elements");
   }
   return std::max<int64_t>(static_cast<int64_t>(count), 0);
 }
@@ -116,12 +115,11 @@ Kernel plan_range(PlanContext& context) {
 
 void infer_eye_like(InferContext& context) {
   if (context.shape(0).rank() != 2) {
-    throw Error(ErrorCode::InvalidInput,
-                text("EyeLike takes a matrix, not ", context.shape(0).to_string()));
+    fail(ErrorCode::InvalidInput, "EyeLike takes a matrix, not ", context.shape(0));
   }
   const auto dtype = context.attributes().get_int("dtype", static_cast<int64_t>(context.dtype(0)));
   if (dtype < 0 || dtype > 16 || !is_supported(static_cast<int>(dtype))) {
-    throw Error(ErrorCode::UnsupportedAttribute, text("EyeLike to data type ", dtype));
+    fail(ErrorCode::UnsupportedAttribute, "EyeLike to data type ", dtype);
   }
   context.set_output(0, static_cast<DType>(dtype), context.shape(0));
 }

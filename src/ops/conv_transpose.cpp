@@ -15,8 +15,8 @@ struct ConvTranspose {
     const Shape& weights = context.shape(kConvWeights);
     const int64_t groups = context.attributes().get_int("group", 1);
     if (weights.rank() < 3 || groups < 1 || weights[0] % groups != 0) {
-      throw Error(ErrorCode::InvalidInput, text("ConvTranspose cannot have weights of shape ",
-                                                weights.to_string(), " in ", groups, " groups"));
+      fail(ErrorCode::InvalidInput, "ConvTranspose cannot have weights of shape ", weights, " in ",
+           groups, " groups");
     }
     outputs = weights[1] * groups;
     require_channels(context, weights[0], outputs);

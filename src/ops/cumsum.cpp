@@ -11,7 +11,7 @@ constexpr int64_t kGrain = 4096;
 int cumsum_axis(const NodeContext& context) {
   const std::vector<int64_t> axis = context.int64s(1);
   if (axis.size() != 1) {
-    throw Error(ErrorCode::MalformedModel, text("CumSum takes one axis, not ", axis.size()));
+    fail(ErrorCode::MalformedModel, "CumSum takes one axis, not ", axis.size());
   }
   return normalize_axis(axis[0], context.shape(0).rank());
 }

@@ -9,8 +9,7 @@ void infer_expand(InferContext& context) {
   const Shape shape(context.int64s(1));
   for (const int64_t dim : shape) {
     if (dim < 0) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("Expand to ", shape.to_string(), " has a negative dimension"));
+      fail(ErrorCode::InvalidInput, "Expand to ", shape, " has a negative dimension");
     }
   }
   context.set_output(0, context.dtype(0), broadcast(context.shape(0), shape));
@@ -33,13 +32,12 @@ void infer_tile(InferContext& context) {
   Shape out = context.shape(0);
   const Shape repeats(context.int64s(1));
   if (repeats.rank() != out.rank()) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Tile of ", out.to_string(), " by ", repeats.to_string(), " repeats"));
+    fail(ErrorCode::InvalidInput, "Tile of ", out, " by ", repeats, " repeats");
   }
   for (int axis = 0; axis < out.rank(); ++axis) {
     const int64_t repeat = repeats[axis];
     if (repeat < 0 || repeat > (int64_t{1} << 53)) {
-      throw Error(ErrorCode::InvalidInput, text("Tile cannot repeat ", repeat, " times"));
+      fail(ErrorCode::InvalidInput, "Tile cannot repeat ", repeat, " times");
     }
     out[axis] = Shape({out[axis], repeat}).elements();
   }

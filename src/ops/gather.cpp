@@ -72,8 +72,8 @@ void infer_gather_elements(InferContext& context) {
   bool fits = out.rank() == in.rank();
   for (int i = 0; fits && i < in.rank(); ++i) fits = i == axis || out[i] <= in[i];
   if (!fits) {
-    throw Error(ErrorCode::InvalidInput, text("GatherElements along axis ", axis, " of ",
-                                              in.to_string(), " with indices ", out.to_string()));
+    fail(ErrorCode::InvalidInput, "GatherElements along axis ", axis, " of ", in, " with indices ",
+         out);
   }
   require_indices(context, 1, in[axis]);
   context.set_output(0, context.dtype(0), out);
@@ -122,8 +122,8 @@ GatherNd gather_nd_of(const NodeContext& context) {
   for (int i = 0; fits && i < batch_dims; ++i) fits = in[i] == indices[i];
   if (fits) fits = indices[indices.rank() - 1] <= in.rank() - batch_dims;
   if (!fits) {
-    throw Error(ErrorCode::InvalidInput, text("GatherND of ", in.to_string(), " with indices ",
-                                              indices.to_string(), " and batch_dims ", batch_dims));
+    fail(ErrorCode::InvalidInput, "GatherND of ", in, " with indices ", indices, " and batch_dims ",
+         batch_dims);
   }
   require_index_type(context, 1);
   return {static_cast<int>(batch_dims), static_cast<int>(indices[indices.rank() - 1])};

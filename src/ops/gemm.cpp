@@ -28,23 +28,21 @@ Gemm::Gemm(const NodeContext& context) {
   const bool fits =
       a.rank() == 2 && b.rank() == 2 && a[gemm.transpose_a ? 0 : 1] == b[gemm.transpose_b ? 1 : 0];
   if (!fits) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Gemm cannot multiply ", a.to_string(), gemm.transpose_a ? " transposed" : "",
-                     " by ", b.to_string(), gemm.transpose_b ? " transposed" : ""));
+    fail(ErrorCode::InvalidInput, "Gemm cannot multiply ", a, gemm.transpose_a ? " transposed" : "",
+         " by ", b, gemm.transpose_b ? " transposed" : "");
   }
   gemm.shape = {a[gemm.transpose_a ? 1 : 0], b[gemm.transpose_b ? 0 : 1],
                 a[gemm.transpose_a ? 0 : 1]};
   for (int i = 1; i < context.input_count(); ++i) {
     if (context.has_input(i) && context.dtype(i) != context.dtype(0)) {
-      throw Error(ErrorCode::InvalidInput, text("Gemm cannot mix ", name_of(context.dtype(0)),
-                                                " and ", name_of(context.dtype(i))));
+      fail(ErrorCode::InvalidInput, "Gemm cannot mix ", name_of(context.dtype(0)), " and ",
+           name_of(context.dtype(i)));
     }
   }
   if (!context.has_input(kAddend)) return;
   const Shape& c = context.shape(kAddend);
   if (broadcast(c, output()) != output()) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Gemm cannot add ", c.to_string(), " to ", output().to_string()));
+    fail(ErrorCode::InvalidInput, "Gemm cannot add ", c, " to ", output());
   }
 }
 

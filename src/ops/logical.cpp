@@ -62,8 +62,7 @@ Kernel plan_shift(PlanContext& context) {
   if (direction == "RIGHT") {
     return plan_broadcast_step(context, bits_row<kernels::ShiftRight>(context.dtype(0)));
   }
-  throw Error(ErrorCode::MalformedModel,
-              text("BitShift's direction is '", direction, "', not LEFT or RIGHT"));
+  fail(ErrorCode::MalformedModel, "BitShift's direction is '", direction, "', not LEFT or RIGHT");
 }
 
 // to[i] = fn(from[i]) over the whole input.

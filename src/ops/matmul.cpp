@@ -20,20 +20,19 @@ struct MatMul {
 };
 
 MatMul::MatMul(const NodeContext& context) : a(context.shape(0)), b(context.shape(1)) {
-  const auto fail = [&] {
-    throw Error(ErrorCode::InvalidInput,
-                text("MatMul cannot multiply ", context.shape(0).to_string(), " by ",
-                     context.shape(1).to_string()));
+  const auto reject = [&] {
+    fail(ErrorCode::InvalidInput, "MatMul cannot multiply ", context.shape(0), " by ",
+         context.shape(1));
   };
-  if (a.rank() == 0 || b.rank() == 0) fail();
+  if (a.rank() == 0 || b.rank() == 0) reject();
   row = a.rank() == 1;
   column = b.rank() == 1;
   if (row) a = Shape{1, a[0]};
   if (column) b = Shape{b[0], 1};
-  if (a[a.rank() - 1] != b[b.rank() - 2]) fail();
+  if (a[a.rank() - 1] != b[b.rank() - 2]) reject();
   if (context.dtype(0) != context.dtype(1)) {
-    throw Error(ErrorCode::InvalidInput, text("MatMul cannot multiply ", name_of(context.dtype(0)),
-                                              " by ", name_of(context.dtype(1))));
+    fail(ErrorCode::InvalidInput, "MatMul cannot multiply ", name_of(context.dtype(0)), " by ",
+         name_of(context.dtype(1)));
   }
   batch = broadcast(batch_of(a), batch_of(b));
 }

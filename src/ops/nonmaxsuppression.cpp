@@ -73,15 +73,13 @@ void infer_suppression(InferContext& context) {
   const bool fits = boxes.rank() == 3 && scores.rank() == 3 && boxes[2] == 4 &&
                     boxes[0] == scores[0] && boxes[1] == scores[2];
   if (!fits || context.dtype(0) != DType::Float || context.dtype(1) != DType::Float) {
-    throw Error(
-        ErrorCode::InvalidInput,
-        text("NonMaxSuppression of ", name_of(context.dtype(0)), " boxes ", boxes.to_string(),
-             " and ", name_of(context.dtype(1)), " scores ", scores.to_string()));
+    fail(ErrorCode::InvalidInput, "NonMaxSuppression of ", name_of(context.dtype(0)), " boxes ",
+         boxes, " and ", name_of(context.dtype(1)), " scores ", scores);
   }
   for (const int threshold : {3, 4}) {
     if (!context.has_input(threshold)) continue;
     if (context.dtype(threshold) != DType::Float || context.shape(threshold).elements() != 1) {
-      throw Error(ErrorCode::MalformedModel, "NonMaxSuppression takes thresholds of one float");
+      fail(ErrorCode::MalformedModel, "NonMaxSuppression takes thresholds of one float");
     }
   }
   context.set_dynamic_output(0, DType::Int64);

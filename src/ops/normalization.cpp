@@ -35,9 +35,8 @@ struct Channels {
 void require_elements(const NodeContext& context, int first, int64_t count) {
   for (int i = first; i < context.input_count(); ++i) {
     if (!context.has_input(i) || context.shape(i).elements() == count) continue;
-    throw Error(ErrorCode::InvalidInput,
-                text("input ", i, " of ", context.node().op_type, " has shape ",
-                     context.shape(i).to_string(), ", but ", count, " elements are needed"));
+    fail(ErrorCode::InvalidInput, "input ", i, " of ", context.node().op_type, " has shape ",
+         context.shape(i), ", but ", count, " elements are needed");
   }
 }
 
@@ -46,8 +45,8 @@ void infer_batch_normalization(InferContext& context) {
   bool training = attributes.get_int("training_mode", 0) != 0;
   for (int i = 1; i < context.output_count(); ++i) training |= context.wants_output(i);
   if (training || attributes.get_int("spatial", 1) == 0) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                "BatchNormalization is supported for inference with one mean per channel alone");
+    fail(ErrorCode::UnsupportedAttribute,
+         "BatchNormalization is supported for inference with one mean per channel alone");
   }
   require_elements(context, 1, Channels(context.shape(0)).channels);
   infer_like_input(context);
@@ -118,8 +117,8 @@ void infer_group_normalization(InferContext& context) {
   const int64_t groups = context.attributes().get_int("num_groups", 0);
   const int64_t channels = Channels(context.shape(0)).channels;
   if (groups < 1 || channels % groups != 0) {
-    throw Error(ErrorCode::MalformedModel, text("GroupNormalization cannot make ", groups,
-                                                " groups of ", channels, " channels"));
+    fail(ErrorCode::MalformedModel, "GroupNormalization cannot make ", groups, " groups of ",
+         channels, " channels");
   }
   require_elements(context, 1, scales_of_group_normalization(context));
   infer_like_input(context);

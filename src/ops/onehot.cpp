@@ -12,7 +12,7 @@ namespace {
 int64_t depth_of(const NodeContext& context) {
   const std::vector<int64_t> depth = context.int64s(1);
   if (depth.size() != 1 || depth[0] < 0) {
-    throw Error(ErrorCode::InvalidInput, "OneHot takes one depth of at least 0");
+    fail(ErrorCode::InvalidInput, "OneHot takes one depth of at least 0");
   }
   return depth[0];
 }
@@ -23,8 +23,7 @@ int onehot_axis(const NodeContext& context) {
 
 void infer_onehot(InferContext& context) {
   if (context.shape(2).elements() != 2) {
-    throw Error(ErrorCode::InvalidInput,
-                text("OneHot's values are [off, on], not of shape ", context.shape(2).to_string()));
+    fail(ErrorCode::InvalidInput, "OneHot's values are [off, on], not of shape ", context.shape(2));
   }
   std::vector<int64_t> dims = context.shape(0).dims();
   dims.insert(dims.begin() + onehot_axis(context), depth_of(context));

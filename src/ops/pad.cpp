@@ -19,7 +19,7 @@ PadMode mode_of(const NodeContext& context) {
   if (mode == "reflect") return PadMode::Reflect;
   if (mode == "edge") return PadMode::Edge;
   if (mode == "wrap") return PadMode::Wrap;
-  throw Error(ErrorCode::UnsupportedAttribute, text("Pad mode '", mode, "' is not supported"));
+  fail(ErrorCode::UnsupportedAttribute, "Pad mode '", mode, "' is not supported");
 }
 
 struct Amount {
@@ -43,8 +43,8 @@ std::vector<Amount> amounts_of(const NodeContext& context) {
   }
   normalize_axes(axes, rank);
   if (pads.size() != 2 * axes.size()) {
-    throw Error(ErrorCode::InvalidInput, text("Pad has ", pads.size(), " amounts for ", axes.size(),
-                                              " axes of ", context.shape(0).to_string()));
+    fail(ErrorCode::InvalidInput, "Pad has ", pads.size(), " amounts for ", axes.size(),
+         " axes of ", context.shape(0));
   }
   std::vector<Amount> amounts(static_cast<size_t>(rank));
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -60,9 +60,8 @@ void infer_pad(InferContext& context) {
   const std::vector<Amount> amounts = amounts_of(context);
   if (context.has_input(2) &&
       (context.dtype(2) != context.dtype(0) || context.shape(2).elements() != 1)) {
-    throw Error(ErrorCode::MalformedModel,
-                text("Pad's constant is ", name_of(context.dtype(2)), " ",
-                     context.shape(2).to_string(), ", not one ", name_of(context.dtype(0))));
+    fail(ErrorCode::MalformedModel, "Pad's constant is ", name_of(context.dtype(2)), " ",
+         context.shape(2), ", not one ", name_of(context.dtype(0)));
   }
   Shape out = in;
   for (int axis = 0; axis < in.rank(); ++axis) {
@@ -71,8 +70,8 @@ void infer_pad(InferContext& context) {
     if (!absurd) out[axis] += before + after;
     const bool from_nothing = mode != PadMode::Constant && in[axis] == 0 && out[axis] > 0;
     if (absurd || out[axis] < 0 || from_nothing) {
-      throw Error(ErrorCode::InvalidInput, text("axis ", axis, " of ", in.to_string(),
-                                                " cannot be padded by ", before, " and ", after));
+      fail(ErrorCode::InvalidInput, "axis ", axis, " of ", in, " cannot be padded by ", before,
+           " and ", after);
     }
   }
   context.set_output(0, context.dtype(0), std::move(out));

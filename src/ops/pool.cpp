@@ -103,8 +103,7 @@ Kernel plan_average_pool(PlanContext& context) {
 void infer_global_pool(InferContext& context) {
   Shape shape = context.shape(0);
   if (shape.rank() < 2) {
-    throw Error(ErrorCode::InvalidInput,
-                text(context.node().op_type, " needs [N, C, ...], not ", shape.to_string()));
+    fail(ErrorCode::InvalidInput, context.node().op_type, " needs [N, C, ...], not ", shape);
   }
   for (int axis = 2; axis < shape.rank(); ++axis) shape[axis] = 1;
   context.set_output(0, context.dtype(0), std::move(shape));

@@ -78,9 +78,8 @@ template <Fold fold, Finish finish = Finish::None>
 Kernel plan_reduce(PlanContext& context) {
   const kernels::Folder* folder = kernels::folder_of(context.dtype(0), fold);
   if (!folder) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text(context.node().op_type, " of ", name_of(context.dtype(0)),
-                     " elements is not supported"));
+    fail(ErrorCode::UnsupportedAttribute, context.node().op_type, " of ", name_of(context.dtype(0)),
+         " elements is not supported");
   }
   const Operand out = output_operand(context);
   return [reduction = reduction_of(context), folder, out](RunContext& run) {

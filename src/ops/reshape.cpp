@@ -14,8 +14,8 @@ std::vector<int64_t> with_copied_zeros(std::vector<int64_t> dims, const Shape& i
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] != 0) continue;
     if (static_cast<int>(i) >= in.rank()) {
-      throw Error(ErrorCode::InvalidInput, text("dimension ", i, " is to be copied from ",
-                                                in.to_string(), ", which has no such dimension"));
+      fail(ErrorCode::InvalidInput, "dimension ", i, " is to be copied from ", in,
+           ", which has no such dimension");
     }
     dims[i] = in[static_cast<int>(i)];
   }
@@ -26,8 +26,7 @@ std::vector<int64_t> with_copied_zeros(std::vector<int64_t> dims, const Shape& i
 Shape with_inferred_dimension(std::vector<int64_t> dims, const Shape& in) {
   const Shape written(dims);
   const auto reject = [&] {
-    throw Error(ErrorCode::InvalidInput,
-                text("shape ", in.to_string(), " cannot be reshaped to ", written.to_string()));
+    fail(ErrorCode::InvalidInput, "shape ", in, " cannot be reshaped to ", written);
   };
   const auto unknown = std::ranges::find(dims, -1);
   if (std::ranges::any_of(dims, [](int64_t dim) { return dim < -1; })) reject();
@@ -60,8 +59,7 @@ void infer_squeeze(InferContext& context) {
   for (int axis = 0; axis < in.rank(); ++axis) {
     const bool named = std::ranges::binary_search(axes, axis);
     if (named && in[axis] != 1) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("axis ", axis, " of ", in.to_string(), " is not 1 and cannot be squeezed"));
+      fail(ErrorCode::InvalidInput, "axis ", axis, " of ", in, " is not 1 and cannot be squeezed");
     }
     if (!named && (written || in[axis] != 1)) out.push_back(in[axis]);
   }
@@ -71,7 +69,7 @@ void infer_squeeze(InferContext& context) {
 void infer_unsqueeze(InferContext& context) {
   const Shape& in = context.shape(0);
   const auto written = written_axes(context, 1);
-  if (!written) throw Error(ErrorCode::MalformedModel, "Unsqueeze needs axes");
+  if (!written) fail(ErrorCode::MalformedModel, "Unsqueeze needs axes");
   const int rank = in.rank() + static_cast<int>(written->size());
   const std::vector<int> axes = normalize_axes(*written, rank);
   Shape out;
@@ -94,7 +92,7 @@ constexpr int kFirstBoolMaskOpset = 10;
 void infer_dropout(InferContext& context) {
   const Tensor* training = context.content(2);
   if (training && (training->elements() != 1 || to_floats(*training)[0] != 0.0f)) {
-    throw Error(ErrorCode::UnsupportedAttribute, "Dropout in training mode is not supported");
+    fail(ErrorCode::UnsupportedAttribute, "Dropout in training mode is not supported");
   }
   infer_like_input(context);
   const DType mask = context.opset() < kFirstBoolMaskOpset ? context.dtype(0) : DType::Bool;

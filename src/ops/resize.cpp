@@ -80,8 +80,7 @@ ResizeMethod method_of(const NodeContext& context) {
 // ---- scales and sizes ----
 
 [[noreturn]] void throw_invalid(const NodeContext& context, std::string_view what) {
-  throw Error(ErrorCode::InvalidInput,
-              text(context.node().op_type, " of ", context.shape(0).to_string(), ": ", what));
+  fail(ErrorCode::InvalidInput, context.node().op_type, " of ", context.shape(0), ": ", what);
 }
 
 // Null also where the input is there but empty, which models of opset 11 write for "none".

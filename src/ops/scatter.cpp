@@ -39,8 +39,8 @@ Combine combine_of(const NodeContext& context) {
   if (reduction == "mul") return combine_of<kernels::Mul>(dtype);
   if (reduction == "min") return combine_of<kernels::Min>(dtype);
   if (reduction == "max") return combine_of<kernels::Max>(dtype);
-  throw Error(ErrorCode::UnsupportedAttribute,
-              text(context.node().op_type, " reduction '", reduction, "' is not supported"));
+  fail(ErrorCode::UnsupportedAttribute, context.node().op_type, " reduction '", reduction,
+       "' is not supported");
 }
 
 void copy_data(const RunContext& run, size_t bytes) {
@@ -48,17 +48,15 @@ void copy_data(const RunContext& run, size_t bytes) {
 }
 
 [[noreturn]] void reject_shapes(const NodeContext& context) {
-  throw Error(ErrorCode::InvalidInput,
-              text(context.node().op_type, " of ", context.shape(0).to_string(), " with indices ",
-                   context.shape(1).to_string(), " and updates ", context.shape(2).to_string()));
+  fail(ErrorCode::InvalidInput, context.node().op_type, " of ", context.shape(0), " with indices ",
+       context.shape(1), " and updates ", context.shape(2));
 }
 
 void infer_scatter(InferContext& context) {
   require_index_type(context, 1);
   if (context.dtype(0) != context.dtype(2)) {
-    throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " updates ", name_of(context.dtype(0)), " with ",
-                     name_of(context.dtype(2))));
+    fail(ErrorCode::MalformedModel, context.node().op_type, " updates ", name_of(context.dtype(0)),
+         " with ", name_of(context.dtype(2)));
   }
   infer_like_input(context);
 }

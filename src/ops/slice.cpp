@@ -18,7 +18,7 @@ struct Range {
 
 // ONNX's clamping: whatever lies outside the axis is cut off.
 Range clamp_range(int64_t start, int64_t end, int64_t step, int64_t size) {
-  if (step == 0) throw Error(ErrorCode::InvalidInput, "a Slice step is 0");
+  if (step == 0) fail(ErrorCode::InvalidInput, "a Slice step is 0");
   const bool forward = step > 0;
   const int64_t first = forward ? 0 : -1;
   const int64_t last = forward ? size : size - 1;
@@ -48,9 +48,8 @@ std::vector<Range> ranges_of(const NodeContext& context) {
   const std::vector<int64_t> steps = context.int64s(4, std::vector<int64_t>(starts.size(), 1));
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Slice has ", starts.size(), " starts, ", ends.size(), " ends, ", axes.size(),
-                     " axes and ", steps.size(), " steps"));
+    fail(ErrorCode::InvalidInput, "Slice has ", starts.size(), " starts, ", ends.size(), " ends, ",
+         axes.size(), " axes and ", steps.size(), " steps");
   }
   normalize_axes(axes, in.rank());
   std::vector<Range> ranges;

@@ -13,9 +13,8 @@ std::vector<int64_t> equal_parts(const NodeContext& context, int64_t size) {
   const int64_t count = context.attributes().get_int("num_outputs", context.output_count());
   const bool may_be_uneven = context.opset() >= 18;
   if (count != context.output_count() || (!may_be_uneven && size % count != 0)) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Split of dimension ", size, " into ", count, " equal parts for ",
-                     context.output_count(), " outputs"));
+    fail(ErrorCode::InvalidInput, "Split of dimension ", size, " into ", count, " equal parts for ",
+         context.output_count(), " outputs");
   }
   const int64_t part = (size + count - 1) / count;
   std::vector<int64_t> parts;
@@ -32,9 +31,8 @@ std::vector<int64_t> parts_of(const NodeContext& context, int64_t size) {
   const bool too_large = std::ranges::any_of(parts, [&](int64_t part) { return part > size; });
   if (negative || too_large || static_cast<int>(parts.size()) != context.output_count() ||
       std::accumulate(parts.begin(), parts.end(), int64_t{0}) != size) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Split sizes ", Shape(parts).to_string(), " do not divide dimension ", size,
-                     " among ", context.output_count(), " outputs"));
+    fail(ErrorCode::InvalidInput, "Split sizes ", Shape(parts), " do not divide dimension ", size,
+         " among ", context.output_count(), " outputs");
   }
   return parts;
 }

@@ -15,7 +15,7 @@ int64_t k_of(const NodeContext& context) {
                                      ? context.int64s(1)
                                      : std::vector<int64_t>{context.attributes().get_int("k", -1)};
   if (k.size() != 1) {
-    throw Error(ErrorCode::MalformedModel, text("TopK takes one k, not ", k.size()));
+    fail(ErrorCode::MalformedModel, "TopK takes one k, not ", k.size());
   }
   return k[0];
 }
@@ -25,8 +25,7 @@ void infer_topk(InferContext& context) {
   const int axis = axis_of(context, out.rank(), -1);
   const int64_t k = k_of(context);
   if (k < 0 || k > out[axis]) {
-    throw Error(ErrorCode::InvalidInput,
-                text("TopK of ", k, " along axis ", axis, " of ", out.to_string()));
+    fail(ErrorCode::InvalidInput, "TopK of ", k, " along axis ", axis, " of ", out);
   }
   out[axis] = k;
   context.set_output(0, context.dtype(0), out);

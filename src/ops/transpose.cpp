@@ -19,8 +19,7 @@ std::vector<int64_t> permutation_of(const NodeContext& context) {
   std::vector<int64_t> sorted = permutation;
   std::ranges::sort(sorted, std::greater<>());
   if (sorted != reversed) {
-    throw Error(ErrorCode::MalformedModel,
-                text("Transpose's perm is not a permutation of ", rank, " axes"));
+    fail(ErrorCode::MalformedModel, "Transpose's perm is not a permutation of ", rank, " axes");
   }
   return permutation;
 }
@@ -53,16 +52,15 @@ Shuffle shuffle_of(const NodeContext& context) {
   const int64_t block = context.attributes().get_int("blocksize", 0);
   const std::string mode = context.attributes().get_string("mode", "DCR");
   if (block < 1 || context.shape(0).rank() != 4 || (mode != "DCR" && mode != "CRD")) {
-    throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " of shape ", context.shape(0).to_string(),
-                     " with blocksize ", block, " and mode ", mode));
+    fail(ErrorCode::MalformedModel, context.node().op_type, " of shape ", context.shape(0),
+         " with blocksize ", block, " and mode ", mode);
   }
   return {block, mode == "DCR"};
 }
 
 [[noreturn]] void throw_indivisible(const NodeContext& context, int64_t block) {
-  throw Error(ErrorCode::InvalidInput, text(context.node().op_type, " cannot divide ",
-                                            context.shape(0).to_string(), " by blocks of ", block));
+  fail(ErrorCode::InvalidInput, context.node().op_type, " cannot divide ", context.shape(0),
+       " by blocks of ", block);
 }
 
 void infer_depth_to_space(InferContext& context) {

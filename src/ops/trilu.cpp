@@ -10,8 +10,7 @@ namespace {
 
 void infer_trilu(InferContext& context) {
   if (context.shape(0).rank() < 2) {
-    throw Error(ErrorCode::InvalidInput,
-                text("Trilu takes matrices, not ", context.shape(0).to_string()));
+    fail(ErrorCode::InvalidInput, "Trilu takes matrices, not ", context.shape(0));
   }
   infer_like_input(context);
 }

@@ -14,10 +14,9 @@ constexpr int64_t kGrain = 8192;
 
 void infer_where(InferContext& context) {
   if (context.dtype(0) != DType::Bool || context.dtype(1) != context.dtype(2)) {
-    throw Error(
-        ErrorCode::MalformedModel,
-        text("Where takes bool and two inputs of one element type, not ", name_of(context.dtype(0)),
-             ", ", name_of(context.dtype(1)), " and ", name_of(context.dtype(2))));
+    fail(ErrorCode::MalformedModel, "Where takes bool and two inputs of one element type, not ",
+         name_of(context.dtype(0)), ", ", name_of(context.dtype(1)), " and ",
+         name_of(context.dtype(2)));
   }
   context.set_output(0, context.dtype(1),
                      broadcast(context.shape(0), broadcast(context.shape(1), context.shape(2))));
@@ -33,8 +32,7 @@ Kernel plan_where(PlanContext& context) {
   const DType dtype = context.dtype(1);
   const kernels::WhereRow where = kernels::where_row(size_of(dtype));
   if (where == nullptr) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text("Where of ", name_of(dtype), " is not supported"));
+    fail(ErrorCode::UnsupportedAttribute, "Where of ", name_of(dtype), " is not supported");
   }
   const auto size = static_cast<int64_t>(size_of(dtype));
   return [=](RunContext& run) {

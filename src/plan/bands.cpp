@@ -165,8 +165,8 @@ void check_rule(const OpDef& def, const Node& node, std::span<const ValueType* c
   InferContext infer(node, inputs);
   def.infer(infer);
   if (infer.outputs()[0].shape == output) return;
-  throw Error(ErrorCode::Internal, text("a band of ", node.op_type, " node '", node.name, "' of ",
-                                        output.to_string(), " has other inputs"));
+  fail(ErrorCode::Internal, "a band of ", node.op_type, " node '", node.name, "' of ", output,
+       " has other inputs");
 }
 
 void BandPlanner::add_step(size_t at) {

@@ -120,7 +120,7 @@ bool SegmentPlanner::ready(const Node& node) const {
   const auto has_shape = [&](ValueId id) { return type(id).shape.has_value(); };
   if (!std::ranges::all_of(reads_of(node), has_shape)) return false;
   const OpDef* def = environment_.ops.find(node);
-  if (!def) throw Error(ErrorCode::Internal, text("operator ", node.op_type, " was not checked"));
+  if (!def) fail(ErrorCode::Internal, "operator ", node.op_type, " was not checked");
   return std::ranges::all_of(def->content_inputs, [&](int index) {
     if (static_cast<size_t>(index) >= node.inputs.size()) return true;
     const ValueId id = node.inputs[static_cast<size_t>(index)];

@@ -136,7 +136,7 @@ void check_feed(const InputInfo& input, const Tensor& tensor) {
   if (input.shape && !fits(*input.shape, tensor.shape())) {
     throw Error(ErrorCode::InvalidInput,
                 text("input '", input.name, "' takes shape ", describe_dims(*input.shape), ", not ",
-                     tensor.shape().to_string()))
+                     tensor.shape()))
         .with("input", input.name)
         .with("expected", describe_dims(*input.shape))
         .with("shape", tensor.shape().to_string());

@@ -47,9 +47,9 @@ auto guarded(Work work) {
   try {
     return work();
   } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::OutOfMemory, "out of memory");
+    fail(ErrorCode::OutOfMemory, "out of memory");
   } catch (const std::length_error&) {
-    throw Error(ErrorCode::OutOfMemory, "out of memory: a container would be too large");
+    fail(ErrorCode::OutOfMemory, "out of memory: a container would be too large");
   }
 }
 
@@ -191,7 +191,7 @@ Run::~Run() = default;
 
 std::unique_ptr<Run> Session::start(std::vector<Feed> feeds, std::vector<std::string> fetches) {
   if (impl_->running) {
-    throw Error(ErrorCode::InvalidInput, "the session is running: its runs take turns");
+    fail(ErrorCode::InvalidInput, "the session is running: its runs take turns");
   }
   return guarded([&] {
     Compiled& compiled = impl_->compiled_for(std::move(fetches));

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include "base/dtype.h"
-#include "base/error.h"
 
 namespace fovea {
 
@@ -15,6 +13,9 @@ template <class T>
 struct TypeTag {
   using type = T;
 };
+
+// Throws Error(UnsupportedAttribute).
+[[noreturn]] void throw_unsupported(DType dtype);
 
 // Calls fn(TypeTag<T>{}) with the C++ type of `dtype` if it is one of Ts, else throws
 // Error(UnsupportedAttribute): the one way from a run-time element type to a template.
@@ -24,11 +25,7 @@ auto dispatch(DType dtype, Fn&& fn) {
   Result (*call)(Fn&) = nullptr;
   ((dtype == dtype_of<Ts> ? void(call = [](Fn& f) -> Result { return f(TypeTag<Ts>{}); }) : void()),
    ...);
-  if (!call) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text("element type ", name_of(dtype), " is not supported here"))
-        .with("dtype", std::string(name_of(dtype)));
-  }
+  if (!call) throw_unsupported(dtype);
   return call(fn);
 }
 

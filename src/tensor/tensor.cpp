@@ -85,9 +85,8 @@ Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<
 Tensor Tensor::of_strings(Shape shape, std::vector<std::string> values) {
   Tensor tensor = allocate(DType::String, std::move(shape));
   if (static_cast<size_t>(tensor.elements_) != values.size()) {
-    throw Error(ErrorCode::InvalidInput,
-                text("a string tensor of shape ", tensor.shape_.to_string(), " cannot hold ",
-                     values.size(), " strings"));
+    fail(ErrorCode::InvalidInput, "a string tensor of shape ", tensor.shape_, " cannot hold ",
+         values.size(), " strings");
   }
   *tensor.strings_ = std::move(values);
   return tensor;

@@ -10,7 +10,7 @@ std::vector<int> normalize_axes(std::span<const int64_t> axes, int rank) {
   std::ranges::sort(normalized);
   const auto twice = std::ranges::adjacent_find(normalized);
   if (twice != normalized.end()) {
-    throw Error(ErrorCode::MalformedModel, text("axis ", *twice, " is given twice"));
+    fail(ErrorCode::MalformedModel, "axis ", *twice, " is given twice");
   }
   return normalized;
 }
@@ -23,8 +23,7 @@ std::optional<std::vector<int64_t>> written_axes(const NodeContext& context, int
 
 int axis_of(const NodeContext& context, int rank, std::optional<int64_t> fallback) {
   if (!fallback && !context.attributes().has("axis")) {
-    throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " needs the attribute axis"));
+    fail(ErrorCode::MalformedModel, context.node().op_type, " needs the attribute axis");
   }
   return normalize_axis(context.attributes().get_int("axis", fallback.value_or(0)), rank);
 }

@@ -9,13 +9,13 @@ namespace {
 
 const Graph& graph_of(const NodeContext& context) {
   const Graph* graph = context.attributes().get_graph(kBodyAttribute);
-  if (!graph) throw Error(ErrorCode::Internal, "a fused node without body");
+  if (!graph) fail(ErrorCode::Internal, "a fused node without body");
   return *graph;
 }
 
 const OpDef& definition(const Node& node) {
   const OpDef* def = op_table().find(node);
-  if (!def) throw Error(ErrorCode::Internal, text("operator ", node.op_type, " was not checked"));
+  if (!def) fail(ErrorCode::Internal, "operator ", node.op_type, " was not checked");
   return *def;
 }
 

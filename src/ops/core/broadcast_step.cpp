@@ -11,16 +11,14 @@ Shape legacy_operand(const NodeContext& context) {
   const Shape& b = context.shape(1);
   if (a == b) return b;
   if (context.attributes().get_int("broadcast", 0) == 0) {
-    throw Error(ErrorCode::InvalidInput,
-                text(context.node().op_type, " of shapes ", a.to_string(), " and ", b.to_string(),
-                     " needs the attribute broadcast before opset 7"));
+    fail(ErrorCode::InvalidInput, context.node().op_type, " of shapes ", a, " and ", b,
+         " needs the attribute broadcast before opset 7");
   }
   const int first = context.attributes().has("axis")
                         ? normalize_axis(context.attributes().get_int("axis", 0), a.rank())
                         : a.rank() - b.rank();
   if (first < 0 || first + b.rank() > a.rank()) {
-    throw Error(ErrorCode::InvalidInput, text("shape ", b.to_string(), " does not fit into ",
-                                              a.to_string(), " from axis ", first));
+    fail(ErrorCode::InvalidInput, "shape ", b, " does not fit into ", a, " from axis ", first);
   }
   Shape aligned(std::vector<int64_t>(static_cast<size_t>(a.rank()), 1));
   for (int i = 0; i < b.rank(); ++i) aligned[first + i] = b[i];
@@ -89,9 +87,8 @@ void infer_broadcast(InferContext& context, DType output) {
   if (output == DType::Undefined) output = context.dtype(0);
   const Shape shape = broadcast(context.shape(0), right_operand(context));
   if (context.opset() < kFirstNumpyOpset && shape != context.shape(0)) {
-    throw Error(ErrorCode::InvalidInput,
-                text("shape ", context.shape(1).to_string(), " does not broadcast to ",
-                     context.shape(0).to_string()));
+    fail(ErrorCode::InvalidInput, "shape ", context.shape(1), " does not broadcast to ",
+         context.shape(0));
   }
   context.set_output(0, output, shape);
 }
@@ -99,9 +96,9 @@ void infer_broadcast(InferContext& context, DType output) {
 void require_one_dtype(const NodeContext& context) {
   for (int i = 1; i < context.input_count(); ++i) {
     if (context.dtype(i) == context.dtype(0)) continue;
-    throw Error(ErrorCode::MalformedModel,
-                text("the inputs of ", context.node().op_type, " have different element types: ",
-                     name_of(context.dtype(0)), " and ", name_of(context.dtype(i))));
+    fail(ErrorCode::MalformedModel, "the inputs of ", context.node().op_type,
+         " have different element types: ", name_of(context.dtype(0)), " and ",
+         name_of(context.dtype(i)));
   }
 }
 

@@ -4,8 +4,8 @@ namespace fovea {
 
 const ValueType& NodeContext::type(int index) const {
   if (!has_input(index)) {
-    throw Error(ErrorCode::MalformedModel,
-                text(node_.op_type, " needs an input ", index, " that the node leaves out"));
+    fail(ErrorCode::MalformedModel, node_.op_type, " needs an input ", index,
+         " that the node leaves out");
   }
   return *inputs_[static_cast<size_t>(index)];
 }

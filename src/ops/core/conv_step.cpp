@@ -231,9 +231,8 @@ void ConvStep::operator()(RunContext& run) const {
 }
 
 [[noreturn]] void throw_misfit(const NodeContext& context, int index, const std::string& wanted) {
-  throw Error(ErrorCode::InvalidInput,
-              text("input ", index, " of ", context.node().op_type, " has shape ",
-                   context.shape(index).to_string(), ", but ", wanted));
+  fail(ErrorCode::InvalidInput, "input ", index, " of ", context.node().op_type, " has shape ",
+       context.shape(index), ", but ", wanted);
 }
 
 }  // namespace
@@ -260,7 +259,7 @@ void require_channels(const NodeContext& context, int64_t channels, int64_t outp
     Shape alike = data;
     const Shape& part = context.shape(index);
     if (part.rank() == data.rank()) alike[1] = part[1];
-    if (part != alike) throw_misfit(context, index, text("input 0 ", data.to_string()));
+    if (part != alike) throw_misfit(context, index, text("input 0 ", data));
   }
   if (data_channels(context) != channels) {
     throw_misfit(context, kConvData, text("the weights ask for ", channels, " channels"));
@@ -270,9 +269,8 @@ void require_channels(const NodeContext& context, int64_t channels, int64_t outp
   }
   for (int i = 0; i < context.input_count(); ++i) {
     if (context.has_input(i) && context.dtype(i) != context.dtype(kConvData)) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("input ", i, " of ", context.node().op_type, " is ",
-                       name_of(context.dtype(i)), ", input 0 ", name_of(context.dtype(kConvData))));
+      fail(ErrorCode::InvalidInput, "input ", i, " of ", context.node().op_type, " is ",
+           name_of(context.dtype(i)), ", input 0 ", name_of(context.dtype(kConvData)));
     }
   }
 }

@@ -6,8 +6,8 @@ Conv::Conv(const NodeContext& context) {
   const Shape& weights = context.shape(kConvWeights);
   const int64_t groups = context.attributes().get_int("group", 1);
   if (weights.rank() < 3 || groups < 1 || weights[0] % groups != 0) {
-    throw Error(ErrorCode::InvalidInput, text("Conv cannot have weights of shape ",
-                                              weights.to_string(), " in ", groups, " groups"));
+    fail(ErrorCode::InvalidInput, "Conv cannot have weights of shape ", weights, " in ", groups,
+         " groups");
   }
   outputs = weights[0];
   require_channels(context, weights[1] * groups, outputs);

@@ -16,9 +16,8 @@ std::vector<int64_t> sizes_of(const NodeContext& context, std::string_view name,
   const auto [low, high] = std::ranges::minmax(values);
   if (values.size() != count || low < smallest || high >= kLargest) {
     throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " of an input of shape ", context.shape(0).to_string(),
-                     " needs ", count, " ", name, " of at least ", smallest, ", but has ",
-                     Shape(values).to_string()))
+                text(context.node().op_type, " of an input of shape ", context.shape(0), " needs ",
+                     count, " ", name, " of at least ", smallest, ", but has ", Shape(values)))
         .with("attribute", std::string(name));
   }
   return values;
@@ -30,9 +29,8 @@ std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int
   const size_t count = kernel.size();
   if (shape.rank() < kFirstSpatial + 1 ||
       static_cast<size_t>(shape.rank() - kFirstSpatial) != count) {
-    throw Error(ErrorCode::InvalidInput,
-                text(context.node().op_type, " with a kernel of ", count,
-                     " axes cannot take an input of shape ", shape.to_string()));
+    fail(ErrorCode::InvalidInput, context.node().op_type, " with a kernel of ", count,
+         " axes cannot take an input of shape ", shape);
   }
   const auto strides = sizes_of(context, "strides", count, 1, 1);
   const auto dilations = sizes_of(context, "dilations", count, 1, 1);
@@ -41,8 +39,8 @@ std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int
     const int64_t in = shape[static_cast<int>(i) + kFirstSpatial];
     axes[i] = {in, in, kernel[i], strides[i], dilations[i], 0, 0};
     if (kernel[i] < 1) {
-      throw Error(ErrorCode::MalformedModel,
-                  text(context.node().op_type, " has an empty kernel ", Shape(kernel).to_string()));
+      fail(ErrorCode::MalformedModel, context.node().op_type, " has an empty kernel ",
+           Shape(kernel));
     }
   }
   return axes;
@@ -90,9 +88,8 @@ void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil
     }
     const int64_t room = axis.in + axis.pad_begin + axis.pad_end - axis.reach();
     if (room < 0) {
-      throw Error(ErrorCode::InvalidInput, text(context.node().op_type, " has a window of ",
-                                                axis.reach(), ", larger than an input of shape ",
-                                                context.shape(0).to_string(), " with its padding"));
+      fail(ErrorCode::InvalidInput, context.node().op_type, " has a window of ", axis.reach(),
+           ", larger than an input of shape ", context.shape(0), " with its padding");
     }
     axis.out = (room + (ceil ? axis.stride - 1 : 0)) / axis.stride + 1;
     // A window may not begin in the padding at the end.
@@ -131,8 +128,8 @@ std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
   }
   if (!wanted.empty() && wanted.size() != count) {
     throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " has an output_shape ", Shape(wanted).to_string(),
-                     " for an input of shape ", context.shape(0).to_string()))
+                text(context.node().op_type, " has an output_shape ", Shape(wanted),
+                     " for an input of shape ", context.shape(0)))
         .with("attribute", "output_shape");
   }
   if (wanted.empty() && mode == AutoPad::NotSet) read_pads(context, axes);
@@ -146,9 +143,8 @@ std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
       split_pads(axis, std::max<int64_t>(whole - axis.out, 0), mode != AutoPad::SameUpper);
     }
     if (axis.out < 0 || axis.out >= kLargest) {
-      throw Error(ErrorCode::InvalidInput,
-                  text(context.node().op_type, " of an input of shape ",
-                       context.shape(0).to_string(), " would have the size ", axis.out));
+      fail(ErrorCode::InvalidInput, context.node().op_type, " of an input of shape ",
+           context.shape(0), " would have the size ", axis.out);
     }
   }
   return axes;
@@ -164,9 +160,8 @@ std::array<SpatialAxis, 3> as_three(const NodeContext& context,
                                     const std::vector<SpatialAxis>& axes) {
   std::array<SpatialAxis, 3> out;
   if (axes.size() > out.size()) {
-    throw Error(
-        ErrorCode::UnsupportedAttribute,
-        text(context.node().op_type, " is supported for up to 3 spatial axes, not ", axes.size()));
+    fail(ErrorCode::UnsupportedAttribute, context.node().op_type,
+         " is supported for up to 3 spatial axes, not ", axes.size());
   }
   std::ranges::copy(axes, out.end() - static_cast<std::ptrdiff_t>(axes.size()));
   return out;
