@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as timeout } from 'node:timers/promises';
 import { projectDir } from '../../tools/lib/project.mjs';
 import { bundleColdStart, coldStartDir } from '../bundle.mjs';
 import { serveFromMemory } from './memory-server.mjs';
-import { inTurns, measureInPage } from './page.mjs';
+import { inTurns, settlingMilliseconds } from './page.mjs';
 
 // Unless told otherwise, onnxruntime-web computes in the page itself and ours in a worker.
 const pages = {
@@ -13,22 +14,48 @@ const pages = {
   'fovea, without a worker': 'fovea.html?worker=no',
 };
 
+/** When a page that reports nothing is given up. */
+const mostMilliseconds = 60_000;
+
 /** From the start of a navigation to the first enlarged pixels, nothing being cached. */
 export async function measureColdStart({ browser, library, options }) {
   const model = library.coldStartModel();
   await bundleColdStart();
   writeFileSync(join(coldStartDir, 'model.onnx'), model);
-  // As most sites, not cross-origin isolated.
-  const server = await serveFromMemory(projectDir);
-  const samples = await inTurns(Object.keys(pages), samplesWanted(options), (name) => {
-    const url = new URL(`bench/cold-start/${pages[name]}`, server);
-    return measureInPage(browser, url, { inspect: findFetches });
-  });
+  const load = await pageLoader(browser);
+  const samples = await inTurns(Object.keys(pages), samplesWanted(options), (name) =>
+    load(pages[name]),
+  );
   const problems = differences(samples);
   // The pixels have served.
   for (const load of Object.values(samples).flat()) delete load.sample;
   const table = `${timesTable(samples, model, library)}\n\n${stepsTable(samples, library)}`;
   return { modelBytes: model.length, samples, table, problems };
+}
+
+/**
+ * What loads one of the pages in a browser context of its own, and waits for its report. DevTools,
+ * which Playwright attaches to pages that it opens itself, would take 8% of the time.
+ */
+async function pageLoader(browser) {
+  let settle;
+  // As most sites, not cross-origin isolated.
+  const server = await serveFromMemory(projectDir, (report) => settle?.(report));
+  const devTools = await browser.newBrowserCDPSession();
+  return async (page) => {
+    const { browserContextId } = await devTools.send('Target.createBrowserContext');
+    const url = new URL('bench/cold-start/link.html', server);
+    url.searchParams.set('to', page);
+    url.searchParams.set('after', settlingMilliseconds);
+    const reported = new Promise((resolve) => (settle = resolve));
+    await devTools.send('Target.createTarget', { url: url.href, browserContextId });
+    const report = await Promise.race([reported, timeout(mostMilliseconds, {}, { ref: false })]);
+    await devTools.send('Target.disposeBrowserContext', { browserContextId });
+    if (report.milliseconds === undefined) {
+      throw new Error(`${page} ${report.error ?? 'reports nothing'}`);
+    }
+    return report;
+  };
 }
 
 function samplesWanted({ rounds, quick }) {
@@ -68,30 +95,6 @@ function stepsTable({ fovea }, { formatRows }) {
 
 function millisecondsOf({ milliseconds }) {
   return milliseconds;
-}
-
-/** When the page and its workers fetched which files, in milliseconds from the page's start. */
-async function findFetches(page) {
-  const origin = await page.evaluate(() => performance.timeOrigin);
-  const entries = await Promise.all([page, ...page.workers()].map(fetchesOf));
-  // Chromium notes no right times for the script of a worker.
-  const timed = entries.flat().filter(({ begin, end }) => begin <= end);
-  const fetches = timed.map(({ url, begin, end }) => ({
-    name: `fetch ${url.slice(url.lastIndexOf('/') + 1)}`,
-    begin: begin - origin,
-    end: end - origin,
-  }));
-  return { fetches };
-}
-
-function fetchesOf(pageOrWorker) {
-  return pageOrWorker.evaluate(() =>
-    performance.getEntriesByType('resource').map(({ name, startTime, responseEnd }) => ({
-      url: name,
-      begin: performance.timeOrigin + startTime,
-      end: performance.timeOrigin + responseEnd,
-    })),
-  );
 }
 
 /** All must have computed the same picture, to a level. */

@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 
 const types = {
   '.html': 'text/html',
@@ -16,12 +17,17 @@ const types = {
  * Serves a folder on this machine until the process ends. Files are read once.
  *
  * @param {string} folder
+ * @param {(report: object) => void} onReport gets what pages post to /reports
  * @returns {Promise<string>} the address of the folder
  */
-export async function serveFromMemory(folder) {
+export async function serveFromMemory(folder, onReport) {
   const files = new Map();
-  const server = createServer(({ url }, response) => {
-    const { pathname } = new URL(url, 'http://localhost');
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    if (pathname === '/reports') {
+      response.end();
+      return json(request).then(onReport);
+    }
     const bytes = files.get(pathname) ?? readIfThere(join(folder, pathname));
     if (!bytes) return response.writeHead(404).end();
     files.set(pathname, bytes);

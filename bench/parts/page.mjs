@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 const publishedMessage = 'measured';
 
 /** What Chromium does on its own account in a new window takes less. */
-const settlingMilliseconds = 1500;
+export const settlingMilliseconds = 1500;
 
 /**
  * Opens a page in a browser context of its own, so that nothing is cached, and waits until it has
@@ -15,13 +15,12 @@ const settlingMilliseconds = 1500;
  * @param {object} options
  * @param {Record<string, Function>} [options.functions] what the page may call here, by name
  * @param {(text: string) => void} [options.onConsole] gets what the page writes to the console
- * @param {(page) => Promise<object>} [options.inspect] finds out more once all is done
- * @returns what the page left in `window.measured`, and what `inspect` found
+ * @returns what the page left in `window.measured`
  */
 export async function measureInPage(
   browser,
   url,
-  { functions = {}, onConsole = console.log, inspect } = {},
+  { functions = {}, onConsole = console.log } = {},
 ) {
   const context = await browser.newContext();
   try {
@@ -36,8 +35,7 @@ export async function measureInPage(
     });
     await setTimeout(settlingMilliseconds);
     await Promise.all([page.goto(url.href), done]);
-    const result = await page.evaluate(() => window.measured);
-    return { ...result, ...(await inspect?.(page)) };
+    return await page.evaluate(() => window.measured);
   } finally {
     await context.close();
   }

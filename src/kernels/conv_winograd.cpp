@@ -118,6 +118,8 @@ PatchRow patches_at(const Tiles& tiles, const ConvPart& part, int64_t y, int64_t
   return patches;
 }
 
+// What run_image() does for a block is in functions of their own: a browser optimises what runs
+// longest as a whole, and were it large, only then the kernels.
 [[gnu::noinline]] void transform_block(const Tiles& tiles, int64_t begin, int64_t end,
                                        const Scratch& scratch) noexcept {
   const Filter& filter = tiles.filter;

@@ -9,9 +9,10 @@ namespace {
 // Side lengths of the largest kernel and patch.
 constexpr int kMostTaps = 5, kMostPositions = 8;
 
-// Sums of the rows of `from`, `count` elements each, by a row of factors for each row of `to`. Has
-// no constants that depend on the filter: a browser compiles it, once, while it has other things
-// to do.
+// Packing is small functions of run-time sizes: a browser optimises what runs longest while a model
+// is loaded, and only then the kernels.
+
+// Sums of the rows of `from`, `count` elements each, by a row of factors for each row of `to`.
 [[gnu::noinline]] void combine_rows(const double* factors, int rows, int depth, const double* from,
                                     int64_t count, double* to) noexcept {
   for (int row = 0; row < rows; ++row, to += count) {
