@@ -28,7 +28,7 @@ export async function measureColdStart({ browser, library, options }) {
   );
   const problems = differences(samples);
   // The pixels have served.
-  for (const load of Object.values(samples).flat()) delete load.sample;
+  for (const loaded of Object.values(samples).flat()) delete loaded.sample;
   const table = `${timesTable(samples, model, library)}\n\n${stepsTable(samples, library)}`;
   return { modelBytes: model.length, samples, table, problems };
 }

@@ -12,15 +12,19 @@ constexpr int kMostTaps = 5, kMostPositions = 8;
 // Packing is small functions of run-time sizes: a browser optimises what runs longest while a model
 // is loaded, and only then the kernels.
 
-// Sums of the rows of `from`, `count` elements each, by a row of factors for each row of `to`.
+// Sums of the rows of `from`, `count` elements each, a multiple of kLanes, by a row of factors for
+// each row of `to`.
 [[gnu::noinline]] void combine_rows(const double* factors, int rows, int depth, const double* from,
                                     int64_t count, double* to) noexcept {
-  for (int row = 0; row < rows; ++row, to += count) {
-    std::fill_n(to, count, 0.0);
-    for (int k = 0; k < depth; ++k) {
-      const double factor = *factors++;
-      if (factor == 0) continue;
-      for (int64_t i = 0; i < count; ++i) to[i] += factor * from[k * count + i];
+  for (int row = 0; row < rows; ++row, factors += depth) {
+    for (int64_t i = 0; i < count; i += kLanes, to += kLanes) {
+      double sums[kLanes] = {};
+      for (int k = 0; k < depth; ++k) {
+        for (int lane = 0; lane < kLanes; ++lane) {
+          sums[lane] += factors[k] * from[k * count + i + lane];
+        }
+      }
+      std::copy_n(sums, kLanes, to);
     }
   }
 }
