@@ -29,27 +29,31 @@ file(COPY ${PROTOZERO_HEADERS}/protozero DESTINATION ${CMAKE_BINARY_DIR}/protoze
 add_library(protozero INTERFACE)
 target_include_directories(protozero SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/protozero-include)
 
-# ops/register_all.cpp is written from the names of the files in src/ops: each <file>.cpp there must
-# define register_<file>, or the program does not link.
+# kOpTable is written from the names of the files in src/ops: each <file>.cpp there must define
+# <file>_ops, or the program does not link.
 function(fovea_generate_op_table)
   file(GLOB files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/src/ops ${PROJECT_SOURCE_DIR}/src/ops/*.cpp)
   set(declarations "")
-  set(calls "")
+  set(families "")
   foreach(file ${files})
     string(REGEX REPLACE "\\.cpp$" "" name ${file})
-    string(APPEND declarations "void register_${name}(OpTable& table);\n")
-    string(APPEND calls "  register_${name}(table);\n")
+    string(APPEND declarations "extern const OpFamily ${name}_ops;\n")
+    string(APPEND families "    &${name}_ops,\n")
   endforeach()
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/register_all.cpp CONTENT
-"#include \"ops/register_all.h\"
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/op_table.cpp CONTENT
+"#include \"ops/op.h\"
 
 namespace fovea {
 
 ${declarations}
-void register_all([[maybe_unused]] OpTable& table) {
-${calls}}
+namespace {
+constexpr const OpFamily* kFamilies[] = {
+${families}};
+}
+
+constinit const OpTable kOpTable(kFamilies);
 
 }  // namespace fovea
 ")
-  target_sources(fovea_ops PRIVATE ${CMAKE_BINARY_DIR}/generated/register_all.cpp)
+  target_sources(fovea_ops PRIVATE ${CMAKE_BINARY_DIR}/generated/op_table.cpp)
 endfunction()

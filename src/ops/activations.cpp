@@ -155,39 +155,41 @@ void layout_prelu(LayoutContext& context) {
   if (slope_shape(context) == context.shape(1)) broadcast_layout(context);
 }
 
+constexpr OpDef kOps[] = {
+    unary("Relu", 1, plan_relu),
+    unary("LeakyRelu", 1, plan_leaky_relu),
+    unary("ThresholdedRelu", 10, plan_thresholded_relu),
+    unary("Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>),
+    unary("Tanh", 1, plan_double_too<kernels::Tanh, true>),
+    unary("HardSigmoid", 1, plan_hard_sigmoid),
+    unary("HardSwish", 14, plan_plain<kernels::HardSwish, true>),
+    unary("Swish", 24, plan_swish),
+    unary("Elu", 1, plan_elu),
+    unary("Selu", 1, plan_selu),
+    unary("Celu", 12, plan_celu),
+    unary("Softplus", 1, plan_plain<kernels::Softplus, false>),
+    unary("Softsign", 1, plan_plain<kernels::Softsign, true>),
+    unary("Mish", 18, plan_plain<kernels::Mish, true>),
+    unary("Gelu", 20, plan_gelu),
+    unary("Shrink", 9, plan_shrink),
+    {.op_type = "Clip",
+     .inputs = {1, 3},
+     .infer = infer_clip,
+     .plan = plan_clip,
+     .reuse = Reuse::InPlace,
+     .layout = follow_input_layout,
+     .bands = bands_by_element},
+    {.op_type = "PRelu",
+     .inputs = {2, 2},
+     .infer = infer_prelu,
+     .plan = plan_prelu,
+     .reuse = Reuse::InPlace,
+     .layout = layout_prelu,
+     .bands = bands_by_element},
+};
+
 }  // namespace
 
-void register_activations(OpTable& table) {
-  add_unary(table, "Relu", 1, plan_relu);
-  add_unary(table, "LeakyRelu", 1, plan_leaky_relu);
-  add_unary(table, "ThresholdedRelu", 10, plan_thresholded_relu);
-  add_unary(table, "Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>);
-  add_unary(table, "Tanh", 1, plan_double_too<kernels::Tanh, true>);
-  add_unary(table, "HardSigmoid", 1, plan_hard_sigmoid);
-  add_unary(table, "HardSwish", 14, plan_plain<kernels::HardSwish, true>);
-  add_unary(table, "Swish", 24, plan_swish);
-  add_unary(table, "Elu", 1, plan_elu);
-  add_unary(table, "Selu", 1, plan_selu);
-  add_unary(table, "Celu", 12, plan_celu);
-  add_unary(table, "Softplus", 1, plan_plain<kernels::Softplus, false>);
-  add_unary(table, "Softsign", 1, plan_plain<kernels::Softsign, true>);
-  add_unary(table, "Mish", 18, plan_plain<kernels::Mish, true>);
-  add_unary(table, "Gelu", 20, plan_gelu);
-  add_unary(table, "Shrink", 9, plan_shrink);
-  table.add({.op_type = "Clip",
-             .inputs = {1, 3},
-             .infer = infer_clip,
-             .plan = plan_clip,
-             .reuse = Reuse::InPlace,
-             .layout = follow_input_layout,
-             .bands = bands_by_element});
-  table.add({.op_type = "PRelu",
-             .inputs = {2, 2},
-             .infer = infer_prelu,
-             .plan = plan_prelu,
-             .reuse = Reuse::InPlace,
-             .layout = layout_prelu,
-             .bands = bands_by_element});
-}
+extern constinit const OpFamily activations_ops = kOps;
 
 }  // namespace fovea

@@ -58,11 +58,13 @@ Kernel plan_arg(PlanContext& context) {
   });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "ArgMax", .infer = infer_arg, .plan = plan_arg<std::greater>},
+    {.op_type = "ArgMin", .infer = infer_arg, .plan = plan_arg<std::less>},
+};
+
 }  // namespace
 
-void register_arg(OpTable& table) {
-  table.add({.op_type = "ArgMax", .infer = infer_arg, .plan = plan_arg<std::greater>});
-  table.add({.op_type = "ArgMin", .infer = infer_arg, .plan = plan_arg<std::less>});
-}
+extern constinit const OpFamily arg_ops = kOps;
 
 }  // namespace fovea

@@ -81,26 +81,29 @@ Kernel plan_pow(PlanContext& context) {
                                     : element_row<kernels::Pow, double, int32_t, int64_t>(base));
 }
 
+constexpr OpDef binary(std::string_view op_type, InferRule infer, PlanRule plan, int since = 1) {
+  return {.op_type = op_type,
+          .since = since,
+          .inputs = {2, 2},
+          .infer = infer,
+          .plan = plan,
+          .reuse = Reuse::InPlace,
+          .layout = broadcast_layout,
+          .bands = bands_by_element};
+}
+
+constexpr OpDef kOps[] = {
+    binary("Add", infer_arithmetic, plan_wrapping<kernels::Add>),
+    binary("Sub", infer_arithmetic, plan_wrapping<kernels::Sub>),
+    binary("Mul", infer_arithmetic, plan_wrapping<kernels::Mul>),
+    binary("Div", infer_arithmetic, plan_div),
+    binary("Mod", infer_arithmetic, plan_mod, 10),
+    binary(
+        "Pow", [](InferContext& context) { infer_broadcast(context); }, plan_pow),
+};
+
 }  // namespace
 
-void register_binary(OpTable& table) {
-  const auto add = [&](std::string_view op_type, auto infer, auto plan, int since = 1) {
-    table.add({.op_type = op_type,
-               .since = since,
-               .inputs = {2, 2},
-               .infer = infer,
-               .plan = plan,
-               .reuse = Reuse::InPlace,
-               .layout = broadcast_layout,
-               .bands = bands_by_element});
-  };
-  add("Add", infer_arithmetic, plan_wrapping<kernels::Add>);
-  add("Sub", infer_arithmetic, plan_wrapping<kernels::Sub>);
-  add("Mul", infer_arithmetic, plan_wrapping<kernels::Mul>);
-  add("Div", infer_arithmetic, plan_div);
-  add("Mod", infer_arithmetic, plan_mod, 10);
-  add(
-      "Pow", [](InferContext& context) { infer_broadcast(context); }, plan_pow);
-}
+extern constinit const OpFamily binary_ops = kOps;
 
 }  // namespace fovea

@@ -103,19 +103,21 @@ void infer_cast(InferContext& context) {
 
 void infer_cast_like(InferContext& context) { set_converted(context, context.dtype(1)); }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Cast",
+     .since = 6,
+     .infer = infer_cast,
+     .plan = plan_conversion,
+     .reuse = Reuse::InPlace},
+    {.op_type = "CastLike",
+     .since = 15,
+     .inputs = {2, 2},
+     .infer = infer_cast_like,
+     .plan = plan_conversion},
+};
+
 }  // namespace
 
-void register_cast(OpTable& table) {
-  table.add({.op_type = "Cast",
-             .since = 6,
-             .infer = infer_cast,
-             .plan = plan_conversion,
-             .reuse = Reuse::InPlace});
-  table.add({.op_type = "CastLike",
-             .since = 15,
-             .inputs = {2, 2},
-             .infer = infer_cast_like,
-             .plan = plan_conversion});
-}
+extern constinit const OpFamily cast_ops = kOps;
 
 }  // namespace fovea

@@ -65,15 +65,17 @@ std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& ou
   return rule;
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Concat",
+     .inputs = {1, kUnbounded},
+     .infer = infer_concat,
+     .plan = plan_concat,
+     .layout = concat_layout,
+     .bands = concat_bands},
+};
+
 }  // namespace
 
-void register_concat(OpTable& table) {
-  table.add({.op_type = "Concat",
-             .inputs = {1, kUnbounded},
-             .infer = infer_concat,
-             .plan = plan_concat,
-             .layout = concat_layout,
-             .bands = concat_bands});
-}
+extern constinit const OpFamily concat_ops = kOps;
 
 }  // namespace fovea

@@ -141,22 +141,24 @@ Kernel plan_eye_like(PlanContext& context) {
       });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Constant", .inputs = {0, 0}, .infer = infer_constant},
+    {.op_type = "ConstantOfShape",
+     .since = 9,
+     .infer = infer_constant_of_shape,
+     .plan = plan_constant_of_shape,
+     .content_inputs = {0}},
+    {.op_type = "Range",
+     .since = 11,
+     .inputs = {3, 3},
+     .infer = infer_range,
+     .plan = plan_range,
+     .content_inputs = {0, 1, 2}},
+    {.op_type = "EyeLike", .since = 9, .infer = infer_eye_like, .plan = plan_eye_like},
+};
+
 }  // namespace
 
-void register_constant(OpTable& table) {
-  table.add({.op_type = "Constant", .inputs = {0, 0}, .infer = infer_constant});
-  table.add({.op_type = "ConstantOfShape",
-             .since = 9,
-             .infer = infer_constant_of_shape,
-             .plan = plan_constant_of_shape,
-             .content_inputs = {0}});
-  table.add({.op_type = "Range",
-             .since = 11,
-             .inputs = {3, 3},
-             .infer = infer_range,
-             .plan = plan_range,
-             .content_inputs = {0, 1, 2}});
-  table.add({.op_type = "EyeLike", .since = 9, .infer = infer_eye_like, .plan = plan_eye_like});
-}
+extern constinit const OpFamily constant_ops = kOps;
 
 }  // namespace fovea

@@ -33,16 +33,18 @@ std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& outp
   return convolution_bands(context, Conv(context));
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Conv",
+     .inputs = {2, 3},
+     .infer = infer_conv,
+     .plan = plan_conv,
+     .layout = layout_convolution,
+     .bands = bands_conv,
+     .macs = macs_conv},
+};
+
 }  // namespace
 
-void register_conv(OpTable& table) {
-  table.add({.op_type = "Conv",
-             .inputs = {2, 3},
-             .infer = infer_conv,
-             .plan = plan_conv,
-             .layout = layout_convolution,
-             .bands = bands_conv,
-             .macs = macs_conv});
-}
+extern constinit const OpFamily conv_ops = kOps;
 
 }  // namespace fovea

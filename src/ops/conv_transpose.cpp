@@ -130,22 +130,26 @@ std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const S
   return rule;
 }
 
+constexpr OpDef conv_transpose(std::string_view op_type, std::string_view domain, int until,
+                               int most_inputs) {
+  return {.op_type = op_type,
+          .domain = domain,
+          .until = until,
+          .inputs = {2, most_inputs},
+          .infer = infer_conv_transpose,
+          .plan = plan_conv_transpose,
+          .layout = layout_shuffle,
+          .bands = bands_conv_transpose,
+          .macs = macs_conv_transpose};
+}
+
+constexpr OpDef kOps[] = {
+    conv_transpose("ConvTranspose", kOnnxDomain, kLatestOpset, 3),
+    conv_transpose("FusedConvTranspose", kInternalDomain, kUnbounded, 5),
+};
+
 }  // namespace
 
-void register_conv_transpose(OpTable& table) {
-  OpDef conv = {.op_type = "ConvTranspose",
-                .inputs = {2, 3},
-                .infer = infer_conv_transpose,
-                .plan = plan_conv_transpose,
-                .layout = layout_shuffle,
-                .bands = bands_conv_transpose,
-                .macs = macs_conv_transpose};
-  table.add(conv);
-  conv.op_type = "FusedConvTranspose";
-  conv.domain = kInternalDomain;
-  conv.until = kUnbounded;
-  conv.inputs = {2, 5};
-  table.add(std::move(conv));
-}
+extern constinit const OpFamily conv_transpose_ops = kOps;
 
 }  // namespace fovea

@@ -57,16 +57,18 @@ Kernel plan_cumsum(PlanContext& context) {
       });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "CumSum",
+     .since = 11,
+     .inputs = {2, 2},
+     .infer = infer_cumsum,
+     .plan = plan_cumsum,
+     .content_inputs = {1},
+     .reuse = Reuse::InPlace},
+};
+
 }  // namespace
 
-void register_cumsum(OpTable& table) {
-  table.add({.op_type = "CumSum",
-             .since = 11,
-             .inputs = {2, 2},
-             .infer = infer_cumsum,
-             .plan = plan_cumsum,
-             .content_inputs = {1},
-             .reuse = Reuse::InPlace});
-}
+extern constinit const OpFamily cumsum_ops = kOps;
 
 }  // namespace fovea

@@ -58,21 +58,23 @@ Kernel plan_tile(PlanContext& context) {
   return copy_kernel(CopyStep(context.dtype(0), nest));
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Expand",
+     .since = 8,
+     .inputs = {2, 2},
+     .infer = infer_expand,
+     .plan = plan_expand,
+     .content_inputs = {1}},
+    {.op_type = "Tile",
+     .since = 6,
+     .inputs = {2, 2},
+     .infer = infer_tile,
+     .plan = plan_tile,
+     .content_inputs = {1}},
+};
+
 }  // namespace
 
-void register_expand(OpTable& table) {
-  table.add({.op_type = "Expand",
-             .since = 8,
-             .inputs = {2, 2},
-             .infer = infer_expand,
-             .plan = plan_expand,
-             .content_inputs = {1}});
-  table.add({.op_type = "Tile",
-             .since = 6,
-             .inputs = {2, 2},
-             .infer = infer_tile,
-             .plan = plan_tile,
-             .content_inputs = {1}});
-}
+extern constinit const OpFamily expand_ops = kOps;
 
 }  // namespace fovea

@@ -243,17 +243,19 @@ Kernel plan_fused_attention(PlanContext& context) {
   return attention;
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "FusedAttention",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .inputs = {3, kUnbounded},
+     .infer = infer_body,
+     .plan = plan_fused_attention,
+     .content_inputs = {0, 1},  // shapes of Reshapes
+     .macs = body_macs},
+};
+
 }  // namespace
 
-void register_fused_attention(OpTable& table) {
-  table.add({.op_type = "FusedAttention",
-             .domain = kInternalDomain,
-             .until = kUnbounded,
-             .inputs = {3, kUnbounded},
-             .infer = infer_body,
-             .plan = plan_fused_attention,
-             .content_inputs = {0, 1},  // shapes of Reshapes
-             .macs = body_macs});
-}
+extern constinit const OpFamily fused_attention_ops = kOps;
 
 }  // namespace fovea

@@ -51,7 +51,7 @@ class Part {
   Part(const PlanContext& whole, const Node& node, const std::vector<const ValueType*>& inputs,
        const ValueType& output) {
     PlanContext context = whole.part(node, inputs, output);
-    kernel_ = op_table().find(node)->plan(context);
+    kernel_ = kOpTable.find(node)->plan(context);
     scratch_ = context.scratch();
   }
 
@@ -228,20 +228,22 @@ std::optional<BandRule> bands_fused_conv(const NodeContext& context, const Shape
   return rule;
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "FusedConv",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .inputs = {2, kUnbounded},
+     .infer = infer_fused_conv,
+     .plan = plan_fused_conv,
+     .reuse = Reuse::InPlace,
+     .overwrites = kConvAddend,
+     .layout = layout_fused_conv,
+     .bands = bands_fused_conv,
+     .macs = macs_conv},
+};
+
 }  // namespace
 
-void register_fused_conv(OpTable& table) {
-  table.add({.op_type = "FusedConv",
-             .domain = kInternalDomain,
-             .until = kUnbounded,
-             .inputs = {2, kUnbounded},
-             .infer = infer_fused_conv,
-             .plan = plan_fused_conv,
-             .reuse = Reuse::InPlace,
-             .overwrites = kConvAddend,
-             .layout = layout_fused_conv,
-             .bands = bands_fused_conv,
-             .macs = macs_conv});
-}
+extern constinit const OpFamily fused_conv_ops = kOps;
 
 }  // namespace fovea

@@ -35,18 +35,20 @@ Kernel plan_fused_matmul(PlanContext& context) {
   return plan_float_gemm(context, std::move(gemm), extras);
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "FusedMatMul",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .inputs = {2, 4},
+     .infer = infer_body,
+     .plan = plan_fused_matmul,
+     .reuse = Reuse::InPlace,
+     .overwrites = kAddend,
+     .macs = body_macs},
+};
+
 }  // namespace
 
-void register_fused_matmul(OpTable& table) {
-  table.add({.op_type = "FusedMatMul",
-             .domain = kInternalDomain,
-             .until = kUnbounded,
-             .inputs = {2, 4},
-             .infer = infer_body,
-             .plan = plan_fused_matmul,
-             .reuse = Reuse::InPlace,
-             .overwrites = kAddend,
-             .macs = body_macs});
-}
+extern constinit const OpFamily fused_matmul_ops = kOps;
 
 }  // namespace fovea

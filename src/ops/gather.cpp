@@ -163,15 +163,18 @@ Kernel plan_gather_nd(PlanContext& context) {
   };
 }
 
+constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, PlanRule plan) {
+  return {.op_type = op_type, .since = since, .inputs = {2, 2}, .infer = infer, .plan = plan};
+}
+
+constexpr OpDef kOps[] = {
+    gather("Gather", 1, infer_gather, plan_gather),
+    gather("GatherElements", 11, infer_gather_elements, plan_gather_elements),
+    gather("GatherND", 11, infer_gather_nd, plan_gather_nd),
+};
+
 }  // namespace
 
-void register_gather(OpTable& table) {
-  const auto add = [&](std::string_view op_type, int since, auto infer, auto plan) {
-    table.add({.op_type = op_type, .since = since, .inputs = {2, 2}, .infer = infer, .plan = plan});
-  };
-  add("Gather", 1, infer_gather, plan_gather);
-  add("GatherElements", 11, infer_gather_elements, plan_gather_elements);
-  add("GatherND", 11, infer_gather_nd, plan_gather_nd);
-}
+extern constinit const OpFamily gather_ops = kOps;
 
 }  // namespace fovea

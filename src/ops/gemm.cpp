@@ -127,14 +127,16 @@ int64_t macs_gemm(const NodeContext& context, const Shape& output) {
   return output.elements() * Gemm(context).gemm.shape.k;
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Gemm",
+     .inputs = {2, 3},
+     .infer = infer_gemm,
+     .plan = plan_gemm,
+     .macs = macs_gemm},
+};
+
 }  // namespace
 
-void register_gemm(OpTable& table) {
-  table.add({.op_type = "Gemm",
-             .inputs = {2, 3},
-             .infer = infer_gemm,
-             .plan = plan_gemm,
-             .macs = macs_gemm});
-}
+extern constinit const OpFamily gemm_ops = kOps;
 
 }  // namespace fovea

@@ -25,21 +25,23 @@ Kernel plan_to_plain(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "ToChannelsLast",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .infer = infer_like_input,
+     .plan = plan_to_channels_last,
+     .bands = bands_by_element},
+    {.op_type = "ToPlain",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .infer = infer_like_input,
+     .plan = plan_to_plain,
+     .bands = bands_by_element},
+};
+
 }  // namespace
 
-void register_layout(OpTable& table) {
-  table.add({.op_type = "ToChannelsLast",
-             .domain = kInternalDomain,
-             .until = kUnbounded,
-             .infer = infer_like_input,
-             .plan = plan_to_channels_last,
-             .bands = bands_by_element});
-  table.add({.op_type = "ToPlain",
-             .domain = kInternalDomain,
-             .until = kUnbounded,
-             .infer = infer_like_input,
-             .plan = plan_to_plain,
-             .bands = bands_by_element});
-}
+extern constinit const OpFamily layout_ops = kOps;
 
 }  // namespace fovea

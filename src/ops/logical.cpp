@@ -116,33 +116,37 @@ Kernel plan_is_inf(PlanContext& context) {
   });
 }
 
+constexpr OpDef logical(std::string_view op_type, int since, int inputs, InferRule infer,
+                        PlanRule plan) {
+  return {.op_type = op_type,
+          .since = since,
+          .inputs = {inputs, inputs},
+          .infer = infer,
+          .plan = plan,
+          .reuse = Reuse::InPlace};
+}
+
+constexpr OpDef kOps[] = {
+    logical("Equal", 1, 2, infer_comparison, plan_comparison<kernels::Equal>),
+    logical("Less", 1, 2, infer_comparison, plan_comparison<kernels::Less>),
+    logical("LessOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::LessOrEqual>),
+    logical("Greater", 1, 2, infer_comparison, plan_comparison<kernels::Greater>),
+    logical("GreaterOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::GreaterOrEqual>),
+    logical("And", 1, 2, infer_same_type, plan_logic<kernels::BitAnd>),
+    logical("Or", 1, 2, infer_same_type, plan_logic<kernels::BitOr>),
+    logical("Xor", 1, 2, infer_same_type, plan_logic<kernels::BitXor>),
+    logical("Not", 1, 1, infer_like_input, plan_not),
+    logical("BitwiseAnd", 18, 2, infer_same_type, plan_bits<kernels::BitAnd>),
+    logical("BitwiseOr", 18, 2, infer_same_type, plan_bits<kernels::BitOr>),
+    logical("BitwiseXor", 18, 2, infer_same_type, plan_bits<kernels::BitXor>),
+    logical("BitwiseNot", 18, 1, infer_like_input, plan_bitwise_not),
+    logical("BitShift", 11, 2, infer_same_type, plan_shift),
+    logical("IsNaN", 9, 1, infer_predicate, plan_is_nan),
+    logical("IsInf", 10, 1, infer_predicate, plan_is_inf),
+};
+
 }  // namespace
 
-void register_logical(OpTable& table) {
-  const auto add = [&](std::string_view op_type, int since, int inputs, auto infer, auto plan) {
-    table.add({.op_type = op_type,
-               .since = since,
-               .inputs = {inputs, inputs},
-               .infer = infer,
-               .plan = plan,
-               .reuse = Reuse::InPlace});
-  };
-  add("Equal", 1, 2, infer_comparison, plan_comparison<kernels::Equal>);
-  add("Less", 1, 2, infer_comparison, plan_comparison<kernels::Less>);
-  add("LessOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::LessOrEqual>);
-  add("Greater", 1, 2, infer_comparison, plan_comparison<kernels::Greater>);
-  add("GreaterOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::GreaterOrEqual>);
-  add("And", 1, 2, infer_same_type, plan_logic<kernels::BitAnd>);
-  add("Or", 1, 2, infer_same_type, plan_logic<kernels::BitOr>);
-  add("Xor", 1, 2, infer_same_type, plan_logic<kernels::BitXor>);
-  add("Not", 1, 1, infer_like_input, plan_not);
-  add("BitwiseAnd", 18, 2, infer_same_type, plan_bits<kernels::BitAnd>);
-  add("BitwiseOr", 18, 2, infer_same_type, plan_bits<kernels::BitOr>);
-  add("BitwiseXor", 18, 2, infer_same_type, plan_bits<kernels::BitXor>);
-  add("BitwiseNot", 18, 1, infer_like_input, plan_bitwise_not);
-  add("BitShift", 11, 2, infer_same_type, plan_shift);
-  add("IsNaN", 9, 1, infer_predicate, plan_is_nan);
-  add("IsInf", 10, 1, infer_predicate, plan_is_inf);
-}
+extern constinit const OpFamily logical_ops = kOps;
 
 }  // namespace fovea

@@ -78,14 +78,16 @@ int64_t macs_matmul(const NodeContext& context, const Shape& output) {
   return output.elements() * a[a.rank() - 1];
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "MatMul",
+     .inputs = {2, 2},
+     .infer = infer_matmul,
+     .plan = plan_matmul,
+     .macs = macs_matmul},
+};
+
 }  // namespace
 
-void register_matmul(OpTable& table) {
-  table.add({.op_type = "MatMul",
-             .inputs = {2, 2},
-             .infer = infer_matmul,
-             .plan = plan_matmul,
-             .macs = macs_matmul});
-}
+extern constinit const OpFamily matmul_ops = kOps;
 
 }  // namespace fovea

@@ -126,15 +126,17 @@ Kernel plan_suppression(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "NonMaxSuppression",
+     .since = 10,
+     .inputs = {2, 5},
+     .infer = infer_suppression,
+     .plan = plan_suppression,
+     .content_inputs = {2}},
+};
+
 }  // namespace
 
-void register_nonmaxsuppression(OpTable& table) {
-  table.add({.op_type = "NonMaxSuppression",
-             .since = 10,
-             .inputs = {2, 5},
-             .infer = infer_suppression,
-             .plan = plan_suppression,
-             .content_inputs = {2}});
-}
+extern constinit const OpFamily nonmaxsuppression_ops = kOps;
 
 }  // namespace fovea

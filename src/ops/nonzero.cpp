@@ -37,10 +37,12 @@ Kernel plan_nonzero(PlanContext& context) {
   });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "NonZero", .since = 9, .infer = infer_nonzero, .plan = plan_nonzero},
+};
+
 }  // namespace
 
-void register_nonzero(OpTable& table) {
-  table.add({.op_type = "NonZero", .since = 9, .infer = infer_nonzero, .plan = plan_nonzero});
-}
+extern constinit const OpFamily nonzero_ops = kOps;
 
 }  // namespace fovea

@@ -167,30 +167,32 @@ Kernel plan_layer_normalization(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "BatchNormalization",
+     .inputs = {5, 5},
+     .outputs = {1, 5},
+     .infer = infer_batch_normalization,
+     .plan = plan_batch_normalization,
+     .layout = follow_input_layout},
+    {.op_type = "InstanceNormalization",
+     .inputs = {3, 3},
+     .infer = infer_instance_normalization,
+     .plan = plan_instance_normalization},
+    {.op_type = "GroupNormalization",
+     .since = 18,
+     .inputs = {3, 3},
+     .infer = infer_group_normalization,
+     .plan = plan_group_normalization},
+    {.op_type = "LayerNormalization",
+     .since = 17,
+     .inputs = {2, 3},
+     .outputs = {1, 3},
+     .infer = infer_layer_normalization,
+     .plan = plan_layer_normalization},
+};
+
 }  // namespace
 
-void register_normalization(OpTable& table) {
-  table.add({.op_type = "BatchNormalization",
-             .inputs = {5, 5},
-             .outputs = {1, 5},
-             .infer = infer_batch_normalization,
-             .plan = plan_batch_normalization,
-             .layout = follow_input_layout});
-  table.add({.op_type = "InstanceNormalization",
-             .inputs = {3, 3},
-             .infer = infer_instance_normalization,
-             .plan = plan_instance_normalization});
-  table.add({.op_type = "GroupNormalization",
-             .since = 18,
-             .inputs = {3, 3},
-             .infer = infer_group_normalization,
-             .plan = plan_group_normalization});
-  table.add({.op_type = "LayerNormalization",
-             .since = 17,
-             .inputs = {2, 3},
-             .outputs = {1, 3},
-             .infer = infer_layer_normalization,
-             .plan = plan_layer_normalization});
-}
+extern constinit const OpFamily normalization_ops = kOps;
 
 }  // namespace fovea

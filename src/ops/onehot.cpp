@@ -54,15 +54,17 @@ Kernel plan_onehot(PlanContext& context) {
   });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "OneHot",
+     .since = 9,
+     .inputs = {3, 3},
+     .infer = infer_onehot,
+     .plan = plan_onehot,
+     .content_inputs = {1}},
+};
+
 }  // namespace
 
-void register_onehot(OpTable& table) {
-  table.add({.op_type = "OneHot",
-             .since = 9,
-             .inputs = {3, 3},
-             .infer = infer_onehot,
-             .plan = plan_onehot,
-             .content_inputs = {1}});
-}
+extern constinit const OpFamily onehot_ops = kOps;
 
 }  // namespace fovea

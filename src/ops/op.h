@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -18,7 +21,7 @@
 #include "threads/thread_pool.h"
 
 // What an operator is to the engine. An operator is one file in src/ops (or one entry in its
-// family's): its shape rule, its choice of a kernel and one `void register_<file>(OpTable&)`.
+// family's): its shape rule, its choice of a kernel and one constant `<file>_ops`.
 
 namespace fovea {
 
@@ -264,6 +267,24 @@ enum class Reuse : uint8_t {
 
 inline constexpr int kAnyInput = -1;
 
+// Some of a node's inputs, by index.
+class InputList {
+ public:
+  constexpr InputList(std::initializer_list<int> indices) : count_(indices.size()) {
+    std::ranges::copy(indices, indices_.begin());
+  }
+  constexpr const int* begin() const { return indices_.data(); }
+  constexpr const int* end() const { return begin() + count_; }
+
+ private:
+  std::array<int, 4> indices_ = {};
+  size_t count_;
+};
+
+using InferRule = void (*)(InferContext&);
+using PlanRule = Kernel (*)(PlanContext&);
+
+// A constant: nothing is to be done for an operator before a model has it.
 struct OpDef {
   std::string_view op_type;
   std::string_view domain = kOnnxDomain;
@@ -271,10 +292,10 @@ struct OpDef {
   int until = kLatestOpset;  // and the last
   Arity inputs = {1, 1};
   Arity outputs = {1, 1};
-  void (*infer)(InferContext&) = nullptr;
-  Kernel (*plan)(PlanContext&) = nullptr;
+  InferRule infer = nullptr;
+  PlanRule plan = nullptr;
   // Inputs whose elements `infer` or `plan` must know: the planner runs what leads to them first.
-  std::vector<int> content_inputs = {};
+  InputList content_inputs = {};
   Reuse reuse = Reuse::None;
   // The one input Reuse::InPlace may overwrite, where the kernel reads others again after writing.
   int overwrites = kAnyInput;
@@ -286,22 +307,26 @@ struct OpDef {
   bool deterministic = true;
 };
 
+// The operators of a file.
+using OpFamily = std::span<const OpDef>;
+
 class OpTable {
  public:
-  void add(OpDef def) { defs_.push_back(std::move(def)); }
+  constexpr explicit OpTable(std::span<const OpFamily* const> families) : families_(families) {}
+
   // The definition of the operator in that opset of its domain; null when there is none.
   const OpDef* find(std::string_view domain, std::string_view op_type, int opset) const;
   const OpDef* find(const Node& node) const { return find(node.domain, node.op_type, node.opset); }
   // True when some opset of the operator is known: the model's is too old or too new.
   bool knows(std::string_view domain, std::string_view op_type) const;
-  const std::vector<OpDef>& all() const { return defs_; }
 
  private:
-  std::vector<OpDef> defs_;
+  std::span<const OpFamily* const> families_;
 };
 
-// Every operator of the engine; built on first use from the files of src/ops.
-const OpTable& op_table();
+// Every operator of the engine. Written at configure time: of each src/ops/<file>.cpp its
+// `<file>_ops`, so that a file without one does not link.
+extern const OpTable kOpTable;
 
 // Runs one node by itself on plain tensors (null: left out) and returns its outputs, those it
 // leaves out as empty tensors. Throws what the operator's rules throw.

@@ -180,15 +180,17 @@ Kernel plan_pad(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Pad",
+     .inputs = {1, 4},
+     .infer = infer_pad,
+     .plan = plan_pad,
+     .content_inputs = {1, 3},
+     .layout = pad_layout},
+};
+
 }  // namespace
 
-void register_pad(OpTable& table) {
-  table.add({.op_type = "Pad",
-             .inputs = {1, 4},
-             .infer = infer_pad,
-             .plan = plan_pad,
-             .content_inputs = {1, 3},
-             .layout = pad_layout});
-}
+extern constinit const OpFamily pad_ops = kOps;
 
 }  // namespace fovea

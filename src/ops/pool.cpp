@@ -161,26 +161,28 @@ Kernel plan_global_average(PlanContext& context) {
   });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "MaxPool",
+     .outputs = {1, 2},
+     .infer = infer_pool,
+     .plan = plan_max_pool,
+     .layout = layout_pool},
+    {.op_type = "AveragePool",
+     .infer = infer_pool,
+     .plan = plan_average_pool,
+     .layout = layout_pool},
+    {.op_type = "GlobalMaxPool",
+     .infer = infer_global_pool,
+     .plan = plan_global_max,
+     .layout = layout_pool},
+    {.op_type = "GlobalAveragePool",
+     .infer = infer_global_pool,
+     .plan = plan_global_average,
+     .layout = layout_pool},
+};
+
 }  // namespace
 
-void register_pool(OpTable& table) {
-  table.add({.op_type = "MaxPool",
-             .outputs = {1, 2},
-             .infer = infer_pool,
-             .plan = plan_max_pool,
-             .layout = layout_pool});
-  table.add({.op_type = "AveragePool",
-             .infer = infer_pool,
-             .plan = plan_average_pool,
-             .layout = layout_pool});
-  table.add({.op_type = "GlobalMaxPool",
-             .infer = infer_global_pool,
-             .plan = plan_global_max,
-             .layout = layout_pool});
-  table.add({.op_type = "GlobalAveragePool",
-             .infer = infer_global_pool,
-             .plan = plan_global_average,
-             .layout = layout_pool});
-}
+extern constinit const OpFamily pool_ops = kOps;
 
 }  // namespace fovea

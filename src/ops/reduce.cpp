@@ -100,27 +100,30 @@ Kernel plan_log_sum_exp(PlanContext& context) {
   });
 }
 
+constexpr OpDef reduction(std::string_view op_type, PlanRule plan) {
+  return {.op_type = op_type,
+          .inputs = {1, 2},
+          .infer = infer_reduce,
+          .plan = plan,
+          .content_inputs = {1},
+          .layout = reduce_layout};
+}
+
+constexpr OpDef kOps[] = {
+    reduction("ReduceSum", plan_reduce<Fold::Sum>),
+    reduction("ReduceMean", plan_reduce<Fold::Sum, Finish::Divide>),
+    reduction("ReduceMax", plan_reduce<Fold::Max>),
+    reduction("ReduceMin", plan_reduce<Fold::Min>),
+    reduction("ReduceProd", plan_reduce<Fold::Product>),
+    reduction("ReduceL1", plan_reduce<Fold::SumAbs>),
+    reduction("ReduceL2", plan_reduce<Fold::SumSquare, Finish::SquareRoot>),
+    reduction("ReduceSumSquare", plan_reduce<Fold::SumSquare>),
+    reduction("ReduceLogSum", plan_reduce<Fold::Sum, Finish::Logarithm>),
+    reduction("ReduceLogSumExp", plan_log_sum_exp),
+};
+
 }  // namespace
 
-void register_reduce(OpTable& table) {
-  const auto add = [&](std::string_view op_type, Kernel (*plan)(PlanContext&)) {
-    table.add({.op_type = op_type,
-               .inputs = {1, 2},
-               .infer = infer_reduce,
-               .plan = plan,
-               .content_inputs = {1},
-               .layout = reduce_layout});
-  };
-  add("ReduceSum", plan_reduce<Fold::Sum>);
-  add("ReduceMean", plan_reduce<Fold::Sum, Finish::Divide>);
-  add("ReduceMax", plan_reduce<Fold::Max>);
-  add("ReduceMin", plan_reduce<Fold::Min>);
-  add("ReduceProd", plan_reduce<Fold::Product>);
-  add("ReduceL1", plan_reduce<Fold::SumAbs>);
-  add("ReduceL2", plan_reduce<Fold::SumSquare, Finish::SquareRoot>);
-  add("ReduceSumSquare", plan_reduce<Fold::SumSquare>);
-  add("ReduceLogSum", plan_reduce<Fold::Sum, Finish::Logarithm>);
-  add("ReduceLogSumExp", plan_log_sum_exp);
-}
+extern constinit const OpFamily reduce_ops = kOps;
 
 }  // namespace fovea

@@ -126,28 +126,31 @@ Kernel plan_dropout(PlanContext& context) {
   };
 }
 
+constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer) {
+  return {.op_type = op_type,
+          .inputs = {1, inputs},
+          .infer = infer,
+          .content_inputs = inputs > 1 ? InputList{1} : InputList{},
+          .reuse = Reuse::View};
+}
+
+constexpr OpDef kOps[] = {
+    view("Reshape", 2, infer_reshape),
+    view("Squeeze", 2, infer_squeeze),
+    view("Unsqueeze", 2, infer_unsqueeze),
+    view("Flatten", 1, infer_flatten),
+    view("Identity", 1, infer_like_input),
+    {.op_type = "Dropout",
+     .inputs = {1, 3},
+     .outputs = {1, 2},
+     .infer = infer_dropout,
+     .plan = plan_dropout,
+     .content_inputs = {2},
+     .reuse = Reuse::InPlace},
+};
+
 }  // namespace
 
-void register_reshape(OpTable& table) {
-  const auto view = [&](std::string_view op_type, int inputs, auto infer) {
-    table.add({.op_type = op_type,
-               .inputs = {1, inputs},
-               .infer = infer,
-               .content_inputs = inputs > 1 ? std::vector{1} : std::vector<int>(),
-               .reuse = Reuse::View});
-  };
-  view("Reshape", 2, infer_reshape);
-  view("Squeeze", 2, infer_squeeze);
-  view("Unsqueeze", 2, infer_unsqueeze);
-  view("Flatten", 1, infer_flatten);
-  view("Identity", 1, infer_like_input);
-  table.add({.op_type = "Dropout",
-             .inputs = {1, 3},
-             .outputs = {1, 2},
-             .infer = infer_dropout,
-             .plan = plan_dropout,
-             .content_inputs = {2},
-             .reuse = Reuse::InPlace});
-}
+extern constinit const OpFamily reshape_ops = kOps;
 
 }  // namespace fovea

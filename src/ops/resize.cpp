@@ -333,35 +333,37 @@ std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& ou
   return rule;
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Upsample",
+     .since = 7,
+     .until = 9,
+     .inputs = {1, 2},
+     .infer = infer_resize,
+     .plan = plan_resize,
+     .content_inputs = {1},
+     .layout = layout_resize,
+     .bands = bands_resize},
+    {.op_type = "Resize",
+     .since = 10,
+     .until = 10,
+     .inputs = {2, 2},
+     .infer = infer_resize,
+     .plan = plan_resize,
+     .content_inputs = {1},
+     .layout = layout_resize,
+     .bands = bands_resize},
+    {.op_type = "Resize",
+     .since = 11,
+     .inputs = {1, 4},
+     .infer = infer_resize,
+     .plan = plan_resize,
+     .content_inputs = {1, 2, 3},
+     .layout = layout_resize,
+     .bands = bands_resize},
+};
+
 }  // namespace
 
-void register_resize(OpTable& table) {
-  table.add({.op_type = "Upsample",
-             .since = 7,
-             .until = 9,
-             .inputs = {1, 2},
-             .infer = infer_resize,
-             .plan = plan_resize,
-             .content_inputs = {1},
-             .layout = layout_resize,
-             .bands = bands_resize});
-  table.add({.op_type = "Resize",
-             .since = 10,
-             .until = 10,
-             .inputs = {2, 2},
-             .infer = infer_resize,
-             .plan = plan_resize,
-             .content_inputs = {1},
-             .layout = layout_resize,
-             .bands = bands_resize});
-  table.add({.op_type = "Resize",
-             .since = 11,
-             .inputs = {1, 4},
-             .infer = infer_resize,
-             .plan = plan_resize,
-             .content_inputs = {1, 2, 3},
-             .layout = layout_resize,
-             .bands = bands_resize});
-}
+extern constinit const OpFamily resize_ops = kOps;
 
 }  // namespace fovea

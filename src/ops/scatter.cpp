@@ -146,20 +146,24 @@ Kernel plan_scatter_nd(PlanContext& context) {
   };
 }
 
+constexpr OpDef scatter(std::string_view op_type, int since, int until, InferRule infer,
+                        PlanRule plan) {
+  return {.op_type = op_type,
+          .since = since,
+          .until = until,
+          .inputs = {3, 3},
+          .infer = infer,
+          .plan = plan};
+}
+
+constexpr OpDef kOps[] = {
+    scatter("Scatter", 9, 10, infer_scatter_elements, plan_scatter_elements),
+    scatter("ScatterElements", 11, kLatestOpset, infer_scatter_elements, plan_scatter_elements),
+    scatter("ScatterND", 11, kLatestOpset, infer_scatter_nd, plan_scatter_nd),
+};
+
 }  // namespace
 
-void register_scatter(OpTable& table) {
-  const auto add = [&](std::string_view op_type, int since, int until, auto infer, auto plan) {
-    table.add({.op_type = op_type,
-               .since = since,
-               .until = until,
-               .inputs = {3, 3},
-               .infer = infer,
-               .plan = plan});
-  };
-  add("Scatter", 9, 10, infer_scatter_elements, plan_scatter_elements);
-  add("ScatterElements", 11, kLatestOpset, infer_scatter_elements, plan_scatter_elements);
-  add("ScatterND", 11, kLatestOpset, infer_scatter_nd, plan_scatter_nd);
-}
+extern constinit const OpFamily scatter_ops = kOps;
 
 }  // namespace fovea

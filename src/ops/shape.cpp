@@ -25,11 +25,13 @@ void infer_size(InferContext& context) {
   context.set_content(0, Tensor::of<int64_t>({}, {context.shape(0).elements()}));
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Shape", .infer = infer_shape},
+    {.op_type = "Size", .infer = infer_size},
+};
+
 }  // namespace
 
-void register_shape(OpTable& table) {
-  table.add({.op_type = "Shape", .infer = infer_shape});
-  table.add({.op_type = "Size", .infer = infer_size});
-}
+extern constinit const OpFamily shape_ops = kOps;
 
 }  // namespace fovea

@@ -84,15 +84,17 @@ Kernel plan_slice(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Slice",
+     .inputs = {1, 5},
+     .infer = infer_slice,
+     .plan = plan_slice,
+     .content_inputs = {1, 2, 3, 4},
+     .layout = follow_input_layout},
+};
+
 }  // namespace
 
-void register_slice(OpTable& table) {
-  table.add({.op_type = "Slice",
-             .inputs = {1, 5},
-             .infer = infer_slice,
-             .plan = plan_slice,
-             .content_inputs = {1, 2, 3, 4},
-             .layout = follow_input_layout});
-}
+extern constinit const OpFamily slice_ops = kOps;
 
 }  // namespace fovea

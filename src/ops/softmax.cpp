@@ -26,15 +26,17 @@ Kernel plan_softmax(PlanContext& context) {
   };
 }
 
+constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
+  return {.op_type = op_type, .infer = infer_like_input, .plan = plan, .reuse = Reuse::InPlace};
+}
+
+constexpr OpDef kOps[] = {
+    softmax("Softmax", plan_softmax<kernels::softmax>),
+    softmax("LogSoftmax", plan_softmax<kernels::log_softmax>),
+};
+
 }  // namespace
 
-void register_softmax(OpTable& table) {
-  const auto add = [&](std::string_view op_type, Kernel (*plan)(PlanContext&)) {
-    table.add(
-        {.op_type = op_type, .infer = infer_like_input, .plan = plan, .reuse = Reuse::InPlace});
-  };
-  add("Softmax", plan_softmax<kernels::softmax>);
-  add("LogSoftmax", plan_softmax<kernels::log_softmax>);
-}
+extern constinit const OpFamily softmax_ops = kOps;
 
 }  // namespace fovea

@@ -84,16 +84,18 @@ Kernel plan_split(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Split",
+     .inputs = {1, 2},
+     .outputs = {1, kUnbounded},
+     .infer = infer_split,
+     .plan = plan_split,
+     .content_inputs = {1},
+     .layout = split_layout},
+};
+
 }  // namespace
 
-void register_split(OpTable& table) {
-  table.add({.op_type = "Split",
-             .inputs = {1, 2},
-             .outputs = {1, kUnbounded},
-             .infer = infer_split,
-             .plan = plan_split,
-             .content_inputs = {1},
-             .layout = split_layout});
-}
+extern constinit const OpFamily split_ops = kOps;
 
 }  // namespace fovea

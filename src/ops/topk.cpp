@@ -96,15 +96,17 @@ Kernel plan_topk(PlanContext& context) {
       context.dtype(0), [&](auto tag) { return topk_kernel<typename decltype(tag)::type>(lines); });
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "TopK",
+     .inputs = {1, 2},
+     .outputs = {1, 2},
+     .infer = infer_topk,
+     .plan = plan_topk,
+     .content_inputs = {1}},
+};
+
 }  // namespace
 
-void register_topk(OpTable& table) {
-  table.add({.op_type = "TopK",
-             .inputs = {1, 2},
-             .outputs = {1, 2},
-             .infer = infer_topk,
-             .plan = plan_topk,
-             .content_inputs = {1}});
-}
+extern constinit const OpFamily topk_ops = kOps;
 
 }  // namespace fovea

@@ -128,20 +128,22 @@ std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const S
   return BandRule{{{.whole = false, .num = shuffle_of(context).block}}, context.node()};
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Transpose", .infer = infer_transpose, .plan = plan_transpose},
+    {.op_type = "DepthToSpace",
+     .infer = infer_depth_to_space,
+     .plan = [](PlanContext& context) { return plan_shuffle(context, true); },
+     .layout = layout_depth_to_space,
+     .bands = bands_depth_to_space},
+    {.op_type = "SpaceToDepth",
+     .infer = infer_space_to_depth,
+     .plan = [](PlanContext& context) { return plan_shuffle(context, false); },
+     .layout = follow_input_layout,
+     .bands = bands_space_to_depth},
+};
+
 }  // namespace
 
-void register_transpose(OpTable& table) {
-  table.add({.op_type = "Transpose", .infer = infer_transpose, .plan = plan_transpose});
-  table.add({.op_type = "DepthToSpace",
-             .infer = infer_depth_to_space,
-             .plan = [](PlanContext& context) { return plan_shuffle(context, true); },
-             .layout = layout_depth_to_space,
-             .bands = bands_depth_to_space});
-  table.add({.op_type = "SpaceToDepth",
-             .infer = infer_space_to_depth,
-             .plan = [](PlanContext& context) { return plan_shuffle(context, false); },
-             .layout = follow_input_layout,
-             .bands = bands_space_to_depth});
-}
+extern constinit const OpFamily transpose_ops = kOps;
 
 }  // namespace fovea

@@ -50,16 +50,18 @@ Kernel plan_trilu(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Trilu",
+     .since = 14,
+     .inputs = {1, 2},
+     .infer = infer_trilu,
+     .plan = plan_trilu,
+     .content_inputs = {1},
+     .reuse = Reuse::InPlace},
+};
+
 }  // namespace
 
-void register_trilu(OpTable& table) {
-  table.add({.op_type = "Trilu",
-             .since = 14,
-             .inputs = {1, 2},
-             .infer = infer_trilu,
-             .plan = plan_trilu,
-             .content_inputs = {1},
-             .reuse = Reuse::InPlace});
-}
+extern constinit const OpFamily trilu_ops = kOps;
 
 }  // namespace fovea

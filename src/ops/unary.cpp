@@ -29,31 +29,33 @@ struct Library {
   double operator()(double x) const { return kDouble(x); }
 };
 
+constexpr OpDef kOps[] = {
+    unary("Abs", 1, plan_number<kernels::Abs>),
+    unary("Neg", 1, plan_neg),
+    unary("Sign", 9, plan_number<kernels::Sign>),
+    unary("Floor", 1, plan_float<kernels::Floor, true>),
+    unary("Ceil", 1, plan_float<kernels::Ceil, true>),
+    unary("Round", 11, plan_float<kernels::Round, true>),
+    unary("Sqrt", 1, plan_float<kernels::Sqrt, true>),
+    unary("Reciprocal", 1, plan_float<kernels::Reciprocal, false>),
+    unary("Exp", 1, plan_float<kernels::Exp, false>),
+    unary("Log", 1, plan_float<kernels::Log, false>),
+    unary("Erf", 9, plan_float<kernels::Erf, true>),
+    unary("Sin", 7, plan_float<Library<std::sin, std::sin>, true>),
+    unary("Cos", 7, plan_float<Library<std::cos, std::cos>, false>),
+    unary("Tan", 7, plan_float<Library<std::tan, std::tan>, true>),
+    unary("Asin", 7, plan_float<Library<std::asin, std::asin>, true>),
+    unary("Acos", 7, plan_float<Library<std::acos, std::acos>, false>),
+    unary("Atan", 7, plan_float<Library<std::atan, std::atan>, true>),
+    unary("Sinh", 9, plan_float<Library<std::sinh, std::sinh>, true>),
+    unary("Cosh", 9, plan_float<Library<std::cosh, std::cosh>, false>),
+    unary("Asinh", 9, plan_float<Library<std::asinh, std::asinh>, true>),
+    unary("Acosh", 9, plan_float<Library<std::acosh, std::acosh>, false>),
+    unary("Atanh", 9, plan_float<Library<std::atanh, std::atanh>, true>),
+};
+
 }  // namespace
 
-void register_unary(OpTable& table) {
-  add_unary(table, "Abs", 1, plan_number<kernels::Abs>);
-  add_unary(table, "Neg", 1, plan_neg);
-  add_unary(table, "Sign", 9, plan_number<kernels::Sign>);
-  add_unary(table, "Floor", 1, plan_float<kernels::Floor, true>);
-  add_unary(table, "Ceil", 1, plan_float<kernels::Ceil, true>);
-  add_unary(table, "Round", 11, plan_float<kernels::Round, true>);
-  add_unary(table, "Sqrt", 1, plan_float<kernels::Sqrt, true>);
-  add_unary(table, "Reciprocal", 1, plan_float<kernels::Reciprocal, false>);
-  add_unary(table, "Exp", 1, plan_float<kernels::Exp, false>);
-  add_unary(table, "Log", 1, plan_float<kernels::Log, false>);
-  add_unary(table, "Erf", 9, plan_float<kernels::Erf, true>);
-  add_unary(table, "Sin", 7, plan_float<Library<std::sin, std::sin>, true>);
-  add_unary(table, "Cos", 7, plan_float<Library<std::cos, std::cos>, false>);
-  add_unary(table, "Tan", 7, plan_float<Library<std::tan, std::tan>, true>);
-  add_unary(table, "Asin", 7, plan_float<Library<std::asin, std::asin>, true>);
-  add_unary(table, "Acos", 7, plan_float<Library<std::acos, std::acos>, false>);
-  add_unary(table, "Atan", 7, plan_float<Library<std::atan, std::atan>, true>);
-  add_unary(table, "Sinh", 9, plan_float<Library<std::sinh, std::sinh>, true>);
-  add_unary(table, "Cosh", 9, plan_float<Library<std::cosh, std::cosh>, false>);
-  add_unary(table, "Asinh", 9, plan_float<Library<std::asinh, std::asinh>, true>);
-  add_unary(table, "Acosh", 9, plan_float<Library<std::acosh, std::acosh>, false>);
-  add_unary(table, "Atanh", 9, plan_float<Library<std::atanh, std::atanh>, true>);
-}
+extern constinit const OpFamily unary_ops = kOps;
 
 }  // namespace fovea

@@ -81,22 +81,25 @@ Kernel plan_extreme(PlanContext& context) {
                                                   : integer_row<Op, double>(dtype));
 }
 
+constexpr OpDef variadic(std::string_view op_type, PlanRule plan) {
+  return {.op_type = op_type,
+          .inputs = {1, kUnbounded},
+          .infer = infer_variadic,
+          .plan = plan,
+          .reuse = Reuse::InPlace,
+          .layout = broadcast_layout,
+          .bands = bands_by_element};
+}
+
+constexpr OpDef kOps[] = {
+    variadic("Sum", plan_sum),
+    variadic("Mean", plan_mean),
+    variadic("Min", plan_extreme<kernels::Min>),
+    variadic("Max", plan_extreme<kernels::Max>),
+};
+
 }  // namespace
 
-void register_variadic(OpTable& table) {
-  const auto add = [&](std::string_view op_type, Kernel (*plan)(PlanContext&)) {
-    table.add({.op_type = op_type,
-               .inputs = {1, kUnbounded},
-               .infer = infer_variadic,
-               .plan = plan,
-               .reuse = Reuse::InPlace,
-               .layout = broadcast_layout,
-               .bands = bands_by_element});
-  };
-  add("Sum", plan_sum);
-  add("Mean", plan_mean);
-  add("Min", plan_extreme<kernels::Min>);
-  add("Max", plan_extreme<kernels::Max>);
-}
+extern constinit const OpFamily variadic_ops = kOps;
 
 }  // namespace fovea

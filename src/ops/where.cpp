@@ -45,15 +45,17 @@ Kernel plan_where(PlanContext& context) {
   };
 }
 
+constexpr OpDef kOps[] = {
+    {.op_type = "Where",
+     .since = 9,
+     .inputs = {3, 3},
+     .infer = infer_where,
+     .plan = plan_where,
+     .reuse = Reuse::InPlace},
+};
+
 }  // namespace
 
-void register_where(OpTable& table) {
-  table.add({.op_type = "Where",
-             .since = 9,
-             .inputs = {3, 3},
-             .infer = infer_where,
-             .plan = plan_where,
-             .reuse = Reuse::InPlace});
-}
+extern constinit const OpFamily where_ops = kOps;
 
 }  // namespace fovea

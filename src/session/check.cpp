@@ -16,7 +16,7 @@ bool is_internal(const Node& node) { return node.domain == kInternalDomain; }
 
 std::string reason(const Node& node) {
   const std::string op = node.domain.empty() ? node.op_type : text(node.domain, ".", node.op_type);
-  if (!is_internal(node) && op_table().knows(node.domain, node.op_type)) {
+  if (!is_internal(node) && kOpTable.knows(node.domain, node.op_type)) {
     return text(op, " of opset ", node.opset, " is not supported, only of other opsets");
   }
   return text(op, " is not implemented");
@@ -86,7 +86,7 @@ ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
 std::vector<NodeProblem> find_unsupported(const Graph& graph) {
   std::vector<NodeProblem> problems;
   for_each_node(graph, [&](const Node& node) {
-    if (!is_internal(node) && op_table().find(node)) return;
+    if (!is_internal(node) && kOpTable.find(node)) return;
     problems.push_back({node.name, node.op_type, node.domain, node.opset, reason(node)});
   });
   return problems;
@@ -94,7 +94,7 @@ std::vector<NodeProblem> find_unsupported(const Graph& graph) {
 
 void check_arity(const Graph& graph) {
   for_each_node(graph, [](const Node& node) {
-    const OpDef* def = op_table().find(node);
+    const OpDef* def = kOpTable.find(node);
     if (!def) return;
     check_count(node, "inputs", node.inputs.size(), def->inputs);
     check_count(node, "outputs", node.outputs.size(), def->outputs);

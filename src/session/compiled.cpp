@@ -27,12 +27,12 @@ std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::str
     }
     optimised.outputs.push_back(id);
   }
-  optimise(optimised, {op_table(), pool}, options.disabled_passes);
+  optimise(optimised, {kOpTable, pool}, options.disabled_passes);
   const bool whole = std::ranges::any_of(options.disabled_passes, [](const std::string& name) {
     return name == "*" || name == "bands";
   });
   const BandLimits bands = whole ? BandLimits::none() : options.bands;
-  return std::make_unique<Compiled>(std::move(optimised), op_table(), pool, bands, options);
+  return std::make_unique<Compiled>(std::move(optimised), kOpTable, pool, bands, options);
 }
 
 }  // namespace fovea

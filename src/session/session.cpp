@@ -73,7 +73,7 @@ std::optional<int64_t> count_macs(const Loaded& loaded) {
   if (!inputs) return std::nullopt;
   ThreadPool pool(1);
   SessionPacks packs;
-  const auto plan = plan_first({loaded.graph, op_table(), packs, pool}, *inputs);
+  const auto plan = plan_first({loaded.graph, kOpTable, packs, pool}, *inputs);
   if (!plan->awaited.empty()) return std::nullopt;
   int64_t macs = 0;
   for (const Step& step : plan->steps) macs += step.work.macs;

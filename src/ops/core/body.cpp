@@ -14,7 +14,7 @@ const Graph& graph_of(const NodeContext& context) {
 }
 
 const OpDef& definition(const Node& node) {
-  const OpDef* def = op_table().find(node);
+  const OpDef* def = kOpTable.find(node);
   if (!def) fail(ErrorCode::Internal, "operator ", node.op_type, " was not checked");
   return *def;
 }

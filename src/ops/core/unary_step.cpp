@@ -26,14 +26,4 @@ Kernel map_elements(const PlanContext& context, std::function<RowMap(RunContext&
   };
 }
 
-void add_unary(OpTable& table, std::string_view op_type, int since, Kernel (*plan)(PlanContext&)) {
-  table.add({.op_type = op_type,
-             .since = since,
-             .infer = infer_like_input,
-             .plan = plan,
-             .reuse = Reuse::InPlace,
-             .layout = follow_input_layout,
-             .bands = bands_by_element});
-}
-
 }  // namespace fovea

@@ -32,7 +32,15 @@ Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
       context, [map = std::move(map)](RunContext&) { return map; }, keeps_zero);
 }
 
-// Registers an operator that maps every element of its only input.
-void add_unary(OpTable& table, std::string_view op_type, int since, Kernel (*plan)(PlanContext&));
+// An operator that maps every element of its only input.
+constexpr OpDef unary(std::string_view op_type, int since, PlanRule plan) {
+  return {.op_type = op_type,
+          .since = since,
+          .infer = infer_like_input,
+          .plan = plan,
+          .reuse = Reuse::InPlace,
+          .layout = follow_input_layout,
+          .bands = bands_by_element};
+}
 
 }  // namespace fovea

@@ -231,7 +231,7 @@ Tensor run_in_place(const std::string& op_type, std::vector<Tensor> inputs, size
     types.push_back({input.dtype(), input.shape(), Layout::Plain, {}});
   std::vector<const ValueType*> pointers;
   for (const ValueType& type : types) pointers.push_back(&type);
-  const OpDef& def = *op_table().find(node);
+  const OpDef& def = *kOpTable.find(node);
   EXPECT_EQ(def.reuse, Reuse::InPlace);
   InferContext infer(node, pointers);
   def.infer(infer);

@@ -11,7 +11,7 @@ namespace fovea::test {
 inline Graph after(void (*pass)(Graph&, const PassContext&), const ModelBuilder& model) {
   Graph graph = model.graph();
   ThreadPool pool(1);
-  const PassContext context{op_table(), pool};
+  const PassContext context{kOpTable, pool};
   pass(graph, context);
   remove_dead_code(graph, context);
   return graph;

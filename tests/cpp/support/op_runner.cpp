@@ -30,7 +30,7 @@ Node make_node(const OpCase& op, const std::vector<Tensor>& inputs) {
 }
 
 const OpDef& definition_of(const Node& node) {
-  const OpDef* def = op_table().find(node);
+  const OpDef* def = kOpTable.find(node);
   if (!def) throw Error(ErrorCode::UnsupportedOperator, text(node.op_type, " is not registered"));
   return *def;
 }
