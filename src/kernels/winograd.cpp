@@ -205,7 +205,7 @@ template <class Side>
     transform_line(InputTransform<Side>(), from, patches.row_step, end - begin, to + begin, step);
   }
   if (end - begin == count * channels) return;
-  for (int y = 0; y < Side::kPatch; ++y, to += step) {
+  FOVEA_NO_UNROLL for (int y = 0; y < Side::kPatch; ++y, to += step) {
     std::fill(to, to + begin, 0.0f);
     std::fill(to + end, to + count * channels, 0.0f);
   }
@@ -229,11 +229,12 @@ void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any,
     const ptrdiff_t count = std::min(most, tiles - first);
     transform_down<typename F::Down>(patches, first * F::kTileW + kShared, count * F::kTileW, strip,
                                      step);
-    for (int y = 0; y < F::kPatchH; ++y) {
+    FOVEA_NO_UNROLL for (int y = 0; y < F::kPatchH; ++y) {
       const float* from = strip + y * step;
       const float* shared_from = before + (y + 1) * step - shared;
       float* to = transformed + y * F::kPatchW * position_step + first * tile_step;
-      for (ptrdiff_t i = 0; i < count; ++i, from += F::kTileW * channels, to += tile_step) {
+      FOVEA_NO_UNROLL for (ptrdiff_t i = 0; i < count;
+                           ++i, from += F::kTileW * channels, to += tile_step) {
         fetch<F::kPatchW>(to, position_step, channels);
         transform_across(across, shared_from, from, channels, to, position_step);
         shared_from = from + F::kTileW * channels - shared;
