@@ -25,8 +25,6 @@ std::unique_ptr<Engine> make_engine(int threads) {
   return guard([&] { return std::make_unique<Engine>(threads); });
 }
 
-int threads(const Engine& engine) { return engine.pool->size(); }
-
 std::unique_ptr<Session> load(Engine& engine, const Buffer& model, const val& options) {
   return guard(
       [&] { return Session::load(model.model_bytes(), engine.pool, to_options(options)); });
@@ -70,8 +68,8 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("makeEngine", &make_engine);
   function("checkModel", &check);
 
-  class_<Buffer>("Buffer").function("view", &Buffer::view).property("size", &Buffer::size);
-  class_<Engine>("Engine").function("load", &load).property("threads", &threads);
+  class_<Buffer>("Buffer").function("view", &Buffer::view);
+  class_<Engine>("Engine").function("load", &load);
   class_<Session>("Session")
       .function("info", &info)
       .function("start", &start)

@@ -44,8 +44,8 @@ void widen_inside(Graph& graph) {
 }
 
 void widen_attributes(Node& node) {
-  const Attributes before = node.attributes;
-  for (const auto& [name, value] : before.all()) {
+  // Values are replaced under their names, which leaves the loop alone.
+  for (const auto& [name, value] : node.attributes.all()) {
     if (const auto* tensor = std::get_if<Tensor>(&value); tensor && is_narrow(tensor->dtype())) {
       node.attributes.set(name, widened(*tensor));
     } else if (const auto* number = std::get_if<int64_t>(&value);

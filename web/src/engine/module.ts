@@ -5,7 +5,6 @@ import type { TensorType } from '../tensor-types.js';
 
 /** Bytes in the engine's memory. */
 export interface EngineBuffer {
-  readonly size: number;
   /** Valid until the engine allocates again. */
   view(): Uint8Array;
   delete(): void;
@@ -112,7 +111,6 @@ export interface EngineSession {
 }
 
 export interface EngineThreads {
-  readonly threads: number;
   load(model: EngineBuffer, options: LoadOptions): EngineSession;
   delete(): void;
 }
