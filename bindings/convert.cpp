@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "buffer.h"
+#include "handle.h"
 
 namespace fovea::bindings {
 namespace {
@@ -73,7 +74,7 @@ Tensor to_tensor(const val& object) {
   if (dtype == DType::String) {
     return Tensor::of_strings(std::move(shape), to_strings(object["data"]));
   }
-  auto& buffer = object["data"].as<Buffer&>();
+  auto& buffer = at<Buffer>(object["data"].as<Handle>());
   const size_t needed = static_cast<size_t>(shape.elements()) * size_of(dtype);
   if (buffer.size() != needed) {
     fail(ErrorCode::InvalidInput, "a tensor of shape ", shape, " needs ", needed, " bytes, not ",
@@ -151,7 +152,7 @@ SessionOptions to_options(const val& options) {
                   text("the model keeps weights in the file '", location, "', which is not given"))
           .with("externalData", location);
     }
-    return file.as<Buffer&>().model_bytes();
+    return at<Buffer>(file.as<Handle>()).model_bytes();
   };
   return result;
 }

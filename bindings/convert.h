@@ -29,10 +29,10 @@ emscripten::val to_val(const std::optional<Shape>& shape);
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);
 
-// {disabledPasses: [name], precision, externalData: {location: Buffer}}
+// {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}}
 SessionOptions to_options(const emscripten::val& options);
 
-// [{name, type, dims, data}], data a Buffer or an array of strings.
+// [{name, type, dims, data}], data the handle of a Buffer or an array of strings.
 std::vector<Feed> to_feeds(const emscripten::val& feeds);
 
 std::vector<std::string> to_strings(const emscripten::val& array);

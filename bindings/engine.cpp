@@ -10,75 +10,86 @@
 #include "buffer.h"
 #include "convert.h"
 #include "guard.h"
+#include "handle.h"
 #include "session/session.h"
 
 namespace fovea::bindings {
 namespace {
 
-using emscripten::class_;
 using emscripten::function;
 using emscripten::val;
 
 std::string version() { return FOVEA_VERSION; }
 
-std::unique_ptr<Engine> make_engine(int threads) {
-  return guard([&] { return std::make_unique<Engine>(threads); });
+Handle make_engine(int threads) {
+  return guard([&] { return handle_of(std::make_unique<Engine>(threads)); });
 }
 
-std::unique_ptr<Session> load(Engine& engine, const Buffer& model, const val& options) {
+Handle make_session(Handle engine, Handle model, const val& options) {
+  return guard([&] {
+    return handle_of(Session::load(at<Buffer>(model).model_bytes(), at<Engine>(engine).pool,
+                                   to_options(options)));
+  });
+}
+
+val check(Handle model, const val& options) {
   return guard(
-      [&] { return Session::load(model.model_bytes(), engine.pool, to_options(options)); });
+      [&] { return to_val(check_model(at<Buffer>(model).model_bytes(), to_options(options))); });
 }
 
-val check(const Buffer& model, const val& options) {
-  return guard([&] { return to_val(check_model(model.model_bytes(), to_options(options))); });
+Handle make_buffer(size_t size) {
+  return guard([&] { return handle_of(std::make_unique<Buffer>(size)); });
 }
 
-std::unique_ptr<Buffer> make_buffer(size_t size) {
-  return guard([&] { return std::make_unique<Buffer>(size); });
+val bytes_of(Handle buffer) { return at<Buffer>(buffer).view(); }
+
+val model_info(Handle session) { return to_val(at<Session>(session).info()); }
+
+Handle start_run(Handle session, const val& feeds, const val& fetches) {
+  return guard(
+      [&] { return handle_of(at<Session>(session).start(to_feeds(feeds), to_strings(fetches))); });
 }
 
-val info(const Session& session) { return to_val(session.info()); }
+void trim_session(Handle session) { at<Session>(session).trim(); }
 
-std::unique_ptr<Run> start(Session& session, const val& feeds, const val& fetches) {
-  return guard([&] { return session.start(to_feeds(feeds), to_strings(fetches)); });
+bool advance(Handle run, double milliseconds) {
+  return guard([&] { return at<Run>(run).advance(milliseconds); });
 }
 
-bool advance(Run& run, double milliseconds) {
-  return guard([&] { return run.advance(milliseconds); });
+val planned_dims(Handle run) {
+  return to_array(at<Run>(run).planned_shapes(), [](const auto& shape) { return to_val(shape); });
 }
 
-val planned_dims(const Run& run) {
-  return to_array(run.planned_shapes(), [](const auto& shape) { return to_val(shape); });
+val outputs(Handle run) {
+  return to_array(at<Run>(run).outputs(), [](const Tensor& tensor) { return to_val(tensor); });
 }
 
-val outputs(const Run& run) {
-  return to_array(run.outputs(), [](const Tensor& tensor) { return to_val(tensor); });
-}
-
-val profile(const Run& run) {
-  return to_array(run.profile(), [](const NodeProfile& node) { return to_val(node); });
+val profile(Handle run) {
+  return to_array(at<Run>(run).profile(), [](const NodeProfile& node) { return to_val(node); });
 }
 
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("version", &version);
-  function("makeBuffer", &make_buffer);
   function("makeEngine", &make_engine);
   function("checkModel", &check);
 
-  class_<Buffer>("Buffer").function("view", &Buffer::view);
-  class_<Engine>("Engine").function("load", &load);
-  class_<Session>("Session")
-      .function("info", &info)
-      .function("start", &start)
-      .function("trim", &Session::trim);
-  class_<Run>("Run")
-      .function("plannedDims", &planned_dims)
-      .function("advance", &advance)
-      .function("outputs", &outputs)
-      .function("profile", &profile);
+  function("makeBuffer", &make_buffer);
+  function("bytesOf", &bytes_of);
+  function("deleteBuffer", &destroy<Buffer>);
+
+  function("makeSession", &make_session);
+  function("modelInfo", &model_info);
+  function("trimSession", &trim_session);
+  function("deleteSession", &destroy<Session>);
+
+  function("startRun", &start_run);
+  function("plannedDims", &planned_dims);
+  function("advance", &advance);
+  function("outputs", &outputs);
+  function("profile", &profile);
+  function("deleteRun", &destroy<Run>);
 }
 
 }  // namespace fovea::bindings

@@ -6,11 +6,13 @@
 
 #include "engine.h"
 #include "guard.h"
+#include "handle.h"
 #include "picture.h"
 
 namespace fovea::bindings {
 namespace {
 
+using emscripten::function;
 using emscripten::val;
 
 Rect to_rect(const val& object) {
@@ -20,34 +22,37 @@ Rect to_rect(const val& object) {
   return {number("x"), number("y"), number("width"), number("height")};
 }
 
-std::unique_ptr<Picture> make_picture(const Engine& engine, const Buffer& rgba,
-                                      const val& settings) {
+Handle make_picture(Handle engine, Handle rgba, const val& settings) {
+  return guard([&] {
+    return handle_of(std::make_unique<Picture>(at<Engine>(engine).pool, at<Buffer>(rgba),
+                                               to_picture_settings(settings)));
+  });
+}
+
+Handle picture_input(Handle picture, const val& from, int to_width, int to_height) {
   return guard(
-      [&] { return std::make_unique<Picture>(engine.pool, rgba, to_picture_settings(settings)); });
+      [&] { return handle_of(at<Picture>(picture).input(to_rect(from), to_width, to_height)); });
 }
 
-std::unique_ptr<Buffer> input(const Picture& picture, const val& from, int to_width,
-                              int to_height) {
-  return guard([&] { return picture.input(to_rect(from), to_width, to_height); });
+void place_tile(Handle picture, Handle run, int x, int y, const val& to) {
+  guard([&] { at<Picture>(picture).place(at<Run>(run), x, y, to_rect(to)); });
 }
 
-void place(Picture& picture, const Run& run, int x, int y, const val& to) {
-  guard([&] { picture.place(run, x, y, to_rect(to)); });
+void finish_picture(Handle picture) {
+  guard([&] { at<Picture>(picture).finish(); });
 }
 
-void finish(Picture& picture) {
-  guard([&] { picture.finish(); });
-}
+val picture_bytes(Handle picture) { return at<Picture>(picture).view(); }
 
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(fovea_picture) {
-  emscripten::function("makePicture", &make_picture);
-  emscripten::class_<Picture>("Picture")
-      .function("input", &input)
-      .function("place", &place)
-      .function("finish", &finish)
-      .function("view", &Picture::view);
+  function("makePicture", &make_picture);
+  function("pictureInput", &picture_input);
+  function("placeTile", &place_tile);
+  function("finishPicture", &finish_picture);
+  function("pictureBytes", &picture_bytes);
+  function("deletePicture", &destroy<Picture>);
 }
 
 }  // namespace fovea::bindings

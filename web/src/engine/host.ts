@@ -87,7 +87,7 @@ export class EngineHost {
   }
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.#buffer(buffer).view().set(bytes, offset);
+    this.#module.bytesOf(this.#buffer(buffer)).set(bytes, offset);
   }
 
   /** Copies bytes into a buffer of the engine's memory. */
@@ -97,16 +97,19 @@ export class EngineHost {
 
   /** Gives a buffer back. */
   closeBuffer(id: number): void {
-    this.#buffers.get(id)?.delete();
+    const buffer = this.#buffers.get(id);
+    if (buffer === undefined) return;
     this.#buffers.delete(id);
+    this.#module.deleteBuffer(buffer);
   }
 
   /** Makes a session of a model. Its buffers, which it then keeps for itself, are closed. */
   load(id: number, model: number, options: HostLoadOptions): ModelInfo {
-    const session = this.#engine.load(this.#buffer(model), this.#loadOptions(options));
+    const loading = this.#loadOptions(options);
+    const session = this.#module.makeSession(this.#engine, this.#buffer(model), loading);
     this.#sessions.set(id, session);
     this.#closeAll(model, options);
-    return session.info();
+    return this.#module.modelInfo(session);
   }
 
   /** As load(), of a network that enlarges pictures: finds out what it takes and gives. */
@@ -139,9 +142,9 @@ export class EngineHost {
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
     return this.#queue.add(job, (checkpoint) =>
       withFeeds(this.#module, feeds, (copies) =>
-        withRun(this.#session(session), copies, fetches, checkpoint, (run) => ({
-          outputs: copyOutputs(run, this.#results),
-          nodes: profiled ? run.profile() : [],
+        withRun(this.#module, this.#session(session), copies, fetches, checkpoint, (run) => ({
+          outputs: copyOutputs(this.#module, run, this.#results),
+          nodes: profiled ? this.#module.profile(run) : [],
         })),
       ),
     );
@@ -155,7 +158,7 @@ export class EngineHost {
   /** Gives a session's working memory back once its runs have ended. */
   trim(job: number, session: number): Promise<void> {
     return this.#queue.add(job, () => {
-      this.#session(session).trim();
+      this.#module.trimSession(this.#session(session));
       this.#results.clear();
     });
   }
@@ -196,7 +199,7 @@ export class EngineHost {
   }
 
   #closeSession(id: number): void {
-    this.#session(id).delete();
+    this.#module.deleteSession(this.#session(id));
     this.#sessions.delete(id);
   }
 

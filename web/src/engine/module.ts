@@ -1,14 +1,22 @@
-// The types of what bindings/ exports. An object with delete() lives in the engine's memory until
-// that is called; a method may throw an ErrorData.
+// The types of what bindings/ exports. Its functions may throw an ErrorData.
 
 import type { TensorType } from '../tensor-types.js';
 
-/** Bytes in the engine's memory. */
-export interface EngineBuffer {
-  /** Valid until the engine allocates again. */
-  view(): Uint8Array;
-  delete(): void;
-}
+declare const kind: unique symbol;
+
+/** An object in the engine's memory, by its address. It lives there until it is deleted. */
+type Handle<Kind> = number & { readonly [kind]: Kind };
+
+/** Bytes. */
+export type EngineBuffer = Handle<'buffer'>;
+/** The threads that sessions and pictures share. */
+export type EngineThreads = Handle<'threads'>;
+/** A model that is ready to run. */
+export type EngineSession = Handle<'session'>;
+/** A run, under way or done. */
+export type EngineRun = Handle<'run'>;
+/** A picture that is being enlarged. */
+export type EnginePicture = Handle<'picture'>;
 
 /** A declared input or output; `shape` is null when undeclared, a size without a name is null. */
 export interface ValueInfo {
@@ -93,28 +101,6 @@ export interface EngineTensor {
   data: Uint8Array | string[];
 }
 
-export interface EngineRun {
-  /** The sizes of the outputs to come; null where they depend on data not computed yet. */
-  plannedDims(): (number[] | null)[];
-  /** Computes for about that long; true when all is done. */
-  advance(milliseconds: number): boolean;
-  outputs(): EngineTensor[];
-  profile(): NodeTime[];
-  delete(): void;
-}
-
-export interface EngineSession {
-  info(): ModelInfo;
-  start(feeds: EngineFeed[], fetches: string[]): EngineRun;
-  trim(): void;
-  delete(): void;
-}
-
-export interface EngineThreads {
-  load(model: EngineBuffer, options: LoadOptions): EngineSession;
-  delete(): void;
-}
-
 /** What a picture is enlarged to, and what the network that does it takes and gives. */
 export interface PictureSettings {
   /** Of the picture; its pixels have `margin` more on every side. */
@@ -138,30 +124,53 @@ export interface Rectangle {
   height: number;
 }
 
-export interface EnginePicture {
-  /** Part of the pixels as elements of a tensor, extended to a size. */
-  input(from: Rectangle, toWidth: number, toHeight: number): EngineBuffer;
-  /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
-  place(run: EngineRun, x: number, y: number, to: Rectangle): void;
-  /** Adds the alpha. */
-  finish(): void;
-  /** The enlarged RGBA bytes, valid until the engine allocates again. */
-  view(): Uint8Array;
-  delete(): void;
-}
-
 /** An instantiated engine. */
 export interface EngineModule {
   version(): string;
-  makeBuffer(size: number): EngineBuffer;
   makeEngine(threads: number): EngineThreads;
   checkModel(model: EngineBuffer, options: LoadOptions): EngineReport;
+
+  makeBuffer(size: number): EngineBuffer;
+  /** A buffer's bytes, valid until the engine allocates again. */
+  bytesOf(buffer: EngineBuffer): Uint8Array;
+  deleteBuffer(buffer: EngineBuffer): void;
+
+  makeSession(engine: EngineThreads, model: EngineBuffer, options: LoadOptions): EngineSession;
+  modelInfo(session: EngineSession): ModelInfo;
+  /** Gives the memory of past runs back. */
+  trimSession(session: EngineSession): void;
+  deleteSession(session: EngineSession): void;
+
+  startRun(session: EngineSession, feeds: EngineFeed[], fetches: string[]): EngineRun;
+  /** The sizes of the outputs to come; null where they depend on data not computed yet. */
+  plannedDims(run: EngineRun): (number[] | null)[];
+  /** Computes for about that long; true when all is done. */
+  advance(run: EngineRun, milliseconds: number): boolean;
+  outputs(run: EngineRun): EngineTensor[];
+  profile(run: EngineRun): NodeTime[];
+  deleteRun(run: EngineRun): void;
+
   /** The picture keeps the pixels, which it writes to. */
   makePicture(
     engine: EngineThreads,
     pixels: EngineBuffer,
     settings: PictureSettings,
   ): EnginePicture;
+  /** Part of the pixels as elements of a tensor, extended to a size. */
+  pictureInput(
+    picture: EnginePicture,
+    from: Rectangle,
+    toWidth: number,
+    toHeight: number,
+  ): EngineBuffer;
+  /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
+  placeTile(picture: EnginePicture, run: EngineRun, x: number, y: number, to: Rectangle): void;
+  /** Adds the alpha. */
+  finishPicture(picture: EnginePicture): void;
+  /** The enlarged RGBA bytes, valid until the engine allocates again. */
+  pictureBytes(picture: EnginePicture): Uint8Array;
+  deletePicture(picture: EnginePicture): void;
+
   /** Only in threaded variants. */
   PThread?: { terminateAllThreads(): void };
 }

@@ -56,7 +56,7 @@ export class HostPicture {
     try {
       this.#picture = module.makePicture(engine, buffer, settings);
     } finally {
-      buffer.delete();
+      module.deleteBuffer(buffer);
     }
     this.#module = module;
     this.#settings = settings;
@@ -64,27 +64,28 @@ export class HostPicture {
 
   async enlarge(session: EngineSession, tile: TileRequest, checkpoint: Checkpoint): Promise<void> {
     const { x, y } = tile.extended;
-    const buffer = this.#picture.input(tile.from, x, y);
+    const module = this.#module;
+    const buffer = module.pictureInput(this.#picture, tile.from, x, y);
     const run = (data: EngineBuffer) =>
-      withFeeds(this.#module, tile.feeds, (others) => {
+      withFeeds(module, tile.feeds, (others) => {
         const dims = [1, this.#settings.luma ? 1 : 3, y, x];
         const feeds = [{ name: tile.input, type: 'float32' as const, dims, data }, ...others];
-        return withRun(session, feeds, [tile.output], checkpoint, (finished) =>
-          this.#picture.place(finished, tile.inset.x, tile.inset.y, tile.to),
+        return withRun(module, session, feeds, [tile.output], checkpoint, (finished) =>
+          module.placeTile(this.#picture, finished, tile.inset.x, tile.inset.y, tile.to),
         );
       });
-    await run(buffer).finally(() => buffer.delete());
+    await run(buffer).finally(() => module.deleteBuffer(buffer));
   }
 
   /** The enlarged pixels, once all tiles are there. */
   finish(results: ResultMemory): EnlargedPicture {
-    this.#picture.finish();
+    this.#module.finishPicture(this.#picture);
     const { outWidth, outHeight } = this.#settings;
-    const bytes = results.copyOf(this.#picture.view());
+    const bytes = results.copyOf(this.#module.pictureBytes(this.#picture));
     return { bytes, width: outWidth, height: outHeight };
   }
 
   delete(): void {
-    this.#picture.delete();
+    this.#module.deletePicture(this.#picture);
   }
 }

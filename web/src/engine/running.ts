@@ -22,29 +22,31 @@ const sliceMilliseconds = 30;
 
 /** Starts a run and hands it to `use`; its memory is free again afterwards. */
 export async function withStartedRun<T>(
+  module: EngineModule,
   session: EngineSession,
   feeds: EngineFeed[],
   fetches: readonly string[],
   use: (run: EngineRun) => T | Promise<T>,
 ): Promise<T> {
-  const run = session.start(feeds, [...fetches]);
+  const run = module.startRun(session, feeds, [...fetches]);
   try {
     return await use(run);
   } finally {
-    run.delete();
+    module.deleteRun(run);
   }
 }
 
 /** As withStartedRun, once the run has finished. */
 export async function withRun<T>(
+  module: EngineModule,
   session: EngineSession,
   feeds: EngineFeed[],
   fetches: readonly string[],
   checkpoint: Checkpoint,
   use: (run: EngineRun) => T,
 ): Promise<T> {
-  return withStartedRun(session, feeds, fetches, async (run) => {
-    while (!run.advance(sliceMilliseconds)) {
+  return withStartedRun(module, session, feeds, fetches, async (run) => {
+    while (!module.advance(run, sliceMilliseconds)) {
       await nextTask();
       checkpoint();
     }
@@ -60,7 +62,7 @@ export async function withFeeds<T>(
 ): Promise<T> {
   return withUnwrittenFeeds(module, feeds, (copies) => {
     for (const [index, { data }] of copies.entries()) {
-      if ('view' in data) data.view().set(feeds[index]!.data as Uint8Array);
+      if (typeof data === 'number') module.bytesOf(data).set(feeds[index]!.data as Uint8Array);
     }
     return use(copies);
   });
@@ -82,7 +84,7 @@ export async function withUnwrittenFeeds<T>(
     });
     return await use(unwritten);
   } finally {
-    for (const buffer of buffers) buffer.delete();
+    for (const buffer of buffers) module.deleteBuffer(buffer);
   }
 }
 
@@ -92,13 +94,17 @@ export function bufferOf(
   bytes: Uint8Array | Uint8ClampedArray,
 ): EngineBuffer {
   const buffer = module.makeBuffer(bytes.byteLength);
-  buffer.view().set(bytes);
+  module.bytesOf(buffer).set(bytes);
   return buffer;
 }
 
 /** A run's outputs, copied out of the engine's memory. */
-export function copyOutputs(run: EngineRun, results: ResultMemory): TensorData[] {
-  return run.outputs().map(({ type, dims, data }) => ({
+export function copyOutputs(
+  module: EngineModule,
+  run: EngineRun,
+  results: ResultMemory,
+): TensorData[] {
+  return module.outputs(run).map(({ type, dims, data }) => ({
     type,
     dims,
     data: Array.isArray(data) ? data : results.copyOf(data),

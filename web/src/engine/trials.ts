@@ -12,14 +12,14 @@ export function trialsOf(
   return {
     run: (feeds, output) =>
       withFeeds(module, feeds, (copies) =>
-        withRun(session, copies, [output], checkpoint, (run) => {
-          const { dims, data } = run.outputs()[0]!;
+        withRun(module, session, copies, [output], checkpoint, (run) => {
+          const { dims, data } = module.outputs(run)[0]!;
           return { dims, data: new Float32Array((data as Uint8Array).slice().buffer) };
         }),
       ),
     plan: (feeds, output) =>
       withUnwrittenFeeds(module, feeds, (unwritten) =>
-        withStartedRun(session, unwritten, [output], (run) => run.plannedDims()[0]!),
+        withStartedRun(module, session, unwritten, [output], (run) => module.plannedDims(run)[0]!),
       ),
   };
 }
