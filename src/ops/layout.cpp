@@ -25,19 +25,18 @@ Kernel plan_to_plain(PlanContext& context) {
   };
 }
 
+constexpr OpDef conversion(std::string_view op_type, PlanRule plan) {
+  return {.op_type = op_type,
+          .domain = kInternalDomain,
+          .until = kUnbounded,
+          .infer = infer_like_input,
+          .plan = plan,
+          .bands = bands_by_element};
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "ToChannelsLast",
-     .domain = kInternalDomain,
-     .until = kUnbounded,
-     .infer = infer_like_input,
-     .plan = plan_to_channels_last,
-     .bands = bands_by_element},
-    {.op_type = "ToPlain",
-     .domain = kInternalDomain,
-     .until = kUnbounded,
-     .infer = infer_like_input,
-     .plan = plan_to_plain,
-     .bands = bands_by_element},
+    conversion("ToChannelsLast", plan_to_channels_last),
+    conversion("ToPlain", plan_to_plain),
 };
 
 }  // namespace

@@ -161,24 +161,17 @@ Kernel plan_global_average(PlanContext& context) {
   });
 }
 
+constexpr OpDef pool(std::string_view op_type, InferRule infer, PlanRule plan,
+                     Arity outputs = {1, 1}) {
+  return {
+      .op_type = op_type, .outputs = outputs, .infer = infer, .plan = plan, .layout = layout_pool};
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "MaxPool",
-     .outputs = {1, 2},
-     .infer = infer_pool,
-     .plan = plan_max_pool,
-     .layout = layout_pool},
-    {.op_type = "AveragePool",
-     .infer = infer_pool,
-     .plan = plan_average_pool,
-     .layout = layout_pool},
-    {.op_type = "GlobalMaxPool",
-     .infer = infer_global_pool,
-     .plan = plan_global_max,
-     .layout = layout_pool},
-    {.op_type = "GlobalAveragePool",
-     .infer = infer_global_pool,
-     .plan = plan_global_average,
-     .layout = layout_pool},
+    pool("MaxPool", infer_pool, plan_max_pool, {1, 2}),
+    pool("AveragePool", infer_pool, plan_average_pool),
+    pool("GlobalMaxPool", infer_global_pool, plan_global_max),
+    pool("GlobalAveragePool", infer_global_pool, plan_global_average),
 };
 
 }  // namespace

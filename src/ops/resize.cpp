@@ -333,33 +333,23 @@ std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& ou
   return rule;
 }
 
+constexpr OpDef resize(std::string_view op_type, int since, int until, Arity inputs,
+                       InputList content_inputs) {
+  return {.op_type = op_type,
+          .since = since,
+          .until = until,
+          .inputs = inputs,
+          .infer = infer_resize,
+          .plan = plan_resize,
+          .content_inputs = content_inputs,
+          .layout = layout_resize,
+          .bands = bands_resize};
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "Upsample",
-     .since = 7,
-     .until = 9,
-     .inputs = {1, 2},
-     .infer = infer_resize,
-     .plan = plan_resize,
-     .content_inputs = {1},
-     .layout = layout_resize,
-     .bands = bands_resize},
-    {.op_type = "Resize",
-     .since = 10,
-     .until = 10,
-     .inputs = {2, 2},
-     .infer = infer_resize,
-     .plan = plan_resize,
-     .content_inputs = {1},
-     .layout = layout_resize,
-     .bands = bands_resize},
-    {.op_type = "Resize",
-     .since = 11,
-     .inputs = {1, 4},
-     .infer = infer_resize,
-     .plan = plan_resize,
-     .content_inputs = {1, 2, 3},
-     .layout = layout_resize,
-     .bands = bands_resize},
+    resize("Upsample", 7, 9, {1, 2}, {1}),
+    resize("Resize", 10, 10, {2, 2}, {1}),
+    resize("Resize", 11, kLatestOpset, {1, 4}, {1, 2, 3}),
 };
 
 }  // namespace
