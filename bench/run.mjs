@@ -7,6 +7,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
+import { installHeadlessShell } from '../tools/lib/packages.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { packageSteps, setupSteps } from '../tools/lib/setup.mjs';
 import { runSteps } from '../tools/lib/steps.mjs';
@@ -41,7 +42,11 @@ const { values: options } = parseArgs({
 });
 const chosen = chosenParts(options.only.split(','));
 
-if (!(await runSteps([...setupSteps({ forBrowser: true }), ...packageSteps()]))) process.exit(1);
+const steps = [...setupSteps({ forBrowser: true }), ...packageSteps()];
+if (chosen.includes('cold-start')) {
+  steps.push({ title: "Chromium's headless shell", run: installHeadlessShell });
+}
+if (!(await runSteps(steps))) process.exit(1);
 // Imported only now: they are, or need, packages just installed.
 const { chromium } = await import('@playwright/test');
 const { serve } = await import('../tools/lib/serve.mjs');

@@ -4,9 +4,16 @@ import { findProgram } from './process.mjs';
 
 /** Options for Playwright's `chromium.launch`. */
 export function chromiumLaunchOptions() {
-  return {
-    executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome'),
-    // Chromium refuses to run its sandbox as root, which containers often are.
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-  };
+  return launchOptions(findProgram('chromium', 'chromium-browser', 'google-chrome'));
+}
+
+/** The same for Chromium without its windows and controls; undefined where it is not installed. */
+export function headlessShellLaunchOptions() {
+  const shell = findProgram('chromium-headless-shell', 'chrome-headless-shell');
+  return shell && launchOptions(shell);
+}
+
+function launchOptions(executablePath) {
+  // Chromium refuses to run its sandbox as root, which containers often are.
+  return { executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] };
 }

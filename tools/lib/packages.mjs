@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { installWithApt } from './apt.mjs';
+import { headlessShellLaunchOptions } from './chromium.mjs';
 import { emccOnPath } from './emscripten.mjs';
 import { findProgram } from './process.mjs';
 
@@ -41,4 +42,15 @@ export async function installPackages(log, { forTests = false, forBrowser = forT
   if (missing.length === 0) return 'all there';
   await installWithApt(missing, log);
   return `installed ${missing.join(', ')}`;
+}
+
+/** Chromium without its windows and controls, where there is a package of it. Returns a note. */
+export async function installHeadlessShell(log) {
+  if (headlessShellLaunchOptions()) return 'there';
+  try {
+    await installWithApt(['chromium-headless-shell'], log);
+    return 'installed';
+  } catch {
+    return 'none to be had: cold starts are measured in Chromium alone';
+  }
 }
