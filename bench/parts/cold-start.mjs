@@ -30,7 +30,7 @@ export async function measureColdStart({ browser, library, options }) {
   const measured = [await measureIn(browser, 'Chromium', library, options)];
   const shell = await launchHeadlessShell();
   if (shell) {
-    measured.push(await measureIn(shell, 'its headless shell', library, options));
+    measured.push(await measureIn(shell, "Chromium's headless shell", library, options));
     await shell.close();
   }
   const task = `128x128 pixels, twice as large, by ${Math.round(model.length / 1000)} KB`;
@@ -47,7 +47,7 @@ async function measureIn(browser, name, library, options) {
   const samples = await inTurns(Object.keys(pages), samplesWanted(options), (page) =>
     load(pages[page]),
   );
-  const problems = differences(samples).map((problem) => `cold start in ${name}: ${problem}`);
+  const problems = differences(samples, name);
   // The pixels have served.
   for (const loaded of Object.values(samples).flat()) delete loaded.sample;
   const table = `${timesTable(samples, library)}\n\n${stepsTable(samples, library)}`;
@@ -125,13 +125,14 @@ function millisecondsOf({ milliseconds }) {
   return milliseconds;
 }
 
-/** All must have computed the same picture, to a level: how they have not. */
-function differences(samples) {
+/** All must have computed the same picture, to a level. */
+function differences(samples, browser) {
   const [theirs, ...others] = Object.entries(samples);
   return others.flatMap(([name, loads]) => {
     const greatest = Math.max(
       ...theirs[1][0].sample.map((value, i) => Math.abs(value - loads[0].sample[i])),
     );
-    return greatest <= 1 ? [] : [`the pixels of ${name} differ by ${greatest} levels`];
+    const problem = `cold start in ${browser}: the pixels of ${name} differ by ${greatest} levels`;
+    return greatest <= 1 ? [] : [problem];
   });
 }

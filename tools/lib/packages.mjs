@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { installWithApt } from './apt.mjs';
-import { headlessShellLaunchOptions } from './chromium.mjs';
+import { chromiumLaunchOptions, headlessShellLaunchOptions } from './chromium.mjs';
 import { emccOnPath } from './emscripten.mjs';
 import { findProgram } from './process.mjs';
 
@@ -28,7 +28,7 @@ const testProbes = {
 };
 
 const browserProbes = {
-  chromium: () => program('chromium', 'chromium-browser', 'google-chrome'),
+  chromium: () => chromiumLaunchOptions().executablePath !== undefined,
 };
 
 /** Installs what is missing; `forBrowser` adds a browser, `forTests` all that tests need. Returns a note. */
