@@ -24,7 +24,8 @@ export type Load<T> = (
 export class LoadedModel {
   readonly #lease: Lease;
   readonly #session: number;
-  #released = false;
+  readonly #operations = new Set<Promise<unknown>>();
+  #releasing: Promise<void> | undefined;
 
   private constructor(lease: Lease, session: number) {
     this.#lease = lease;
@@ -56,14 +57,37 @@ export class LoadedModel {
 
   /** The session's number in the engine. Throws FoveaError SessionReleased. */
   get session(): number {
-    if (this.#released) throw new FoveaError('SessionReleased', 'the session has been released');
+    if (this.#releasing) throw new FoveaError('SessionReleased', 'the session has been released');
     return this.#session;
   }
 
-  /** Gives the session's memory back once its runs have ended; does nothing the second time. */
-  async release(): Promise<void> {
-    if (this.#released) return;
-    this.#released = true;
+  /**
+   * Does work of several calls of the engine, such as all tiles of a picture, for which release()
+   * waits. What takes much memory for itself should also wait for its turn (Engine.inTurn).
+   *
+   * @param work gets the session's number, which stays good until it has ended
+   * @throws FoveaError SessionReleased
+   */
+  async operation<T>(work: (session: number) => Promise<T>): Promise<T> {
+    const working = work(this.session);
+    this.#operations.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#operations.delete(working);
+    }
+  }
+
+  /**
+   * Gives the session's memory back once its operations have ended. No more can begin. Waits for the
+   * same the second time.
+   */
+  release(): Promise<void> {
+    return (this.#releasing ??= this.#release());
+  }
+
+  async #release(): Promise<void> {
+    await Promise.allSettled(this.#operations);
     try {
       // What has crashed holds no session any more.
       if (!this.engine.isDead) await this.engine.call('release', nextJob(), this.#session);

@@ -47,14 +47,17 @@ export async function runModel(
 
 /** Runs a model on what is sent to its engine as it is. */
 export function runFeeds(
-  { engine, session }: LoadedModel,
+  model: LoadedModel,
   feeds: FeedData[],
   names: readonly string[],
   signal: AbortSignal | undefined,
   profiled: boolean,
 ): Promise<RunReply> {
-  return abortable(engine, signal, (job) =>
-    engine.call('run', { job, session, feeds, fetches: [...names], profiled }),
+  const { engine } = model;
+  return model.operation((session) =>
+    abortable(engine, signal, (job) =>
+      engine.call('run', { job, session, feeds, fetches: [...names], profiled }),
+    ),
   );
 }
 

@@ -4,10 +4,12 @@ import { connectHere, connectWorker, launchWorker, type Connection } from './con
 import { locateEngine } from './locate.js';
 import type { HostArguments, HostMethod, HostResult } from './messages.js';
 import type { EngineOptions } from './options.js';
+import { Turns } from './turns.js';
 
 /** A running engine as its users see it. When it dies, everything asked of it rejects. */
 export class Engine {
   readonly capabilities: Capabilities;
+  readonly #turns = new Turns();
   readonly #pending = new Set<(error: FoveaError) => void>();
   #connection: Connection | undefined;
   #fault: FoveaError | undefined;
@@ -57,6 +59,16 @@ export class Engine {
         .then(resolve, (thrown: unknown) => reject(this.#inspect(thrown)))
         .finally(() => this.#pending.delete(reject));
     });
+  }
+
+  /**
+   * Does work that takes much memory once all such work that came before has ended. Calls from
+   * elsewhere still come through in between.
+   *
+   * @throws FoveaError Aborted at once if the signal fires while it waits
+   */
+  inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(signal, work);
   }
 
   /** Bytes that call() may take away; a copy, unless the engine is in this thread and only reads. */

@@ -1,3 +1,5 @@
+import { address, bytes, oneOf, wholeFrom, yesOrNo, type OptionKinds } from '../check-options.js';
+
 /** The engine's builds: relaxed SIMD where the platform has it, threads where memory is shared. */
 export const variants = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'] as const;
 
@@ -20,6 +22,16 @@ export interface EngineOptions {
   /** Whether the engine gets a Web Worker; by default in browsers. In Node it never does. */
   worker?: boolean | undefined;
 }
+
+export const engineOptionKinds: OptionKinds<EngineOptions> = {
+  numThreads: wholeFrom(1),
+  variant: oneOf(...variants),
+  baseUrl: address,
+  wasmUrl: address,
+  wasmBinary: bytes,
+  workerUrl: address,
+  worker: yesOrNo,
+};
 
 /** Whether two settings ask for the same engine. */
 export function sameEngine(a: EngineOptions, b: EngineOptions): boolean {
