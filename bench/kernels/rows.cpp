@@ -29,7 +29,7 @@ Run prepare_layer_norm(int64_t rows, int64_t count) {
 Run prepare_add() {
   return [a = random_floats(kElements), b = random_floats(kElements),
           out = Floats(kElements)]() mutable {
-    binary_row_f32<Add>(a.data(), 1, b.data(), 1, out.data(), kElements);
+    binary_row_f32<Add>(a.data(), b.data(), out.data(), {}, kElements);
   };
 }
 

@@ -14,10 +14,17 @@
 
 namespace fovea::kernels {
 
-// out[i] = op(a[i * a_stride], b[i * b_stride]) for i < count. `out` may be `a` or `b` where that
-// one's stride is 1.
-using BinaryRow = void (*)(const void* a, int64_t a_stride, const void* b, int64_t b_stride,
-                           void* out, int64_t count) noexcept;
+// Distances between neighbours of a row, in elements.
+struct BinaryStrides {
+  int64_t a = 1;
+  int64_t b = 1;
+  int64_t out = 1;
+};
+
+// out[i * strides.out] = op(a[i * strides.a], b[i * strides.b]) for i < count. `out` may be `a` or
+// `b` where that one's stride is the output's.
+using BinaryRow = void (*)(const void* a, const void* b, void* out, const BinaryStrides& strides,
+                           int64_t count) noexcept;
 
 // Arithmetic that wraps, whatever the integer promotions would do to T.
 template <std::integral T>
@@ -191,22 +198,24 @@ struct ShiftRight {
 
 // The BinaryRow of Op from A and B to Out, element by element.
 template <class Op, class A, class B, class Out>
-void binary_row(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
+void binary_row(const void* a, const void* b, void* out, const BinaryStrides& strides,
                 int64_t count) noexcept {
   const A* left = static_cast<const A*>(a);
   const B* right = static_cast<const B*>(b);
   Out* to = static_cast<Out*>(out);
-  for (int64_t i = 0; i < count; ++i) to[i] = Op()(left[i * a_stride], right[i * b_stride]);
+  for (int64_t i = 0; i < count; ++i) {
+    to[i * strides.out] = Op()(left[i * strides.a], right[i * strides.b]);
+  }
 }
 
-// The BinaryRow of an Op that takes F32x4: four elements at a time where the strides are 0 or 1.
-// There is one for Add, Sub, Mul, Div, Min, Max and PRelu.
+// The BinaryRow of an Op that takes F32x4: four elements at a time where the operands' strides are
+// 0 or 1 and the output's is 1. There is one for Add, Sub, Mul, Div, Min, Max and PRelu.
 template <class Op>
-void binary_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
+void binary_row_f32(const void* a, const void* b, void* out, const BinaryStrides& strides,
                     int64_t count) noexcept;
 
 // Pow of floats; the scalar exponents of ordinary models need no logarithm.
-void pow_row_f32(const void* a, int64_t a_stride, const void* b, int64_t b_stride, void* out,
+void pow_row_f32(const void* a, const void* b, void* out, const BinaryStrides& strides,
                  int64_t count) noexcept;
 
 }  // namespace fovea::kernels

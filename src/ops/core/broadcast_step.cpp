@@ -67,9 +67,9 @@ BroadcastStep::BroadcastStep(const Operand& a, const Operand& b, const Operand& 
 void BroadcastStep::run(const std::byte* a, const std::byte* b, std::byte* out,
                         ThreadPool& pool) const {
   kernels::parallel_rows(nest_, kGrain, pool, [&](const kernels::RowCursor<3>& row) {
-    row_(a + row.offset(0) * element_bytes_[0], row.stride(0),
-         b + row.offset(1) * element_bytes_[1], row.stride(1),
-         out + row.offset(2) * element_bytes_[2], row.count());
+    row_(a + row.offset(0) * element_bytes_[0], b + row.offset(1) * element_bytes_[1],
+         out + row.offset(2) * element_bytes_[2], {row.stride(0), row.stride(1), row.stride(2)},
+         row.count());
   });
   clear_padding(to_clear_, out, pool);
 }

@@ -98,6 +98,43 @@ TEST(Binary, ChannelsLastAgreesWithPlain) {
   }
 }
 
+// [N,C,H,W] with each choice of axes left at 1, and what is left of it without leading ones.
+std::vector<Shape> partial_broadcasts(const Shape& full) {
+  std::vector<Shape> shapes;
+  for (int kept = 0; kept < 16; ++kept) {
+    Shape shape = full;
+    for (int axis = 0; axis < 4; ++axis) {
+      if ((kept >> axis & 1) == 0) shape[axis] = 1;
+    }
+    shapes.push_back(shape);
+    for (int first = 1; first <= 4 && shape[first - 1] == 1; ++first) {
+      shapes.emplace_back(std::span(shape.dims()).subspan(static_cast<size_t>(first)));
+    }
+  }
+  return shapes;
+}
+
+// One channel leaves gaps of padding between the elements of a row.
+TEST(Binary, EveryPartialBroadcastInChannelsLast) {
+  std::vector<NamedOracle> ops = float_ops();
+  ops.push_back({"PRelu", [](double x, double slope) { return x < 0 ? x * slope : x; }});
+  for (const auto& [op, oracle] : ops) {
+    const float low = op == "Pow" ? 0.5f : -2.0f;
+    for (int64_t channels = 1; channels <= 5; ++channels) {
+      const Tensor a = random_tensor({2, channels, 3, 5}, 1, low, 2.0f);
+      for (const Shape& partial : partial_broadcasts(a.shape())) {
+        const Tensor b = random_tensor(partial, 2, low, 2.0f);
+        const std::string what = text(op, " ", a.shape(), " and ", partial);
+        bool used = false;
+        expect_broadcast(run_op_channels_last({op}, {a, b}, &used)[0], a, b, oracle, what);
+        EXPECT_TRUE(used) << what;
+        if (op == "PRelu") continue;
+        expect_broadcast(run_op_channels_last({op}, {b, a}, &used)[0], b, a, oracle, what);
+      }
+    }
+  }
+}
+
 TEST(Binary, LargeTensorsAreSharedAmongThreads) {
   const Tensor a = random_tensor({1, 3, 150, 151}, 1);
   const Tensor b = random_tensor({1, 3, 1, 151}, 2);
@@ -289,12 +326,17 @@ TEST(Variadic, AnyNumberOfInputs) {
 }
 
 TEST(Variadic, ChannelsLastOfThree) {
-  const Tensor a = random_tensor({2, 3, 4, 5}, 1), b = random_tensor({1, 3, 1, 1}, 2);
-  const Tensor c = random_tensor({2, 3, 4, 5}, 3);
-  for (const std::string op : {"Sum", "Mean", "Min", "Max"}) {
-    bool used = false;
-    expect_equal(run_op_channels_last({op}, {a, b, c}, &used)[0], run_op({op}, {a, b, c})[0]);
-    EXPECT_TRUE(used);
+  for (const int64_t channels : {1, 3, 4}) {
+    const Shape full = {2, channels, 4, 5};
+    const Tensor a = random_tensor(full, 1), c = random_tensor(full, 3);
+    for (const Shape& partial : partial_broadcasts(full)) {
+      const Tensor b = random_tensor(partial, 2);
+      for (const std::string op : {"Sum", "Mean", "Min", "Max"}) {
+        bool used = false;
+        expect_equal(run_op_channels_last({op}, {a, b, c}, &used)[0], run_op({op}, {a, b, c})[0]);
+        EXPECT_TRUE(used);
+      }
+    }
   }
 }
 
