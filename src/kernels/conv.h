@@ -15,8 +15,8 @@
 //                  pad_left,
 //                     group of o * in_channels / groups + i])
 //
-// with zeros outside the input. Use: choose_algorithm, pack_weights once, run_rows for disjoint
-// ranges of rows, each on a scratch of its own.
+// with zeros outside the input. Use: choose_algorithm, its pack_weights once, and its run_rows for
+// disjoint ranges of rows, each on a scratch of its own.
 namespace fovea::kernels {
 
 struct ConvShape {
@@ -41,29 +41,6 @@ struct ConvShape {
   int64_t group_inputs() const { return in_channels / groups; }
   int64_t group_outputs() const { return out_channels / groups; }
 };
-
-enum class ConvAlgorithm : uint8_t {
-  Direct,             // register tiles over a zero-haloed copy of a strip of rows
-  Depthwise,          // one input and one output channel per group, vectors over channels
-  FewOutputs,         // at most three output channels: vectors over the sum instead of the outputs
-  Winograd,           // 3x3 of stride 1 with a quarter of the multiplications, F(4x4, 3x3)
-  WinogradBlocks,     // the same for larger kernels, cut into blocks of 3x3
-  Winograd4x6,        // 3x3 of stride 1 with two ninths of the multiplications, F(4x6, 3x3)
-  Winograd4x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
-  Winograd6x6,        // 3x3 of stride 1 with a fifth of the multiplications, F(6x6, 3x3)
-  Winograd6x6Blocks,  // the same for larger kernels, cut into blocks of 3x3
-  Winograd5x5,        // 5x5 of stride 1 with a sixth of the multiplications, F(4x4, 5x5)
-  Winograd5x5Blocks,  // the same for larger kernels, cut into blocks of 5x5
-};
-
-// In words, for people.
-const char* name_of(ConvAlgorithm algorithm) noexcept;
-
-// The fastest of that precision.
-ConvAlgorithm choose_algorithm(const ConvShape& shape,
-                               Precision precision = Precision::Default) noexcept;
-// The fastest of those that are so for images of any size.
-ConvAlgorithm choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 
 // Where results go, and the tensor that is added to them; both step alike.
 struct ConvOutput {
@@ -125,34 +102,42 @@ struct StridedWeights final : ConvWeights {
 StridedWeights dense_weights(const ConvShape& shape, const float* data,
                              const float* biases) noexcept;
 
-// Floats pack_weights writes.
-int64_t packed_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
-void pack_weights(const ConvShape& shape, ConvAlgorithm algorithm, const ConvWeights& weights,
-                  float* packed) noexcept;
-
-// Floats of scratch run_rows needs, for each thread that runs it.
-int64_t scratch_size(const ConvShape& shape, ConvAlgorithm algorithm) noexcept;
-
-// Ranges of rows that begin at multiples of this many rows are the fastest.
-int64_t rows_at_once(ConvAlgorithm algorithm) noexcept;
-
 // An image whose channels are part of a convolution's.
 struct ConvPart {
   const float* data = nullptr;
   int64_t channels = 0;
 };
 
-// Whether run_rows takes an input in several parts.
-bool takes_parts(ConvAlgorithm algorithm) noexcept;
+// One way to compute a convolution. Each is a constant: users compare and keep addresses.
+struct ConvAlgorithm {
+  const char* name;  // in words, for people; no two have the same
+  // Whether it computes the shape, and rounds no more than the precision allows.
+  bool (*applies)(const ConvShape&, Precision) noexcept;
+  // What the products take, in units that all algorithms share.
+  double (*cost)(const ConvShape&) noexcept;
+  // Whether the image and its channels are large enough to make up for what the cost leaves out,
+  // such as copies. Null: images of any size are.
+  bool (*pays)(const ConvShape&) noexcept;
+  // Floats that pack_weights writes.
+  int64_t (*packed_size)(const ConvShape&) noexcept;
+  void (*pack_weights)(const ConvShape&, const ConvWeights&, float* packed) noexcept;
+  // Floats of scratch that run_rows needs, for each thread that runs it.
+  int64_t (*scratch_size)(const ConvShape&) noexcept;
+  // Computes output rows [row_begin, row_end) of the batch * out_h. The input is one image, or,
+  // where takes_parts, several whose channels follow each other like those of ONNX Concat, each of
+  // a multiple of 4 channels.
+  void (*run_rows)(const ConvShape&, std::span<const ConvPart>, const float* packed,
+                   const ConvOutput&, const Epilogue&, float* scratch, int64_t row_begin,
+                   int64_t row_end) noexcept;
+  // Ranges of rows that begin at multiples of this many rows are the fastest.
+  int64_t (*rows_at_once)() noexcept = []() noexcept { return int64_t{1}; };
+  bool takes_parts = false;
+};
 
-// Computes output rows [row_begin, row_end) of the batch * out_h. The input is one image, or, as
-// takes_parts says, several whose channels follow each other like those of ONNX Concat, each of a
-// multiple of 4 channels.
-void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, std::span<const ConvPart> parts,
-              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
-              float* scratch, int64_t row_begin, int64_t row_end) noexcept;
-void run_rows(const ConvShape& shape, ConvAlgorithm algorithm, const float* input,
-              const float* packed, const ConvOutput& output, const Epilogue& epilogue,
-              float* scratch, int64_t row_begin, int64_t row_end) noexcept;
+// The cheapest that applies, if it pays; else the one for any size.
+const ConvAlgorithm& choose_algorithm(const ConvShape& shape,
+                                      Precision precision = Precision::Default) noexcept;
+// The cheapest of those that pay for images of any size.
+const ConvAlgorithm& choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 
 }  // namespace fovea::kernels

@@ -192,6 +192,18 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
 
 }  // namespace
 
-const ConvKernel kDepthwiseConv = {packed_size, pack_weights, scratch_size, run_rows};
+constinit const ConvAlgorithm kDepthwiseConv = {
+    .name = "depthwise",
+    .applies =
+        [](const ConvShape& shape, Precision) noexcept {
+          return shape.groups > 1 && shape.group_inputs() == 1 && shape.group_outputs() == 1;
+        },
+    .cost = direct_cost,
+    .pays = nullptr,
+    .packed_size = packed_size,
+    .pack_weights = pack_weights,
+    .scratch_size = scratch_size,
+    .run_rows = run_rows,
+};
 
 }  // namespace fovea::kernels

@@ -142,6 +142,15 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
 
 }  // namespace
 
-const ConvKernel kDirectConv = {packed_size, pack_weights, scratch_size, run_rows};
+constinit const ConvAlgorithm kDirectConv = {
+    .name = "direct",
+    .applies = [](const ConvShape&, Precision) noexcept { return true; },
+    .cost = direct_cost,
+    .pays = nullptr,
+    .packed_size = packed_size,
+    .pack_weights = pack_weights,
+    .scratch_size = scratch_size,
+    .run_rows = run_rows,
+};
 
 }  // namespace fovea::kernels

@@ -137,6 +137,18 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
 
 }  // namespace
 
-const ConvKernel kFewOutputsConv = {packed_size, pack_weights, scratch_size, run_rows};
+constinit const ConvAlgorithm kFewOutputsConv = {
+    .name = "direct, few outputs",
+    .applies =
+        [](const ConvShape& shape, Precision) noexcept {
+          return shape.groups == 1 && shape.out_channels <= 3 && shape.in_channels >= 8;
+        },
+    .cost = direct_cost,
+    .pays = nullptr,
+    .packed_size = packed_size,
+    .pack_weights = pack_weights,
+    .scratch_size = scratch_size,
+    .run_rows = run_rows,
+};
 
 }  // namespace fovea::kernels

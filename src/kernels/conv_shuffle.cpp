@@ -19,17 +19,17 @@ int64_t conv_pixel(const ConvShuffleShape& shape) {
 
 int64_t conv_row(const ConvShuffleShape& shape) { return shape.conv.out_w * conv_pixel(shape); }
 
-int64_t strip_rows(const ConvShuffleShape& shape, ConvAlgorithm algorithm) {
-  const int64_t unit = rows_at_once(algorithm);
+int64_t strip_rows(const ConvShuffleShape& shape, const ConvAlgorithm& algorithm) {
+  const int64_t unit = algorithm.rows_at_once();
   return std::max(kStripFloats / std::max<int64_t>(conv_row(shape), 1) / unit, int64_t{1}) * unit;
 }
 
 // Vectors are read up to this many floats beyond the strip.
 constexpr int64_t kSlack = kLanes;
 
-int64_t strip_size(const ConvShuffleShape& shape, ConvAlgorithm algorithm) {
+int64_t strip_size(const ConvShuffleShape& shape, const ConvAlgorithm& algorithm) {
   const int64_t rows =
-      std::min(strip_rows(shape, algorithm), round_up(shape.conv.out_h, rows_at_once(algorithm)));
+      std::min(strip_rows(shape, algorithm), round_up(shape.conv.out_h, algorithm.rows_at_once()));
   return rows * conv_row(shape) + kSlack;
 }
 
@@ -125,23 +125,26 @@ BlockChannel block_channel(const ConvShuffleShape& shape, int64_t conv_output) n
           at / shape.block_w, at % shape.block_w};
 }
 
-int64_t shuffled_scratch_size(const ConvShuffleShape& shape, ConvAlgorithm algorithm) noexcept {
-  return strip_size(shape, algorithm) + scratch_size(shape.conv, algorithm);
+int64_t shuffled_scratch_size(const ConvShuffleShape& shape,
+                              const ConvAlgorithm& algorithm) noexcept {
+  return strip_size(shape, algorithm) + algorithm.scratch_size(shape.conv);
 }
 
-void run_shuffled_rows(const ConvShuffleShape& shape, ConvAlgorithm algorithm, const float* input,
-                       const float* packed, float* output, const Epilogue& epilogue, float* scratch,
-                       int64_t row_begin, int64_t row_end) noexcept {
+void run_shuffled_rows(const ConvShuffleShape& shape, const ConvAlgorithm& algorithm,
+                       const float* input, const float* packed, float* output,
+                       const Epilogue& epilogue, float* scratch, int64_t row_begin,
+                       int64_t row_end) noexcept {
   const ConvShape& conv = shape.conv;
   const int64_t image_size = conv.in_h * conv.in_w * padded_channels(conv.in_channels);
-  const int64_t unit = rows_at_once(algorithm), step = strip_rows(shape, algorithm);
+  const int64_t unit = algorithm.rows_at_once(), step = strip_rows(shape, algorithm);
   const ConvOutput to = {scratch, nullptr, conv_pixel(shape), conv_row(shape), 0};
   for (int64_t row = row_begin, next = 0; row < row_end; row = next) {
     const int64_t image = row / conv.out_h, y = row % conv.out_h, first = y / unit * unit;
     const int64_t end = std::min({first + step, conv.out_h, y + row_end - row});
     next = row + end - y;
-    run_rows(strip_of(conv, first, end - first), algorithm, input + image * image_size, packed, to,
-             epilogue, scratch + strip_size(shape, algorithm), y - first, end - first);
+    const ConvPart whole = {input + image * image_size, conv.in_channels};
+    algorithm.run_rows(strip_of(conv, first, end - first), {&whole, 1}, packed, to, epilogue,
+                       scratch + strip_size(shape, algorithm), y - first, end - first);
     for (int64_t at = y; at < end; ++at) {
       shuffle_row(shape, scratch + (at - first) * conv_row(shape), at,
                   output + image * out_image(shape));

@@ -38,12 +38,15 @@ struct BlockChannel {
 BlockChannel block_channel(const ConvShuffleShape& shape, int64_t conv_output) noexcept;
 
 // Floats of scratch run_shuffled_rows needs, for each thread that runs it.
-int64_t shuffled_scratch_size(const ConvShuffleShape& shape, ConvAlgorithm algorithm) noexcept;
+int64_t shuffled_scratch_size(const ConvShuffleShape& shape,
+                              const ConvAlgorithm& algorithm) noexcept;
 
 // Computes the output under rows [row_begin, row_end) of the shape's rows(). `packed` is made by
-// pack_weights for shape.conv with outputs as block_channel says; `epilogue` is the convolution's.
-void run_shuffled_rows(const ConvShuffleShape& shape, ConvAlgorithm algorithm, const float* input,
-                       const float* packed, float* output, const Epilogue& epilogue, float* scratch,
-                       int64_t row_begin, int64_t row_end) noexcept;
+// its pack_weights for shape.conv with outputs as block_channel says; `epilogue` is the
+// convolution's.
+void run_shuffled_rows(const ConvShuffleShape& shape, const ConvAlgorithm& algorithm,
+                       const float* input, const float* packed, float* output,
+                       const Epilogue& epilogue, float* scratch, int64_t row_begin,
+                       int64_t row_end) noexcept;
 
 }  // namespace fovea::kernels

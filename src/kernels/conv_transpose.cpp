@@ -40,7 +40,7 @@ PhaseAxis phase_axis(int64_t residue, int64_t out, int64_t kernel, int64_t strid
 
 struct Phase {
   ConvShape conv;
-  ConvAlgorithm algorithm;
+  const ConvAlgorithm* algorithm;
   PhaseAxis y;
   PhaseAxis x;
   int64_t residue_y;
@@ -68,7 +68,7 @@ Phase phase_at(const ConvTransposeShape& shape, int64_t residue_y, int64_t resid
   phase.conv.pad_top = phase.y.pad;
   phase.conv.pad_left = phase.x.pad;
   // Weights that are packed once serve images of any size.
-  phase.algorithm = choose_algorithm_for_any_size(phase.conv);
+  phase.algorithm = &choose_algorithm_for_any_size(phase.conv);
   return phase;
 }
 
@@ -95,7 +95,7 @@ StridedWeights dense_transposed_weights(const ConvTransposeShape& shape, const f
 int64_t transposed_packed_size(const ConvTransposeShape& shape) noexcept {
   int64_t size = 0;
   for_each_phase(shape,
-                 [&](const Phase& phase) { size += packed_size(phase.conv, phase.algorithm); });
+                 [&](const Phase& phase) { size += phase.algorithm->packed_size(phase.conv); });
   return size;
 }
 
@@ -106,15 +106,15 @@ void pack_transposed_weights(const ConvTransposeShape& shape, const StridedWeigh
     taps.data += phase.y.first * weights.row_step + phase.x.first * weights.column_step;
     taps.row_step *= phase.y.step;
     taps.column_step *= phase.x.step;
-    pack_weights(phase.conv, phase.algorithm, taps, packed);
-    packed += packed_size(phase.conv, phase.algorithm);
+    phase.algorithm->pack_weights(phase.conv, taps, packed);
+    packed += phase.algorithm->packed_size(phase.conv);
   });
 }
 
 int64_t transposed_scratch_size(const ConvTransposeShape& shape) noexcept {
   int64_t size = 0;
   for_each_phase(shape, [&](const Phase& phase) {
-    size = std::max(size, scratch_size(phase.conv, phase.algorithm));
+    size = std::max(size, phase.algorithm->scratch_size(phase.conv));
   });
   return size;
 }
@@ -122,6 +122,7 @@ int64_t transposed_scratch_size(const ConvTransposeShape& shape) noexcept {
 void run_transposed_rows(const ConvTransposeShape& shape, const float* input, const float* packed,
                          const ConvOutput& output, const Epilogue& epilogue, float* scratch,
                          int64_t row_begin, int64_t row_end) noexcept {
+  const ConvPart whole = {input, shape.in_channels};
   for_each_phase(shape, [&](const Phase& phase) {
     const int64_t offset = phase.residue_y * output.row_step + phase.residue_x * output.pixel_step;
     const ConvOutput pixels = {
@@ -132,9 +133,9 @@ void run_transposed_rows(const ConvTransposeShape& shape, const float* input, co
       const int64_t image = row / shape.out_h, y = row % shape.out_h - phase.residue_y;
       return image * phase.conv.out_h + (y > 0 ? (y + shape.stride_h - 1) / shape.stride_h : 0);
     };
-    run_rows(phase.conv, phase.algorithm, input, packed, pixels, epilogue, scratch,
-             phase_row(row_begin), phase_row(row_end));
-    packed += packed_size(phase.conv, phase.algorithm);
+    phase.algorithm->run_rows(phase.conv, {&whole, 1}, packed, pixels, epilogue, scratch,
+                              phase_row(row_begin), phase_row(row_end));
+    packed += phase.algorithm->packed_size(phase.conv);
   });
 }
 

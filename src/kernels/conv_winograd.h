@@ -1,9 +1,8 @@
 #pragma once
 
-#include "kernels/conv_algorithms.h"
 #include "kernels/winograd.h"
 
-// Convolution of stride 1 by F(m x n, r x r); as the functions of kernels/conv.h.
+// Convolution of stride 1 by F(m x n, r x r); as the functions of a ConvAlgorithm.
 namespace fovea::kernels::winograd {
 
 // Of kernels of any size, cut into blocks of r x r.
@@ -23,24 +22,5 @@ void run_rows_in_blocks(const Filter& filter, const ConvShape& shape,
                         std::span<const ConvPart> parts, const float* packed,
                         const ConvOutput& output, const Epilogue& epilogue, float* scratch,
                         int64_t row_begin, int64_t row_end) noexcept;
-
-template <const Filter& kFilter, bool kInBlocks>
-constexpr ConvKernel kConv = {
-    [](const ConvShape& shape) noexcept { return packed_size(kFilter, shape); },
-    [](const ConvShape& shape, const ConvWeights& weights, float* packed) noexcept {
-      pack_weights(kFilter, shape, weights, packed);
-    },
-    [](const ConvShape& shape) noexcept {
-      return (kInBlocks ? scratch_size_in_blocks : scratch_size)(kFilter, shape);
-    },
-    [](const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
-       const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
-       int64_t row_end) noexcept {
-      (kInBlocks ? run_rows_in_blocks : run_rows)(kFilter, shape, parts, packed, output, epilogue,
-                                                  scratch, row_begin, row_end);
-    },
-    []() noexcept { return int64_t{kFilter.tile_h}; },
-    !kInBlocks,
-};
 
 }  // namespace fovea::kernels::winograd

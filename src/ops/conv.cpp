@@ -15,8 +15,8 @@ Kernel plan_conv(PlanContext& context) {
   const int64_t macs = macs_conv(context, conv.result);
   if (context.dtype(kConvData) == DType::Float && conv.axes.size() <= 2) {
     const kernels::ConvShape shape = conv_shape(context, conv.outputs, conv.axes);
-    const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shape, context.precision());
-    context.describe(kernels::name_of(algorithm));
+    const kernels::ConvAlgorithm& algorithm = kernels::choose_algorithm(shape, context.precision());
+    context.describe(algorithm.name);
     ConvImplementation implementation = implement_conv(shape, algorithm);
     implementation.macs = macs;
     return plan_convolution(context, std::move(implementation));

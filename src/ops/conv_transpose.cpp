@@ -41,13 +41,13 @@ void infer_conv_transpose(InferContext& context) {
 
 ConvImplementation implement_blocks(const kernels::ConvTransposeShape& shape,
                                     const kernels::ConvShuffleShape& shuffle, Precision precision) {
-  const kernels::ConvAlgorithm algorithm = kernels::choose_algorithm(shuffle.conv, precision);
+  const kernels::ConvAlgorithm& algorithm = kernels::choose_algorithm(shuffle.conv, precision);
   ConvImplementation implementation = implement_shuffle(shuffle, algorithm);
-  implementation.key = text("blocks", static_cast<int>(algorithm), shuffle.plain_output);
-  implementation.pack = [=](const float* weights, const float* bias, float* packed) {
+  implementation.key = text("blocks, ", algorithm.name, shuffle.plain_output ? ", plain" : "");
+  implementation.pack = [=, &algorithm](const float* weights, const float* bias, float* packed) {
     const auto dense = kernels::dense_transposed_weights(shape, weights, bias);
     const kernels::TransposedBlockWeights blocks(shape, shuffle, dense);
-    kernels::pack_weights(shuffle.conv, algorithm, blocks, packed);
+    algorithm.pack_weights(shuffle.conv, blocks, packed);
   };
   return implementation;
 }

@@ -185,14 +185,14 @@ ConvShuffleShape shuffle_shape(const PlanContext& context, const kernels::ConvSh
 }
 
 ConvImplementation implement_blocks(const PlanContext& context, const kernels::ConvShape& conv,
-                                    ConvAlgorithm algorithm) {
+                                    const ConvAlgorithm& algorithm) {
   const ConvShuffleShape shape = shuffle_shape(context, conv);
   const DepthToSpaceOrder order(context, shape);
   ConvImplementation implementation = implement_shuffle(shape, algorithm);
-  implementation.key = text("shuffle", static_cast<int>(algorithm), shape.plain_output);
-  implementation.pack = [=](const float* weights, const float* bias, float* packed) {
+  implementation.key = text("shuffle, ", algorithm.name, shape.plain_output ? ", plain" : "");
+  implementation.pack = [=, &algorithm](const float* weights, const float* bias, float* packed) {
     const auto dense = kernels::dense_weights(conv, weights, bias);
-    kernels::pack_weights(conv, algorithm, ReorderedWeights(order, dense), packed);
+    algorithm.pack_weights(conv, ReorderedWeights(order, dense), packed);
   };
   // An activation before the shuffle has slopes for the convolution's channels.
   const bool deep_slopes =
@@ -207,8 +207,8 @@ Kernel plan_fused_conv(PlanContext& context) {
   const Conv conv(context);
   if (!adds_alike(context, conv)) return plan_parts(context, conv);
   const kernels::ConvShape shape = conv_shape(context, conv.outputs, conv.axes);
-  const ConvAlgorithm algorithm = kernels::choose_algorithm(shape, context.precision());
-  context.describe(kernels::name_of(algorithm));
+  const ConvAlgorithm& algorithm = kernels::choose_algorithm(shape, context.precision());
+  context.describe(algorithm.name);
   ConvImplementation implementation = block_of(context) > 1
                                           ? implement_blocks(context, shape, algorithm)
                                           : implement_conv(shape, algorithm);

@@ -45,20 +45,20 @@ bool takes_parts(const Graph& graph, const Node& node, int64_t channels) {
   const auto dilations = node.attributes.get_ints("dilations", {1, 1});
   if (weight->shape()[1] != channels || strides.size() != 2 || dilations.size() != 2) return false;
   constexpr int64_t kUsualSide = 64;
-  return kernels::takes_parts(
-      kernels::choose_algorithm({.in_channels = channels,
-                                 .in_h = kUsualSide,
-                                 .in_w = kUsualSide,
-                                 .out_channels = weight->shape()[0],
-                                 .out_h = kUsualSide,
-                                 .out_w = kUsualSide,
-                                 .kernel_h = weight->shape()[2],
-                                 .kernel_w = weight->shape()[3],
-                                 .stride_h = strides[0],
-                                 .stride_w = strides[1],
-                                 .dilation_h = dilations[0],
-                                 .dilation_w = dilations[1],
-                                 .groups = node.attributes.get_int("group", 1)}));
+  const kernels::ConvShape usual = {.in_channels = channels,
+                                    .in_h = kUsualSide,
+                                    .in_w = kUsualSide,
+                                    .out_channels = weight->shape()[0],
+                                    .out_h = kUsualSide,
+                                    .out_w = kUsualSide,
+                                    .kernel_h = weight->shape()[2],
+                                    .kernel_w = weight->shape()[3],
+                                    .stride_h = strides[0],
+                                    .stride_w = strides[1],
+                                    .dilation_h = dilations[0],
+                                    .dilation_w = dilations[1],
+                                    .groups = node.attributes.get_int("group", 1)};
+  return kernels::choose_algorithm(usual).takes_parts;
 }
 
 void split_data(Node& convolution, const std::vector<ValueId>& parts) {

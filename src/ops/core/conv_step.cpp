@@ -314,23 +314,24 @@ void layout_shuffle(LayoutContext& context) {
 }
 
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
-                                     kernels::ConvAlgorithm algorithm) {
+                                     const kernels::ConvAlgorithm& algorithm) {
   ConvImplementation implementation;
   implementation.shape = shape.conv;
   implementation.shape.out_channels = shape.channels;
   implementation.shape.out_h = shape.out_h;
   implementation.shape.out_w = shape.out_w;
-  implementation.packed_floats = kernels::packed_size(shape.conv, algorithm);
+  implementation.packed_floats = algorithm.packed_size(shape.conv);
   implementation.scratch_floats = kernels::shuffled_scratch_size(shape, algorithm);
   implementation.rows = shape.rows();
-  implementation.rows_at_once = kernels::rows_at_once(algorithm);
+  implementation.rows_at_once = algorithm.rows_at_once();
   implementation.plain_output = shape.plain_output;
   for (int64_t o = 0; o < shape.conv.out_channels; ++o) {
     implementation.channels.push_back(kernels::block_channel(shape, o).channel);
   }
-  implementation.run = [=](std::span<const kernels::ConvPart> parts, const float* packed,
-                           const kernels::ConvOutput& output, const Epilogue& epilogue,
-                           float* scratch, int64_t begin, int64_t end) {
+  implementation.run = [=, &algorithm](std::span<const kernels::ConvPart> parts,
+                                       const float* packed, const kernels::ConvOutput& output,
+                                       const Epilogue& epilogue, float* scratch, int64_t begin,
+                                       int64_t end) {
     kernels::run_shuffled_rows(shape, algorithm, parts[0].data, packed, output.data, epilogue,
                                scratch, begin, end);
   };

@@ -43,7 +43,7 @@ struct ConvImplementation {
 
 // A convolution to blocks of pixels, without addend; all but `key`, `pack` and `macs`.
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
-                                     kernels::ConvAlgorithm algorithm);
+                                     const kernels::ConvAlgorithm& algorithm);
 
 // The inputs that are data.
 std::vector<int> data_inputs(const NodeContext& context);

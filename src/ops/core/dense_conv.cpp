@@ -35,22 +35,23 @@ BandRule convolution_bands(const NodeContext& context, const Conv& conv) {
 }
 
 ConvImplementation implement_conv(const kernels::ConvShape& shape,
-                                  kernels::ConvAlgorithm algorithm) {
+                                  const kernels::ConvAlgorithm& algorithm) {
   ConvImplementation implementation;
   implementation.shape = shape;
   implementation.rows = shape.batch * shape.out_h;
-  implementation.key = text("conv", static_cast<int>(algorithm));
-  implementation.packed_floats = kernels::packed_size(shape, algorithm);
-  implementation.scratch_floats = kernels::scratch_size(shape, algorithm);
-  implementation.rows_at_once = kernels::rows_at_once(algorithm);
-  implementation.pack = [=](const float* weights, const float* bias, float* packed) {
-    kernels::pack_weights(shape, algorithm, kernels::dense_weights(shape, weights, bias), packed);
+  implementation.key = text("conv, ", algorithm.name);
+  implementation.packed_floats = algorithm.packed_size(shape);
+  implementation.scratch_floats = algorithm.scratch_size(shape);
+  implementation.rows_at_once = algorithm.rows_at_once();
+  implementation.pack = [=, &algorithm](const float* weights, const float* bias, float* packed) {
+    algorithm.pack_weights(shape, kernels::dense_weights(shape, weights, bias), packed);
   };
-  implementation.takes_parts = kernels::takes_parts(algorithm);
-  implementation.run = [=](std::span<const kernels::ConvPart> parts, const float* packed,
-                           const kernels::ConvOutput& output, const kernels::Epilogue& epilogue,
-                           float* scratch, int64_t begin, int64_t end) {
-    kernels::run_rows(shape, algorithm, parts, packed, output, epilogue, scratch, begin, end);
+  implementation.takes_parts = algorithm.takes_parts;
+  implementation.run = [=, &algorithm](std::span<const kernels::ConvPart> parts,
+                                       const float* packed, const kernels::ConvOutput& output,
+                                       const kernels::Epilogue& epilogue, float* scratch,
+                                       int64_t begin, int64_t end) {
+    algorithm.run_rows(shape, parts, packed, output, epilogue, scratch, begin, end);
   };
   return implementation;
 }

@@ -22,6 +22,6 @@ BandRule convolution_bands(const NodeContext& context, const Conv& conv);
 
 // The two-dimensional convolution by itself.
 ConvImplementation implement_conv(const kernels::ConvShape& shape,
-                                  kernels::ConvAlgorithm algorithm);
+                                  const kernels::ConvAlgorithm& algorithm);
 
 }  // namespace fovea

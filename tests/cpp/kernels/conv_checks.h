@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 #include "images.h"
 #include "kernels/conv.h"
@@ -69,13 +68,13 @@ inline std::vector<ConvPart> split(const ConvShape& shape, const std::vector<flo
 }
 
 // Runs the kernel, by default in pieces of few rows, over buffers of exactly the stated sizes.
-inline std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
+inline std::vector<float> run(const ConvShape& shape, const ConvAlgorithm& algorithm,
                               const std::vector<float>& input, const std::vector<float>& weights,
                               const float* bias, std::vector<float> residual,
                               const Options& options) {
-  std::vector<float> packed(static_cast<size_t>(packed_size(shape, algorithm)));
-  pack_weights(shape, algorithm, dense_weights(shape, weights.data(), bias), packed.data());
-  std::vector<float> scratch(static_cast<size_t>(scratch_size(shape, algorithm)));
+  std::vector<float> packed(static_cast<size_t>(algorithm.packed_size(shape)));
+  algorithm.pack_weights(shape, dense_weights(shape, weights.data(), bias), packed.data());
+  std::vector<float> scratch(static_cast<size_t>(algorithm.scratch_size(shape)));
   const ConvOutput sizes = dense_output(shape, nullptr);
   std::vector<float> output(static_cast<size_t>(shape.batch * sizes.image_step),
                             std::numeric_limits<float>::quiet_NaN());
@@ -89,14 +88,14 @@ inline std::vector<float> run(const ConvShape& shape, ConvAlgorithm algorithm,
   const int64_t rows = shape.batch * shape.out_h;
   for (int64_t row = 0, piece = options.in_pieces ? 1 : rows; row < rows;
        row += piece, piece = piece * 3 % 7 + 1) {
-    run_rows(shape, algorithm, parts, packed.data(), dense_output(shape, output.data(), added),
-             options.epilogue, scratch.data(), row, std::min(row + piece, rows));
+    algorithm.run_rows(shape, parts, packed.data(), dense_output(shape, output.data(), added),
+                       options.epilogue, scratch.data(), row, std::min(row + piece, rows));
   }
   return output;
 }
 
 inline void check(const ReferenceConv& conv, Options options = {},
-                  std::optional<ConvAlgorithm> forced = std::nullopt) {
+                  const ConvAlgorithm* forced = nullptr) {
   const ConvShape shape = shape_of(conv);
   ASSERT_GT(shape.out_h, 0);
   ASSERT_GT(shape.out_w, 0);
@@ -114,7 +113,7 @@ inline void check(const ReferenceConv& conv, Options options = {},
   const bool residual = options.residual || options.in_place_residual;
   const auto added = random_floats(residual ? shape.batch * shape.out_channels * out_size : 0, 4);
 
-  const ConvAlgorithm algorithm = forced.value_or(choose_algorithm(shape));
+  const ConvAlgorithm& algorithm = forced != nullptr ? *forced : choose_algorithm(shape);
   const auto output = run(
       shape, algorithm, channels_last(input, shape.batch, shape.in_channels, in_size), weights,
       options.bias ? bias.data() : nullptr,

@@ -59,7 +59,7 @@ void check_shuffle(const ReferenceConv& conv, int64_t block_h, int64_t block_w, 
   const auto weights =
       random_floats(sizes.out_channels * sizes.in_channels * sizes.kernel_h * sizes.kernel_w, 2);
   const auto bias = random_floats(sizes.out_channels, 3);
-  const ConvAlgorithm algorithm = choose_algorithm(sizes);
+  const ConvAlgorithm& algorithm = choose_algorithm(sizes);
   test::Expected expected = test::reference_conv(conv, input, weights, bias);
   widen_bounds(sizes, algorithm, input, weights, bias, expected.bounds);
   expected = {shuffled(shape, expected.values), shuffled(shape, expected.bounds)};
@@ -71,8 +71,8 @@ void check_shuffle(const ReferenceConv& conv, int64_t block_h, int64_t block_w, 
     SCOPED_TRACE(::testing::Message() << conv.out_channels << " channels in blocks of " << block_h
                                       << "x" << block_w << (plain_output ? ", plain" : ""));
     shape.plain_output = plain_output;
-    std::vector<float> packed(static_cast<size_t>(packed_size(sizes, algorithm)));
-    pack_weights(sizes, algorithm, BlockWeights(shape, dense), packed.data());
+    std::vector<float> packed(static_cast<size_t>(algorithm.packed_size(sizes)));
+    algorithm.pack_weights(sizes, BlockWeights(shape, dense), packed.data());
     std::vector<float> scratch(static_cast<size_t>(shuffled_scratch_size(shape, algorithm)));
     const int64_t pixel = plain_output ? shape.channels : padded_channels(shape.channels);
     std::vector<float> output(static_cast<size_t>(sizes.batch * out_size * pixel),

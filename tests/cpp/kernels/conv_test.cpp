@@ -1,4 +1,5 @@
 #include "conv_checks.h"
+#include "kernels/conv_algorithms.h"
 
 namespace fovea::kernels {
 namespace {
@@ -147,10 +148,10 @@ TEST(Conv, WithoutBiasAndWithResidualInPlace) {
 }
 
 TEST(Conv, DirectAlsoDoesWhatOthersAreChosenFor) {
-  check(square(16, 1, 9, 3, 1), {}, ConvAlgorithm::Direct);
+  check(square(16, 1, 9, 3, 1), {}, &kDirectConv);
   ReferenceConv depthwise = square(6, 6, 9, 3, 1);
   depthwise.groups = 6;
-  check(depthwise, {}, ConvAlgorithm::Direct);
+  check(depthwise, {}, &kDirectConv);
 }
 
 TEST(Conv, StripsOfSeveralRows) {

@@ -79,10 +79,10 @@ std::vector<float> run_phases(const Problem& problem, const float* residual) {
 
 // The result by blocks, in the layout the shuffle asks for.
 std::vector<float> run_blocks(const Problem& problem, const ConvShuffleShape& shuffle,
-                              ConvAlgorithm algorithm) {
-  std::vector<float> packed(static_cast<size_t>(packed_size(shuffle.conv, algorithm)));
+                              const ConvAlgorithm& algorithm) {
+  std::vector<float> packed(static_cast<size_t>(algorithm.packed_size(shuffle.conv)));
   const TransposedBlockWeights weights(problem.shape, shuffle, problem.weights);
-  pack_weights(shuffle.conv, algorithm, weights, packed.data());
+  algorithm.pack_weights(shuffle.conv, weights, packed.data());
   std::vector<float> slopes(static_cast<size_t>(round_up(shuffle.conv.out_channels, 4)));
   Epilogue epilogue = problem.epilogue;
   for (int64_t o = 0; epilogue.slopes != nullptr && o < shuffle.conv.out_channels; ++o) {
@@ -101,7 +101,7 @@ std::vector<float> run_blocks(const Problem& problem, const ConvShuffleShape& sh
 }
 
 // How far the convolution to blocks may lie from the exact result, for every output.
-std::vector<double> block_bounds(const ConvShuffleShape& shuffle, ConvAlgorithm algorithm,
+std::vector<double> block_bounds(const ConvShuffleShape& shuffle, const ConvAlgorithm& algorithm,
                                  const TransposedBlockWeights& blocks,
                                  const std::vector<float>& input, std::vector<double> bounds) {
   const ConvShape& conv = shuffle.conv;
@@ -167,7 +167,7 @@ void check(const ReferenceConv& conv, const Options& options = {}) {
   for (const bool plain_output : {false, true}) {
     SCOPED_TRACE(plain_output ? "blocks, plain" : "blocks");
     shuffle->plain_output = plain_output;
-    const ConvAlgorithm algorithm = choose_algorithm(shuffle->conv);
+    const ConvAlgorithm& algorithm = choose_algorithm(shuffle->conv);
     const TransposedBlockWeights blocks(shape, *shuffle, strided);
     expected = exact;
     expected.bounds = block_bounds(*shuffle, algorithm, blocks, input, exact.bounds);

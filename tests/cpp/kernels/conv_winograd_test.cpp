@@ -8,7 +8,8 @@
 namespace fovea::kernels {
 namespace {
 
-void expect_division_of_rows_not_to_matter(const ReferenceConv& conv, ConvAlgorithm algorithm) {
+void expect_division_of_rows_not_to_matter(const ReferenceConv& conv,
+                                           const ConvAlgorithm& algorithm) {
   const ConvShape shape = shape_of(conv);
   const int64_t pixels = shape.in_h * shape.in_w;
   const auto input = channels_last(random_floats(shape.batch * shape.in_channels * pixels, 1),
@@ -20,32 +21,21 @@ void expect_division_of_rows_not_to_matter(const ReferenceConv& conv, ConvAlgori
   EXPECT_EQ(pieces, whole);
 }
 
-std::string name_of_test(const ::testing::TestParamInfo<ConvAlgorithm>& algorithm) {
-  switch (algorithm.param) {
-    case ConvAlgorithm::Winograd4x6:
-    case ConvAlgorithm::Winograd4x6Blocks:
-      return "F4x6";
-    case ConvAlgorithm::Winograd6x6:
-    case ConvAlgorithm::Winograd6x6Blocks:
-      return "F6x6";
-    case ConvAlgorithm::Winograd5x5:
-    case ConvAlgorithm::Winograd5x5Blocks:
-      return "F4x4For5x5";
-    default:
-      return "F4x4";
-  }
+std::string name_of_test(const ::testing::TestParamInfo<const ConvAlgorithm*>& info) {
+  const Winograd winograd = Winograd::of(*info.param).value();
+  const std::string name =
+      "F" + std::to_string(winograd.down.tile) + "x" + std::to_string(winograd.across.tile);
+  return winograd.down.kernel == 3 ? name : name + "For5x5";
 }
 
-class ConvWinograd : public ::testing::TestWithParam<ConvAlgorithm> {
+class ConvWinograd : public ::testing::TestWithParam<const ConvAlgorithm*> {
  protected:
   static void check(const ReferenceConv& conv, const Options& options = {}) {
     kernels::check(conv, options, GetParam());
   }
   // Of the kernel, or of the blocks it is cut into.
   static int64_t kernel() {
-    const bool large =
-        GetParam() == ConvAlgorithm::Winograd5x5 || GetParam() == ConvAlgorithm::Winograd5x5Blocks;
-    return large ? 5 : 3;
+    return static_cast<int64_t>(Winograd::of(*GetParam()).value().down.kernel);
   }
   // A convolution by that kernel which keeps the image's size.
   static ReferenceConv same(int64_t in, int64_t out, int64_t size) {
@@ -63,14 +53,12 @@ class ConvWinogradBlocks : public ConvWinograd {
 };
 
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinograd,
-                         ::testing::Values(ConvAlgorithm::Winograd, ConvAlgorithm::Winograd4x6,
-                                           ConvAlgorithm::Winograd6x6, ConvAlgorithm::Winograd5x5),
+                         ::testing::Values(&kWinograd4x4, &kWinograd4x6, &kWinograd6x6,
+                                           &kWinograd4x4For5x5),
                          name_of_test);
 INSTANTIATE_TEST_SUITE_P(Tiles, ConvWinogradBlocks,
-                         ::testing::Values(ConvAlgorithm::WinogradBlocks,
-                                           ConvAlgorithm::Winograd4x6Blocks,
-                                           ConvAlgorithm::Winograd6x6Blocks,
-                                           ConvAlgorithm::Winograd5x5Blocks),
+                         ::testing::Values(&kWinograd4x4Blocks, &kWinograd4x6Blocks,
+                                           &kWinograd6x6Blocks, &kWinograd4x4For5x5Blocks),
                          name_of_test);
 
 TEST_P(ConvWinograd, EveryNumberOfChannels) {
@@ -88,20 +76,14 @@ TEST_P(ConvWinograd, UsualChannels) {
   const auto check_all = []<ptrdiff_t... Usual>(std::integer_sequence<ptrdiff_t, Usual...>) {
     (check(same(Usual, kPanel + kLastPanel, 26)), ...);
   };
-  switch (GetParam()) {
-    case ConvAlgorithm::Winograd4x6:
-      return check_all(winograd::F4x6::UsualChannels());
-    case ConvAlgorithm::Winograd6x6:
-      return check_all(winograd::F6x6::UsualChannels());
-    case ConvAlgorithm::Winograd5x5:
-      return check_all(winograd::F4x4For5x5::UsualChannels());
-    default:
-      return check_all(winograd::F4x4::UsualChannels());
-  }
+  if (GetParam() == &kWinograd4x4) check_all(winograd::F4x4::UsualChannels());
+  if (GetParam() == &kWinograd4x6) check_all(winograd::F4x6::UsualChannels());
+  if (GetParam() == &kWinograd6x6) check_all(winograd::F6x6::UsualChannels());
+  if (GetParam() == &kWinograd4x4For5x5) check_all(winograd::F4x4For5x5::UsualChannels());
 }
 
 TEST_P(ConvWinograd, InputsInParts) {
-  EXPECT_TRUE(takes_parts(GetParam()));
+  EXPECT_TRUE(GetParam()->takes_parts);
   for (const std::vector<int64_t>& parts : std::vector<std::vector<int64_t>>{
            {4, 4}, {4, 12, 8}, {20, 4, 4, 4}, {64, 32}, {32, 96}, {64, 32, 32, 32, 32}}) {
     const int64_t channels = std::accumulate(parts.begin(), parts.end(), int64_t{0});
@@ -163,7 +145,7 @@ TEST_P(ConvWinograd, EveryEpilogue) {
 TEST_P(ConvWinograd, HowRowsAreDividedDoesNotMatter) {
   ReferenceConv conv = same(7, 10, 14);
   conv.batch = 3;
-  expect_division_of_rows_not_to_matter(conv, GetParam());
+  expect_division_of_rows_not_to_matter(conv, *GetParam());
 }
 
 TEST_P(ConvWinogradBlocks, EveryKernel) {
@@ -198,72 +180,7 @@ TEST_P(ConvWinogradBlocks, EveryEpilogue) {
 }
 
 TEST_P(ConvWinogradBlocks, HowRowsAreDividedDoesNotMatter) {
-  expect_division_of_rows_not_to_matter(two_blocks(3, 10, 23), GetParam());
-}
-
-// Of kernels of 3x3, at default precision and where tiles are full.
-constexpr ConvAlgorithm kUsual =
-    simd::kFusedMultiplyAdd ? ConvAlgorithm::Winograd : ConvAlgorithm::Winograd4x6;
-constexpr ConvAlgorithm kUsualBlocks =
-    simd::kFusedMultiplyAdd ? ConvAlgorithm::WinogradBlocks : ConvAlgorithm::Winograd4x6Blocks;
-
-TEST(ConvWinogradChoice, BlocksWhereTheyPay) {
-  const auto chosen = [](const ReferenceConv& conv) { return choose_algorithm(shape_of(conv)); };
-  EXPECT_EQ(chosen(square(32, 16, 35, 6, 3)), kUsualBlocks);
-  EXPECT_EQ(chosen(square(32, 16, 32, 7, 3)), ConvAlgorithm::Winograd5x5Blocks);
-  EXPECT_EQ(chosen(square(3, 64, 32, 9, 4)), ConvAlgorithm::Winograd5x5Blocks);
-  EXPECT_EQ(chosen(square(1, 64, 32, 9, 4)), ConvAlgorithm::Direct);
-  EXPECT_EQ(chosen(square(64, 3, 32, 9, 4)), ConvAlgorithm::FewOutputs);
-  EXPECT_EQ(chosen(square(64, 64, 6, 9, 4)), ConvAlgorithm::Direct);
-}
-
-TEST(ConvWinogradChoice, LargerKernelsWhereTheyPay) {
-  const auto chosen = [](const ReferenceConv& conv) {
-    return choose_algorithm(shape_of(conv)) == ConvAlgorithm::Winograd5x5;
-  };
-  EXPECT_TRUE(chosen(square(64, 64, 32, 5, 2)));
-  EXPECT_TRUE(chosen(square(64, 64, 32, 4, 1)));
-  EXPECT_TRUE(chosen(square(64, 3, 32, 5, 2)));
-  EXPECT_TRUE(chosen(square(3, 8, 32, 5, 2)));
-  EXPECT_FALSE(chosen(square(1, 64, 32, 5, 2)));
-  EXPECT_FALSE(chosen(square(64, 1, 32, 5, 2)));
-  EXPECT_FALSE(chosen(square(64, 64, 3, 5, 2)));
-}
-
-TEST(ConvWinogradChoice, ChosenWhereItPays) {
-  const auto chosen = [](const ReferenceConv& conv) {
-    return choose_algorithm(shape_of(conv)) == kUsual;
-  };
-  EXPECT_TRUE(chosen(square(64, 64, 36, 3, 1)));
-  EXPECT_TRUE(chosen(square(16, 16, 38, 3, 0)));
-  EXPECT_TRUE(chosen(square(64, 3, 36, 3, 1)));
-  EXPECT_FALSE(chosen(square(64, 2, 36, 3, 1)));
-  EXPECT_FALSE(chosen(square(64, 64, 2, 3, 1)));
-  for (const bool across : {false, true}) {
-    ReferenceConv strided = square(64, 64, 36, 3, 1), dilated = strided, grouped = strided;
-    strided.axes[across].stride = 2;
-    dilated.axes[across].dilation = 2;
-    grouped.groups = 4;
-    EXPECT_FALSE(chosen(strided) || chosen(dilated) || chosen(grouped));
-  }
-}
-
-TEST(ConvWinogradChoice, LargeTilesOnlyWhereAskedForAndFull) {
-  const auto chosen = [](int64_t h, int64_t w, Precision precision, int64_t kernel = 3) {
-    ReferenceConv conv = square(16, 16, h, kernel, kernel / 2);
-    conv.axes[1].in = w;
-    return choose_algorithm(shape_of(conv), precision);
-  };
-  EXPECT_EQ(chosen(128, 128, Precision::Default), kUsual);
-  EXPECT_EQ(chosen(128, 128, Precision::Fast), ConvAlgorithm::Winograd6x6);
-  EXPECT_EQ(chosen(12, 640, Precision::Fast), ConvAlgorithm::Winograd6x6);
-  // A third of larger tiles would be empty.
-  EXPECT_EQ(chosen(8, 640, Precision::Fast), ConvAlgorithm::Winograd4x6);
-  EXPECT_EQ(chosen(640, 8, Precision::Fast), ConvAlgorithm::Winograd);
-  EXPECT_EQ(chosen(128, 128, Precision::Default, 6), kUsualBlocks);
-  EXPECT_EQ(chosen(128, 128, Precision::Fast, 6), ConvAlgorithm::Winograd6x6Blocks);
-  EXPECT_EQ(chosen(128, 128, Precision::Fast, 5), ConvAlgorithm::Winograd5x5);
-  EXPECT_EQ(chosen(128, 128, Precision::Fast, 1), ConvAlgorithm::Direct);
+  expect_division_of_rows_not_to_matter(two_blocks(3, 10, 23), *GetParam());
 }
 
 }  // namespace

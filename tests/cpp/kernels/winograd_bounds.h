@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
-#include "kernels/conv.h"
+#include "kernels/conv_algorithms.h"
 
 // How far Winograd's algorithm in float may lie from the exact convolution, from its own
 // definition: the matrices of Toom-Cook's algorithm.
@@ -80,23 +81,19 @@ struct ToomCook {
 struct Winograd {
   ToomCook down, across;
 
-  static Winograd of(ConvAlgorithm algorithm) {
+  // nullopt for an algorithm that sums the products of the definition.
+  static std::optional<Winograd> of(const ConvAlgorithm& algorithm) {
     const std::vector<double> five = {0, 0.75, -0.75, 1.5, -1.5},
                               seven = {0, 0.5, -0.5, 1, -1, 2, -2};
     const ToomCook f4(five, 3), f6(seven, 3), f4_for_5(seven, 5);
-    switch (algorithm) {
-      case ConvAlgorithm::Winograd4x6:
-      case ConvAlgorithm::Winograd4x6Blocks:
-        return {f4, f6};
-      case ConvAlgorithm::Winograd6x6:
-      case ConvAlgorithm::Winograd6x6Blocks:
-        return {f6, f6};
-      case ConvAlgorithm::Winograd5x5:
-      case ConvAlgorithm::Winograd5x5Blocks:
-        return {f4_for_5, f4_for_5};
-      default:
-        return {f4, f4};
-    }
+    const auto is = [&](const ConvAlgorithm& whole, const ConvAlgorithm& in_blocks) {
+      return &algorithm == &whole || &algorithm == &in_blocks;
+    };
+    if (is(kWinograd4x4, kWinograd4x4Blocks)) return Winograd{f4, f4};
+    if (is(kWinograd4x6, kWinograd4x6Blocks)) return Winograd{f4, f6};
+    if (is(kWinograd6x6, kWinograd6x6Blocks)) return Winograd{f6, f6};
+    if (is(kWinograd4x4For5x5, kWinograd4x4For5x5Blocks)) return Winograd{f4_for_5, f4_for_5};
+    return std::nullopt;
   }
 
   // a of each side: a m a^T.
@@ -234,20 +231,13 @@ inline Blocks blocks_of(const ConvShape& conv, const Winograd& winograd,
 
 // How far each output of an algorithm may lie from the exact convolution, where that is more than
 // for a plain sum; `bounds` are those of the sum.
-inline void widen_bounds(const ConvShape& shape, ConvAlgorithm algorithm,
+inline void widen_bounds(const ConvShape& shape, const ConvAlgorithm& algorithm,
                          const std::vector<float>& input, const std::vector<float>& weights,
                          const std::vector<float>& bias, std::vector<double>& bounds) {
-  switch (algorithm) {
-    case ConvAlgorithm::Direct:
-    case ConvAlgorithm::Depthwise:
-    case ConvAlgorithm::FewOutputs:
-      return;
-    default:
-      break;
-  }
-  const Winograd winograd = Winograd::of(algorithm);
-  const Blocks blocks = blocks_of(shape, winograd, input, weights);
-  bounds = winograd_bounds(winograd, blocks.shape, blocks.input, blocks.weights, bias);
+  const std::optional<Winograd> winograd = Winograd::of(algorithm);
+  if (!winograd) return;
+  const Blocks blocks = blocks_of(shape, *winograd, input, weights);
+  bounds = winograd_bounds(*winograd, blocks.shape, blocks.input, blocks.weights, bias);
 }
 
 }  // namespace fovea::kernels
