@@ -3,6 +3,8 @@
 # works once per model or step, not per element: a browser spends more time on loading and compiling
 # its functions than on running them.
 
+include(cmake/precompiled_headers.cmake)
+
 function(fovea_layer name)
   cmake_parse_arguments(LAYER "SMALL" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -12,6 +14,13 @@ function(fovea_layer name)
     target_link_libraries(fovea_${name} PUBLIC fovea_flags ${depends} PRIVATE ${LAYER_PRIVATE})
     if(LAYER_SMALL)
       fovea_compile_for_size(fovea_${name})
+    endif()
+    if(NOT LAYER_SMALL)
+      fovea_precompile_headers(fovea_${name} fast)
+    elseif("ops" IN_LIST LAYER_DEPENDS OR name STREQUAL "ops")
+      fovea_precompile_headers(fovea_${name} operators ops/op.h)
+    else()
+      fovea_precompile_headers(fovea_${name} small)
     endif()
   else()
     add_library(fovea_${name} INTERFACE)

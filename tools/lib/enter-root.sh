@@ -14,5 +14,6 @@ mount --rbind /proc "$root/proc"
 exec chroot --userspec="$owner" "$root" /usr/bin/env -i -C "$directory" \
   PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LANG=C.UTF-8 \
   DEBIAN_FRONTEND=noninteractive EM_COMPILER_WRAPPER=/usr/bin/ccache CCACHE_BASEDIR="$directory" \
+  CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime CCACHE_PCH_EXTSUM=1 \
   CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" \
   "$@"

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { projectDir } from './project.mjs';
 
 /**
  * Runs `work` unless `stamp` already records `key`.
@@ -29,10 +30,15 @@ export function isDone(stamp, key) {
   }
 }
 
-/** A key for the names and contents of files; folders count with everything below them. */
+/**
+ * A key for the names and contents of files; folders count with everything below them. Checkouts in
+ * different folders get the same key for the same files, since they may share what is made of them.
+ */
 export function contentKey(...paths) {
   const hash = createHash('sha256');
-  for (const file of paths.flatMap(filesBelow)) hash.update(`${file}\0`).update(readFileSync(file));
+  for (const file of paths.flatMap(filesBelow)) {
+    hash.update(`${relative(projectDir, file)}\0`).update(readFileSync(file));
+  }
   return hash.digest('hex');
 }
 
