@@ -59,10 +59,23 @@ void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
   for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
 }
 
-// Combines each of a row's windows with the taps in one row of the input, tap by tap: outputs from
-// the first to the last that has the tap inside.
+// Combines each of a row's windows with the taps in one row of the input, window by window: what is
+// outside costs nothing.
+template <class Operation, class T>
+void combine_windows(const PoolAxis& axis, const T* from, T* to) noexcept {
+  for (int64_t at = 0; at < axis.out; ++at) {
+    const Taps taps = axis.inside(at);
+    for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
+      to[at] = Operation::combine(to[at], from[axis.first(at) + tap * axis.dilation]);
+    }
+  }
+}
+
+// The same tap by tap: outputs from the first to the last that has the tap inside. Windows larger
+// than the row have more taps than there are elements.
 template <class Operation, class T>
 void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
+  if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to);
   for (int64_t tap = 0; tap < axis.kernel; ++tap) {
     const int64_t first = axis.first(0) + tap * axis.dilation;
     const int64_t begin = first < 0 ? (-first + axis.stride - 1) / axis.stride : 0;
@@ -156,6 +169,9 @@ void pool_rows(const PoolShape& shape, const float* input, float* output, int64_
   }
 }
 
+// Of counts that padding may make too large for int64.
+double product(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
+
 constexpr int64_t kBlock = 256;
 
 template <class Operation>
@@ -202,7 +218,7 @@ void max_pool(const PoolShape& shape, const T* input, T* output, int64_t plane_b
 template <class T>
 void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, int64_t* indices,
                            bool column_major, int64_t plane_begin, int64_t plane_end) noexcept {
-  const int64_t height = shape.axes[1].in, width = shape.axes[2].in;
+  const int64_t depth = shape.axes[0].in, height = shape.axes[1].in, width = shape.axes[2].in;
   max_pool(shape, input, output, plane_begin, plane_end);
   indices += plane_begin * shape.out_size();
   for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
@@ -212,8 +228,8 @@ void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, in
         for (int64_t x = 0; x < shape.axes[2].out; ++x) {
           int64_t at = find_maximum(shape, from, z, y, x);
           if (column_major && at >= 0) {
-            const int64_t row = at / width % height, column = at % width;
-            at += column * height + row - (row * width + column);
+            const int64_t slice = at / width / height, row = at / width % height;
+            at = (at % width * height + row) * depth + slice;
           }
           *indices++ = at < 0 ? -1 : plane * shape.in_size() + at;
         }
@@ -227,12 +243,15 @@ void average_pool(const PoolShape& shape, const T* input, T* output, AverageOver
                   int64_t plane_begin, int64_t plane_end) noexcept {
   const auto& [depth, height, width] = shape.axes;
   pool_planes<Sum>(shape, input, output, plane_begin, plane_end, [&](T* row, int64_t z, int64_t y) {
-    const int64_t count = depth.count(z, over) * height.count(y, over);
+    const double rows = product(depth.count(z, over), height.count(y, over));
+    const auto divisor = [&](int64_t columns) {
+      return static_cast<T>(rows * static_cast<double>(columns));
+    };
     const Taps interior = width.interior();
     int64_t x = 0;
-    for (; x < interior.begin; ++x) row[x] /= static_cast<T>(count * width.count(x, over));
-    for (; x < interior.end; ++x) row[x] /= static_cast<T>(count * width.kernel);
-    for (; x < width.out; ++x) row[x] /= static_cast<T>(count * width.count(x, over));
+    for (; x < interior.begin; ++x) row[x] /= divisor(width.count(x, over));
+    for (; x < interior.end; ++x) row[x] /= divisor(width.kernel);
+    for (; x < width.out; ++x) row[x] /= divisor(width.count(x, over));
   });
 }
 
@@ -263,7 +282,7 @@ void average_pool_rows(const PoolShape& shape, const float* input, float* output
                        int64_t row_begin, int64_t row_end) noexcept {
   const PoolAxis &height = shape.axes[1], &width = shape.axes[2];
   pool_rows<Sum>(shape, input, output, row_begin, row_end, [&](F32x4 total, int64_t y, int64_t x) {
-    const int64_t count = height.count(y, over) * width.count(x, over);
+    const double count = product(height.count(y, over), width.count(x, over));
     return total / F32x4::splat(static_cast<float>(count));
   });
 }

@@ -52,7 +52,7 @@ void max_pool(const PoolShape& shape, const T* input, T* output, int64_t plane_b
               int64_t plane_end) noexcept;
 
 // The same with the flat index of each (first) maximum in the whole input tensor (-1 for a window
-// wholly outside), the last two axes of a plane swapped when `column_major` (ONNX storage_order 1).
+// wholly outside), the axes of a plane in reverse order when `column_major` (ONNX storage_order 1).
 template <class T>
 void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, int64_t* indices,
                            bool column_major, int64_t plane_begin, int64_t plane_end) noexcept;

@@ -1,5 +1,6 @@
 // Gemm.
 
+#include "kernels/convert.h"
 #include "ops/core/broadcast.h"
 #include "ops/core/gemm_step.h"
 
@@ -66,7 +67,8 @@ Kernel plan_float(PlanContext& context, const Gemm& gemm) {
     return plan_float_gemm(context, gemm.gemm, extras);
   }
   const Shape& c = context.shape(kAddend);
-  if (c.elements() == gemm.gemm.shape.n && c[c.rank() - 1] == gemm.gemm.shape.n) {
+  const int64_t n = gemm.gemm.shape.n;
+  if (c.elements() == n && c.rank() > 0 && c[c.rank() - 1] == n) {
     extras.row_bias = kAddend;
     return plan_float_gemm(context, gemm.gemm, extras);
   }
@@ -84,7 +86,8 @@ Kernel plan_float(PlanContext& context, const Gemm& gemm) {
 }
 
 // alpha and beta are floats even where the elements are integers, so the combination is made in
-// double; with both 1, which is how integers are multiplied, it stays exact.
+// double and saturates; with both 1, which is how integers are multiplied, it stays exact and
+// wraps.
 template <class T>
 T combine(T product, T addend, float alpha, float beta) {
   if (alpha == 1.0f && beta == 1.0f) {
@@ -95,18 +98,19 @@ T combine(T product, T addend, float alpha, float beta) {
       return product + addend;
     }
   }
-  return static_cast<T>(static_cast<double>(alpha) * static_cast<double>(product) +
-                        static_cast<double>(beta) * static_cast<double>(addend));
+  return kernels::element_cast<T>(static_cast<double>(alpha) * static_cast<double>(product) +
+                                  static_cast<double>(beta) * static_cast<double>(addend));
 }
 
 Kernel plan_typed(PlanContext& context, const Gemm& gemm) {
   const Kernel product = plan_typed_gemm(context, gemm.gemm);
-  const bool adds = context.has_input(kAddend);
+  const bool adds = context.has_input(kAddend) && gemm.beta != 0.0f;
   const AddendStrides strides(adds ? context.shape(kAddend) : Shape{}, gemm.output());
   return dispatch<double, int32_t, uint32_t, int64_t, uint64_t>(
       context.dtype(0), [&](auto tag) -> Kernel {
         using T = typename decltype(tag)::type;
-        return [=, alpha = gemm.alpha, beta = gemm.beta, shape = gemm.gemm.shape](RunContext& run) {
+        return [=, alpha = gemm.alpha, beta = adds ? gemm.beta : 1.0f,
+                shape = gemm.gemm.shape](RunContext& run) {
           product(run);
           const T* from = run.in<T>(kAddend);
           T* to = run.out<T>(0);

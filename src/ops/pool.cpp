@@ -2,6 +2,8 @@
 
 #include "kernels/pool.h"
 
+#include <algorithm>
+
 #include "ops/core/spatial.h"
 
 namespace fovea {
@@ -13,7 +15,10 @@ using kernels::PoolShape;
 // Elements read that are worth a chunk of their own.
 constexpr int64_t kGrain = 32768;
 
-int64_t grain_for(int64_t elements_each) { return kGrain / (elements_each + 1) + 1; }
+// A count of elements may be larger than int64 holds.
+int64_t grain_for(double elements_each) {
+  return static_cast<int64_t>(kGrain / (elements_each + 1)) + 1;
+}
 
 void infer_pool(InferContext& context) {
   const Shape shape = output_shape(context.shape(0)[0], context.shape(0)[1], pooling_axes(context));
@@ -39,15 +44,21 @@ PoolShape pool_shape(const NodeContext& context) {
   return pool;
 }
 
-int64_t window_size(const PoolShape& pool) {
-  return pool.axes[0].kernel * pool.axes[1].kernel * pool.axes[2].kernel;
+// Elements of the largest window that can be inside the image.
+double window_size(const PoolShape& pool) {
+  double size = 1;
+  for (const kernels::PoolAxis& axis : pool.axes) {
+    size *= static_cast<double>(std::min(axis.kernel, axis.in));
+  }
+  return size;
 }
 
 // Runs plane by plane, or row by row in channels-last, whose function takes the range last.
 template <class RunPlanes>
 Kernel over_planes(const PoolShape& pool, RunPlanes run_planes) {
   return [=](RunContext& run) {
-    run.pool().parallel_for(pool.planes(), grain_for(pool.out_size() * window_size(pool)),
+    const double plane = window_size(pool) * static_cast<double>(pool.out_size());
+    run.pool().parallel_for(pool.planes(), grain_for(plane),
                             [&](int64_t begin, int64_t end) { run_planes(run, begin, end); });
   };
 }
@@ -55,7 +66,7 @@ Kernel over_planes(const PoolShape& pool, RunPlanes run_planes) {
 template <class RunRows>
 Kernel over_rows(const PoolShape& pool, RunRows run_rows) {
   return [=](RunContext& run) {
-    const int64_t row = pool.axes[2].out * window_size(pool) * pool.channels;
+    const double row = window_size(pool) * static_cast<double>(pool.axes[2].out * pool.channels);
     run.pool().parallel_for(pool.batch * pool.axes[1].out, grain_for(row),
                             [&](int64_t begin, int64_t end) { run_rows(run, begin, end); });
   };

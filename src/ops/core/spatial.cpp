@@ -6,7 +6,8 @@ namespace fovea {
 namespace {
 
 constexpr int kFirstSpatial = 2;
-constexpr int64_t kLargest = int64_t{1} << 31;
+// Sizes and attributes lie below, so that (size - 1) * stride + (kernel - 1) * dilation fits int64.
+constexpr int64_t kLimit = int64_t{1} << 31;
 
 // The attribute's values if it is there, checked; else `count` times `fallback`.
 std::vector<int64_t> sizes_of(const NodeContext& context, std::string_view name, size_t count,
@@ -14,10 +15,11 @@ std::vector<int64_t> sizes_of(const NodeContext& context, std::string_view name,
   std::vector<int64_t> values = context.attributes().get_ints(name);
   if (values.empty()) return std::vector<int64_t>(count, fallback);
   const auto [low, high] = std::ranges::minmax(values);
-  if (values.size() != count || low < smallest || high >= kLargest) {
-    throw Error(ErrorCode::MalformedModel,
-                text(context.node().op_type, " of an input of shape ", context.shape(0), " needs ",
-                     count, " ", name, " of at least ", smallest, ", but has ", Shape(values)))
+  if (values.size() != count || low < smallest || high >= kLimit) {
+    throw Error(
+        ErrorCode::MalformedModel,
+        text(context.node().op_type, " of an input of shape ", context.shape(0), " needs ", count,
+             " ", name, " of at least ", smallest, " and less than 2^31, but has ", Shape(values)))
         .with("attribute", std::string(name));
   }
   return values;
@@ -38,9 +40,13 @@ std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int
   for (size_t i = 0; i < count; ++i) {
     const int64_t in = shape[static_cast<int>(i) + kFirstSpatial];
     axes[i] = {in, in, kernel[i], strides[i], dilations[i], 0, 0};
-    if (kernel[i] < 1) {
-      fail(ErrorCode::MalformedModel, context.node().op_type, " has an empty kernel ",
-           Shape(kernel));
+    if (kernel[i] < 1 || kernel[i] >= kLimit) {
+      fail(ErrorCode::MalformedModel, context.node().op_type, " has a kernel of shape ",
+           Shape(kernel), ", whose sizes must be at least 1 and less than 2^31");
+    }
+    if (in >= kLimit) {
+      fail(ErrorCode::InvalidInput, context.node().op_type, " cannot take an input of shape ",
+           shape, ": its spatial sizes must be less than 2^31");
     }
   }
   return axes;
@@ -86,12 +92,15 @@ void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil
       split_pads(axis, std::max<int64_t>(total, 0), mode == AutoPad::SameLower);
       continue;
     }
-    const int64_t room = axis.in + axis.pad_begin + axis.pad_end - axis.reach();
+    // What the window can move; with `ceil`, also where it reaches over the end by less than a
+    // stride.
+    const int64_t room =
+        axis.in + axis.pad_begin + axis.pad_end - axis.reach() + (ceil ? axis.stride - 1 : 0);
     if (room < 0) {
       fail(ErrorCode::InvalidInput, context.node().op_type, " has a window of ", axis.reach(),
            ", larger than an input of shape ", context.shape(0), " with its padding");
     }
-    axis.out = (room + (ceil ? axis.stride - 1 : 0)) / axis.stride + 1;
+    axis.out = room / axis.stride + 1;
     // A window may not begin in the padding at the end.
     if (ceil && (axis.out - 1) * axis.stride >= axis.in + axis.pad_begin) --axis.out;
   }
@@ -136,15 +145,13 @@ std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
   for (size_t i = 0; i < count; ++i) {
     SpatialAxis& axis = axes[i];
     const int64_t whole = (axis.in - 1) * axis.stride + axis.reach() + output_padding[i];
-    if (wanted.empty()) {
-      axis.out = whole - axis.pad_begin - axis.pad_end;
-    } else {
-      axis.out = wanted[i];
-      split_pads(axis, std::max<int64_t>(whole - axis.out, 0), mode != AutoPad::SameUpper);
-    }
-    if (axis.out < 0 || axis.out >= kLargest) {
+    axis.out = wanted.empty() ? whole - axis.pad_begin - axis.pad_end : wanted[i];
+    if (axis.out < 0 || axis.out >= kLimit) {
       fail(ErrorCode::InvalidInput, context.node().op_type, " of an input of shape ",
            context.shape(0), " would have the size ", axis.out);
+    }
+    if (!wanted.empty()) {
+      split_pads(axis, std::max<int64_t>(whole - axis.out, 0), mode != AutoPad::SameUpper);
     }
   }
   return axes;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "support/expect_close.h"
 #include "support/nd.h"
 #include "support/op_runner.h"
@@ -124,19 +126,25 @@ Tensor transposed(const Tensor& matrix) {
   return out;
 }
 
-TEST(Gemm, TransposesScalesAndEveryShapeOfC) {
-  const Tensor a = random_tensor({11, 7}, 1), b = random_tensor({7, 10}, 2);
-  const Expected product = reference_matmul(a, b, {11, 10});
+struct GemmCase {
+  int64_t m, n, k;
+};
+
+// Every transposition, scale and shape of C that broadcasts to the product's.
+void check_gemm(const GemmCase& size) {
+  const Shape out = {size.m, size.n};
+  const Tensor a = random_tensor({size.m, size.k}, 1), b = random_tensor({size.k, size.n}, 2);
+  const Expected product = reference_matmul(a, b, out);
   for (const Shape& c_shape :
-       {Shape{10}, Shape{1, 10}, Shape{11, 1}, Shape{11, 10}, Shape{1}, Shape{1, 1}, Shape{}}) {
+       {Shape{size.n}, Shape{1, size.n}, Shape{size.m, 1}, out, Shape{1}, Shape{1, 1}, Shape{}}) {
     const Tensor c = random_tensor(c_shape, 3);
     for (int bits = 0; bits < 4; ++bits) {
       for (const auto& [alpha, beta] : {std::pair{1.0f, 1.0f}, {0.5f, -2.0f}, {-1.25f, 0.0f}}) {
         SCOPED_TRACE(::testing::Message() << c_shape.to_string() << " bits " << bits << " alpha "
                                           << alpha << " beta " << beta);
         Expected expected = product;
-        for (const Index& at : indices_of({11, 10})) {
-          const size_t i = flat_index({11, 10}, at);
+        for (const Index& at : indices_of(out)) {
+          const size_t i = flat_index(out, at);
           const double addend =
               beta * static_cast<double>(c.as<float>()[broadcast_index(c_shape, at)]);
           expected.values[i] = alpha * product.values[i] + addend;
@@ -151,13 +159,46 @@ TEST(Gemm, TransposesScalesAndEveryShapeOfC) {
                                             (bits & 2) != 0 ? transposed(b) : b, c};
         bool used = false;
         for (const Tensor& result :
-             {run_op(op, inputs, 2)[0], run_op_channels_last(op, inputs, &used)[0]}) {
-          ASSERT_EQ(result.shape(), (Shape{11, 10}));
+             {run_op(op, inputs)[0], run_op_channels_last(op, inputs, &used)[0]}) {
+          ASSERT_EQ(result.shape(), out);
           expect_close(result.as<float>(), expected);
         }
       }
     }
   }
+}
+
+TEST(Gemm, TransposesScalesAndEveryShapeOfC) {
+  for (const GemmCase& size : {GemmCase{11, 10, 7},
+                               {11, 1, 7},
+                               {1, 10, 7},
+                               {1, 1, 7},
+                               {1, 1, 1},
+                               {5, 13, 0},
+                               {1, 1, 0},
+                               {0, 3, 2},
+                               {3, 0, 2},
+                               {0, 0, 0},
+                               {0, 1, 0}}) {
+    SCOPED_TRACE(::testing::Message() << size.m << " by " << size.n << " over " << size.k);
+    check_gemm(size);
+  }
+}
+
+TEST(Gemm, AddsNothingWhereBetaIsZero) {
+  const OpCase op{.op_type = "Gemm", .attributes = {{"beta", 0.0f}}};
+  const int64_t large = (int64_t{1} << 60) + 1;
+  const Tensor a = Tensor::of<int64_t>({1, 1}, {large}), b = Tensor::of<int64_t>({1, 1}, {1});
+  EXPECT_EQ(values_of<int64_t>(run_op(op, {a, b, b})[0]), std::vector<int64_t>{large});
+  const Tensor x = Tensor::of<double>({1, 1}, {2.0}), nan = Tensor::of<double>({1}, {NAN});
+  EXPECT_EQ(values_of<double>(run_op(op, {x, x, nan})[0]), std::vector<double>{4.0});
+}
+
+TEST(Gemm, ScaledIntegersSaturate) {
+  const Tensor x = Tensor::of<int32_t>({1, 1}, {40000});
+  const OpCase op{.op_type = "Gemm", .attributes = {{"alpha", 1e6f}}};
+  EXPECT_EQ(values_of<int32_t>(run_op(op, {x, x})[0]),
+            std::vector<int32_t>{std::numeric_limits<int32_t>::max()});
 }
 
 TEST(Gemm, WithoutC) {

@@ -16,8 +16,9 @@ struct Pool {
   bool count_include_pad = false;
 
   int64_t out(const Axis& axis) const {
-    const int64_t room = axis.in + axis.pad_begin + axis.pad_end - axis.reach();
-    const int64_t count = (room + (ceil ? axis.stride - 1 : 0)) / axis.stride + 1;
+    const int64_t room =
+        axis.in + axis.pad_begin + axis.pad_end - axis.reach() + (ceil ? axis.stride - 1 : 0);
+    const int64_t count = room / axis.stride + 1;
     // A window that begins in the padding at the end is left out.
     return (count - 1) * axis.stride >= axis.in + axis.pad_begin ? count - 1 : count;
   }
@@ -106,6 +107,49 @@ TEST(Pool, KernelsStridesDilationsPadsAndRounding) {
   }
 }
 
+TEST(Pool, WindowsLargerThanTheInputByLessThanAStride) {
+  for (int64_t kernel = 2; kernel <= 4; ++kernel) {
+    for (int64_t stride = 2; stride <= 4; ++stride) {
+      for (const bool count_include_pad : {false, true}) {
+        const Axis axis = {.in = kernel - 1, .kernel = kernel, .stride = stride};
+        check({.y = axis, .x = axis, .ceil = true, .count_include_pad = count_include_pad});
+        const Axis wide = {.in = 9, .kernel = 3, .stride = stride};
+        check({.y = axis, .x = wide, .ceil = true, .count_include_pad = count_include_pad});
+      }
+    }
+  }
+}
+
+TEST(Pool, WindowsMuchLargerThanTheInput) {
+  for (const bool count_include_pad : {false, true}) {
+    check({.y = {.in = 3, .kernel = 9, .stride = 2, .pad_begin = 8, .pad_end = 7},
+           .x = {.in = 5, .kernel = 4, .stride = 3, .dilation = 3, .pad_begin = 6, .pad_end = 5},
+           .count_include_pad = count_include_pad});
+  }
+}
+
+// What is outside the image takes no time, and counts of it do not overflow.
+TEST(Pool, AttributesOfABillion) {
+  constexpr int64_t kBillion = 1'000'000'000;
+  const Tensor data = Tensor::of<float>({1, 1, 1, 1, 4}, {1, 2, 3, 6});
+  const auto run = [&](const std::string& op_type, int64_t count_include_pad) {
+    const OpCase op{
+        .op_type = op_type,
+        .opset = 19,
+        .attributes = {
+            {"kernel_shape", std::vector<int64_t>{kBillion + 1, kBillion + 1, kBillion + 4}},
+            {"strides", std::vector<int64_t>{kBillion, kBillion, kBillion}},
+            {"pads", std::vector<int64_t>{kBillion / 2, kBillion / 2, kBillion / 2, kBillion / 2,
+                                          kBillion / 2, kBillion / 2}},
+            {"count_include_pad", count_include_pad}}};
+    return values_of<float>(run_op(op, {data})[0]);
+  };
+  EXPECT_EQ(run("MaxPool", 0), std::vector<float>{6});
+  EXPECT_EQ(run("AveragePool", 0), std::vector<float>{3});
+  const double count = 1000000001.0 * 1000000001.0 * 1000000004.0;
+  EXPECT_EQ(run("AveragePool", 1), std::vector<float>{12 / static_cast<float>(count)});
+}
+
 TEST(Pool, OneAndThreeAxes) {
   const Tensor line = Tensor::of<float>({1, 1, 5}, {1, 5, 2, 4, 3});
   const OpCase along{.op_type = "MaxPool",
@@ -136,6 +180,28 @@ TEST(MaxPool, IndicesAndBytes) {
     EXPECT_EQ(values_of<uint8_t>(results[0]), (std::vector<uint8_t>{9, 200, 0, 7}));
     EXPECT_EQ(values_of<int64_t>(results[1]), order == 0 ? (std::vector<int64_t>{0, 2, 6, 11})
                                                          : (std::vector<int64_t>{0, 4, 6, 11}));
+  }
+}
+
+// ONNX's column-major order has the first spatial axis innermost.
+TEST(MaxPool, ColumnMajorIndicesOfThreeAxes) {
+  const Shape shape = {2, 2, 3, 4, 5};
+  const Tensor data = random_tensor(shape, 1);
+  const OpCase op{.op_type = "MaxPool",
+                  .attributes = {{"kernel_shape", std::vector<int64_t>{2, 3, 2}},
+                                 {"storage_order", int64_t{1}}},
+                  .outputs = 2};
+  const auto results = run_op(op, {data});
+  const auto maxima = values_of<float>(results[0]);
+  const auto indices = values_of<int64_t>(results[1]);
+  const auto outputs = indices_of(results[0].shape());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Index& at = outputs[i];
+    for (const Index& tap : indices_of({2, 3, 2})) {
+      const int64_t z = at[2] + tap[0], y = at[3] + tap[1], x = at[4] + tap[2];
+      if (data.as<float>()[flat_index(shape, {at[0], at[1], z, y, x})] != maxima[i]) continue;
+      EXPECT_EQ(indices[i], (at[0] * 2 + at[1]) * 60 + (x * 4 + y) * 3 + z);
+    }
   }
 }
 
@@ -200,6 +266,8 @@ TEST(Pool, SaysWhatDoesNotFit) {
   EXPECT_EQ(code({1}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({0, 1}), ErrorCode::MalformedModel);
+  EXPECT_EQ(code({1, int64_t{1} << 31}), ErrorCode::MalformedModel);
+  EXPECT_EQ(code({1, int64_t{1} << 62}), ErrorCode::MalformedModel);
 }
 
 }  // namespace
