@@ -56,9 +56,8 @@ val all_to_vals(const Range& range) {
 }
 
 DType dtype_named(const std::string& name) {
-  for (int number = 1; number <= static_cast<int>(DType::BFloat16); ++number) {
-    const auto dtype = static_cast<DType>(number);
-    if (name_of(dtype) == name) return dtype;
+  for (const DTypeInfo& type : all_dtypes()) {
+    if (type.supported && type.name == name) return type.dtype;
   }
   fail(ErrorCode::InvalidInput, "there is no tensor type '", name, "'");
 }
@@ -75,7 +74,7 @@ Tensor to_tensor(const val& object) {
     return Tensor::of_strings(std::move(shape), to_strings(object["data"]));
   }
   auto& buffer = at<Buffer>(object["data"].as<Handle>());
-  const size_t needed = static_cast<size_t>(shape.elements()) * size_of(dtype);
+  const uint64_t needed = bytes_of(dtype, static_cast<uint64_t>(shape.elements()));
   if (buffer.size() != needed) {
     fail(ErrorCode::InvalidInput, "a tensor of shape ", shape, " needs ", needed, " bytes, not ",
          buffer.size());

@@ -1,82 +1,78 @@
 #include "base/dtype.h"
 
 #include <bit>
+#include <iterator>
+
+#include "base/error.h"
 
 namespace fovea {
 
-size_t size_of(DType dtype) {
-  switch (dtype) {
-    case DType::Uint8:
-    case DType::Int8:
-    case DType::Bool:
-      return 1;
-    case DType::Uint16:
-    case DType::Int16:
-    case DType::Float16:
-    case DType::BFloat16:
-      return 2;
-    case DType::Float:
-    case DType::Int32:
-    case DType::Uint32:
-      return 4;
-    case DType::Int64:
-    case DType::Uint64:
-    case DType::Double:
-    case DType::Complex64:
-      return 8;
-    case DType::Complex128:
-      return 16;
-    case DType::String:
-    case DType::Undefined:
-      return 0;
+namespace {
+
+using enum DTypeKind;
+
+// Where a type's number is its index.
+constexpr DTypeInfo kDTypes[] = {
+    {},
+    {DType::Float, "float32", Float, 32, true},
+    {DType::Uint8, "uint8", Unsigned, 8, true},
+    {DType::Int8, "int8", Signed, 8, true},
+    {DType::Uint16, "uint16", Unsigned, 16, true},
+    {DType::Int16, "int16", Signed, 16, true},
+    {DType::Int32, "int32", Signed, 32, true},
+    {DType::Int64, "int64", Signed, 64, true},
+    {DType::String, "string", String, 0, true},
+    {DType::Bool, "bool", Bool, 8, true},
+    {DType::Float16, "float16", Float, 16, true},
+    {DType::Double, "float64", Float, 64, true},
+    {DType::Uint32, "uint32", Unsigned, 32, true},
+    {DType::Uint64, "uint64", Unsigned, 64, true},
+    {DType::Complex64, "complex64", Complex, 64, false},
+    {DType::Complex128, "complex128", Complex, 128, false},
+    {DType::BFloat16, "bfloat16", Float, 16, true},
+    {DType::Float8E4M3FN, "float8e4m3fn", Float, 8, false},
+    {DType::Float8E4M3FNUZ, "float8e4m3fnuz", Float, 8, false},
+    {DType::Float8E5M2, "float8e5m2", Float, 8, false},
+    {DType::Float8E5M2FNUZ, "float8e5m2fnuz", Float, 8, false},
+    {DType::Uint4, "uint4", Unsigned, 4, false},
+    {DType::Int4, "int4", Signed, 4, false},
+    {DType::Float4E2M1, "float4e2m1", Float, 4, false},
+    {DType::Float8E8M0, "float8e8m0", Float, 8, false},
+    {DType::Uint2, "uint2", Unsigned, 2, false},
+    {DType::Int2, "int2", Signed, 2, false},
+};
+
+constexpr bool every_type_stands_at_its_number() {
+  for (size_t i = 0; i < std::size(kDTypes); ++i) {
+    if (static_cast<size_t>(kDTypes[i].dtype) != i) return false;
   }
-  return 0;
+  return true;
+}
+static_assert(every_type_stands_at_its_number());
+
+}  // namespace
+
+std::span<const DTypeInfo> all_dtypes() noexcept { return std::span(kDTypes).subspan(1); }
+
+const DTypeInfo& info_of(int64_t onnx_data_type) noexcept {
+  const bool known = onnx_data_type > 0 && onnx_data_type < std::ssize(kDTypes);
+  return kDTypes[known ? onnx_data_type : 0];
 }
 
-std::string_view name_of(DType dtype) {
-  switch (dtype) {
-    case DType::Float:
-      return "float32";
-    case DType::Uint8:
-      return "uint8";
-    case DType::Int8:
-      return "int8";
-    case DType::Uint16:
-      return "uint16";
-    case DType::Int16:
-      return "int16";
-    case DType::Int32:
-      return "int32";
-    case DType::Int64:
-      return "int64";
-    case DType::String:
-      return "string";
-    case DType::Bool:
-      return "bool";
-    case DType::Float16:
-      return "float16";
-    case DType::Double:
-      return "float64";
-    case DType::Uint32:
-      return "uint32";
-    case DType::Uint64:
-      return "uint64";
-    case DType::Complex64:
-      return "complex64";
-    case DType::Complex128:
-      return "complex128";
-    case DType::BFloat16:
-      return "bfloat16";
-    case DType::Undefined:
-      break;
-  }
-  return "undefined";
+uint64_t bytes_of(DType dtype, uint64_t elements) noexcept {
+  const auto bits = static_cast<uint64_t>(bits_of(dtype));
+  // Whole bytes first: elements times bits might not fit.
+  return elements / 8 * bits + (elements % 8 * bits + 7) / 8;
 }
 
-bool is_supported(int onnx_data_type) {
-  return onnx_data_type > 0 && onnx_data_type <= static_cast<int>(DType::BFloat16) &&
-         onnx_data_type != static_cast<int>(DType::Complex64) &&
-         onnx_data_type != static_cast<int>(DType::Complex128);
+size_t element_bytes(DType dtype) {
+  const int bits = bits_of(dtype);
+  if (bits == 0 || bits % 8 != 0) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("tensors of type ", name_of(dtype), " are not supported here"))
+        .with("dtype", std::string(name_of(dtype)));
+  }
+  return static_cast<size_t>(bits / 8);
 }
 
 float to_float(Half value) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace fovea {
@@ -25,16 +26,56 @@ enum class DType : uint8_t {
   Complex64 = 14,
   Complex128 = 15,
   BFloat16 = 16,
+  Float8E4M3FN = 17,
+  Float8E4M3FNUZ = 18,
+  Float8E5M2 = 19,
+  Float8E5M2FNUZ = 20,
+  Uint4 = 21,
+  Int4 = 22,
+  Float4E2M1 = 23,
+  Float8E8M0 = 24,
+  Uint2 = 25,
+  Int2 = 26,
 };
 
-// Bytes of one element; 0 for String and Undefined, which have no fixed size.
-size_t size_of(DType dtype);
+enum class DTypeKind : uint8_t { None, Float, Signed, Unsigned, Bool, String, Complex };
 
-// The name onnxruntime's JavaScript API uses: "float32", "int64", "bool", "string", ...
-std::string_view name_of(DType dtype);
+// What the engine knows of an element type.
+struct DTypeInfo {
+  DType dtype = DType::Undefined;
+  // As onnxruntime's JavaScript API has it where it has one: "float32", "int64", "bool", "string";
+  // else as ONNX's operators write it: "float8e4m3fn".
+  std::string_view name = "undefined";
+  DTypeKind kind = DTypeKind::None;
+  int bits = 0;            // of one element; 0 where they have no fixed size
+  bool supported = false;  // some operator takes it
+};
 
-// True for the values TensorProto.DataType defines that this engine can hold.
-bool is_supported(int onnx_data_type);
+// Every type of TensorProto.DataType.
+std::span<const DTypeInfo> all_dtypes() noexcept;
+
+// The type that has this number in TensorProto.DataType; one named "undefined" where none has.
+const DTypeInfo& info_of(int64_t onnx_data_type) noexcept;
+inline const DTypeInfo& info_of(DType dtype) noexcept {
+  return info_of(static_cast<int64_t>(dtype));
+}
+
+inline std::string_view name_of(DType dtype) noexcept { return info_of(dtype).name; }
+inline DTypeKind kind_of(DType dtype) noexcept { return info_of(dtype).kind; }
+inline int bits_of(DType dtype) noexcept { return info_of(dtype).bits; }
+
+// Whether a number of TensorProto.DataType is a type that the engine computes with.
+inline bool is_supported(int64_t onnx_data_type) noexcept {
+  return info_of(onnx_data_type).supported;
+}
+
+// Bytes that so many elements take. Those of less than a byte are packed, and the last byte may be
+// filled in part. 0 for strings.
+uint64_t bytes_of(DType dtype, uint64_t elements) noexcept;
+
+// Bytes of one element, for code that addresses elements by bytes. Throws
+// Error(UnsupportedAttribute) with the field "dtype" for strings and for types of less than a byte.
+size_t element_bytes(DType dtype);
 
 // IEEE 754 binary16 and bfloat16 in their raw 16 bits, each a type of its own so that templates can
 // tell them from uint16_t.

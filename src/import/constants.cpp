@@ -15,7 +15,7 @@ Tensor copy_of(DType dtype, Shape shape, std::span<const std::byte> bytes) {
 
 Tensor view_or_copy(DType dtype, Shape shape, std::span<const std::byte> bytes,
                     const std::shared_ptr<const void>& owner) {
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % size_of(dtype) == 0) {
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % element_bytes(dtype) == 0) {
     return Tensor::view(dtype, std::move(shape), bytes.data(), owner);
   }
   return copy_of(dtype, std::move(shape), bytes);

@@ -15,6 +15,17 @@ constexpr size_t kMaxCallDepth = 64;
   throw Error(ErrorCode::MalformedModel, std::move(message)).with("value", std::move(value));
 }
 
+void require_supported(const onnx::ValueInfo& input) {
+  const bool is_tensor = input.type && input.type->kind == onnx::Type::Kind::Tensor;
+  if (!is_tensor || input.type->elem_type == 0 || is_supported(input.type->elem_type)) return;
+  const std::string_view dtype = info_of(input.type->elem_type).name;
+  throw Error(ErrorCode::UnsupportedAttribute,
+              text("input '", input.name, "' has elements of type ", dtype, " (",
+                   input.type->elem_type, " of TensorProto.DataType), which no operator takes"))
+      .with("input", std::string(input.name))
+      .with("dtype", std::string(dtype));
+}
+
 void declare(Value& value, const onnx::ValueInfo& info) {
   if (!info.type) return;
   if (info.type->kind != onnx::Type::Kind::Tensor) return;
@@ -79,6 +90,7 @@ void GraphImporter::import_inputs(const onnx::Graph& proto) {
     if (known != scope_.end() && graph_.constant(known->second)) continue;
     const ValueId id = define(info.name);
     declare(graph_.value(id), info);
+    require_supported(info);
     if (info.type && info.type->kind != onnx::Type::Kind::Tensor &&
         info.type->kind != onnx::Type::Kind::Unknown) {
       throw Error(ErrorCode::UnsupportedAttribute,

@@ -51,7 +51,7 @@ auto visit_typed_field(const Tensor& tensor, DType dtype, Visit visit) {
 
 size_t stored_elements(const Tensor& tensor, DType dtype) {
   if (dtype == DType::String) return tensor.string_data.size();
-  if (!tensor.raw_data.empty()) return tensor.raw_data.size() / size_of(dtype);
+  if (!tensor.raw_data.empty()) return tensor.raw_data.size() / element_bytes(dtype);
   return visit_typed_field(tensor, dtype, [](const auto& field) { return field.size(); });
 }
 
@@ -96,7 +96,9 @@ DType element_type(const Tensor& tensor) {
   }
   if (!is_supported(tensor.data_type)) {
     throw fault(tensor, ErrorCode::UnsupportedAttribute,
-                text("has the unsupported element type ", tensor.data_type));
+                text("has elements of type ", info_of(tensor.data_type).name, " (",
+                     tensor.data_type, " of TensorProto.DataType), which no operator takes"))
+        .with("dtype", std::string(info_of(tensor.data_type).name));
   }
   return static_cast<DType>(tensor.data_type);
 }
@@ -122,7 +124,7 @@ size_t byte_size(const Tensor& tensor) {
     throw fault(tensor, ErrorCode::UnsupportedAttribute, "holds strings where numbers are needed");
   }
   // 2^53 elements of 8 bytes fit in 64 bits, but not in WebAssembly's size_t.
-  const uint64_t size = static_cast<uint64_t>(element_count(tensor)) * size_of(dtype);
+  const uint64_t size = bytes_of(dtype, static_cast<uint64_t>(element_count(tensor)));
   if (size > SIZE_MAX) {
     throw fault(tensor, ErrorCode::OutOfMemory, "is larger than the address space")
         .with("bytes", std::to_string(size));
@@ -140,7 +142,7 @@ void check_elements(const Tensor& tensor) {
   }
   const auto expected = static_cast<uint64_t>(element_count(tensor));
   const size_t stored = stored_elements(tensor, dtype);
-  const bool whole = dtype == DType::String || tensor.raw_data.size() % size_of(dtype) == 0;
+  const bool whole = dtype == DType::String || tensor.raw_data.size() % element_bytes(dtype) == 0;
   if (stored != expected || !whole) {
     throw fault(tensor, ErrorCode::MalformedModel,
                 text("should have ", expected, " elements by its dimensions, but ", stored,
@@ -173,7 +175,7 @@ void copy_elements(const Tensor& tensor, std::span<std::byte> out) {
     std::ranges::copy(tensor.raw_data, out.begin());
   } else {
     visit_typed_field(tensor, dtype,
-                      [&](const auto& field) { copy_low_bytes(field, size_of(dtype), out); });
+                      [&](const auto& field) { copy_low_bytes(field, element_bytes(dtype), out); });
   }
   if (dtype == DType::Bool) normalize_bools(out);
 }

@@ -54,8 +54,8 @@ ConvertRow writer_of(DType from, DType to) {
 Kernel plan_conversion(PlanContext& context) {
   const DType from = context.dtype(0), to = context.output_dtype(0);
   const int64_t count = context.shape(0).elements();
-  const auto from_bytes = static_cast<int64_t>(size_of(from));
-  const auto to_bytes = static_cast<int64_t>(size_of(to));
+  const auto from_bytes = static_cast<int64_t>(element_bytes(from));
+  const auto to_bytes = static_cast<int64_t>(element_bytes(to));
   if (from == to) {
     return [bytes = static_cast<size_t>(count * to_bytes)](RunContext& run) {
       if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
@@ -84,7 +84,7 @@ Kernel plan_conversion(PlanContext& context) {
 
 void set_converted(InferContext& context, DType to) {
   for (const DType dtype : {context.dtype(0), to}) {
-    if (size_of(dtype) == 0) {
+    if (dtype == DType::String || !is_supported(static_cast<int64_t>(dtype))) {
       fail(ErrorCode::UnsupportedAttribute, "Cast from ", name_of(context.dtype(0)), " to ",
            name_of(to), " is not supported");
     }
@@ -94,9 +94,9 @@ void set_converted(InferContext& context, DType to) {
 
 void infer_cast(InferContext& context) {
   const int64_t to = context.attributes().get_int("to", 0);
-  if (to < 0 || to > 255 || !is_supported(static_cast<int>(to))) {
-    fail(ErrorCode::UnsupportedAttribute, "Cast to data type ", to,
-         " of TensorProto is not supported");
+  if (!is_supported(to)) {
+    fail(ErrorCode::UnsupportedAttribute, "Cast to data type ", to, " of TensorProto, ",
+         info_of(to).name, ", is not supported");
   }
   set_converted(context, static_cast<DType>(to));
 }

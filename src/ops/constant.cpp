@@ -118,8 +118,9 @@ void infer_eye_like(InferContext& context) {
     fail(ErrorCode::InvalidInput, "EyeLike takes a matrix, not ", context.shape(0));
   }
   const auto dtype = context.attributes().get_int("dtype", static_cast<int64_t>(context.dtype(0)));
-  if (dtype < 0 || dtype > 16 || !is_supported(static_cast<int>(dtype))) {
-    fail(ErrorCode::UnsupportedAttribute, "EyeLike to data type ", dtype);
+  if (!is_supported(dtype)) {
+    fail(ErrorCode::UnsupportedAttribute, "EyeLike to data type ", dtype, " of TensorProto, ",
+         info_of(dtype).name, ", is not supported");
   }
   context.set_output(0, static_cast<DType>(dtype), context.shape(0));
 }

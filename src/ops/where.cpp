@@ -30,11 +30,9 @@ Kernel plan_where(PlanContext& context) {
   const LoopNest<4> nest =
       nest_over<4>(out, Layout::Plain, {strides(0), strides(1), strides(2), strides_of(out)});
   const DType dtype = context.dtype(1);
-  const kernels::WhereRow where = kernels::where_row(size_of(dtype));
-  if (where == nullptr) {
-    fail(ErrorCode::UnsupportedAttribute, "Where of ", name_of(dtype), " is not supported");
-  }
-  const auto size = static_cast<int64_t>(size_of(dtype));
+  const size_t bytes = element_bytes(dtype);
+  const kernels::WhereRow where = kernels::where_row(bytes);
+  const auto size = static_cast<int64_t>(bytes);
   return [=](RunContext& run) {
     kernels::parallel_rows(nest, kGrain, run.pool(), [&](const RowCursor<4>& row) {
       where(run.in<bool>(0) + row.offset(0), row.stride(0),

@@ -77,7 +77,7 @@ const ValueType& BandPlanner::type(SlotId id) const {
 BandImage BandPlanner::image_of(SlotId id) const {
   const Shape& shape = *type(id).shape;
   const bool plain = layout(id) == Layout::Plain;
-  const auto element = static_cast<int64_t>(size_of(type(id).dtype));
+  const auto element = static_cast<int64_t>(element_bytes(type(id).dtype));
   return {plain ? shape[1] : 1, (plain ? 1 : padded_channels(shape[1])) * shape[3] * element,
           shape[2]};
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/channels_last.h"
 #include "base/dtype.h"
 #include "base/shape.h"
 
@@ -10,12 +11,9 @@ namespace fovea {
 // How the elements of a value lie in memory while a plan runs.
 enum class Layout : uint8_t {
   Plain,         // row-major in the order of the shape: ONNX's NCHW
-  ChannelsLast,  // float32 [N][H][W][Cs] of a shape [N,C,H,W], Cs = C rounded up to 4, padding
+  ChannelsLast,  // float32 [N][H][W][Cs] of a shape [N,C,H,W], Cs = padded_channels(C), padding
                  // lanes 0
 };
-
-// Cs of ChannelsLast.
-inline int64_t padded_channels(int64_t channels) { return (channels + 3) / 4 * 4; }
 
 // Bytes of a value in memory, the padding of its layout included; more than size_t holds when there
 // is no such memory.
@@ -24,7 +22,7 @@ inline uint64_t bytes_of(DType dtype, const Shape& shape, Layout layout) {
   if (layout == Layout::ChannelsLast && elements > 0) {
     elements = elements / shape[1] * padded_channels(shape[1]);
   }
-  return static_cast<uint64_t>(elements) * size_of(dtype);
+  return bytes_of(dtype, static_cast<uint64_t>(elements));
 }
 
 }  // namespace fovea

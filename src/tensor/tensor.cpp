@@ -67,7 +67,7 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     tensor.strings_ =
         std::make_shared<std::vector<std::string>>(static_cast<size_t>(tensor.elements_));
   } else {
-    tensor.data_ = allocate_bytes(static_cast<uint64_t>(tensor.elements_) * size_of(dtype));
+    tensor.data_ = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
   }
   return tensor;
 }

@@ -36,7 +36,9 @@ class Tensor {
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   int64_t elements() const { return elements_; }
-  size_t bytes() const { return static_cast<size_t>(elements_) * size_of(dtype_); }
+  size_t bytes() const {
+    return static_cast<size_t>(bytes_of(dtype_, static_cast<uint64_t>(elements_)));
+  }
 
   const std::byte* data() const { return data_.get(); }
   std::byte* mutable_data() { return const_cast<std::byte*>(data_.get()); }

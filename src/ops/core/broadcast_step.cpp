@@ -49,7 +49,7 @@ BroadcastStep::BroadcastStep(const Operand& a, const Operand& b, const Operand& 
                              kernels::BinaryRow row, bool keeps_zero)
     : row_(row) {
   for (size_t i = 0; i < 3; ++i) {
-    element_bytes_[i] = static_cast<int64_t>(size_of((i == 0 ? a : i == 1 ? b : out).dtype));
+    element_bytes_[i] = static_cast<int64_t>(element_bytes((i == 0 ? a : i == 1 ? b : out).dtype));
   }
   Operand left = a, right = b;
   Shape shape = out.shape;

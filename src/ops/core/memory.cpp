@@ -14,16 +14,6 @@ Operand output_operand(const PlanContext& context, int index) {
   return {context.output_dtype(index), context.output_shape(index), context.output_layout(index)};
 }
 
-size_t element_bytes(DType dtype) {
-  const size_t bytes = size_of(dtype);
-  if (bytes == 0) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text("tensors of type ", name_of(dtype), " are not supported here"))
-        .with("dtype", std::string(name_of(dtype)));
-  }
-  return bytes;
-}
-
 std::vector<int64_t> memory_strides(const Shape& shape, Layout layout) {
   if (layout == Layout::Plain) return strides_of(shape);
   const int64_t pixel = padded_channels(shape[1]);

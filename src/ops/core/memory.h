@@ -19,9 +19,6 @@ struct Operand {
 Operand input_operand(const PlanContext& context, int index);
 Operand output_operand(const PlanContext& context, int index = 0);
 
-// Bytes of one element; throws Error(UnsupportedAttribute) for strings, which kernels cannot move.
-size_t element_bytes(DType dtype);
-
 // Distance in elements between neighbours along each axis of `shape`.
 std::vector<int64_t> memory_strides(const Shape& shape, Layout layout);
 

@@ -13,7 +13,7 @@ constexpr int64_t kGrain = 8192;
 Kernel map_elements(const PlanContext& context, std::function<RowMap(RunContext&)> make_map,
                     bool keeps_zero) {
   const Operand out = {context.dtype(0), context.shape(0), context.output_layout(0)};
-  const auto element = static_cast<int64_t>(size_of(out.dtype));
+  const auto element = static_cast<int64_t>(element_bytes(out.dtype));
   const auto count = static_cast<int64_t>(bytes_of(out.dtype, out.shape, out.layout)) / element;
   return [=, make_map = std::move(make_map)](RunContext& run) {
     const std::byte* from = run.in<std::byte>(0);

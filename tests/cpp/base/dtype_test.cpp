@@ -5,9 +5,77 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <string_view>
+
+#include "base/error.h"
 
 namespace fovea {
 namespace {
+
+TEST(DType, NamesAndNumbersAreThoseOfTensorProto) {
+  EXPECT_EQ(name_of(DType::Float), "float32");
+  EXPECT_EQ(name_of(DType::Double), "float64");
+  EXPECT_EQ(name_of(DType::Undefined), "undefined");
+  EXPECT_EQ(info_of(17).name, "float8e4m3fn");
+  EXPECT_EQ(info_of(21).name, "uint4");
+  EXPECT_EQ(info_of(23).name, "float4e2m1");
+  EXPECT_EQ(info_of(24).name, "float8e8m0");
+  EXPECT_EQ(info_of(26).name, "int2");
+  for (const int64_t number : {int64_t{-1}, int64_t{0}, int64_t{27}, INT64_MIN, INT64_MAX}) {
+    EXPECT_EQ(info_of(number).dtype, DType::Undefined);
+    EXPECT_FALSE(is_supported(number));
+  }
+  std::set<std::string_view> names;
+  for (const DTypeInfo& type : all_dtypes()) names.insert(type.name);
+  EXPECT_EQ(names.size(), 26u);
+}
+
+TEST(DType, SupportedAreThoseThatOperatorsTake) {
+  for (const DTypeInfo& type : all_dtypes()) {
+    const bool complex = type.kind == DTypeKind::Complex;
+    const bool later = static_cast<int>(type.dtype) > static_cast<int>(DType::BFloat16);
+    EXPECT_EQ(type.supported, !complex && !later) << type.name;
+  }
+}
+
+TEST(DType, BytesOfPackedElementsAreRoundedUp) {
+  EXPECT_EQ(bytes_of(DType::Float, 3), 12u);
+  EXPECT_EQ(bytes_of(DType::Bool, 3), 3u);
+  EXPECT_EQ(bytes_of(DType::Complex128, 3), 48u);
+  EXPECT_EQ(bytes_of(DType::String, 3), 0u);
+  for (const DType dtype : {DType::Uint4, DType::Int4, DType::Float4E2M1}) {
+    EXPECT_EQ(bytes_of(dtype, 0), 0u);
+    EXPECT_EQ(bytes_of(dtype, 1), 1u);
+    EXPECT_EQ(bytes_of(dtype, 2), 1u);
+    EXPECT_EQ(bytes_of(dtype, 7), 4u);
+  }
+  for (const DType dtype : {DType::Uint2, DType::Int2}) {
+    EXPECT_EQ(bytes_of(dtype, 1), 1u);
+    EXPECT_EQ(bytes_of(dtype, 4), 1u);
+    EXPECT_EQ(bytes_of(dtype, 9), 3u);
+  }
+  // Beyond what 32 bits count.
+  EXPECT_EQ(bytes_of(DType::Double, uint64_t{1} << 53), uint64_t{1} << 56);
+}
+
+TEST(DType, OnlyWholeBytesCanBeAddressed) {
+  for (const DTypeInfo& type : all_dtypes()) {
+    SCOPED_TRACE(type.name);
+    if (type.bits > 0 && type.bits % 8 == 0) {
+      EXPECT_EQ(element_bytes(type.dtype), static_cast<size_t>(type.bits) / 8);
+      continue;
+    }
+    try {
+      element_bytes(type.dtype);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::UnsupportedAttribute);
+      EXPECT_EQ(error.field("dtype"), type.name);
+    }
+  }
+  EXPECT_THROW(element_bytes(DType::Undefined), Error);
+}
 
 // The definition (IEEE 754-2008, 3.4 and 3.6), case by case.
 double value_of(uint32_t bits) {

@@ -101,6 +101,21 @@ TEST(Import, FunctionsAreInlinedUnderTheNameOfTheirCall) {
             graph.value(graph.nodes[2].outputs[0]).name);
 }
 
+TEST(Import, InputsOfATypeThatNoOperatorTakesAreRefusedByName) {
+  for (const DType dtype : {DType::Complex64, DType::Float8E4M3FN, DType::Int4, DType::Uint2}) {
+    const ModelBuilder model =
+        ModelBuilder().input("x", dtype, {1}).node("Identity", {"x"}, {"y"}).output("y");
+    try {
+      model.graph();
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::UnsupportedAttribute);
+      EXPECT_EQ(error.field("input"), "x");
+      EXPECT_EQ(error.field("dtype"), name_of(dtype));
+    }
+  }
+}
+
 TEST(Import, AFunctionThatCallsItselfIsMalformed) {
   ModelBuilder body;
   body.node("Twist", {"p"}, {"q"}, {}, "local");

@@ -191,6 +191,19 @@ TEST(TensorData, RefusesTypesItCannotHold) {
   EXPECT_EQ(check(0), ErrorCode::MalformedModel);
   EXPECT_EQ(check(14), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(check(22), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(check(27), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(check(-1), ErrorCode::UnsupportedAttribute);
+}
+
+TEST(TensorData, NamesTheTypeItRefuses) {
+  const Stored stored = store(static_cast<DType>(22), {2}, raw("1"));
+  try {
+    element_type(stored.tensor());
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.field("dtype"), "int4");
+    EXPECT_NE(error.message().find("int4"), std::string::npos) << error.message();
+  }
 }
 
 TEST(TensorData, RefusesSegments) {
