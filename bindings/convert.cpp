@@ -84,8 +84,10 @@ Tensor to_tensor(const val& object) {
 
 }  // namespace
 
+val dictionary() { return val::global("Object").call<val>("create", val::null()); }
+
 val to_val(const ModelInfo& info) {
-  val metadata = val::object();
+  val metadata = dictionary();
   for (const auto& [key, value] : info.metadata) metadata.set(key, value);
   val object = val::object();
   object.set("irVersion", static_cast<double>(info.ir_version));
@@ -99,7 +101,7 @@ val to_val(const ModelInfo& info) {
 }
 
 val to_val(const ModelReport& report) {
-  val operators = val::object();
+  val operators = dictionary();
   for (const auto& [name, count] : report.operators) operators.set(name, double(count));
   val object = val::object();
   object.set("info", to_val(report.info));

@@ -19,6 +19,10 @@ emscripten::val to_array(const Range& range, Fn&& to_val) {
   return array;
 }
 
+// An object without a prototype, for names that a model chooses: a name such as __proto__ is no
+// other there.
+emscripten::val dictionary();
+
 emscripten::val to_val(const ModelInfo& info);
 emscripten::val to_val(const ModelReport& report);
 emscripten::val to_val(const NodeProfile& node);
@@ -29,7 +33,8 @@ emscripten::val to_val(const std::optional<Shape>& shape);
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);
 
-// {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}}
+// {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}}, externalData
+// without a prototype.
 SessionOptions to_options(const emscripten::val& options);
 
 // [{name, type, dims, data}], data the handle of a Buffer or an array of strings.

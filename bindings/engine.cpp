@@ -41,31 +41,43 @@ Handle make_buffer(size_t size) {
   return guard([&] { return handle_of(std::make_unique<Buffer>(size)); });
 }
 
-val bytes_of(Handle buffer) { return at<Buffer>(buffer).view(); }
+val bytes_of(Handle buffer) {
+  return guard([&] { return at<Buffer>(buffer).view(); });
+}
 
-val model_info(Handle session) { return to_val(at<Session>(session).info()); }
+val model_info(Handle session) {
+  return guard([&] { return to_val(at<Session>(session).info()); });
+}
 
 Handle start_run(Handle session, const val& feeds, const val& fetches) {
   return guard(
       [&] { return handle_of(at<Session>(session).start(to_feeds(feeds), to_strings(fetches))); });
 }
 
-void trim_session(Handle session) { at<Session>(session).trim(); }
+void trim_session(Handle session) {
+  guard([&] { at<Session>(session).trim(); });
+}
 
 bool advance(Handle run, double milliseconds) {
   return guard([&] { return at<Run>(run).advance(milliseconds); });
 }
 
 val planned_dims(Handle run) {
-  return to_array(at<Run>(run).planned_shapes(), [](const auto& shape) { return to_val(shape); });
+  return guard([&] {
+    return to_array(at<Run>(run).planned_shapes(), [](const auto& shape) { return to_val(shape); });
+  });
 }
 
 val outputs(Handle run) {
-  return to_array(at<Run>(run).outputs(), [](const Tensor& tensor) { return to_val(tensor); });
+  return guard([&] {
+    return to_array(at<Run>(run).outputs(), [](const Tensor& tensor) { return to_val(tensor); });
+  });
 }
 
 val profile(Handle run) {
-  return to_array(at<Run>(run).profile(), [](const NodeProfile& node) { return to_val(node); });
+  return guard([&] {
+    return to_array(at<Run>(run).profile(), [](const NodeProfile& node) { return to_val(node); });
+  });
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <new>
 #include <string>
 
+#include "convert.h"
+
 namespace fovea::bindings {
 
 using emscripten::val;
@@ -19,11 +21,13 @@ Error caught_error() {
     return Error(ErrorCode::OutOfMemory, "out of memory");
   } catch (const std::exception& error) {
     return Error(ErrorCode::Internal, error.what());
+  } catch (...) {
+    return Error(ErrorCode::Internal, "an exception of an unknown type");
   }
 }
 
 void throw_to_javascript(const Error& error) {
-  val fields = val::object();
+  val fields = dictionary();
   for (const auto& [key, value] : error.fields()) fields.set(key, value);
   val object = val::object();
   object.set("code", std::string(name_of(error.code())));

@@ -9,6 +9,7 @@ const headlines: Record<FoveaErrorCode, string> = {
   UnsupportedAttribute: 'This model uses an operator in a way that Fovea does not support yet.',
   InvalidInput: 'This model cannot enlarge this picture.',
   OutOfMemory: 'There is not enough memory. Try a smaller picture.',
+  LimitExceeded: 'This model asks for more than the engine allows.',
   Aborted: 'Cancelled.',
   Internal: 'Something went wrong inside Fovea. Please report it.',
   NetworkError: 'The model could not be fetched.',

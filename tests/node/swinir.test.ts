@@ -1,3 +1,5 @@
+/** @jest-environment ./tools/jest/environment.mjs */
+
 import { expect, test } from '@jest/globals';
 import { InferenceSession, Tensor } from 'fovea';
 import { NetworkBuilder } from '../../bench/networks/builder.js';

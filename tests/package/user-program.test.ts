@@ -1,3 +1,5 @@
+/** @jest-environment ./tools/jest/environment.mjs */
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,9 @@
+import { checkOptions } from './check-options.js';
 import type { NodeProblem } from './engine/module.js';
-import { openModel, withModel, type LoadOptions } from './reading.js';
-import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
+import { dictionary } from './kinds.js';
+import { toMetadata, toModelMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
+import { abortable, untilAborted } from './model.js';
+import { loadOptionKinds, openModel, withModel, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
 
 /** What a model needs, and whether the engine has it. */
@@ -30,19 +33,26 @@ export async function checkModel(
   source: ModelSource,
   options: LoadOptions = {},
 ): Promise<ModelReport> {
+  const checked = checkOptions(options, 'checkModel()', loadOptionKinds);
+  return untilAborted(checked.signal, () => examine(source, checked));
+}
+
+async function examine(source: ModelSource, options: LoadOptions): Promise<ModelReport> {
   const { lease, bytes } = await openModel(source, options);
   try {
     const report = await withModel(lease.engine, bytes, options, (model, loading) =>
-      lease.engine.call('check', model, loading),
+      abortable(lease.engine, options.signal, (job) =>
+        lease.engine.call('check', model, loading, job),
+      ),
     );
-    const { inputs, outputs, ...metadata } = report.info;
+    const { inputs, outputs } = report.info;
     return {
       supported: report.unsupported.length === 0,
       unsupported: report.unsupported,
       inputs: inputs.map(toMetadata),
       outputs: outputs.map(toMetadata),
-      metadata,
-      operators: report.operators,
+      metadata: toModelMetadata(report.info),
+      operators: dictionary(Object.entries(report.operators)),
       parameters: report.parameters,
       macs: report.macs ?? undefined,
     };

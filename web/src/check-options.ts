@@ -7,7 +7,7 @@ import { bytesIn, described, isRecord, isSignal, isUrl } from './kinds.js';
 /** What an option takes: a test, and in words. */
 export interface OptionKind {
   takes: string;
-  accepts(value: unknown): boolean;
+  accepts: (value: unknown) => boolean;
 }
 
 /** What every option of an interface takes. */

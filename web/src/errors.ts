@@ -3,7 +3,9 @@
  *
  * From the engine: `MalformedModel` (the bytes are no valid ONNX model), `UnsupportedOperator` and
  * `UnsupportedAttribute` (valid, but not implemented), `InvalidInput` (what was passed does not fit
- * the model), `OutOfMemory`, `Aborted` (by the caller's signal), `Internal` (a fault of Fovea).
+ * the model, or an option means nothing), `OutOfMemory`, `LimitExceeded` (the model asks for more
+ * than the engine's limits, see the field `limit`), `Aborted` (by the caller's signal), `Internal` (a
+ * fault of Fovea).
  *
  * From around it: `NetworkError` (a model could not be fetched), `EngineLoadError` (the engine's own
  * files could not be loaded or do not run here), `EngineCrashed` (the engine or its worker died;
@@ -15,6 +17,7 @@ export type FoveaErrorCode =
   | 'UnsupportedAttribute'
   | 'InvalidInput'
   | 'OutOfMemory'
+  | 'LimitExceeded'
   | 'Aborted'
   | 'Internal'
   | 'NetworkError'
@@ -29,7 +32,7 @@ export interface ErrorData {
   fields: Record<string, string>;
 }
 
-/** The only error Fovea's promises reject with. */
+/** The only error that Fovea's promises reject with and its functions throw. */
 export class FoveaError extends Error {
   readonly code: FoveaErrorCode;
 
@@ -65,10 +68,28 @@ export function toErrorData(thrown: unknown): ErrorData {
 }
 
 function codeOf(thrown: unknown): FoveaErrorCode {
-  if (thrown instanceof WebAssembly.RuntimeError) return 'EngineCrashed';
-  if (!(thrown instanceof RangeError)) return 'Internal';
-  // The other range that platforms run out of is memory for an array.
-  return /call stack/i.test(thrown.message) ? 'EngineCrashed' : 'OutOfMemory';
+  if (isCrash(thrown)) return 'EngineCrashed';
+  // The range that platforms run out of otherwise is memory for an array.
+  return nameOf(thrown) === 'RangeError' ? 'OutOfMemory' : 'Internal';
+}
+
+/**
+ * Whether WebAssembly trapped: as such, by the end of the stack, or with a C++ exception that nobody
+ * caught. Told by names, since a test runner's context has error classes of its own.
+ */
+export function isCrash(thrown: unknown): boolean {
+  const stackEnded = ['RangeError', 'InternalError'].includes(nameOf(thrown));
+  return (
+    nameOf(thrown) === 'RuntimeError' ||
+    (stackEnded && /call stack|recursion/i.test(messageOf(thrown))) ||
+    Object.prototype.toString.call(thrown) === '[object WebAssembly.Exception]'
+  );
+}
+
+function nameOf(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown
+    ? String(thrown.name)
+    : '';
 }
 
 /** A FoveaError for any thrown value, itself if it is one. */
@@ -80,7 +101,8 @@ export function toFoveaError(thrown: unknown): FoveaError {
 
 /** The message of any thrown value. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const isError = typeof thrown === 'object' && thrown !== null && 'message' in thrown;
+  return String(isError ? thrown.message : thrown);
 }
 
 function isErrorData(value: unknown): value is ErrorData {

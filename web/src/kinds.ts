@@ -2,11 +2,11 @@
 // a test runner's context) nor those of a second copy of this package.
 
 const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const classNameOf = Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag)!.get!;
+const classOf = Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag)!;
 
 /** The class of a typed array, such as `Float32Array`; undefined for anything else. */
 export function typedArrayName(value: unknown): string | undefined {
-  return classNameOf.call(value) as string | undefined;
+  return classOf.get!.call(value) as string | undefined;
 }
 
 /** The bytes of a buffer or of a view of one, where they are; undefined for anything else. */
@@ -56,7 +56,8 @@ export function described(value: unknown): string {
     return `'${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`;
   if (typeof value === 'object') return isRecord(value) ? 'an object' : withArticle(tagOf(value));
   if (typeof value === 'function') return 'a function';
-  return String(value);
+  const simple = value as number | bigint | boolean | symbol | undefined;
+  return String(simple);
 }
 
 /** A record without a prototype: looking a name up finds what was put there and nothing else. */
@@ -85,5 +86,5 @@ function tagOf(value: unknown): string {
 }
 
 function withArticle(noun: string): string {
-  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
+  return `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }

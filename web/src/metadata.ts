@@ -1,4 +1,5 @@
-import type { ValueInfo } from './engine/module.js';
+import type { ModelInfo, ValueInfo } from './engine/module.js';
+import { dictionary } from './kinds.js';
 import type { TensorType } from './tensor-types.js';
 
 /** An input or output as the model declares it. */
@@ -26,4 +27,11 @@ export interface ModelMetadata {
 /** A declaration as the engine gives it, as onnxruntime-common does. */
 export function toMetadata({ name, type, shape }: ValueInfo): ValueMetadata {
   return { name, isTensor: true, type, shape: shape?.map((size) => size ?? '?') };
+}
+
+/** What the engine tells of a model, without its inputs and outputs. */
+export function toModelMetadata(info: ModelInfo): ModelMetadata {
+  const { irVersion, producerName, producerVersion, opsets, properties } = info;
+  const named = dictionary(Object.entries(properties));
+  return { irVersion, producerName, producerVersion, opsets, properties: named };
 }

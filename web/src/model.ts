@@ -1,5 +1,5 @@
 import type { Engine } from './engine/engine.js';
-import type { HostLoadOptions } from './engine/host.js';
+import type { HostLoadOptions } from './engine/sessions.js';
 import type { Lease } from './engine/registry.js';
 import { abortError, FoveaError } from './errors.js';
 import { openModel, withModel, type LoadOptions } from './reading.js';
@@ -12,13 +12,22 @@ export function nextJob(): number {
   return ++lastJob;
 }
 
-/** Has an engine load a buffer's model as a session of that number, and gives its answer. */
+/**
+ * Has an engine load a buffer's model as a session of that number, in a job of that number, and gives
+ * its answer.
+ */
 export type Load<T> = (
   engine: Engine,
   session: number,
   model: number,
   loading: HostLoadOptions,
+  job: number,
 ) => Promise<T>;
+
+interface Loaded<T> {
+  model: LoadedModel;
+  answer: T;
+}
 
 /** A model in an engine: what sessions and upscalers share. */
 export class LoadedModel {
@@ -32,17 +41,31 @@ export class LoadedModel {
     this.#session = session;
   }
 
-  /** Reads a model and has it loaded. */
-  static async load<T>(
+  /**
+   * Reads a model and has it loaded.
+   *
+   * @throws FoveaError Aborted as soon as the options' signal fires, whatever is under way then
+   */
+  static load<T>(source: ModelSource, options: LoadOptions, load: Load<T>): Promise<Loaded<T>> {
+    return untilAborted(
+      options.signal,
+      () => LoadedModel.#load(source, options, load),
+      ({ model }) => model.release(),
+    );
+  }
+
+  static async #load<T>(
     source: ModelSource,
     options: LoadOptions,
     load: Load<T>,
-  ): Promise<{ model: LoadedModel; answer: T }> {
+  ): Promise<Loaded<T>> {
     const { lease, bytes } = await openModel(source, options);
     try {
       const session = lease.engine.newId();
       const answer = await withModel(lease.engine, bytes, options, (model, loading) =>
-        load(lease.engine, session, model, loading),
+        abortable(lease.engine, options.signal, (job) =>
+          load(lease.engine, session, model, loading, job),
+        ),
       );
       return { model: new LoadedModel(lease, session), answer };
     } catch (error) {
@@ -118,6 +141,35 @@ export async function abortable<T>(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/**
+ * Does work that is given up when the signal fires, even where it does not look for it itself.
+ *
+ * @param undo gets what the work gives nevertheless, later
+ */
+export async function untilAborted<T>(
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+  undo: (late: T) => unknown = () => {},
+): Promise<T> {
+  if (!signal) return work();
+  if (signal.aborted) throw abortError(signal);
+  const working = work();
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      reject(abortError(signal));
+      working.then(undo).catch(() => {});
+    };
+    signal.addEventListener('abort', giveUp);
+    const settling =
+      <V>(settle: (value: V) => void) =>
+      (value: V) => {
+        signal.removeEventListener('abort', giveUp);
+        settle(value);
+      };
+    working.then(settling(resolve), settling(reject));
+  });
 }
 
 function isAborted(error: unknown): boolean {

@@ -1,16 +1,13 @@
-import { capabilities } from './engine/capabilities.js';
+import { abortSignal, callback, oneOf, texts, type OptionKinds } from './check-options.js';
+import { findCapabilities } from './engine/capabilities.js';
 import type { Engine } from './engine/engine.js';
-import type { HostLoadOptions } from './engine/host.js';
+import type { HostLoadOptions } from './engine/sessions.js';
 import type { Precision } from './engine/module.js';
-import type { EngineOptions } from './engine/options.js';
+import { engineOptionKinds, type EngineOptions } from './engine/options.js';
 import { leaseEngine, type Lease } from './engine/registry.js';
-import { FoveaError } from './errors.js';
+import { FoveaError, messageOf } from './errors.js';
+import { externalDataKind, externalFiles, normalPath, type ExternalData } from './external-data.js';
 import { openSource, type Bytes, type ModelSource } from './source.js';
-
-/** Files that a model keeps weights in, by the location it names, or a function from location to file. */
-export type ExternalData =
-  | Record<string, ModelSource>
-  | ((location: string) => ModelSource | undefined | Promise<ModelSource | undefined>);
 
 /** How a model is read. */
 export interface ReadOptions {
@@ -34,15 +31,23 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
   precision?: Precision | undefined;
 }
 
+export const loadOptionKinds: OptionKinds<LoadOptions> = {
+  ...engineOptionKinds,
+  externalData: externalDataKind,
+  onProgress: callback,
+  signal: abortSignal,
+  disabledPasses: texts,
+  precision: oneOf('default', 'fast'),
+};
+
 /** Opens a model for reading while an engine starts for it, if none runs with these options. */
 export async function openModel(
   source: ModelSource,
   options: LoadOptions,
 ): Promise<{ lease: Lease; bytes: SizedBytes }> {
-  checkPrecision(options.precision);
   // The engine comes first: it is what takes longer. It, too, asks for capabilities before it fetches.
   const leasing = leaseEngine(options);
-  const opening = capabilities(options).then(() =>
+  const opening = findCapabilities(options).then(() =>
     openSized(source, options.signal, options.onProgress),
   );
   // Its failure counts once there is an engine.
@@ -77,23 +82,27 @@ export async function withModel<T>(
   };
   try {
     const model = await read(bytes);
-    const externalData: Record<string, number> = {};
-    const loading: HostLoadOptions = {
-      disabledPasses: options.disabledPasses ?? [],
-      precision: options.precision ?? 'default',
-      externalData,
-    };
+    const find = externalFiles(options.externalData);
+    const buffersByPath = new Map<string, number>();
+    const externalData = new Map<string, number>();
+    const { disabledPasses = [], precision = 'default' } = options;
     for (;;) {
       try {
+        const loading = { disabledPasses, precision, externalData };
         const [result] = await Promise.all([use(model.buffer, loading), model.kept]);
         return result;
       } catch (error) {
         const location = missingFile(error, externalData);
-        const file = location === undefined ? undefined : await findFile(options, location);
-        if (location === undefined || file === undefined) throw error;
-        const { buffer, kept } = await read(await openSized(file, options.signal));
-        await kept;
-        externalData[location] = buffer;
+        if (location === undefined) throw error;
+        const path = normalPath(location);
+        if (!buffersByPath.has(path)) {
+          const file = await find(location);
+          if (file === undefined) throw error;
+          const { buffer, kept } = await read(await openSized(file, options.signal));
+          await kept;
+          buffersByPath.set(path, buffer);
+        }
+        externalData.set(location, buffersByPath.get(path)!);
       }
     }
   } catch (error) {
@@ -102,26 +111,11 @@ export async function withModel<T>(
   }
 }
 
-/** Plain JavaScript passes anything. */
-function checkPrecision(precision: Precision | undefined): void {
-  const known: readonly unknown[] = ['default', 'fast', undefined];
-  if (known.includes(precision)) return;
-  const message = `there is no precision '${String(precision)}', only 'default' and 'fast'`;
-  throw new FoveaError('InvalidInput', message, { precision: String(precision) });
-}
-
 /** The external file whose lack an error tells of. */
 function missingFile(error: unknown, given: HostLoadOptions['externalData']): string | undefined {
   if (!(error instanceof FoveaError)) return undefined;
   const location = error.fields.externalData;
-  return location !== undefined && !(location in given) ? location : undefined;
-}
-
-async function findFile(
-  { externalData }: ReadOptions,
-  location: string,
-): Promise<ModelSource | undefined> {
-  return typeof externalData === 'function' ? externalData(location) : externalData?.[location];
+  return location !== undefined && !given.has(location) ? location : undefined;
 }
 
 /** Bytes of which it is known how many there will be. */
@@ -188,12 +182,19 @@ async function upload(
 
 /** The same bytes, telling `onProgress` as they pass. */
 function counted(bytes: Bytes, onProgress: ReadOptions['onProgress']): Bytes {
+  const tell = (loaded: number) => {
+    try {
+      onProgress?.(loaded, bytes.size);
+    } catch (cause) {
+      throw new FoveaError('InvalidInput', `onProgress threw: ${messageOf(cause)}`, {}, { cause });
+    }
+  };
   async function* count() {
     let loaded = 0;
     for await (const chunk of bytes.chunks) {
       loaded += chunk.byteLength;
       yield chunk;
-      onProgress?.(loaded, bytes.size);
+      tell(loaded);
     }
   }
   return onProgress ? { ...bytes, chunks: count() } : bytes;

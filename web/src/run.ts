@@ -1,20 +1,29 @@
-import type { RunReply } from './engine/host.js';
+import { abortSignal, yesOrNo, type OptionKinds } from './check-options.js';
+import type { RunReply } from './engine/sessions.js';
 import type { FeedData, TensorData } from './engine/running.js';
 import { FoveaError } from './errors.js';
+import { bytesIn, described, dictionary, isRecord } from './kinds.js';
 import { abortable, type LoadedModel } from './model.js';
+import { onnxruntimeRunOptionKinds, type OnnxruntimeRunOptions } from './onnxruntime-options.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
-import { Tensor } from './tensor.js';
+import { asTensor, isTensorLike, Tensor, type TensorLike } from './tensor.js';
 import { viewBytes, type TypedData } from './tensor-types.js';
 
-export interface RunOptions {
+export interface RunOptions extends OnnxruntimeRunOptions {
   /** Stops the run; its promise rejects with code Aborted and the session stays usable. */
   signal?: AbortSignal | undefined;
   /** Hands the feeds' memory over to the engine's worker instead of copying; the tensors are lost. */
   transfer?: boolean | undefined;
 }
 
+export const runOptionKinds: OptionKinds<RunOptions> = {
+  ...onnxruntimeRunOptionKinds,
+  signal: abortSignal,
+  transfer: yesOrNo,
+};
+
 /** Tensors by the name of the input they are for. */
-export type Feeds = Readonly<Record<string, Tensor>>;
+export type Feeds = Readonly<Record<string, TensorLike>>;
 
 /** What a profiled run gives. */
 export interface RunResult {
@@ -24,25 +33,29 @@ export interface RunResult {
   nodes: NodeProfile[];
 }
 
-/**
- * Runs a model.
- *
- * @param names the values wanted
- * @param given tensors that results are also written into
- * @param profiled whether the result is to have nodes
- */
+/** What a run is asked for. */
+export interface RunRequest {
+  /** The values wanted. */
+  names: readonly string[];
+  /** Tensors that results are also written into. */
+  given: ReadonlyMap<string, Tensor>;
+  options: RunOptions;
+  /** Whether the result is to have nodes. */
+  profiled: boolean;
+}
+
+/** Runs a model. */
 export async function runModel(
   model: LoadedModel,
   feeds: Feeds,
-  names: readonly string[],
-  given: Readonly<Record<string, Tensor | null>>,
-  { signal, transfer }: RunOptions,
-  profiled = false,
+  { names, given, options: { signal, transfer }, profiled }: RunRequest,
 ): Promise<RunResult> {
   const sent = toFeeds(model, feeds, transfer);
   const { outputs, nodes } = await runFeeds(model, sent, names, signal, profiled);
-  const results = names.map((name, i) => [name, toTensor(outputs[i]!, given[name], name)] as const);
-  return { tensors: Object.fromEntries(results), nodes: nodes.map(toNodeProfile) };
+  const results = names.map(
+    (name, i) => [name, toTensor(outputs[i]!, given.get(name), name)] as const,
+  );
+  return { tensors: dictionary(results), nodes: nodes.map(toNodeProfile) };
 }
 
 /** Runs a model on what is sent to its engine as it is. */
@@ -61,26 +74,20 @@ export function runFeeds(
   );
 }
 
-function toFeeds({ engine }: LoadedModel, feeds: Feeds, transfer?: boolean): FeedData[] {
-  const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
-  return Object.entries(feeds).map(([name, tensor]) => toFeed(name, tensor, own));
-}
-
-/** A tensor as the engine takes it; `own` makes its bytes the engine's. */
-function toFeed(name: string, tensor: Tensor, own: (bytes: Uint8Array) => Uint8Array): FeedData {
-  if (!(tensor instanceof Tensor)) {
-    throw new FoveaError('InvalidInput', `what is fed to '${name}' is no Tensor`, { input: name });
+function toFeeds({ engine }: LoadedModel, feeds: unknown, transfer?: boolean): FeedData[] {
+  if (!isRecord(feeds) || isTensorLike(feeds)) {
+    const what = isTensorLike(feeds) ? 'a Tensor' : described(feeds);
+    throw new FoveaError('InvalidInput', `feeds are an object of Tensors by name, not ${what}`);
   }
-  const { type, dims, data } = tensor;
-  return { name, type, dims, data: isStrings(data) ? data : own(bytesOf(data)) };
+  const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
+  return Object.entries(feeds).map(([name, value]) => {
+    const { type, dims, data } = asTensor(value, `what is fed to '${name}'`);
+    return { name, type, dims, data: isStrings(data) ? data : own(bytesIn(data)!) };
+  });
 }
 
-function toTensor(
-  { type, dims, data }: TensorData,
-  given: Tensor | null | undefined,
-  name: string,
-) {
-  const elements = data instanceof Uint8Array ? viewBytes(type as never, data) : [...data];
+function toTensor({ type, dims, data }: TensorData, given: Tensor | undefined, name: string) {
+  const elements = isBytes(data) ? viewBytes(type as never, data) : [...data];
   if (!given) return new Tensor(type, elements, dims);
   if (given.type !== type || given.dims.join() !== dims.join()) {
     throw new FoveaError(
@@ -91,7 +98,7 @@ function toTensor(
     );
   }
   if (isStrings(given.data)) given.data.splice(0, Infinity, ...(elements as string[]));
-  else bytesOf(given.data).set(data as Uint8Array);
+  else bytesIn(given.data)!.set(data as Uint8Array);
   return given;
 }
 
@@ -99,6 +106,6 @@ function isStrings(data: TypedData | string[]): data is string[] {
   return Array.isArray(data);
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: TypedData): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function isBytes(data: TensorData['data']): data is Uint8Array {
+  return !Array.isArray(data);
 }

@@ -1,16 +1,27 @@
+import { checkOptions, type OptionKinds } from './check-options.js';
 import type { ModelInfo } from './engine/module.js';
-import { toMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
+import { FoveaError } from './errors.js';
+import { bytesIn, described } from './kinds.js';
+import { toMetadata, toModelMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
 import { LoadedModel, nextJob } from './model.js';
-import type { LoadOptions } from './reading.js';
+import {
+  inOwnTerms,
+  onnxruntimeSessionOptionKinds,
+  type OnnxruntimeSessionOptions,
+} from './onnxruntime-options.js';
+import { loadOptionKinds, type LoadOptions } from './reading.js';
+import { readRequest, type Fetches } from './request.js';
 import { runModel, type Feeds, type RunOptions, type RunResult } from './run.js';
 import type { ModelSource } from './source.js';
 import type { Tensor } from './tensor.js';
 
-/**
- * The values wanted, by name: outputs, or any other value of the model. With tensors, results are
- * also written into those.
- */
-export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>;
+/** How a session is made: in Fovea's terms or in onnxruntime's. */
+export interface SessionOptions extends LoadOptions, OnnxruntimeSessionOptions {}
+
+const sessionOptionKinds: OptionKinds<SessionOptions> = {
+  ...loadOptionKinds,
+  ...onnxruntimeSessionOptionKinds,
+};
 
 /** A model that is ready to run, as `InferenceSession` of onnxruntime-common. */
 export class InferenceSession {
@@ -19,11 +30,11 @@ export class InferenceSession {
   readonly outputMetadata: readonly ValueMetadata[];
   readonly metadata: ModelMetadata;
 
-  private constructor(model: LoadedModel, { inputs, outputs, ...metadata }: ModelInfo) {
+  private constructor(model: LoadedModel, info: ModelInfo) {
     this.#model = model;
-    this.inputMetadata = inputs.map(toMetadata);
-    this.outputMetadata = outputs.map(toMetadata);
-    this.metadata = metadata;
+    this.inputMetadata = info.inputs.map(toMetadata);
+    this.outputMetadata = info.outputs.map(toMetadata);
+    this.metadata = toModelMetadata(info);
   }
 
   /**
@@ -31,12 +42,27 @@ export class InferenceSession {
    *
    * @param source a URL (in Node also a path), the model's bytes, a Response, a Blob or a stream
    * @throws FoveaError NetworkError, EngineLoadError, MalformedModel, UnsupportedOperator (all of
-   *   them, in the field `operators`), UnsupportedAttribute, InvalidInput (an unknown precision),
-   *   OutOfMemory, Aborted
+   *   them, in the field `operators`), UnsupportedAttribute, InvalidInput (no source, an unknown
+   *   option), OutOfMemory, EngineCrashed; Aborted as soon as `options.signal` fires
    */
-  static async create(source: ModelSource, options: LoadOptions = {}): Promise<InferenceSession> {
-    const { model, answer } = await LoadedModel.load(source, options, (engine, ...request) =>
-      engine.call('load', ...request),
+  static create(source: ModelSource, options?: SessionOptions): Promise<InferenceSession>;
+  /** Loads a model that is part of a buffer, as onnxruntime-common has it. Offset and length in bytes. */
+  static create(
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: SessionOptions,
+  ): Promise<InferenceSession>;
+  static async create(source: ModelSource, ...rest: unknown[]): Promise<InferenceSession> {
+    const isPart = typeof rest[0] === 'number';
+    const [part, given = {}] = isPart
+      ? [partOf(source, rest[0], rest[1]), rest[2]]
+      : [source, rest[0]];
+    const options = checkOptions(given, 'InferenceSession.create()', sessionOptionKinds);
+    const { model, answer } = await LoadedModel.load(
+      part,
+      { ...options, ...inOwnTerms(options) },
+      (engine, ...request) => engine.call('load', ...request),
     );
     return new InferenceSession(model, answer);
   }
@@ -52,16 +78,22 @@ export class InferenceSession {
   /**
    * Computes.
    *
+   * As in onnxruntime-common, a second argument alone may be fetches or options. An object is fetches
+   * if any of its values is null or a Tensor, which no option is; an empty one asks for all outputs.
+   *
    * @param feeds a tensor for each of the model's inputs
    * @param fetches the values wanted; all outputs unless given
-   * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased
+   * @returns the tensors by name, in an object without a prototype
+   * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased, EngineCrashed
    */
+  run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
+  run(feeds: Feeds, fetches?: Fetches, options?: RunOptions): Promise<Record<string, Tensor>>;
   async run(
     feeds: Feeds,
-    fetches?: Fetches,
-    options: RunOptions = {},
+    second?: Fetches | RunOptions,
+    third?: RunOptions,
   ): Promise<Record<string, Tensor>> {
-    const { tensors } = await this.#run(feeds, fetches, options);
+    const { tensors } = await this.#run(feeds, second, third, false);
     return tensors;
   }
 
@@ -74,8 +106,14 @@ export class InferenceSession {
    * const { nodes } = await session.profile({ input });
    * console.table(nodes, ['opType', 'algorithm', 'milliseconds', 'gflops']);
    */
-  async profile(feeds: Feeds, fetches?: Fetches, options: RunOptions = {}): Promise<RunResult> {
-    return this.#run(feeds, fetches, options, true);
+  profile(feeds: Feeds, options?: RunOptions): Promise<RunResult>;
+  profile(feeds: Feeds, fetches?: Fetches, options?: RunOptions): Promise<RunResult>;
+  async profile(
+    feeds: Feeds,
+    second?: Fetches | RunOptions,
+    third?: RunOptions,
+  ): Promise<RunResult> {
+    return this.#run(feeds, second, third, true);
   }
 
   /** Gives back the memory of past runs; the next one takes it anew. */
@@ -83,28 +121,31 @@ export class InferenceSession {
     await this.#model.engine.call('trim', nextJob(), this.#model.session);
   }
 
-  /** Gives the model's memory back, once the runs under way have ended. */
+  /** Gives the model's memory back, once the runs under way have ended; none can begin any more. */
   release(): Promise<void> {
     return this.#model.release();
   }
 
-  async #run(
-    feeds: Feeds,
-    fetches: Fetches | undefined,
-    options: RunOptions,
-    profiled = false,
-  ): Promise<RunResult> {
-    const names = namesOf(fetches) ?? this.outputNames;
-    const given = fetches && !isNames(fetches) ? fetches : {};
-    return runModel(this.#model, feeds, names, given, options, profiled);
+  async #run(feeds: Feeds, second: unknown, third: unknown, profiled: boolean): Promise<RunResult> {
+    const { names = this.outputNames, given, options } = readRequest(second, third);
+    return runModel(this.#model, feeds, { names, given, options, profiled });
   }
 }
 
-function isNames(fetches: Fetches): fetches is readonly string[] {
-  return Array.isArray(fetches);
-}
-
-function namesOf(fetches: Fetches | undefined): readonly string[] | undefined {
-  if (fetches === undefined) return undefined;
-  return isNames(fetches) ? fetches : Object.keys(fetches);
+function partOf(source: unknown, byteOffset: unknown, byteLength: unknown): Uint8Array {
+  const bytes = bytesIn(source);
+  if (bytes === undefined) {
+    const message = 'an offset and a length are those of a model in a buffer';
+    throw new FoveaError('InvalidInput', `${message}, not in ${described(source)}`);
+  }
+  const length = byteLength ?? bytes.byteLength - (byteOffset as number);
+  const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (isSize(byteOffset) && isSize(length)) {
+    const end = (byteOffset as number) + (length as number);
+    if (end <= bytes.byteLength) return bytes.subarray(byteOffset as number, end);
+  }
+  throw new FoveaError(
+    'InvalidInput',
+    `a buffer of ${bytes.byteLength} bytes has no ${described(length)} from ${described(byteOffset)}`,
+  );
 }

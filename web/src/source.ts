@@ -1,9 +1,10 @@
 import { isNode, readLocalFile } from './environment.js';
 import { abortError, FoveaError, messageOf } from './errors.js';
+import { bytesIn, described, isBlob, isResponse, isStream, isUrl } from './kinds.js';
 
 /** Where a model comes from: an address (in Node also a path), its bytes, or something to read. */
 export type ModelSource =
-  string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>;
+  string | URL | Uint8Array | ArrayBufferLike | Response | Blob | ReadableStream<Uint8Array>;
 
 /** Bytes that arrive piece by piece. */
 export interface Bytes {
@@ -24,19 +25,17 @@ export interface Bytes {
  */
 export async function openSource(source: ModelSource, signal?: AbortSignal): Promise<Bytes> {
   if (signal?.aborted) throw abortError(signal);
-  if (typeof source === 'string' || source instanceof URL) return openAddress(source, signal);
-  if (source instanceof Uint8Array) return inMemory(source, false);
-  if (source instanceof ArrayBuffer) return inMemory(new Uint8Array(source), false);
-  if (source instanceof Response) return openResponse(source, signal);
-  if (source instanceof Blob) {
+  if (typeof source === 'string' || isUrl(source)) return openAddress(source, signal);
+  const bytes = bytesIn(source);
+  if (bytes !== undefined) return inMemory(bytes, false);
+  if (isResponse(source)) return openResponse(source, signal);
+  if (isBlob(source)) {
     return { size: source.size, chunks: readStream(source.stream(), {}, signal), owned: true };
   }
-  if (source instanceof ReadableStream) {
-    return { chunks: readStream(source, {}, signal), owned: true };
-  }
+  if (isStream(source)) return { chunks: readStream(source, {}, signal), owned: true };
   throw new FoveaError(
     'InvalidInput',
-    'a model is given as a URL, bytes, a Response, a Blob or a ReadableStream',
+    `a model is given as a URL, bytes, a Response, a Blob or a ReadableStream, not ${described(source)}`,
   );
 }
 
@@ -79,7 +78,7 @@ async function openAddress(address: string | URL, signal?: AbortSignal): Promise
 
 /** The file an address names: by a file: URL, or as a path, which is no URL. */
 function localFile(address: string | URL): string | URL | undefined {
-  if (address instanceof URL) return address.protocol === 'file:' ? address : undefined;
+  if (isUrl(address)) return address.protocol === 'file:' ? address : undefined;
   // One letter before the colon is a drive.
   if (!/^[a-z][a-z0-9+.-]+:/i.test(address)) return address;
   return localFile(new URL(address));
@@ -88,6 +87,7 @@ function localFile(address: string | URL): string | URL | undefined {
 function openResponse(response: Response, signal?: AbortSignal): Bytes {
   const fields = { url: response.url };
   if (!response.ok) throw badStatus(response, 'NetworkError', fields);
+  if (response.bodyUsed) throw alreadyRead('response');
   if (!response.body) throw new FoveaError('NetworkError', 'the response has no body', fields);
   const size = bodySize(response);
   const chunks = readStream(response.body, fields, signal, size);
@@ -110,6 +110,7 @@ async function* readStream(
   signal?: AbortSignal,
   size?: number,
 ): AsyncGenerator<Uint8Array> {
+  if (stream.locked) throw alreadyRead('stream');
   const reader = stream.getReader();
   const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener('abort', cancel);
@@ -119,6 +120,7 @@ async function* readStream(
       const { done, value } = await reader.read();
       if (signal?.aborted) throw abortError(signal);
       if (done) break;
+      if (bytesIn(value) === undefined) throw noBytes(value);
       received += value.byteLength;
       if (received > (size ?? Infinity)) break;
       yield value;
@@ -146,8 +148,16 @@ function badStatus(
   return new FoveaError(code, message, { ...fields, status: String(status) });
 }
 
+function alreadyRead(what: string): FoveaError {
+  return new FoveaError('InvalidInput', `the ${what} has been read already, by somebody else`);
+}
+
+function noBytes(chunk: unknown): FoveaError {
+  return new FoveaError('InvalidInput', `a stream of a model gives bytes, not ${described(chunk)}`);
+}
+
 /** Node's fetch says why only in the cause. */
 function reason(error: unknown): string {
-  const cause = error instanceof Error && error.cause;
+  const { cause } = (error ?? {}) as { cause?: unknown };
   return cause ? `${messageOf(error)} (${messageOf(cause)})` : messageOf(error);
 }

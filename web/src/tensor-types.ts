@@ -1,4 +1,6 @@
 import { FoveaError } from './errors.js';
+import { bfloat16, float16, floatBits, type FloatFormat } from './float-bits.js';
+import { described, ownValue, typedArrayName } from './kinds.js';
 
 // Not yet in every platform, nor in the compiler's library.
 interface Float16ArrayConstructor {
@@ -59,9 +61,25 @@ const constructors: Record<keyof TypedDataMap, TypedArrayConstructor> = {
   bfloat16: Uint16Array,
 };
 
+/** The element type of each typed array that is of one by itself. */
+const inferred: Readonly<Record<string, TensorType>> = {
+  Float16Array: 'float16',
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Int8Array: 'int8',
+  Uint16Array: 'uint16',
+  Int16Array: 'int16',
+  Uint32Array: 'uint32',
+  Int32Array: 'int32',
+  BigUint64Array: 'uint64',
+  BigInt64Array: 'int64',
+};
+
 /** Whether `name` is an element type. */
 export function isTensorType(name: string): name is TensorType {
-  return name === 'string' || name in constructors;
+  return name === 'string' || Object.hasOwn(constructors, name);
 }
 
 /** The elements of a type whose bytes are all of `bytes`. */
@@ -74,9 +92,9 @@ export function viewBytes(type: keyof TypedDataMap, bytes: Uint8Array): TypedDat
 /** Whether `data` can be a tensor's elements of that type as it is. */
 export function holds(type: TensorType, data: unknown): boolean {
   if (type === 'string') return Array.isArray(data) && data.every((s) => typeof s === 'string');
-  if (type === 'uint8' && data instanceof Uint8ClampedArray) return true;
-  if (type === 'float16' && data instanceof Uint16Array) return true;
-  return data instanceof constructors[type];
+  const name = typedArrayName(data);
+  if (type === 'float16') return name === 'Float16Array' || name === 'Uint16Array';
+  return name === constructors[type].name;
 }
 
 /** The element type that `data` alone tells, as onnxruntime-common infers it. */
@@ -85,30 +103,79 @@ export function inferType(data: unknown): TensorType {
     if (typeof data[0] === 'string') return 'string';
     if (typeof data[0] === 'boolean') return 'bool';
   }
-  if (data instanceof Uint8ClampedArray) return 'uint8';
-  if (Float16Array && data instanceof Float16Array) return 'float16';
-  for (const [type, Elements] of Object.entries(constructors)) {
-    if (data instanceof Elements) return type as TensorType;
-  }
+  const type = ownValue(inferred, typedArrayName(data) ?? '');
+  if (type !== undefined) return type;
   throw new FoveaError(
     'InvalidInput',
     'the element type cannot be inferred from the data: give it, as in new Tensor("float32", data, dims)',
   );
 }
 
-/** Copies numbers, bigints or booleans into the typed array of `type`. */
+/**
+ * Copies numbers, bigints or booleans into the typed array of `type`: floats are rounded to the
+ * nearest, integers must be in range.
+ *
+ * @throws FoveaError InvalidInput for an element that is none of `type`
+ */
 export function convertArray(type: keyof TypedDataMap, values: readonly unknown[]): TypedData {
-  const elements = new constructors[type](values.length);
-  const big = elements instanceof BigInt64Array || elements instanceof BigUint64Array;
-  values.forEach((value, index) => {
-    try {
-      (elements as { [index: number]: unknown })[index] = big
-        ? BigInt(value as number)
-        : Number(value);
-    } catch (cause) {
-      const message = `element ${index} is ${String(value)}, which is no ${type}`;
-      throw new FoveaError('InvalidInput', message, {}, { cause });
+  const elements = new constructors[type](values.length) as { [index: number]: number | bigint };
+  const convert = conversions[type];
+  // Not by forEach, which passes over what is missing in the array.
+  for (let index = 0; index < values.length; ++index) {
+    const element = convert(values[index]);
+    if (element === undefined) {
+      const message = `element ${index} is ${described(values[index])}, which is no ${type}`;
+      throw new FoveaError('InvalidInput', message);
     }
-  });
-  return elements;
+    elements[index] = element;
+  }
+  return elements as TypedData;
+}
+
+/** What is stored for a value; undefined where it has no place in the type. */
+type Conversion = (value: unknown) => number | bigint | undefined;
+
+const conversions: Record<keyof TypedDataMap, Conversion> = {
+  float32: toNumber,
+  float64: toNumber,
+  uint8: toInteger(0, 8),
+  int8: toInteger(1, 8),
+  uint16: toInteger(0, 16),
+  int16: toInteger(1, 16),
+  uint32: toInteger(0, 32),
+  int32: toInteger(1, 32),
+  uint64: toBigInt(0n, 64n),
+  int64: toBigInt(1n, 64n),
+  bool: toInteger(0, 1),
+  float16: Float16Array ? toNumber : toBits(float16),
+  bfloat16: toBits(bfloat16),
+};
+
+function toNumber(value: unknown): number | undefined {
+  return ['number', 'bigint', 'boolean'].includes(typeof value) ? Number(value) : undefined;
+}
+
+function toBits(format: FloatFormat): Conversion {
+  return (value) => {
+    const number = toNumber(value);
+    return number === undefined ? undefined : floatBits(number, format);
+  };
+}
+
+/** @param sign the bits of the sign, 0 or 1 */
+function toInteger(sign: 0 | 1, bits: number): Conversion {
+  const [least, most] = [-sign * 2 ** (bits - 1), 2 ** (bits - sign) - 1];
+  return (value) => {
+    const number = toNumber(value);
+    return Number.isInteger(number) && number! >= least && number! <= most ? number : undefined;
+  };
+}
+
+function toBigInt(sign: 0n | 1n, bits: bigint): Conversion {
+  const [least, most] = [-sign * 2n ** (bits - 1n), 2n ** (bits - sign) - 1n];
+  return (value) => {
+    const isWhole = typeof value === 'bigint' || Number.isInteger(toNumber(value));
+    const integer = isWhole ? BigInt(value as bigint | number | boolean) : undefined;
+    return integer !== undefined && integer >= least && integer <= most ? integer : undefined;
+  };
 }

@@ -1,4 +1,5 @@
 import { FoveaError } from './errors.js';
+import { described, isRecord, typedArrayName } from './kinds.js';
 import {
   convertArray,
   holds,
@@ -14,6 +15,13 @@ export type TensorInit<T extends TensorType> =
   | (T extends 'string' ? readonly string[] : readonly number[] | readonly bigint[])
   | (T extends 'bool' ? readonly boolean[] : never)
   | (T extends 'uint8' ? Uint8ClampedArray : never);
+
+/** What is taken as a Tensor: one of another copy of this package, say, or what came as a message. */
+export interface TensorLike {
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+  readonly data: TensorDataMap[TensorType];
+}
 
 /**
  * A dense row-major array of numbers, booleans or strings, as `Tensor` of onnxruntime-common.
@@ -32,8 +40,8 @@ export class Tensor<T extends TensorType = TensorType> {
   /** The number of elements. */
   readonly size: number;
 
-  /** Where the elements are: always in JavaScript's memory. */
-  readonly location = 'cpu';
+  /** Where the elements are: in JavaScript's memory, or nowhere after dispose(). */
+  readonly location: 'cpu' | 'none' = 'cpu';
 
   /**
    * @param type element type
@@ -47,16 +55,14 @@ export class Tensor<T extends TensorType = TensorType> {
     data: TensorDataMap[T] | Uint8ClampedArray | readonly boolean[],
     dims?: readonly number[],
   );
-  constructor(first: unknown, second?: unknown, third?: readonly number[]) {
+  constructor(first: unknown, second?: unknown, third?: unknown) {
     const typed = typeof first === 'string';
     const data = typed ? second : first;
     const type = typed ? first : inferType(data);
     if (!isTensorType(type)) throw invalid(`there is no tensor type '${type}'`);
     this.type = type as T;
     this.data = toElements(type, data) as TensorDataMap[T];
-    this.dims = [
-      ...((typed ? third : (second as readonly number[] | undefined)) ?? [this.data.length]),
-    ];
+    this.dims = toDims(typed ? third : second, this.data.length);
     this.size = countElements(this.dims);
     if (this.size !== this.data.length) {
       throw invalid(
@@ -71,10 +77,42 @@ export class Tensor<T extends TensorType = TensorType> {
     return new Tensor<T>(this.type, this.data, dims);
   }
 
-  /** The elements; for code that also handles tensors elsewhere. */
-  getData(): Promise<TensorDataMap[T]> {
-    return Promise.resolve(this.data);
+  /** The elements; for code that also handles tensors elsewhere. Rejects after dispose(). */
+  async getData(): Promise<TensorDataMap[T]> {
+    return this.data;
   }
+
+  /** Lets go of the elements, which then throw FoveaError InvalidInput where they are asked for. */
+  dispose(): void {
+    const disposed = () => {
+      throw invalid('the tensor has been disposed of');
+    };
+    Object.defineProperty(this, 'data', { get: disposed, enumerable: false });
+    Object.defineProperty(this, 'location', { value: 'none' });
+  }
+}
+
+/**
+ * What is fed or fetched as a Tensor: one of this class, or what has the shape of one, be it of another
+ * copy of this package, of onnxruntime-common, or come as a message.
+ *
+ * @param what names the value in messages
+ * @throws FoveaError InvalidInput where it is neither
+ */
+export function asTensor(value: unknown, what: string): Tensor {
+  if (value instanceof Tensor) return value as Tensor;
+  if (!isTensorLike(value)) throw invalid(`${what} is no Tensor but ${described(value)}`);
+  if (typeof value.location === 'string' && !value.location.startsWith('cpu')) {
+    const message = `${what} is a Tensor whose data are not in JavaScript's memory`;
+    throw invalid(`${message} but in '${value.location}': give what its getData() does`);
+  }
+  const { type, data, dims } = value as Tensor;
+  return new Tensor(type, data, dims);
+}
+
+/** Whether a value has the shape of a Tensor. */
+export function isTensorLike(value: unknown): value is { location?: unknown } {
+  return isRecord(value) && typeof value.type === 'string' && 'dims' in value && 'data' in value;
 }
 
 /** The product of the sizes. Throws FoveaError InvalidInput for a size that is none. */
@@ -87,22 +125,25 @@ export function countElements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+function toDims(dims: unknown, elements: number): readonly number[] {
+  if (dims === undefined) return [elements];
+  if (Array.isArray(dims)) return [...(dims as readonly number[])];
+  throw invalid(`a shape is an array of sizes, not ${described(dims)}`);
+}
+
 function toElements(type: TensorType, data: unknown): unknown {
-  if (data instanceof Uint8ClampedArray && type === 'uint8') {
-    return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  if (type === 'uint8' && typedArrayName(data) === 'Uint8ClampedArray') {
+    const { buffer, byteOffset, length } = data as Uint8ClampedArray;
+    return new Uint8Array(buffer, byteOffset, length);
   }
   if (holds(type, data)) return data;
   if (Array.isArray(data) && type !== 'string') {
     return convertArray(type, data);
   }
-  throw invalid(`a ${type} tensor cannot be made from ${describe(data)}`);
-}
-
-function describe(data: unknown): string {
-  if (Array.isArray(data)) return 'an array whose elements are not all strings';
-  return typeof data === 'object' && data !== null
-    ? `a ${data.constructor.name}`
-    : `${typeof data}`;
+  const given = Array.isArray(data)
+    ? 'an array whose elements are not all strings'
+    : described(data);
+  throw invalid(`a ${type} tensor cannot be made from ${given}`);
 }
 
 function invalid(message: string): FoveaError {

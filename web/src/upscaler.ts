@@ -1,3 +1,4 @@
+import { checkOptions, oneOf, wholeFrom, type OptionKinds } from './check-options.js';
 import {
   greyFeeds,
   otherFeeds,
@@ -7,10 +8,11 @@ import {
 } from './engine/network.js';
 import type { EnlargedPicture } from './engine/pictures.js';
 import { FoveaError } from './errors.js';
+import { isRecord } from './kinds.js';
 import { abortable, LoadedModel } from './model.js';
 import { models } from './models.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
-import type { LoadOptions } from './reading.js';
+import { loadOptionKinds, type LoadOptions } from './reading.js';
 import { runFeeds } from './run.js';
 import type { ModelSource } from './source.js';
 import {
@@ -25,6 +27,18 @@ import { fewestPixels, tilesAlong, type Span } from './upscale/tiles.js';
 
 /** How a network is loaded and what is known of it. */
 export interface UpscalerOptions extends LoadOptions, NetworkOptions {}
+
+const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
+  ...loadOptionKinds,
+  scale: {
+    takes: 'a factor, or {x, y}',
+    accepts: (value) => typeof value === 'number' || isRecord(value),
+  },
+  color: oneOf('luma', 'rgb'),
+  range: oneOf(1, 255),
+  order: oneOf('rgb', 'bgr'),
+  multiple: wholeFrom(1),
+};
 
 /** How a picture is enlarged. */
 export interface UpscaleOptions {
@@ -88,10 +102,11 @@ export class Upscaler {
     source: ModelSource = models.x2,
     options: UpscalerOptions = {},
   ): Promise<Upscaler> {
-    const { signal, scale, color, range, order, multiple } = options;
+    checkOptions(options, 'Upscaler.create()', upscalerOptionKinds);
+    const { scale, color, range, order, multiple } = options;
     const said: NetworkOptions = { scale, color, range, order, multiple };
     const { model, answer } = await LoadedModel.load(source, options, (engine, ...request) =>
-      abortable(engine, signal, (job) => engine.call('loadNetwork', ...request, said, job)),
+      engine.call('loadNetwork', ...request, said),
     );
     return new Upscaler(model, answer);
   }

@@ -3,9 +3,9 @@
 import { expose } from 'comlink';
 import singleThreadedGlue from 'fovea-glue';
 import type { CompiledEngine } from './engine/compile.js';
-import { EngineHost } from './engine/host.js';
+import { EngineHost, type HostArguments, type HostMethod } from './engine/host.js';
 import { importGlue, isThreaded } from './engine/instantiate.js';
-import { transferring, type HostEndpoint, type HostMethod, type Reply } from './engine/messages.js';
+import { transferring, type HostEndpoint, type Reply } from './engine/messages.js';
 import { toErrorData } from './errors.js';
 
 let host: EngineHost | undefined;
@@ -31,7 +31,7 @@ const endpoint: HostEndpoint = {
     });
   },
   call(method: HostMethod, ...args: unknown[]) {
-    return reply(() => (host?.[method] as (...args: unknown[]) => unknown).apply(host, args));
+    return reply(() => host!.call(method, ...(args as HostArguments<HostMethod>)));
   },
 };
 

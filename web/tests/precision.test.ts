@@ -102,6 +102,6 @@ describe('precision', () => {
     const error = await failureOf(make({ precision: 'quick' }));
     expect(error.code).toBe('InvalidInput');
     expect(error.message).toContain('quick');
-    expect(error.fields.precision).toBe('quick');
+    expect(error.fields.option).toBe('precision');
   });
 });

@@ -1,8 +1,21 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { InferenceSession, Tensor, type LoadOptions, type ModelSource } from 'fovea';
+import {
+  InferenceSession,
+  Tensor,
+  type FoveaError,
+  type LoadOptions,
+  type ModelSource,
+} from 'fovea';
 import { doublingModel } from './support/enlarging-models.js';
 import { failureOf } from './support/errors.js';
-import { addModel, identityModel, slowModel, unsupportedModel } from './support/models.js';
+import {
+  addModel,
+  identityModel,
+  namedModel,
+  slowModel,
+  unsupportedModel,
+} from './support/models.js';
 
 const sessions: InferenceSession[] = [];
 
@@ -18,6 +31,7 @@ afterEach(async () => {
 
 const x = () => new Tensor('float32', [-5, 0, 1, 2, -2.5, -10], [2, 3]);
 const y = Float32Array.of(0, 2, 4, 3, 0, 0);
+const ones = (value: number) => new Tensor('float32', [value]);
 
 describe('a session', () => {
   test('describes its model', async () => {
@@ -78,6 +92,109 @@ describe('a session', () => {
     }
   });
 
+  test('computes all outputs for options alone, no fetches at all, or empty ones', async () => {
+    const session = await create(addModel());
+    const { signal } = new AbortController();
+    const requests: unknown[][] = [
+      [],
+      [undefined],
+      [{}],
+      [{ signal }],
+      [{ signal: undefined, tag: 'a run' }],
+      [{}, { signal }],
+      [undefined, { signal }],
+    ];
+    for (const request of requests) {
+      const outputs = await session.run({ x: x() }, ...(request as []));
+      expect(Object.keys(outputs)).toEqual(['y']);
+      const { tensors } = await session.profile({ x: x() }, ...(request as []));
+      expect(Object.keys(tensors)).toEqual(['y']);
+    }
+  });
+
+  test('obeys options that are its second argument', async () => {
+    const session = await create(slowModel());
+    const controller = new AbortController();
+    const large = new Tensor('float32', new Float32Array(1 << 20).fill(1));
+    const running = session.run({ x: large }, { signal: controller.signal });
+    setTimeout(() => controller.abort('enough'), 20);
+    expect(await failureOf(running)).toMatchObject({ code: 'Aborted', cause: 'enough' });
+  });
+
+  test.each<[string, unknown[], string]>([
+    ['an empty list of fetches', [[]], 'leave it out'],
+    ['null as fetches', [null], 'not null'],
+    ['a name alone as fetches', ['y'], "not 'y'"],
+    ['a Tensor as fetches', [x()], 'not a Tensor'],
+    ['a fetch that is neither null nor a Tensor', [{ y: null, sum: 7 }], "'sum' is no Tensor"],
+    ['fetches by number', [[0]], 'not 0'],
+    ['a hole among fetches', [['y', undefined]], 'not undefined'],
+    ['an option that does not exist', [{ signl: 1 }], "no option 'signl'"],
+    ['the same as a third argument', [['y'], { signl: 1 }], "no option 'signl'"],
+    ['options that are none', [['y'], null], 'not null'],
+    ['what is no signal', [{ signal: 'stop' }], "not 'stop'"],
+    ['an option of onnxruntime without a meaning here', [{ terminate: true }], 'signal'],
+  ])('refuses %s, by name', async (_, request, message) => {
+    const session = await create(addModel());
+    for (const method of ['run', 'profile'] as const) {
+      const error = await failureOf(session[method]({ x: x() }, ...(request as [])));
+      expect(error.code).toBe('InvalidInput');
+      expect(error.message).toContain(message);
+    }
+  });
+
+  test('takes values of any name, those of prototypes too', async () => {
+    const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'length'];
+    const session = await create(namedModel(names));
+    const feeds = Object.fromEntries(names.map((name, i) => [`${name} in`, ones(i)]));
+    expect(session.outputNames).toEqual(names);
+    const all = await session.run(feeds);
+    expect(Object.keys(all)).toEqual(names);
+    names.forEach((name, i) => expect(all[name]!.data).toEqual(Float32Array.of(i)));
+    for (const [i, name] of names.entries()) {
+      const fetched = await session.run(feeds, [name]);
+      expect(Object.keys(fetched)).toEqual([name]);
+      const given = new Tensor('float32', [7]);
+      const written = await session.run(feeds, Object.fromEntries([[name, given]]));
+      expect(written[name]).toBe(given);
+      expect(given.data).toEqual(Float32Array.of(i));
+    }
+  });
+
+  test('has results, properties and operators that find nothing by a prototype', async () => {
+    const session = await create(addModel());
+    const results = await session.run({ x: x() });
+    expect(results.constructor).toBeUndefined();
+    expect(session.metadata.properties.constructor).toBeUndefined();
+    const properties = { constructor: '1', toString: 'a text' };
+    const named = await create(identityModel('float32', properties));
+    expect(Object.entries(named.metadata.properties).sort()).toEqual(Object.entries(properties));
+  });
+
+  test('takes tensors of another realm, of another copy of the package, and messages', async () => {
+    const session = await create(addModel());
+    const foreign = runInNewContext(
+      `({ type: 'float32', data: Float32Array.of(-5, 0, 1, 2, -2.5, -10), dims: [2, 3] })`,
+    ) as Tensor;
+    expect(foreign.data).not.toBeInstanceOf(Float32Array);
+    expect((await session.run({ x: foreign })).y!.data).toEqual(y);
+    expect((await session.run({ x: structuredClone({ ...x() }) })).y!.data).toEqual(y);
+    const given = { type: 'float32', data: new Float32Array(6), dims: [2, 3] } as never;
+    await session.run({ x: x() }, { y: given });
+    expect((given as Tensor).data).toEqual(y);
+  });
+
+  test('refuses tensors whose data are elsewhere, or were disposed of', async () => {
+    const session = await create(addModel());
+    const remote = { type: 'float32', location: 'gpu-buffer', dims: [2, 3], data: undefined };
+    const error = await failureOf(session.run({ x: remote as never }));
+    expect(error.code).toBe('InvalidInput');
+    expect(error.message).toContain('gpu-buffer');
+    const disposed = x();
+    disposed.dispose();
+    expect((await failureOf(session.run({ x: disposed }))).message).toContain('disposed');
+  });
+
   test.each([
     ['int64', BigInt64Array.of(-1n, 2n ** 60n)],
     ['int32', Int32Array.of(-1, 2)],
@@ -97,6 +214,14 @@ describe('a session', () => {
     ['an element type that does not fit', { x: new Tensor('int32', [1, 2, 3], [1, 3]) }],
     ['a shape that does not fit', { x: new Tensor('float32', [1, 2], [1, 2]) }],
     ['what is no tensor', { x: [1, 2, 3] as never }],
+    ['nothing for an input', { x: null as never }],
+    ['undefined for an input', { x: undefined as never }],
+    ['no feeds', null as never],
+    ['a list as feeds', [x()] as never],
+    ['a Tensor as feeds', x() as never],
+    ['a Map as feeds', new Map([['x', x()]]) as never],
+    ['what only looks like a tensor', { x: { type: 'float32', dims: [1, 3], data: [1] } as never }],
+    ['a type that is a property of all objects', { x: { ...x(), type: 'constructor' } as never }],
   ])('refuses %s and stays usable', async (_, feeds: Record<string, Tensor>) => {
     const session = await create(addModel());
     expect((await failureOf(session.run(feeds))).code).toBe('InvalidInput');
@@ -192,6 +317,38 @@ describe('aborting', () => {
   });
 });
 
+describe('loading', () => {
+  test('waits for runs under way, and can be given up meanwhile', async () => {
+    const session = await create(slowModel(40));
+    const order: string[] = [];
+    const large = new Tensor('float32', new Float32Array(1 << 19).fill(1));
+    const running = session.run({ x: large }).then(() => order.push('run'));
+    const controller = new AbortController();
+    const given = failureOf(create(addModel(), { signal: controller.signal }));
+    const loading = create(addModel()).then(() => order.push('load'));
+    setTimeout(() => controller.abort('changed my mind'), 20);
+    expect(await given).toMatchObject({ code: 'Aborted', cause: 'changed my mind' });
+    expect(order).toEqual([]);
+    await Promise.all([running, loading]);
+    expect(order).toEqual(['run', 'load']);
+  });
+
+  test('that is given up leaves the engine usable', async () => {
+    for (let i = 0; i < 5; ++i) {
+      const controller = new AbortController();
+      const loading = create(addModel(), { signal: controller.signal });
+      setTimeout(() => controller.abort(), i);
+      const code = await loading.then(
+        () => 'none',
+        (error: FoveaError) => error.code,
+      );
+      expect(['none', 'Aborted']).toContain(code);
+      const session = await create(addModel());
+      expect((await session.run({ x: x() })).y!.data).toEqual(y);
+    }
+  });
+});
+
 describe('releasing', () => {
   test('makes a session unusable, and may be repeated', async () => {
     const session = await create(addModel());
@@ -202,9 +359,15 @@ describe('releasing', () => {
 
   test('waits for the runs under way', async () => {
     const session = await create(addModel());
-    const running = session.run({ x: x() });
-    await session.release();
-    expect((await running).y!.data).toEqual(y);
+    const order: string[] = [];
+    const running = session.run({ x: x() }).then(({ y }) => {
+      order.push('run');
+      return y!.data;
+    });
+    const releases = [session.release(), session.release()];
+    await Promise.all(releases.map((released) => released.then(() => order.push('release'))));
+    expect(await running).toEqual(y);
+    expect(order).toEqual(['run', 'release', 'release']);
   });
 });
 

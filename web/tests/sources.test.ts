@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { InferenceSession, Tensor, type ModelSource } from 'fovea';
+import { checkModel, InferenceSession, Tensor, type ModelSource } from 'fovea';
 import { failureOf } from './support/errors.js';
 import { addModel, externalModel } from './support/models.js';
 import { LocalServer } from './support/server.js';
@@ -49,6 +50,33 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** What a program of another realm makes of the model's `bytes`. */
+function foreign<T>(program: string): T {
+  return runInNewContext(program, { bytes: [...model] }) as T;
+}
+
+/** The object as one that is no instance of this realm's class, though of the same shape. */
+function ofAnotherRealm<T extends object>(object: T): T {
+  const prototype = Object.getPrototypeOf(object) as object;
+  const twin = {} as T;
+  for (const name of [
+    'constructor',
+    Symbol.toStringTag,
+    ...Object.getOwnPropertyNames(prototype),
+  ]) {
+    const value: unknown = Reflect.get(object, name);
+    const own = typeof value === 'function' ? (value.bind(object) as unknown) : value;
+    Object.defineProperty(twin, name, { value: own, configurable: true });
+  }
+  return twin;
+}
+
+function shared(bytes: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
+}
+
 async function expectToWork(source: ModelSource, options = {}): Promise<void> {
   const session = await InferenceSession.create(source, options);
   const { y } = await session.run({ x: new Tensor('float32', [1, 1, 1], [1, 3]) });
@@ -65,6 +93,14 @@ describe('a model comes from', () => {
     ['a part of a larger array', () => Uint8Array.of(0, ...model, 0).subarray(1, -1)],
     ['an ArrayBuffer', () => model.slice().buffer],
     ['a Blob', () => new Blob([model.slice()])],
+    ['a buffer that is shared', () => shared(model)],
+    ['a DataView', () => new DataView(model.slice().buffer) as never],
+    ['bytes of another realm', () => foreign<Uint8Array>('Uint8Array.from(bytes)')],
+    ['a buffer of another realm', () => foreign<ArrayBuffer>('Uint8Array.from(bytes).buffer')],
+    ['a Blob of another realm', () => ofAnotherRealm(new Blob([model.slice()]))],
+    ['a Response of another realm', () => ofAnotherRealm(new Response(model.slice()))],
+    ['a stream of another realm', () => ofAnotherRealm(new Blob([model.slice()]).stream())],
+    ['a URL of another realm', () => ofAnotherRealm(new URL(server.url('/model.onnx')))],
     ['a stream', () => new Blob([model.slice()]).stream()],
     ['a Response', () => new Response(model.slice())],
     ['a fetched Response', () => fetch(server.url('/model.onnx'))],
@@ -133,8 +169,41 @@ describe('fetching fails with', () => {
     expect(error.message).toContain('web page');
   });
 
-  test('what is no source', async () => {
-    expect((await failure(7 as never)).code).toBe('InvalidInput');
+  test.each<[string, unknown]>([
+    ['a number', 7],
+    ['null', null],
+    ['nothing', undefined],
+    ['a list', [1, 2]],
+    ['an object', {}],
+    ['a promise', Promise.resolve(model)],
+  ])('%s, which is no source', async (_, source) => {
+    for (const failed of [failure(source as never), failureOf(checkModel(source as never))]) {
+      expect(await failed).toMatchObject({ code: 'InvalidInput', name: 'FoveaError' });
+    }
+  });
+
+  test('a stream or a Response that somebody has read', async () => {
+    const response = new Response(model.slice());
+    await response.arrayBuffer();
+    expect((await failure(response)).message).toContain('has been read');
+    const stream = new Blob([model.slice()]).stream();
+    stream.getReader();
+    expect((await failure(stream)).message).toContain('has been read');
+  });
+
+  test('a stream of something else', async () => {
+    const words = new ReadableStream({ start: (sink) => void sink.enqueue('a word') });
+    const error = await failure(words as never);
+    expect(error).toMatchObject({ code: 'InvalidInput', name: 'FoveaError' });
+    expect(error.message).toContain("'a word'");
+  });
+
+  test('what onProgress throws', async () => {
+    const cause = new Error('an accident');
+    const onProgress = () => {
+      throw cause;
+    };
+    expect(await failure(model, { onProgress })).toMatchObject({ code: 'InvalidInput', cause });
   });
 
   test('an abort while it arrives', async () => {
@@ -154,9 +223,61 @@ describe('external data', () => {
   test.each<[string, object]>([
     ['a map of bytes', { externalData: { 'weights.bin': weights } }],
     ['a callback', { externalData: (at: string) => (at === 'weights.bin' ? weights : undefined) }],
+    ['a list', { externalData: [{ path: 'weights.bin', data: weights }] }],
+    [
+      'a list, by another way to write it',
+      { externalData: [{ path: './weights.bin', data: weights }] },
+    ],
+    ['a map, by another way to write it', { externalData: { './/./weights.bin': weights } }],
     ['a promise', { externalData: () => Promise.resolve(new Blob([weights])) }],
   ])('comes from %s', async (_, options) => {
     await expectToWork(external, options);
+  });
+
+  test.each(['./weights.bin', './a/../weights.bin'])(
+    'is found as the model writes it: %s',
+    async (at) => {
+      await expectToWork(externalModel(at, 8), { externalData: { [at]: weights } });
+    },
+  );
+
+  test('of a file in the folder of the model is found by its name', async () => {
+    const external = externalModel('./weights.bin', 8);
+    await expectToWork(external, { externalData: { 'weights.bin': weights } });
+    await expectToWork(external, { externalData: [{ path: 'weights.bin', data: weights }] });
+  });
+
+  test('of a list of addresses comes from there', async () => {
+    const address = server.url('/weights.bin');
+    await expectToWork(externalModel(address, 8), { externalData: [address] });
+  });
+
+  test.each(['constructor', 'toString', '__proto__'])('may be of the name %s', async (name) => {
+    const external = externalModel(name, 8);
+    const error = await failure(external, { externalData: { other: weights } });
+    expect(error.fields.externalData).toBe(name);
+    await expectToWork(external, { externalData: [{ path: name, data: weights }] });
+    await expectToWork(external, { externalData: Object.fromEntries([[name, weights]]) });
+  });
+
+  test.each<[string, unknown]>([
+    ['a word', 'weights.bin'],
+    ['a list of bytes', [weights]],
+    ['null', null],
+    ['bytes alone', weights],
+  ])('is not %s', async (_, externalData) => {
+    const error = await failure(external, { externalData });
+    expect(error).toMatchObject({ code: 'InvalidInput', fields: { option: 'externalData' } });
+  });
+
+  test('that a function fails to give is an error with the cause', async () => {
+    const cause = new Error('an accident');
+    const externalData = () => Promise.reject(cause);
+    expect(await failure(external, { externalData })).toMatchObject({
+      code: 'InvalidInput',
+      cause,
+      fields: { externalData: 'weights.bin' },
+    });
   });
 
   test('comes from an address', async () => {

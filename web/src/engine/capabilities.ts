@@ -1,7 +1,8 @@
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
+import { checkOptions } from '../check-options.js';
 import { hardwareThreads, isNode } from '../environment.js';
 import { FoveaError } from '../errors.js';
-import type { EngineOptions, Variant } from './options.js';
+import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
 
 /** What this platform offers, and what the engine makes of it. */
 export interface Capabilities {
@@ -31,6 +32,11 @@ const mostThreads = 8;
  * @throws FoveaError EngineLoadError when none can run here, or not the variant asked for
  */
 export async function capabilities(options: EngineOptions = {}): Promise<Capabilities> {
+  return findCapabilities(checkOptions(options, 'capabilities()', engineOptionKinds));
+}
+
+/** As capabilities(), of options that have been checked. */
+export async function findCapabilities(options: EngineOptions): Promise<Capabilities> {
   const features = await (featuresHere ??= findFeatures());
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
   const worker = usesWorker(options);
@@ -40,7 +46,7 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
   const best: Variant = obstacle === undefined ? `${relaxed}-threads` : relaxed;
   const variant = options.variant ?? best;
   checkForced(variant, features, worker);
-  const numThreads = variant.endsWith('-threads') ? Math.max(1, Math.floor(wanted)) : 1;
+  const numThreads = variant.endsWith('-threads') ? wanted : 1;
   const reason =
     options.variant === undefined
       ? reasonFor(features.relaxedSimd, numThreads, obstacle)

@@ -1,17 +1,10 @@
 import { wrap, type Remote } from 'comlink';
 import { FoveaError } from '../errors.js';
 import { compileEngine } from './compile.js';
-import { EngineHost } from './host.js';
+import { EngineHost, type HostArguments, type HostMethod, type HostResult } from './host.js';
 import { importGlue } from './instantiate.js';
 import { startWorker, type EngineFiles } from './locate.js';
-import {
-  transferring,
-  unwrap,
-  type HostArguments,
-  type HostEndpoint,
-  type HostMethod,
-  type HostResult,
-} from './messages.js';
+import { transferring, unwrap, type HostEndpoint } from './messages.js';
 
 /** The way to an engine's host. */
 export interface Connection {
@@ -30,12 +23,7 @@ export async function connectHere(files: EngineFiles, threads: number): Promise<
   const host = await EngineHost.start(engine, glue, threads);
   return {
     remote: false,
-    async call<M extends HostMethod>(method: M, ...args: HostArguments<M>) {
-      const run = host[method] as (
-        ...args: HostArguments<M>
-      ) => HostResult<M> | Promise<HostResult<M>>;
-      return await run.apply(host, args);
-    },
+    call: (method, ...args) => host.call(method, ...args),
     close: () => host.close(),
   };
 }

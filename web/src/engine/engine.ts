@@ -1,8 +1,8 @@
 import { FoveaError, toFoveaError } from '../errors.js';
-import { capabilities, usesWorker, type Capabilities } from './capabilities.js';
+import { findCapabilities, usesWorker, type Capabilities } from './capabilities.js';
 import { connectHere, connectWorker, launchWorker, type Connection } from './connection.js';
 import { locateEngine } from './locate.js';
-import type { HostArguments, HostMethod, HostResult } from './messages.js';
+import type { HostArguments, HostMethod, HostResult } from './host.js';
 import type { EngineOptions } from './options.js';
 import { Turns } from './turns.js';
 
@@ -23,7 +23,7 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const launched = usesWorker(options) ? launchWorker(options.workerUrl) : undefined;
     try {
-      const found = await capabilities(options);
+      const found = await findCapabilities(options);
       const files = locateEngine(found.variant, options);
       const engine = new Engine(found);
       engine.#connection = launched

@@ -1,4 +1,5 @@
 import { isNode } from '../environment.js';
+import { bytesIn } from '../kinds.js';
 import type { EngineOptions, Variant } from './options.js';
 
 /** Where one engine's parts are, as plain data for a worker. */
@@ -41,7 +42,9 @@ export function locateEngine(variant: Variant, options: EngineOptions): EngineFi
   const glueUrl = glue.href;
   return {
     glueUrl,
-    wasm: options.wasmBinary ? asBytes(options.wasmBinary) : absolute(options.wasmUrl ?? wasm).href,
+    wasm: options.wasmBinary
+      ? bytesIn(options.wasmBinary)!
+      : absolute(options.wasmUrl ?? wasm).href,
     threadUrl: isNode() ? undefined : scriptUrl(glueUrl),
   };
 }
@@ -79,8 +82,4 @@ function inFolder(variant: Variant, folder: string | URL): { glue: URL; wasm: UR
 /** Resolved against the page, as fetch() does; the worker would resolve against itself. */
 function absolute(url: string | URL): URL {
   return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-}
-
-function asBytes(binary: Uint8Array | ArrayBuffer): Uint8Array {
-  return binary instanceof Uint8Array ? binary : new Uint8Array(binary);
 }

@@ -3,12 +3,8 @@
 import { transfer } from 'comlink';
 import { FoveaError, type ErrorData } from '../errors.js';
 import type { CompiledEngine } from './compile.js';
-import type { EngineHost } from './host.js';
-
-/** The methods of a host, which are called by name. */
-export type HostMethod = Exclude<keyof EngineHost, 'close'>;
-export type HostArguments<M extends HostMethod> = Parameters<EngineHost[M]>;
-export type HostResult<M extends HostMethod> = Awaited<ReturnType<EngineHost[M]>>;
+import { isArrayBuffer } from '../kinds.js';
+import type { HostMethod } from './host.js';
 
 /** What the worker offers. */
 export interface HostEndpoint {
@@ -38,7 +34,7 @@ export function transferring<T>(message: T): T {
 function* buffersIn(value: unknown): Generator<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) return;
   if (ArrayBuffer.isView(value)) {
-    if (value.buffer instanceof ArrayBuffer) yield value.buffer;
+    if (isArrayBuffer(value.buffer)) yield value.buffer;
     return;
   }
   for (const inner of Object.values(value)) yield* buffersIn(inner);

@@ -5,6 +5,8 @@ interface Entry {
   options: EngineOptions;
   engine: Promise<Engine>;
   users: number;
+  /** Ends it; runs while it has no users. */
+  timer?: ReturnType<typeof setTimeout> | undefined;
   /** Set once started. */
   started?: Engine;
 }
@@ -28,6 +30,7 @@ export interface Lease {
 export async function leaseEngine(options: EngineOptions): Promise<Lease> {
   const entry = find(options) ?? add(options);
   entry.users += 1;
+  clearTimeout(entry.timer);
   try {
     const engine = await entry.engine;
     return { engine, release: once(() => release(entry)) };
@@ -57,13 +60,13 @@ function add(options: EngineOptions): Entry {
 
 function release(entry: Entry): void {
   entry.users -= 1;
-  const timer = setTimeout(() => {
-    if (entry.users > 0) return;
+  if (entry.users > 0) return;
+  entry.timer = setTimeout(() => {
     entries.delete(entry);
     entry.started?.close();
   }, idleMilliseconds);
   // In Node, nobody should wait for this to exit.
-  (timer as { unref?: () => void }).unref?.();
+  (entry.timer as { unref?: () => void }).unref?.();
 }
 
 function once(action: () => void): () => void {

@@ -77,7 +77,7 @@ export async function withUnwrittenFeeds<T>(
   const buffers: EngineBuffer[] = [];
   try {
     const unwritten = feeds.map((feed) => {
-      if (!(feed.data instanceof Uint8Array)) return { ...feed, data: feed.data };
+      if (isStrings(feed.data)) return { ...feed, data: feed.data };
       const buffer = module.makeBuffer(feed.data.byteLength);
       buffers.push(buffer);
       return { ...feed, data: buffer };
@@ -109,4 +109,8 @@ export function copyOutputs(
     dims,
     data: Array.isArray(data) ? data : results.copyOf(data),
   }));
+}
+
+function isStrings(data: TensorData['data']): data is readonly string[] {
+  return Array.isArray(data);
 }

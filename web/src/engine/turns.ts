@@ -15,13 +15,9 @@ export class Turns {
       const giveUp = () => reject(abortError(signal!));
       if (signal?.aborted) return giveUp();
       signal?.addEventListener('abort', giveUp);
-      void before.then(async () => {
+      void before.then(() => {
         signal?.removeEventListener('abort', giveUp);
-        try {
-          if (!signal?.aborted) resolve(await work());
-        } catch (error) {
-          reject(error as Error);
-        }
+        if (!signal?.aborted) resolve(work());
       });
     });
     // Who gave up has left its place, but the next still waits for those before.

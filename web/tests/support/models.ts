@@ -11,10 +11,23 @@ export function addModel(): Uint8Array {
 }
 
 /** y = x, of any shape. */
-export function identityModel(type: ElementType): Uint8Array {
+export function identityModel(
+  type: ElementType,
+  metadata: Record<string, string> = {},
+): Uint8Array {
   const builder = new OnnxBuilder();
   const x = builder.input('x', ['N'], type);
   builder.output(builder.node('Identity', [x], {}, 'y'), ['N'], type);
+  return builder.build({ metadata });
+}
+
+/** An output of each name, which is the input of that name with ' in' behind it. */
+export function namedModel(names: readonly string[]): Uint8Array {
+  const builder = new OnnxBuilder();
+  for (const name of names) {
+    const x = builder.input(`${name} in`, [1]);
+    builder.output(builder.node('Identity', [x], {}, name), [1]);
+  }
   return builder.build();
 }
 

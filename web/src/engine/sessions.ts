@@ -1,0 +1,121 @@
+import { dictionary } from '../kinds.js';
+import { closeBuffer } from './buffers.js';
+import type { EngineContext } from './context.js';
+import type { EngineReport, LoadOptions, ModelInfo, NodeTime, Precision } from './module.js';
+import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
+
+/** How a model is loaded. */
+export interface HostLoadOptions {
+  disabledPasses: string[];
+  precision: Precision;
+  /** The buffers of external files, by the location that the model names. */
+  externalData: ReadonlyMap<string, number>;
+}
+
+export interface RunRequest {
+  /** Names the work, for abort(). */
+  job: number;
+  session: number;
+  feeds: FeedData[];
+  /** Names of values; empty: all outputs. */
+  fetches: string[];
+  /** Whether the reply is to say what the nodes did. */
+  profiled: boolean;
+}
+
+export interface RunReply {
+  outputs: TensorData[];
+  /** In the order they ran; empty unless asked for. */
+  nodes: NodeTime[];
+}
+
+/** Models that are loaded, and their runs: one at a time, in the order they came. */
+export class SessionHost {
+  readonly #context: EngineContext;
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** Makes a session of a model. Its buffers, which it then keeps for itself, are closed. */
+  load(id: number, model: number, options: HostLoadOptions, job: number): Promise<ModelInfo> {
+    return this.#context.queue.add(job, () => loadSession(this.#context, id, model, options));
+  }
+
+  /** Examines a model, whose buffers are closed then. */
+  check(model: number, options: HostLoadOptions, job: number): Promise<EngineReport> {
+    const { buffers, module, queue } = this.#context;
+    return queue.add(job, () => {
+      const loading = engineOptions(this.#context, options);
+      const report = module.checkModel(buffers.get(model), loading);
+      closeAll(this.#context, model, options);
+      return report;
+    });
+  }
+
+  run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
+    const { module, queue, results, sessions } = this.#context;
+    return queue.add(job, (checkpoint) =>
+      withFeeds(module, feeds, (copies) =>
+        withRun(module, sessions.get(session), copies, fetches, checkpoint, (run) => ({
+          outputs: copyOutputs(module, run, results),
+          nodes: profiled ? module.profile(run) : [],
+        })),
+      ),
+    );
+  }
+
+  /** Ends a job soon, whether it waits or computes; its promise rejects with Aborted. */
+  abort(job: number): void {
+    this.#context.queue.abort(job);
+  }
+
+  /** Gives a session's working memory back once its runs have ended. */
+  trim(job: number, session: number): Promise<void> {
+    const { module, queue, results, sessions } = this.#context;
+    return queue.add(job, () => {
+      module.trimSession(sessions.get(session));
+      results.clear();
+    });
+  }
+
+  /** Ends a session once its runs have ended. */
+  release(job: number, session: number): Promise<void> {
+    const { queue, results } = this.#context;
+    return queue.add(job, () => {
+      closeSession(this.#context, session);
+      results.clear();
+    });
+  }
+}
+
+export function loadSession(
+  context: EngineContext,
+  id: number,
+  model: number,
+  options: HostLoadOptions,
+): ModelInfo {
+  const { buffers, module, sessions, threads } = context;
+  const loading = engineOptions(context, options);
+  const session = module.makeSession(threads, buffers.get(model), loading);
+  sessions.add(id, session);
+  closeAll(context, model, options);
+  return module.modelInfo(session);
+}
+
+export function closeSession({ module, sessions }: EngineContext, id: number): void {
+  const session = sessions.take(id);
+  if (session !== undefined) module.deleteSession(session);
+}
+
+function closeAll(context: EngineContext, model: number, { externalData }: HostLoadOptions): void {
+  for (const buffer of [model, ...externalData.values()]) closeBuffer(context, buffer);
+}
+
+function engineOptions(
+  { buffers }: EngineContext,
+  { externalData, ...options }: HostLoadOptions,
+): LoadOptions {
+  const files = [...externalData].map(([at, id]) => [at, buffers.get(id)] as const);
+  return { ...options, externalData: dictionary(files) };
+}
