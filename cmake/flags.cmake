@@ -28,9 +28,6 @@ if(EMSCRIPTEN)
   # Its functions are small: browsers optimise the large one of Emscripten's usual allocator before any
   # kernel, which takes 3% of a cold start.
   add_link_options(-sMALLOC=emmalloc)
-  if(FOVEA_RELAXED_SIMD)
-    add_compile_options(-mrelaxed-simd)
-  endif()
   # The checkout's package.json makes every .js an ES module, which these programs are not.
   foreach(folder tests bench)
     file(WRITE ${CMAKE_BINARY_DIR}/${folder}/package.json "{ \"type\": \"commonjs\" }\n")
@@ -38,6 +35,14 @@ if(EMSCRIPTEN)
 elseif(FOVEA_SANITIZE)
   add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${FOVEA_SANITIZE})
+endif()
+
+# What a target that uses these does depends on the instructions there are. All others are compiled to
+# the same objects with and without relaxed SIMD, which ccache then finds.
+add_library(fovea_instructions INTERFACE)
+target_compile_definitions(fovea_instructions INTERFACE FOVEA_KNOWS_INSTRUCTIONS)
+if(EMSCRIPTEN AND FOVEA_RELAXED_SIMD)
+  target_compile_options(fovea_instructions INTERFACE -mrelaxed-simd)
 endif()
 
 function(fovea_compile_for_size target)

@@ -143,11 +143,14 @@ inline F32x4 select(I32x4 mask, F32x4 a, F32x4 b) {
 #endif
 }
 
-// Whether fma is one instruction.
+// Whether fma is one instruction. There is no answer in layers that are compiled once for all
+// engines.
+#ifdef FOVEA_KNOWS_INSTRUCTIONS
 #ifdef __wasm_relaxed_simd__
 inline constexpr bool kFusedMultiplyAdd = true;
 #else
 inline constexpr bool kFusedMultiplyAdd = false;
+#endif
 #endif
 
 // a * b + c. Fused (one rounding) or not, as the machine prefers; results may differ by the
