@@ -164,7 +164,7 @@ PatchRow patches_at(const Tiles& tiles, const ConvPart& part, int64_t y, int64_t
   to.row_step = static_cast<ptrdiff_t>(output.row_step);
   to.pixel_step = static_cast<ptrdiff_t>(output.pixel_step);
   const Steps& steps = filter.steps(tile_step(tiles.shape));
-  const auto transform_whole = steps.transform_whole_for(epilogue.activation, to.channels);
+  const auto transform_whole = steps.transform_whole_for(epilogue.activation.kind, to.channels);
   const int64_t step = panel_vectors(to.channels) * filter.positions() * kLanes;
   tiles.for_each_run(begin, end, 1, [&](int64_t y, int64_t x, int64_t) {
     const int64_t offset = y * output.row_step + x * output.pixel_step + to.channel;

@@ -4,41 +4,24 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/activation.h"
 #include "simd/f32x4.h"
 
 namespace fovea::kernels {
 
-// ONNX's activations that a convolution or matrix product can apply as it stores.
-enum class Activation : uint8_t {
-  None,
-  Relu,
-  LeakyRelu,  // x < 0 ? alpha * x : x
-  PRelu,      // x < 0 ? slopes[channel] * x : x
-  Clip,       // min(max(x, low), high), so high where low > high
-  Sigmoid,
-  Tanh,
-  HardSigmoid,  // clamp(alpha * x + beta, 0, 1)
-  HardSwish,    // x * clamp(x / 6 + 1/2, 0, 1)
-  Gelu,         // x * (1 + erf(x / sqrt(2))) / 2
-};
-
+// What follows a product's sums while they are in registers, bias and added values included in
+// them.
 struct Epilogue {
-  Activation activation = Activation::None;
-  float alpha = 0.0f;
-  float beta = 0.0f;
-  float low = 0.0f;
-  float high = 0.0f;
-  // One per channel; readable (any values) up to the next multiple of 4 channels.
+  ActivationSpec activation = {};
+  // PRelu's, one per channel; readable (any values) up to the next multiple of 4 channels.
   const float* slopes = nullptr;
 };
 
-// The activations of more than a few instructions; the others leave x as it is.
-simd::F32x4 activate_slowly(const Epilogue& epilogue, simd::F32x4 x) noexcept;
-
 // The factors of negative values on channels channel .. channel + 3, for LeakyRelu and PRelu.
 inline simd::F32x4 negative_slopes(const Epilogue& epilogue, int64_t channel) noexcept {
-  return epilogue.activation == Activation::PRelu ? simd::F32x4::load(epilogue.slopes + channel)
-                                                  : simd::F32x4::splat(epilogue.alpha);
+  return epilogue.activation.kind == Activation::PRelu
+             ? simd::F32x4::load(epilogue.slopes + channel)
+             : simd::F32x4::splat(epilogue.activation.alpha);
 }
 
 // For finite slopes; a selection would be twice the instructions.
@@ -46,9 +29,6 @@ inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   const simd::F32x4 zero = simd::F32x4::zero();
   return fma(simd::pmin(x, zero), slopes, simd::pmax(x, zero));
 }
-
-// The first ones: an instruction or two, so that there can be a kernel for each.
-constexpr bool is_simple(Activation activation) noexcept { return activation <= Activation::PRelu; }
 
 // A kernel for each simple activation: of(f) takes those that f.operator()<activation>() returns.
 // LeakyRelu and PRelu share theirs.
@@ -84,7 +64,8 @@ inline simd::F32x4 activate_simply(simd::F32x4 x, simd::F32x4 slopes) noexcept {
 
 // The activation on four values of channels channel .. channel + 3. NaN stays NaN.
 inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept {
-  switch (epilogue.activation) {
+  const ActivationSpec& activation = epilogue.activation;
+  switch (activation.kind) {
     case Activation::None:
       return x;
     case Activation::Relu:
@@ -93,10 +74,10 @@ inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t cha
     case Activation::PRelu:
       return scale_negatives(x, negative_slopes(epilogue, channel));
     case Activation::Clip:
-      return simd::pmin(simd::pmax(x, simd::F32x4::splat(epilogue.low)),
-                        simd::F32x4::splat(epilogue.high));
+      return simd::pmin(simd::pmax(x, simd::F32x4::splat(activation.alpha)),
+                        simd::F32x4::splat(activation.beta));
     default:
-      return activate_slowly(epilogue, x);
+      return info_of(activation.kind).apply(activation, x);
   }
 }
 

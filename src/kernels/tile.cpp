@@ -22,7 +22,7 @@ using simd::I32x4;
 // two.
 template <int Rows, int Vectors>
 inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
-  switch (tile.epilogue->activation) {
+  switch (tile.epilogue->activation.kind) {
     case Activation::None:
       break;
     case Activation::Relu:
@@ -195,12 +195,12 @@ constexpr std::array kRunSimpleTile = {kRunSimpleTileOf<2>, kRunSimpleTileOf<3>}
 
 bool is_simple(const Tile& tile, int vectors) {
   return vectors > 1 && tile.columns == vectors * kLanes && tile.outer * tile.inner == 1 &&
-         tile.run > 0 && is_simple(tile.epilogue->activation);
+         tile.run > 0 && is_simple(tile.epilogue->activation.kind);
 }
 
 RunTile kernel_for(const Tile& tile, int vectors, int64_t rows) {
   if (rows == max_tile_rows(vectors) && is_simple(tile, vectors)) {
-    return kRunSimpleTile[static_cast<size_t>(vectors) - 2][tile.epilogue->activation];
+    return kRunSimpleTile[static_cast<size_t>(vectors) - 2][tile.epilogue->activation.kind];
   }
   return kRunTile[vectors - 1][rows - 1];
 }

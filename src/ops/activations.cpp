@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "ops/core/activation.h"
 #include "ops/core/broadcast_step.h"
 #include "ops/core/unary_step.h"
 
@@ -13,68 +14,28 @@ float attribute(const PlanContext& context, std::string_view name, float fallbac
   return context.attributes().get_float(name, fallback);
 }
 
-template <class Op, bool kKeepsZero>
-Kernel plan_plain(PlanContext& context) {
-  return plan_unary<float>(context, Op(), kKeepsZero);
+// Of float, by the table in kernels/activation.cpp.
+Kernel plan_activation(PlanContext& context) {
+  dispatch<float>(context.dtype(0), [](auto) {});
+  const Node& node = context.node();
+  const auto activation = activation_of(node, [](ValueId) { return nullptr; });
+  if (!activation) {
+    fail(ErrorCode::UnsupportedAttribute, node.op_type, " approximated by '",
+         context.attributes().get_string("approximate", ""), "' is not supported");
+  }
+  const auto map = [spec = *activation, row = kernels::info_of(activation->kind).apply_row](
+                       const std::byte* from, std::byte* to, int64_t count) {
+    row(spec, reinterpret_cast<const float*>(from), reinterpret_cast<float*>(to), count);
+  };
+  return map_elements(
+      context, [map](RunContext&) { return map; }, kernels::keeps_zero(*activation));
 }
 
-template <class Op, bool kKeepsZero>
-Kernel plan_double_too(PlanContext& context) {
-  return plan_unary<float, double>(context, Op(), kKeepsZero);
-}
-
-Kernel plan_relu(PlanContext& context) {
-  return plan_unary<float, double, int8_t, int16_t, int32_t, int64_t>(context, kernels::Relu(),
-                                                                      true);
-}
-
-Kernel plan_leaky_relu(PlanContext& context) {
-  const kernels::LeakyRelu op = {attribute(context, "alpha", 0.01f)};
-  return plan_unary<float>(context, op, true);
-}
-
-Kernel plan_thresholded_relu(PlanContext& context) {
-  const kernels::ThresholdedRelu op = {attribute(context, "alpha", 1.0f)};
-  return plan_unary<float>(context, op, op.alpha >= 0);
-}
-
-Kernel plan_elu(PlanContext& context) {
-  const kernels::Exponential op = {attribute(context, "alpha", 1.0f), 1.0f, 1.0f};
-  return plan_unary<float>(context, op, true);
-}
-
-Kernel plan_selu(PlanContext& context) {
-  // Klambauer et al., "Self-normalizing neural networks" (2017).
-  const float alpha = attribute(context, "alpha", 1.67326319217681884765625f);
-  const float gamma = attribute(context, "gamma", 1.05070102214813232421875f);
-  return plan_unary<float>(context, kernels::Exponential{alpha * gamma, 1.0f, gamma}, true);
-}
-
-Kernel plan_celu(PlanContext& context) {
-  const float alpha = attribute(context, "alpha", 1.0f);
-  return plan_unary<float>(context, kernels::Exponential{alpha, alpha, 1.0f}, true);
-}
-
-Kernel plan_hard_sigmoid(PlanContext& context) {
-  const kernels::HardSigmoid op = {attribute(context, "alpha", 0.2f),
-                                   attribute(context, "beta", 0.5f)};
-  return plan_unary<float>(context, op, op.beta <= 0);
-}
-
-Kernel plan_swish(PlanContext& context) {
-  return plan_unary<float>(context, kernels::Swish{attribute(context, "alpha", 1.0f)}, true);
-}
-
-Kernel plan_shrink(PlanContext& context) {
-  const kernels::Shrink op = {attribute(context, "lambd", 0.5f), attribute(context, "bias", 0.0f)};
-  return plan_unary<float>(context, op, op.lambda >= 0);
-}
-
-Kernel plan_gelu(PlanContext& context) {
-  const std::string form = context.attributes().get_string("approximate", "none");
-  if (form == "none") return plan_unary<float>(context, kernels::Gelu(), true);
-  if (form == "tanh") return plan_unary<float>(context, kernels::GeluTanh(), true);
-  fail(ErrorCode::UnsupportedAttribute, "Gelu approximated by '", form, "'");
+// The same, and other types by a function object.
+template <class Op, bool kKeepsZero, class... Ts>
+Kernel plan_activation_of(PlanContext& context) {
+  if (context.dtype(0) == DType::Float) return plan_activation(context);
+  return plan_unary<Ts...>(context, Op(), kKeepsZero);
 }
 
 // Limits that are inputs are read when the kernel runs; they need not be constant.
@@ -156,22 +117,23 @@ void layout_prelu(LayoutContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    unary("Relu", 1, plan_relu),
-    unary("LeakyRelu", 1, plan_leaky_relu),
-    unary("ThresholdedRelu", 10, plan_thresholded_relu),
-    unary("Sigmoid", 1, plan_double_too<kernels::Sigmoid, false>),
-    unary("Tanh", 1, plan_double_too<kernels::Tanh, true>),
-    unary("HardSigmoid", 1, plan_hard_sigmoid),
-    unary("HardSwish", 14, plan_plain<kernels::HardSwish, true>),
-    unary("Swish", 24, plan_swish),
-    unary("Elu", 1, plan_elu),
-    unary("Selu", 1, plan_selu),
-    unary("Celu", 12, plan_celu),
-    unary("Softplus", 1, plan_plain<kernels::Softplus, false>),
-    unary("Softsign", 1, plan_plain<kernels::Softsign, true>),
-    unary("Mish", 18, plan_plain<kernels::Mish, true>),
-    unary("Gelu", 20, plan_gelu),
-    unary("Shrink", 9, plan_shrink),
+    unary("Relu", 1,
+          plan_activation_of<kernels::Relu, true, double, int8_t, int16_t, int32_t, int64_t>),
+    unary("LeakyRelu", 1, plan_activation),
+    unary("ThresholdedRelu", 10, plan_activation),
+    unary("Sigmoid", 1, plan_activation_of<kernels::Sigmoid, false, double>),
+    unary("Tanh", 1, plan_activation_of<kernels::Tanh, true, double>),
+    unary("HardSigmoid", 1, plan_activation),
+    unary("HardSwish", 14, plan_activation),
+    unary("Swish", 24, plan_activation),
+    unary("Elu", 1, plan_activation),
+    unary("Selu", 1, plan_activation),
+    unary("Celu", 12, plan_activation),
+    unary("Softplus", 1, plan_activation),
+    unary("Softsign", 1, plan_activation),
+    unary("Mish", 18, plan_activation),
+    unary("Gelu", 20, plan_activation),
+    unary("Shrink", 9, plan_activation),
     {.op_type = "Clip",
      .inputs = {1, 3},
      .infer = infer_clip,

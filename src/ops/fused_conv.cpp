@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ops/core/activation.h"
 #include "ops/core/dense_conv.h"
 
 namespace fovea {
@@ -85,16 +86,6 @@ Node convolution_node(const NodeContext& context) {
   return node;
 }
 
-Node activation_node(const NodeContext& context, const std::string& name) {
-  constexpr int kClipsByAttributes = 6;
-  const bool is_clip = name == "Clip";
-  Node node = node_of(name, is_clip ? kClipsByAttributes : kLatestOpset);
-  const auto parameters = context.attributes().get_floats("activation_params");
-  const char* names[] = {is_clip ? "min" : "alpha", is_clip ? "max" : "beta"};
-  for (size_t i = 0; i < parameters.size(); ++i) node.attributes.set(names[i], parameters[i]);
-  return node;
-}
-
 // The nodes it was made of, one after the other: Conv to scratch, Add, and the activation in place.
 Kernel plan_parts(PlanContext& context, const Conv& conv) {
   const Layout layout = context.output_layout(0);
@@ -109,9 +100,9 @@ Kernel plan_parts(PlanContext& context, const Conv& conv) {
   const Part convolve(context, convolution_node(context), convolved_inputs, result);
   const Part add(context, node_of("Add"), {&result, context.input(kConvAddend)}, sum);
   std::optional<Part> activate;
-  const std::string activation = context.attributes().get_string("activation", "");
-  if (!activation.empty()) {
-    activate.emplace(context, activation_node(context, activation),
+  const kernels::ActivationSpec activation = fused_activation(context.attributes());
+  if (activation.kind != kernels::Activation::None) {
+    activate.emplace(context, activation_node(activation),
                      std::vector{&sum, context.input(kConvSlopes)}, sum);
   }
 

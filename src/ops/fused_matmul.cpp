@@ -12,6 +12,7 @@ constexpr int kData = 0;
 constexpr int kWeights = 1;
 constexpr int kBias = 2;
 constexpr int kAddend = 3;
+// Behind it: what else the body reads, such as the bounds of a Clip.
 
 // Products of vectors, and sums that have to be spread, are left to the body.
 bool fits_kernel(const PlanContext& context, const Body& body) {
@@ -30,8 +31,11 @@ Kernel plan_fused_matmul(PlanContext& context) {
   GemmExtras extras;
   if (context.has_input(kBias)) extras.row_bias = kBias;
   if (context.has_input(kAddend)) extras.addend = kAddend;
+  const auto constant = [&](ValueId id) {
+    return id < context.input_count() ? context.constant(id) : nullptr;
+  };
   extras.epilogue.activation =
-      activation_of(body.nodes().back()).value_or(kernels::Activation::None);
+      activation_of(body.nodes().back(), constant).value_or(kernels::ActivationSpec());
   return plan_float_gemm(context, std::move(gemm), extras);
 }
 
@@ -39,7 +43,7 @@ constexpr OpDef kOps[] = {
     {.op_type = "FusedMatMul",
      .domain = kInternalDomain,
      .until = kUnbounded,
-     .inputs = {2, 4},
+     .inputs = {2, kUnbounded},
      .infer = infer_body,
      .plan = plan_fused_matmul,
      .reuse = Reuse::InPlace,

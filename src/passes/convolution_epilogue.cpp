@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "ops/core/activation.h"
@@ -10,27 +9,11 @@
 namespace fovea {
 namespace {
 
-// The bounds of a Clip whose bounds are constants; nullopt where they come from the run.
-std::optional<std::vector<float>> clip_bounds(const Graph& graph, const Node& clip) {
-  constexpr float kLowest = std::numeric_limits<float>::lowest();
-  constexpr float kHighest = std::numeric_limits<float>::max();
-  std::vector<float> bounds = {clip.attributes.get_float("min", kLowest),
-                               clip.attributes.get_float("max", kHighest)};
-  for (size_t i = 1; i < clip.inputs.size(); ++i) {
-    if (clip.inputs[i] == kNoValue) continue;
-    const Tensor* bound = graph.constant(clip.inputs[i]);
-    if (!bound || bound->elements() != 1 || bound->dtype() != DType::Float) return std::nullopt;
-    bounds[i - 1] = bound->as<float>()[0];
-  }
-  return bounds;
-}
-
 void set_input(Node& node, size_t index, ValueId id) {
   node.inputs.resize(std::max(node.inputs.size(), index + 1), kNoValue);
   node.inputs[index] = id;
 }
 
-bool has_activation(const Node& fused) { return fused.attributes.has("activation"); }
 bool is_shuffled(const Node& fused) { return fused.attributes.has("blocksize"); }
 bool has_addend(const Node& fused) {
   return fused.inputs.size() > kConvAddend && fused.inputs[kConvAddend] != kNoValue;
@@ -39,7 +22,7 @@ bool has_addend(const Node& fused) {
 // Rank 4 is what the kernels with an epilogue know. Attributes of the names used here, which ONNX
 // does not have, would be taken for ours.
 std::optional<Convolution> image_convolution(const Graph& graph, const Node& node) {
-  if (has_activation(node) || is_shuffled(node)) return std::nullopt;
+  if (has_activation(node.attributes) || is_shuffled(node)) return std::nullopt;
   const auto convolution = convolution_of(graph, node);
   return convolution && convolution->rank() == 4 ? convolution : std::nullopt;
 }
@@ -48,7 +31,7 @@ std::optional<Convolution> image_convolution(const Graph& graph, const Node& nod
 // after which both operands are there.
 bool absorb_addend(const Graph& graph, const Uses& uses, const Convolution& convolution,
                    Node& fused, const Node& add) {
-  const bool has_more = has_activation(fused) || has_addend(fused) || is_shuffled(fused);
+  const bool has_more = has_activation(fused.attributes) || has_addend(fused) || is_shuffled(fused);
   if (convolution.transposed || has_more || add.opset < kFirstNumpyOpset) return false;
   const ValueId result = fused.outputs[0];
   const ValueId other = add.inputs[add.inputs[0] == result ? 1 : 0];
@@ -63,27 +46,18 @@ bool absorb_addend(const Graph& graph, const Uses& uses, const Convolution& conv
 }
 
 bool absorb_activation(const Graph& graph, const Convolution& convolution, Node& fused,
-                       const Node& activation) {
-  if (has_activation(fused) || activation.inputs[0] != fused.outputs[0]) return false;
-  Attributes& attributes = fused.attributes;
-  if (activation.op_type == "Clip") {
-    const auto bounds = clip_bounds(graph, activation);
-    if (!bounds || (*bounds)[0] > (*bounds)[1]) return false;
-    attributes.set("activation_params", *bounds);
-  } else if (activation.op_type == "LeakyRelu") {
-    attributes.set("activation_params",
-                   std::vector<float>{activation.attributes.get_float("alpha", 0.01f)});
-  } else if (activation.op_type == "HardSigmoid") {
-    attributes.set("activation_params",
-                   std::vector<float>{activation.attributes.get_float("alpha", 0.2f),
-                                      activation.attributes.get_float("beta", 0.5f)});
-  } else if (activation.op_type == "PRelu") {
-    const int64_t block = attributes.get_int("blocksize", 1);
+                       const Node& next) {
+  if (has_activation(fused.attributes) || next.inputs[0] != fused.outputs[0]) return false;
+  const auto constant = [&](ValueId id) { return graph.constant(id); };
+  const auto activation = activation_of(next, constant);
+  if (!activation) return false;
+  if (activation->kind == kernels::Activation::PRelu) {
+    const int64_t block = fused.attributes.get_int("blocksize", 1);
     const int64_t channels = convolution.channels / (block * block);
-    if (!channel_values(graph, activation.inputs[1], channels, convolution.rank())) return false;
-    set_input(fused, kConvSlopes, activation.inputs[1]);
+    if (!channel_values(graph, next.inputs[1], channels, convolution.rank())) return false;
+    set_input(fused, kConvSlopes, next.inputs[1]);
   }
-  attributes.set("activation", activation.op_type);
+  set_activation(fused.attributes, *activation);
   return true;
 }
 
@@ -107,7 +81,7 @@ bool absorb(const Graph& graph, const Uses& uses, const Convolution& convolution
   if (!next.domain.empty()) return false;
   if (next.op_type == "Add") return absorb_addend(graph, uses, convolution, fused, next);
   if (next.op_type == "DepthToSpace") return absorb_shuffle(convolution, fused, next);
-  return activation_of(next) && absorb_activation(graph, convolution, fused, next);
+  return absorb_activation(graph, convolution, fused, next);
 }
 
 // Moves the convolution down its readers as far as it can absorb them, which keeps the order

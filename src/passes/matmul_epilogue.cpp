@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <array>
-
 #include "ops/core/activation.h"
 #include "passes/body.h"
 #include "passes/pass.h"
@@ -39,19 +36,17 @@ class MatMulChain {
   bool activated_ = false;
 };
 
-// Of those with parameters FusedMatMul would have to know the parameters.
-bool is_activation_without_parameters(const Node& node) {
-  using kernels::Activation;
-  constexpr std::array kWithout = {Activation::Relu, Activation::Gelu, Activation::Sigmoid,
-                                   Activation::Tanh, Activation::HardSwish};
-  const auto activation = activation_of(node);
-  return activation && std::ranges::find(kWithout, *activation) != kWithout.end();
+// PRelu's slopes would be an input of their own.
+bool is_known_activation(const Graph& graph, const Node& node) {
+  const auto constant = [&](ValueId id) { return graph.constant(id); };
+  const auto activation = activation_of(node, constant);
+  return activation && activation->kind != kernels::Activation::PRelu;
 }
 
 bool MatMulChain::absorb(int index) {
   const Node& node = graph_.nodes[static_cast<size_t>(index)];
   if (!node.domain.empty() || activated_) return false;
-  if (is_activation_without_parameters(node)) {
+  if (is_known_activation(graph_, node)) {
     activated_ = true;
   } else if (node.op_type != "Add" || node.opset < kFirstNumpyOpset || !absorb_sum(node)) {
     return false;

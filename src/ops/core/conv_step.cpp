@@ -1,7 +1,6 @@
 #include "ops/core/conv_step.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "ops/core/activation.h"
 
@@ -11,33 +10,6 @@ namespace {
 using kernels::Activation;
 using kernels::ConvPart;
 using kernels::Epilogue;
-
-Activation activation_of(const NodeContext& context) {
-  const std::string name = context.attributes().get_string("activation", "");
-  if (name.empty()) return Activation::None;
-  if (const auto activation = activation_named(name)) return *activation;
-  throw Error(ErrorCode::UnsupportedAttribute,
-              text(context.node().op_type, " does not know the activation ", name))
-      .with("attribute", "activation");
-}
-
-// All but the slopes, which have an address only when the kernel runs.
-Epilogue epilogue_of(const NodeContext& context) {
-  Epilogue epilogue;
-  epilogue.activation = activation_of(context);
-  const auto parameters = context.attributes().get_floats("activation_params");
-  const auto parameter = [&](size_t i, float fallback) {
-    return i < parameters.size() ? parameters[i] : fallback;
-  };
-  if (epilogue.activation == Activation::Clip) {
-    epilogue.low = parameter(0, std::numeric_limits<float>::lowest());
-    epilogue.high = parameter(1, std::numeric_limits<float>::max());
-  } else {
-    epilogue.alpha = parameter(0, 0.0f);
-    epilogue.beta = parameter(1, 0.0f);
-  }
-  return epilogue;
-}
 
 // Of an input that has to be joined, for one thread at a time.
 constexpr int64_t kPixelsPerChunk = 4096;
@@ -72,8 +44,8 @@ class ConvStep {
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
-  Epilogue epilogue_;
-  Tensor packed_;  // empty: packed in every run
+  Epilogue epilogue_;  // without the slopes, which have an address only when the kernel runs
+  Tensor packed_;      // empty: packed in every run
   // The data: by input, its channels.
   std::vector<std::pair<int, int64_t>> data_;
   bool joins_ = false;
@@ -88,7 +60,7 @@ class ConvStep {
 
 ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
     : implementation_(std::move(implementation)),
-      epilogue_(epilogue_of(context)),
+      epilogue_{fused_activation(context.attributes())},
       plain_input_(context.layout(kConvData) == Layout::Plain),
       plain_addend_(context.has_input(kConvAddend) && context.layout(kConvAddend) == Layout::Plain),
       plain_result_(context.output_layout(0) == Layout::Plain && !implementation_.plain_output) {
@@ -108,7 +80,7 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
   } else {
     packed_at_ = scratch.take(implementation_.packed_floats);
   }
-  if (epilogue_.activation == Activation::PRelu) {
+  if (epilogue_.activation.kind == Activation::PRelu) {
     single_slope_ = context.shape(kConvSlopes).elements() == 1;
     const auto channels = static_cast<int64_t>(implementation_.channels.size());
     slopes_at_ = scratch.take(kernels::padded_channels(std::max(channels, shape.out_channels)));
@@ -174,7 +146,7 @@ ConvPart ConvStep::joined(const RunContext& run, std::span<const ConvPart> parts
 
 Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
   Epilogue epilogue = epilogue_;
-  if (epilogue.activation != Activation::PRelu) return epilogue;
+  if (epilogue.activation.kind != Activation::PRelu) return epilogue;
   const float* slopes = run.in<float>(kConvSlopes);
   float* copy = memory + slopes_at_;
   const std::vector<int64_t>& channels = implementation_.channels;

@@ -133,22 +133,26 @@ inline ReferenceConv square(int64_t in, int64_t out, int64_t size, int64_t kerne
 template <class Test>
 void for_each_epilogue(Test test) {
   const auto slopes = random_floats(24, 9);
-  const Epilogue epilogues[] = {
+  using enum Activation;
+  const ActivationSpec specs[] = {
       {},
-      {.activation = Activation::Relu},
-      {.activation = Activation::LeakyRelu, .alpha = 0.2f},
-      {.activation = Activation::PRelu, .slopes = slopes.data()},
-      {.activation = Activation::Clip, .low = 0.25f, .high = 0.75f},
-      {.activation = Activation::Clip, .low = 1.0f, .high = -1.0f},
-      {.activation = Activation::Sigmoid},
-      {.activation = Activation::Tanh},
-      {.activation = Activation::HardSigmoid, .alpha = 0.3f, .beta = 0.4f},
-      {.activation = Activation::HardSwish},
-      {.activation = Activation::Gelu},
+      {Relu},
+      {LeakyRelu, 0.2f},
+      {PRelu},
+      {Clip, 0.25f, 0.75f},
+      {Clip, 1.0f, -1.0f},
+      {HardSigmoid, 0.3f, 0.4f},
+      {HardSwish},
+      {Sigmoid},
+      {Tanh},
+      {Swish, 1.0f},
+      {Gelu},
+      {Elu, 0.5f},
+      {Softplus},
   };
-  for (const Epilogue& epilogue : epilogues) {
-    SCOPED_TRACE(static_cast<int>(epilogue.activation));
-    test(epilogue);
+  for (const ActivationSpec& activation : specs) {
+    SCOPED_TRACE(static_cast<int>(activation.kind));
+    test(Epilogue{activation, activation.kind == PRelu ? slopes.data() : nullptr});
   }
 }
 

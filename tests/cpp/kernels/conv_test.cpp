@@ -140,7 +140,7 @@ TEST(Conv, WithoutBiasAndWithResidualInPlace) {
   for (const int64_t out : {1, 3, 13}) {
     check(square(8, out, 7, 3, 1), {.bias = false});
     check(square(8, out, 7, 3, 1),
-          {.epilogue = {.activation = Activation::Relu}, .in_place_residual = true});
+          {.epilogue = {.activation = {Activation::Relu}}, .in_place_residual = true});
   }
   ReferenceConv depthwise = square(7, 7, 6, 3, 1);
   depthwise.groups = 7;

@@ -252,9 +252,9 @@ TEST(ConvTranspose, Groups) {
 
 TEST(ConvTranspose, EpilogueAndResidual) {
   const auto slopes = random_floats(12, 9);
-  const Epilogue epilogues[] = {{.activation = Activation::Relu},
-                                {.activation = Activation::PRelu, .slopes = slopes.data()},
-                                {.activation = Activation::Sigmoid}};
+  const Epilogue epilogues[] = {{.activation = {Activation::Relu}},
+                                {.activation = {Activation::PRelu}, .slopes = slopes.data()},
+                                {.activation = {Activation::Sigmoid}}};
   for (const Epilogue& epilogue : epilogues) {
     check(square(8, 11, 3, 2, 0), {.epilogue = epilogue});
     check(square(8, 1, 3, 2, 0), {.epilogue = epilogue, .residual = true});

@@ -116,7 +116,7 @@ TEST(Gemm, TransposesScaleBiasResidualAndEpilogue) {
     check({13, 21, 9}, options);
     options.residual = true;
     check({13, 21, 9}, options);
-    options.epilogue = {.activation = Activation::PRelu, .slopes = slopes.data()};
+    options.epilogue = {.activation = {Activation::PRelu}, .slopes = slopes.data()};
     check({13, 21, 9}, options);
     check({13, 19, 9}, options);
     check({7, 3, 9}, options);

@@ -48,28 +48,36 @@ inline std::vector<float> plain(const std::vector<float>& channels_last, int64_t
 
 inline double activated(const Epilogue& epilogue, double x, int64_t channel) {
   const auto unit = [](double y) { return std::fmin(std::fmax(y, 0.0), 1.0); };
-  switch (epilogue.activation) {
+  const auto& [kind, alpha, beta] = epilogue.activation;
+  switch (kind) {
     case Activation::None:
       return x;
     case Activation::Relu:
       return std::fmax(x, 0.0);
     case Activation::LeakyRelu:
-      return x < 0 ? epilogue.alpha * x : x;
+      return x < 0 ? alpha * x : x;
     case Activation::PRelu:
       return x < 0 ? epilogue.slopes[channel] * x : x;
     case Activation::Clip:
-      return std::fmin(std::fmax(x, static_cast<double>(epilogue.low)),
-                       static_cast<double>(epilogue.high));
+      return std::fmin(std::fmax(x, static_cast<double>(alpha)), static_cast<double>(beta));
     case Activation::Sigmoid:
       return 1.0 / (1.0 + std::exp(-x));
     case Activation::Tanh:
       return std::tanh(x);
     case Activation::HardSigmoid:
-      return unit(epilogue.alpha * x + epilogue.beta);
+      return unit(alpha * x + beta);
     case Activation::HardSwish:
       return x * unit(x / 6.0 + 0.5);
+    case Activation::Swish:
+      return x / (1.0 + std::exp(-alpha * x));
     case Activation::Gelu:
       return x * std::erfc(-x / std::sqrt(2.0)) / 2;
+    case Activation::Elu:
+      return x < 0 ? alpha * std::expm1(x) : x;
+    case Activation::Softplus:
+      return std::log1p(std::exp(x));
+    default:
+      ADD_FAILURE() << "there is no reference of activation " << static_cast<int>(kind);
   }
   return x;
 }
@@ -87,10 +95,11 @@ inline void finish(test::Expected& expected, const std::vector<float>& residual,
     const int64_t channel = static_cast<int64_t>(i) / size % channels;
     expected.values[i] = activated(epilogue, x, channel);
     expected.bounds[i] = 1.5 * bound + 6 * 0x1p-23 * std::fabs(expected.values[i]);
-    if (epilogue.activation == Activation::HardSigmoid) expected.bounds[i] += 0x1p-23;
-    if (epilogue.activation == Activation::HardSwish) expected.bounds[i] += 0x1p-23 * std::fabs(x);
-    // Stated for x, not for the result.
-    if (epilogue.activation == Activation::Gelu) expected.bounds[i] += 4 * 0x1p-23 * std::fabs(x);
+    // Stated for x or for the terms of a sum, not for the result.
+    const Activation kind = epilogue.activation.kind;
+    if (kind == Activation::HardSigmoid || kind == Activation::Elu) expected.bounds[i] += 0x1p-23;
+    if (kind == Activation::HardSwish) expected.bounds[i] += 0x1p-23 * std::fabs(x);
+    if (kind == Activation::Gelu) expected.bounds[i] += 4 * 0x1p-23 * std::fabs(x);
   }
 }
 

@@ -32,6 +32,10 @@ std::vector<Activation> activations() {
       {"Tanh", {}, [](double x) { return std::tanh(x); }},
       {"HardSigmoid", {0.25f, 0.375f}, [=](double x) { return unit(0.25 * x + 0.375); }},
       {"HardSwish", {}, [=](double x) { return x * unit(x / 6 + 0.5); }},
+      {"Swish", {1}, [](double x) { return x / (1 + std::exp(-x)); }},
+      {"Elu", {0.5f}, [](double x) { return x < 0 ? std::expm1(x) / 2 : x; }},
+      {"Softplus", {}, [](double x) { return std::log1p(std::exp(x)); }},
+      {"Mish", {}, [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }},
   };
 }
 

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 
+#include "ops/core/activation.h"
 #include "pass_checks.h"
 
 namespace fovea {
@@ -150,6 +152,42 @@ TEST(ConvolutionEpilogue, TakesTheActivation) {
   EXPECT_EQ(operators(prelu), Names{"FusedConv"});
 }
 
+kernels::ActivationSpec activation_after(const ModelBuilder& model) {
+  const Graph graph = fused(model);
+  EXPECT_EQ(operators(graph), Names{"FusedConv"});
+  return fused_activation(graph.nodes[0].attributes);
+}
+
+TEST(ConvolutionEpilogue, TakesParametersAndTheirDefaults) {
+  using enum kernels::Activation;
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const auto after_node = [](const char* op_type,
+                             std::vector<ModelBuilder::Attribute> attributes = {}) {
+    return activation_after(
+        convolution(6).node(op_type, {"c"}, {"y"}, std::move(attributes)).output("y"));
+  };
+  using Spec = kernels::ActivationSpec;
+  EXPECT_EQ(after_node("LeakyRelu"), (Spec{LeakyRelu, 0.01f}));
+  EXPECT_EQ(after_node("LeakyRelu", {{"alpha", 0.5f}}), (Spec{LeakyRelu, 0.5f}));
+  EXPECT_EQ(after_node("HardSigmoid", {{"beta", 0.25f}}), (Spec{HardSigmoid, 0.2f, 0.25f}));
+  EXPECT_EQ(after_node("Selu", {{"gamma", 2.0f}}), (Spec{Selu, 1.67326319217681884765625f, 2.0f}));
+  EXPECT_EQ(after_node("Clip"), (Spec{Clip, -kInf, kInf}));
+  EXPECT_EQ(after_node("Clip", {{"min", 0.0f}}), (Spec{Clip, 0.0f, kInf}));
+  EXPECT_EQ(after_node("Gelu", {{"approximate", std::string("tanh")}}), (Spec{GeluTanh}));
+  EXPECT_EQ(after_node("Gelu"), (Spec{Gelu}));
+
+  const auto clip = [](Names inputs) {
+    return activation_after(convolution()
+                                .constant("low", Tensor::of<float>({}, {2}))
+                                .constant("high", Tensor::of<float>({}, {1}))
+                                .node("Clip", std::move(inputs), {"y"})
+                                .output("y"));
+  };
+  EXPECT_EQ(clip({"c", "low"}), (Spec{Clip, 2.0f, kInf}));
+  EXPECT_EQ(clip({"c", "", "high"}), (Spec{Clip, -kInf, 1.0f}));
+  EXPECT_EQ(clip({"c", "low", "high"}), (Spec{Clip, 2.0f, 1.0f}));
+}
+
 TEST(ConvolutionEpilogue, LeavesWhatOthersReadOrWhatDoesNotFit) {
   EXPECT_EQ(operators(fused(convolution().node("Relu", {"c"}, {"y"}).output("c").output("y"))),
             (Names{"Conv", "Relu"}));
@@ -159,9 +197,8 @@ TEST(ConvolutionEpilogue, LeavesWhatOthersReadOrWhatDoesNotFit) {
                                 .output("y"))),
             (Names{"Conv", "PRelu"}));
   EXPECT_EQ(operators(fused(convolution()
-                                .node("Clip", {"c", "low", "high"}, {"y"})
-                                .constant("low", Tensor::of<float>({}, {2}))
-                                .constant("high", Tensor::of<float>({}, {1}))
+                                .input("low", DType::Float, {})
+                                .node("Clip", {"c", "low"}, {"y"})
                                 .output("y"))),
             (Names{"Conv", "Clip"}));
   EXPECT_EQ(

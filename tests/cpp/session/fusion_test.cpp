@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "fusion_checks.h"
 
@@ -43,6 +45,30 @@ TEST(Fusion, ScaledResidualBlocks) {
             .node("Add", {"d", "x"}, {"y"})
             .output("y"),
         {"FusedConv", "FusedConv"}, {image(5, 9, 8), image(5, 17, 13)});
+}
+
+// A Clip without a bound leaves infinities as they are, fused or not.
+TEST(Fusion, InfinitiesPassABoundThatIsNotThere) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const std::vector<Feed> feeds = {
+      {"x", Tensor::of<float>({1, 1, 1, 4}, {-kInf, -3.0f, 3.0f, kInf})}};
+  for (const bool low : {false, true}) {
+    const ModelBuilder model =
+        ModelBuilder()
+            .input("x", DType::Float, {1, 1, "h", "w"})
+            .constant("w", Tensor::of<float>({1, 1, 1, 1}, {1}))
+            .constant("bound", Tensor::of<float>({}, {1}))
+            .node("Conv", {"x", "w"}, {"c"})
+            .node("Clip", {"c", low ? "bound" : "", low ? "" : "bound"}, {"y"})
+            .output("y");
+    const std::vector<float> expected =
+        low ? std::vector<float>{1, 1, 3, kInf} : std::vector<float>{-kInf, -3, 1, 1};
+    for (const std::vector<std::string>& disabled :
+         {std::vector<std::string>{}, std::vector<std::string>{"*"}}) {
+      const auto session = test::load(model.bytes(), {.disabled_passes = disabled});
+      EXPECT_EQ(to_floats(session->run(feeds)[0]), expected);
+    }
+  }
 }
 
 // The block's input is read for the last time as addend: the sum may lie in its place.

@@ -150,6 +150,32 @@ TEST(TransformerFusion, LinearLayers) {
   }
 }
 
+TEST(TransformerFusion, LinearLayersWithParametersOfTheirActivations) {
+  check(linear().node("LeakyRelu", {"c"}, {"y"}, {{"alpha", 0.3f}}).output("y"), {"FusedMatMul"},
+        {tokens({2, 9, 7})});
+  check(linear().node("HardSigmoid", {"c"}, {"y"}, {{"alpha", 0.9f}}).output("y"), {"FusedMatMul"},
+        {tokens({2, 9, 7})});
+  // The products of vectors are left to the body.
+  for (const Shape& shape : {Shape{2, 9, 7}, Shape{1, 1, 7}}) {
+    check(linear()
+              .constant("low", number(-0.1f))
+              .constant("high", number(0.2f))
+              .node("Clip", {"c", "low", "high"}, {"y"})
+              .output("y"),
+          {"FusedMatMul"}, {tokens(shape)});
+  }
+  check(
+      linear().constant("slope", random({10}, 5)).node("PRelu", {"c", "slope"}, {"y"}).output("y"),
+      {"FusedMatMul", "PRelu"}, {tokens({2, 9, 7})});
+}
+
+TEST(TransformerFusion, BoundsOfTheRunStayAClip) {
+  std::vector<Feed> feeds = tokens({2, 9, 7});
+  feeds.push_back({"low", number(-0.1f)});
+  check(linear().input("low", DType::Float, {}).node("Clip", {"c", "low"}, {"y"}).output("y"),
+        {"FusedMatMul", "Clip"}, {feeds});
+}
+
 TEST(TransformerFusion, LinearLayersWithResiduals) {
   const auto with = [](const Shape& x, const Shape& addend) {
     return std::vector<Feed>{{"x", random(x, 1)}, {"z", random(addend, 2)}};
