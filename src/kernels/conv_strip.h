@@ -24,7 +24,8 @@ struct StripPlan {
   }
 };
 
-// `pitch`: what the kernel wants, from group_inputs() up to padded_channels(group_inputs()).
+// `pitch` is the floats of a pixel that the kernel wants, from group_inputs() up to
+// padded_channels(group_inputs()).
 StripPlan plan_strip(const ConvShape& shape, int64_t pitch) noexcept;
 
 struct Strip {

@@ -9,8 +9,9 @@ namespace {
 // Side lengths of the largest kernel and patch.
 constexpr int kMostTaps = 5, kMostPositions = 8;
 
-// Packing is small functions of run-time sizes: a browser optimises what runs longest while a model
-// is loaded, and only then the kernels.
+// The functions of this file are small, and their sizes are known at run time only: a browser
+// optimises first what has run longest, and packing, which runs while a model is loaded, is not to
+// keep it from optimising the kernels.
 
 // Sums of the rows of `from`, `count` elements each, a multiple of kLanes, by a row of factors for
 // each row of `to`.
@@ -29,8 +30,8 @@ constexpr int kMostTaps = 5, kMostPositions = 8;
   }
 }
 
-// Writes G taps G^T, by the G of each side, for taps [y][x][lane] of a multiple of 4 lanes,
-// computed in double and rounded once: position by position, `step` floats apart.
+// Writes G taps G^T, with each side's own G, for taps [y][x][lane] of a multiple of 4 lanes. The
+// results are computed in double and rounded once. Positions lie `step` floats apart.
 [[gnu::noinline]] void transform_taps(const Filter& filter, const double* taps, int64_t lanes,
                                       float* to, int64_t step) noexcept {
   double half[kMostPositions * kMostTaps * kLastPanel], row[kMostPositions * kLastPanel];
@@ -47,7 +48,7 @@ constexpr int kMostTaps = 5, kMostPositions = 8;
   }
 }
 
-// Of blocks, each is as many inputs as there are channels.
+// The channels under each block of the kernel are inputs of their own.
 int64_t input_count(const Filter& filter, const ConvShape& shape) {
   return filter.blocks(shape) * shape.in_channels;
 }

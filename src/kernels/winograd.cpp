@@ -128,8 +128,9 @@ struct OutputTransform<F4For5> {
   }
 };
 
-// Reads from the cache lines of `Stretches` stretches of `count` floats that are about to be
-// written: where they are not in the first-level cache, stores wait for each other, loads do not.
+// Reads one float of every cache line of `Stretches` stretches of `count` floats that are about to
+// be written. Stores to lines outside the first-level cache wait for each other; loads, which bring
+// the lines there, do not.
 template <int Stretches>
 inline void fetch(const float* at, ptrdiff_t step, ptrdiff_t count) {
   constexpr ptrdiff_t kLineFloats = 16;
@@ -140,7 +141,8 @@ inline void fetch(const float* at, ptrdiff_t step, ptrdiff_t count) {
   }
 }
 
-// B^T applied to vectors that lie `from_step` apart, at `count` floats.
+// Multiplies a matrix of Side::kPatch rows and `count` columns by B^T, from the left. Rows lie
+// `from_step` floats apart, those of the result `to_step`.
 template <class Side>
 inline void transform_line(const InputTransform<Side>& transform, const float* from,
                            ptrdiff_t from_step, ptrdiff_t count, float* to, ptrdiff_t to_step) {
@@ -153,7 +155,8 @@ inline void transform_line(const InputTransform<Side>& transform, const float* f
   }
 }
 
-// B^T applied to the pixels of a row: the first, which the tile before has too, and the others.
+// Applies B^T to one row of a patch, for each channel. The row's first pixels are `shared` with the
+// tile before it; the others are its `own`.
 template <class Side>
 inline void transform_across(const InputTransform<Side>& transform, const float* shared,
                              const float* own, ptrdiff_t channels, float* to, ptrdiff_t to_step) {
@@ -187,13 +190,14 @@ constexpr Filter filter_of() {
           .steps = steps_for<F>};
 }
 
-// A step's block: its template's, which is built into its instructions, or else the one it is
-// given.
+// The block that a step works on: that of its template, whose sizes are then constants in its
+// instructions, or, where the template has none, the one it is given.
 constexpr const Block& known(const Block& usual, const Block& any) {
   return usual.channels != 0 ? usual : any;
 }
 
-// Columns [first, first + count) of patches, transformed down, to rows `step` apart.
+// Transforms columns [first, first + count) of the patches from top to bottom. Rows of the result
+// lie `step` floats apart.
 template <class Side>
 [[gnu::noinline]] void transform_down(const PatchRow& patches, ptrdiff_t first, ptrdiff_t count,
                                       float* to, ptrdiff_t step) {
@@ -211,9 +215,10 @@ template <class Side>
   }
 }
 
-// Down all columns first, in the order of the image's memory, some tiles' at a time. A tile's first
-// columns are the last ones of the tile before: what is half transformed alternates between two
-// places.
+// Takes a strip of a few tiles at a time: transforms all its columns from top to bottom, in the
+// order of the image's memory, and then its rows. The first columns of a tile are the last ones of
+// the tile before it. So the half transformed strip before is kept: strips alternate between two
+// places in `half`.
 template <class F, Block kUsual>
 void transform_input(const PatchRow& patches, ptrdiff_t tiles, const Block& any, float* half,
                      float* transformed) noexcept {
@@ -344,7 +349,8 @@ void transform_whole(const float* products, const OutputTile& tile,
   }
 }
 
-// Full tiles alone have kernels for the usual channels: they are most.
+// Most groups of tiles are full, so only full ones have kernels of their own for the usual numbers
+// of channels.
 template <int Tiles, int Vectors, Block kUsual>
 constexpr Steps::Multiply multiply_of() {
   constexpr bool kFull = Vectors > 1 && Tiles == max_tile_rows(Vectors);
