@@ -59,7 +59,8 @@ struct ActivationInfo {
   // What the operator's attribute `approximate` says; empty where it has none.
   std::string_view approximate;
   std::array<Parameter, 2> parameters;  // alpha and beta
-  // Of four values. NaN stays NaN. Null for PRelu, whose slopes are not parameters.
+  // Of four values. NaN stays NaN, except that ONNX defines Shrink's of it to be 0. Null for PRelu,
+  // whose slopes are not parameters.
   simd::F32x4 (*apply)(const ActivationSpec&, simd::F32x4) noexcept = nullptr;
   // out[i] of in[i] for i < count; `out` may be `in`. Null for PRelu.
   void (*apply_row)(const ActivationSpec&, const float* in, float* out,

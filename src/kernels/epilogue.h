@@ -62,7 +62,7 @@ inline simd::F32x4 activate_simply(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   return scale_negatives(x, slopes);
 }
 
-// The activation on four values of channels channel .. channel + 3. NaN stays NaN.
+// The activation on four values of channels channel .. channel + 3.
 inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept {
   const ActivationSpec& activation = epilogue.activation;
   switch (activation.kind) {
