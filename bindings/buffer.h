@@ -3,6 +3,7 @@
 #include <emscripten/val.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -15,7 +16,8 @@ namespace fovea::bindings {
 class Buffer {
  public:
   // Throws Error(OutOfMemory).
-  explicit Buffer(size_t size) : memory_(allocate_bytes(size)), size_(size) {}
+  explicit Buffer(uint64_t size)
+      : memory_(allocate_bytes(size)), size_(static_cast<size_t>(size)) {}
 
   // A Uint8Array onto the bytes, valid until the engine's memory grows.
   emscripten::val view() {

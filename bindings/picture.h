@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 
 #include "buffer.h"
 #include "image/alpha.h"
@@ -15,36 +16,32 @@ namespace fovea::bindings {
 
 // What a picture is enlarged to, and what the network that does it takes and gives.
 struct PictureSettings {
-  int64_t width, height;  // of the picture; its pixels have `margin` more on every side
-  int64_t margin;
+  int64_t width, height;  // of the picture
+  bool deep;              // its components are floats of 0..255, not bytes
   int64_t out_width, out_height;
   bool luma;        // a network of luma alone, not of three colours
   float range;      // what 255 is for the network: 1 or 255
   bool blue_first;  // BGR
 };
 
-// {width, height, margin, outWidth, outHeight, luma, range, blueFirst}
+// {width, height, deep, outWidth, outHeight, luma, range, blueFirst}
 PictureSettings to_picture_settings(const emscripten::val& object);
-
-// A rectangle in pixels.
-struct Rect {
-  int64_t x, y, width, height;
-};
 
 // A picture that is being enlarged tile by tile: pixels to a network's input, its output to pixels.
 class Picture {
  public:
-  // `rgba` holds the pixels, margins included, and is written to. Throws Error(InvalidInput) when
-  // it has another size.
+  // `rgba` holds the pixels and is written to. Throws Error(InvalidInput) when it has another size,
+  // Error(OutOfMemory) when the enlarged picture is more than there can be.
   Picture(std::shared_ptr<ThreadPool> pool, const Buffer& rgba, const PictureSettings& settings);
 
-  // The part `from` of the pixels (margins included), extended at its right and bottom to
-  // to_width x to_height, as the elements of a tensor [1,C,to_height,to_width].
-  std::unique_ptr<Buffer> input(const Rect& from, int64_t to_width, int64_t to_height) const;
+  // The part `from` of the picture as the elements of a tensor [1,C,from.height,from.width]. Beyond
+  // its borders the picture goes on with its outermost pixels. Throws Error(InvalidInput) for a
+  // part without a pixel of the picture.
+  std::unique_ptr<Buffer> input(const image::Rect& from) const;
 
   // Puts the part of the run's only output that begins at (x, y) to `to` in the enlarged picture.
   // Throws Error(InvalidInput) when that output is no such picture.
-  void place(const Run& run, int64_t x, int64_t y, const Rect& to);
+  void place(const Run& run, int64_t x, int64_t y, const image::Rect& to);
 
   // Gives the enlarged picture its alpha; all tiles must be in place.
   void finish();
@@ -57,14 +54,14 @@ class Picture {
   image::ColourFormat colour_format() const;
   image::LumaFormat luma_format() const { return {settings_.range / 255, 0.0f}; }
   image::Pixels result_pixels();
-  image::ConstPlanes output_planes(const Run& run, int64_t x, int64_t y, const Rect& to) const;
+  image::ConstPlanes output_planes(const Run& run, int64_t x, int64_t y,
+                                   const image::Rect& to) const;
 
   std::shared_ptr<ThreadPool> pool_;
   PictureSettings settings_;
   std::shared_ptr<std::byte> memory_;
-  image::Pixels padded_;
-  image::Pixels source_;
-  std::optional<uint8_t> constant_alpha_;
+  std::variant<image::Pixels, image::DeepPixels> source_;
+  std::optional<float> constant_alpha_;
   std::optional<image::BicubicPlane> alpha_;
   std::optional<image::Chroma> chroma_;
   Buffer result_;

@@ -15,7 +15,7 @@ namespace {
 using emscripten::function;
 using emscripten::val;
 
-Rect to_rect(const val& object) {
+image::Rect to_rect(const val& object) {
   const auto number = [&](const char* key) {
     return static_cast<int64_t>(object[key].as<double>());
   };
@@ -29,9 +29,8 @@ Handle make_picture(Handle engine, Handle rgba, const val& settings) {
   });
 }
 
-Handle picture_input(Handle picture, const val& from, int to_width, int to_height) {
-  return guard(
-      [&] { return handle_of(at<Picture>(picture).input(to_rect(from), to_width, to_height)); });
+Handle picture_input(Handle picture, const val& from) {
+  return guard([&] { return handle_of(at<Picture>(picture).input(to_rect(from))); });
 }
 
 void place_tile(Handle picture, Handle run, int x, int y, const val& to) {

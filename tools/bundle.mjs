@@ -20,7 +20,7 @@ const common = {
 };
 const source = (name) => join(projectDir, `web/src/${name}.ts`);
 
-await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+await build({ ...common, entryPoints: [source('index')] });
 // Bundlers take the worker's script as it is.
 await build({
   ...common,

@@ -1,6 +1,7 @@
 #include "image/alpha.h"
 
 #include <array>
+#include <type_traits>
 #include <vector>
 
 #include "image/rgba.h"
@@ -15,9 +16,10 @@ struct Point {
 };
 
 // The state of bleed_colour: which pixels have a colour that shows or follows from one that does.
+template <class Component>
 class Bleeding {
  public:
-  explicit Bleeding(Pixels pixels)
+  explicit Bleeding(PixelsOf<Component> pixels)
       : pixels_(pixels), states_(static_cast<size_t>(pixels.width * pixels.height), State::Hidden) {
     for_each_pixel([&](Point p) {
       if (pixels_.at(p.x, p.y)[kAlpha] != 0) state(p) = State::Coloured;
@@ -29,7 +31,7 @@ class Bleeding {
 
   void run() {
     std::vector<Point> ring;
-    std::vector<std::array<uint8_t, 3>> colours;
+    std::vector<std::array<Component, 3>> colours;
     while (!queue_.empty()) {
       ring.swap(queue_);
       queue_.clear();
@@ -74,29 +76,31 @@ class Bleeding {
     });
   }
 
-  std::array<uint8_t, 3> mean_of_neighbours(Point p) {
-    std::array<unsigned, 3> sum = {0, 0, 0};
+  std::array<Component, 3> mean_of_neighbours(Point p) {
+    using Sum = std::conditional_t<std::is_integral_v<Component>, unsigned, float>;
+    std::array<Sum, 3> sum = {0, 0, 0};
     unsigned count = 0;
     for_each_neighbour(p, [&](Point q) {
       if (state(q) != State::Coloured) return;
       ++count;
       for (size_t i = 0; i < 3; ++i) sum[i] += pixels_.at(q.x, q.y)[i];
     });
-    std::array<uint8_t, 3> mean;
-    for (size_t i = 0; i < 3; ++i) mean[i] = static_cast<uint8_t>((sum[i] + count / 2) / count);
+    // Of bytes, the nearest to the mean.
+    const Sum half = std::is_integral_v<Component> ? Sum(count / 2) : Sum(0);
+    std::array<Component, 3> mean;
+    for (size_t i = 0; i < 3; ++i) mean[i] = static_cast<Component>((sum[i] + half) / Sum(count));
     return mean;
   }
 
-  Pixels pixels_;
+  PixelsOf<Component> pixels_;
   std::vector<State> states_;
   std::vector<Point> queue_;
 };
 
-}  // namespace
-
-std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept {
+template <class Component>
+std::optional<Component> shared_alpha(PixelsOf<const Component> pixels) noexcept {
   if (pixels.width == 0 || pixels.height == 0) return std::nullopt;
-  const uint8_t first = pixels.data[kAlpha];
+  const Component first = pixels.data[kAlpha];
   for (int64_t y = 0; y < pixels.height; ++y) {
     for (int64_t x = 0; x < pixels.width; ++x) {
       if (pixels.at(x, y)[kAlpha] != first) return std::nullopt;
@@ -105,15 +109,34 @@ std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept {
   return first;
 }
 
-void bleed_colour(Pixels pixels) { Bleeding(pixels).run(); }
-
-BicubicPlane alpha_of(ConstPixels pixels, int64_t out_width, int64_t out_height) {
+template <class Component>
+BicubicPlane alpha_plane(PixelsOf<const Component> pixels, int64_t out_width, int64_t out_height) {
   std::vector<float> plane(static_cast<size_t>(pixels.width * pixels.height));
   float* to = plane.data();
   for (int64_t y = 0; y < pixels.height; ++y) {
     for (int64_t x = 0; x < pixels.width; ++x) *to++ = pixels.at(x, y)[kAlpha];
   }
   return BicubicPlane(std::move(plane), pixels.width, pixels.height, out_width, out_height);
+}
+
+}  // namespace
+
+std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept { return shared_alpha(pixels); }
+
+std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept {
+  return shared_alpha(pixels);
+}
+
+void bleed_colour(Pixels pixels) { Bleeding(pixels).run(); }
+
+void bleed_colour(DeepPixels pixels) { Bleeding(pixels).run(); }
+
+BicubicPlane alpha_of(ConstPixels pixels, int64_t out_width, int64_t out_height) {
+  return alpha_plane(pixels, out_width, out_height);
+}
+
+BicubicPlane alpha_of(ConstDeepPixels pixels, int64_t out_width, int64_t out_height) {
+  return alpha_plane(pixels, out_width, out_height);
 }
 
 void merge_alpha(const BicubicPlane& alpha, int64_t x, int64_t y, Pixels pixels, ThreadPool& pool) {

@@ -6,13 +6,13 @@
 #include "image/pixels.h"
 #include "threads/thread_pool.h"
 
-// Between RGBA8 pixels and the tensors of networks. Floats become bytes by clamping to 0..255 and
-// rounding to nearest, halves to even; NaN becomes 0.
+// Between RGBA pixels and the tensors of networks. Results are bytes: floats become those by
+// clamping to 0..255 and rounding to nearest, halves to even; NaN becomes 0.
 namespace fovea::image {
 
 enum class ChannelOrder : uint8_t { Rgb, Bgr };
 
-// A network of three colours: element = byte * scale[i] + offset[i] for channel i of the tensor.
+// A network of three colours: element = level * scale[i] + offset[i] for channel i of the tensor.
 // The default is RGB in 0..1.
 struct ColourFormat {
   ChannelOrder order = ChannelOrder::Rgb;
@@ -31,6 +31,8 @@ struct LumaFormat {
 // All of `pixels` to three planes; alpha is ignored.
 void to_tensor(ConstPixels pixels, const ColourFormat& format, Planes out,
                ThreadPool& pool) noexcept;
+void to_tensor(ConstDeepPixels pixels, const ColourFormat& format, Planes out,
+               ThreadPool& pool) noexcept;
 
 // Three planes to all of `pixels`, opaque.
 void from_tensor(ConstPlanes planes, const ColourFormat& format, Pixels pixels,
@@ -38,11 +40,13 @@ void from_tensor(ConstPlanes planes, const ColourFormat& format, Pixels pixels,
 
 // All of `pixels` to one plane of luma.
 void to_luma(ConstPixels pixels, const LumaFormat& format, Planes out, ThreadPool& pool) noexcept;
+void to_luma(ConstDeepPixels pixels, const LumaFormat& format, Planes out,
+             ThreadPool& pool) noexcept;
 
-// Repeats the last column and row of `channels` planes, of which width x height are there, as far
-// as to_width x to_height: for networks whose input must be a multiple of something.
-void extend_edges(Planes planes, int64_t channels, int64_t width, int64_t height, int64_t to_width,
-                  int64_t to_height) noexcept;
+// Fills `channels` planes of width x height around the part of them that is known, which is not
+// empty, by repeating its outermost elements: a picture goes on beyond its borders.
+void extend_edges(Planes planes, int64_t channels, const Rect& known, int64_t width,
+                  int64_t height) noexcept;
 
 // Cb and Cr of a picture, centred on 0, on their way to a larger size.
 struct Chroma {
@@ -50,6 +54,7 @@ struct Chroma {
   BicubicPlane cr;
 };
 Chroma chroma_of(ConstPixels pixels, int64_t out_width, int64_t out_height, ThreadPool& pool);
+Chroma chroma_of(ConstDeepPixels pixels, int64_t out_width, int64_t out_height, ThreadPool& pool);
 
 // A rectangle of the enlarged picture, whose corner is (x, y) there: luma from the network, chroma
 // enlarged, to all of `pixels`, opaque.

@@ -8,25 +8,33 @@ namespace fovea::image {
 // The alpha of what covers all behind it.
 inline constexpr uint8_t kOpaque = 255;
 
-// A rectangle of RGBA8 with straight alpha, as canvas ImageData holds it. Rows lie `stride` bytes
-// apart; both are multiples of 4, and so is the address.
-template <class Byte>
+// A rectangle of RGBA with straight alpha, as canvas ImageData holds it: bytes, or floats of the
+// same levels (0..255) where there is more to tell than bytes do. Rows lie `stride` components
+// apart, a multiple of 4; the address is that of a whole pixel.
+template <class Component>
 struct PixelsOf {
-  Byte* data = nullptr;
+  Component* data = nullptr;
   int64_t width = 0;
   int64_t height = 0;
   int64_t stride = 0;
 
-  Byte* row(int64_t y) const { return data + y * stride; }
-  Byte* at(int64_t x, int64_t y) const { return row(y) + 4 * x; }
+  Component* row(int64_t y) const { return data + y * stride; }
+  Component* at(int64_t x, int64_t y) const { return row(y) + 4 * x; }
   // The part from (x, y) on; it must lie inside.
   PixelsOf crop(int64_t x, int64_t y, int64_t w, int64_t h) const {
     return {at(x, y), w, h, stride};
   }
-  operator PixelsOf<const Byte>() const { return {data, width, height, stride}; }
+  operator PixelsOf<const Component>() const { return {data, width, height, stride}; }
 };
 using Pixels = PixelsOf<uint8_t>;
 using ConstPixels = PixelsOf<const uint8_t>;
+using DeepPixels = PixelsOf<float>;
+using ConstDeepPixels = PixelsOf<const float>;
+
+// A part of a picture, in pixels.
+struct Rect {
+  int64_t x, y, width, height;
+};
 
 // Planes of floats, [channel][y][x]: a tensor's image or a rectangle of it. Strides in floats.
 template <class Float>

@@ -51,6 +51,20 @@ inline Rgb unpack(simd::I32x4 words) {
   return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte)};
 }
 
+// Up to four pixels' colours, as levels of 0..255.
+inline Rgb load_colours(const uint8_t* from, int64_t count) {
+  return unpack(load_pixels(from, count));
+}
+
+inline Rgb load_colours(const float* from, int64_t count) {
+  float planes[3][4] = {};
+  for (int64_t i = 0; i < count && i < 4; ++i) {
+    for (int64_t c = 0; c < 3; ++c) planes[c][i] = from[4 * i + c];
+  }
+  using simd::F32x4;
+  return {F32x4::load(planes[0]), F32x4::load(planes[1]), F32x4::load(planes[2])};
+}
+
 inline simd::F32x4 unpack_alpha(simd::I32x4 words) {
   return to_f32(shift_right_logical(words, 24));
 }

@@ -23,8 +23,10 @@ export { InferenceSession, type SessionOptions } from './session.js';
 export type { ModelSource } from './source.js';
 export { Tensor, type TensorInit, type TensorLike } from './tensor.js';
 export type { TensorDataMap, TensorType } from './tensor-types.js';
-export type { NetworkOptions, Pair } from './engine/network.js';
-export type { PictureSource, PixelData } from './upscale/pictures.js';
+export type { NetworkOptions, Pair } from './engine/forms.js';
+export type { Drawable } from './upscale/drawables.js';
+export type { Locality } from './upscale/locality.js';
+export type { ColorSpace, PictureSource, PixelData, PixelSource } from './upscale/pictures.js';
 export {
   Upscaler,
   type TileProfile,

@@ -1,39 +1,49 @@
-import { checkOptions, oneOf, wholeFrom, type OptionKinds } from './check-options.js';
 import {
-  greyFeeds,
-  otherFeeds,
-  type Network,
-  type NetworkOptions,
-  type Pair,
-} from './engine/network.js';
+  abortSignal,
+  callback,
+  checkOptions,
+  oneOf,
+  wholeFrom,
+  type OptionKind,
+  type OptionKinds,
+} from './check-options.js';
+import { greyFeeds, otherFeeds, type NetworkOptions, type Pair } from './engine/forms.js';
+import type { Network } from './engine/network.js';
+import type { RunReply } from './engine/sessions.js';
 import type { EnlargedPicture } from './engine/pictures.js';
-import { FoveaError } from './errors.js';
-import { isRecord } from './kinds.js';
+import type { FeedData } from './engine/running.js';
+import { abortError, FoveaError, messageOf } from './errors.js';
+import { described, isRecord } from './kinds.js';
 import { abortable, LoadedModel } from './model.js';
 import { models } from './models.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
 import { loadOptionKinds, type LoadOptions } from './reading.js';
-import { runFeeds } from './run.js';
 import type { ModelSource } from './source.js';
+import { checkTargetSize, drawPixels, targetContext, type Context } from './upscale/canvas.js';
+import { needsTiles, placeOf, tileGrid, wholeStep, type Tile } from './upscale/grid.js';
+import { measureLocality, type Locality } from './upscale/locality.js';
 import {
-  drawPixels,
-  readPixels,
+  readPicture,
   toImageData,
-  withMargin,
+  type ColorSpace,
   type PictureSource,
   type PixelData,
+  type ReadPicture,
 } from './upscale/pictures.js';
-import { fewestPixels, tilesAlong, type Span } from './upscale/tiles.js';
+import { enlargedOrThrow } from './upscale/sizes.js';
 
 /** How a network is loaded and what is known of it. */
 export interface UpscalerOptions extends LoadOptions, NetworkOptions {}
 
+const factor: OptionKind = {
+  takes: 'a number above 0, or { x, y } of such',
+  accepts: (value) =>
+    isFactor(value) || (isRecord(value) && isFactor(value.x) && isFactor(value.y)),
+};
+
 const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
   ...loadOptionKinds,
-  scale: {
-    takes: 'a factor, or {x, y}',
-    accepts: (value) => typeof value === 'number' || isRecord(value),
-  },
+  scale: factor,
   color: oneOf('luma', 'rgb'),
   range: oneOf(1, 255),
   order: oneOf('rgb', 'bgr'),
@@ -42,23 +52,49 @@ const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
 
 /** How a picture is enlarged. */
 export interface UpscaleOptions {
-  /** Draws the result there too, to whose size the canvas is set. */
+  /** Draws the result there too, to whose size the canvas is set. It must have a 2d context or none. */
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
   /**
    * The longest side of what is computed at once, in pixels of the source; unless given, sides are
-   * those of 512 x 512 pixels that make the least work.
+   * those of 512 x 512 pixels that make the least work, or, for a network that looks at the whole
+   * picture, all of it.
    */
   tile?: number | undefined;
   /**
-   * Pixels beyond its part that a tile sees on each side; 16 unless given, or a quarter of a small
-   * tile. Results are exactly those without tiles if it reaches as far as the network sees.
+   * Pixels beyond its part that a tile sees on each side: unless given, as far as the network sees
+   * (`locality()`), or three eighths of a small tile. Results are those without tiles if that is
+   * enough.
    */
   overlap?: number | undefined;
+  /**
+   * The colours of the result, and of what is drawn to be read (files, images, videos); unless given,
+   * those of the source where it tells (ImageData, canvases), else sRGB.
+   */
+  colorSpace?: ColorSpace | undefined;
   /** Stops it; the promise rejects with code Aborted and the upscaler stays usable. */
   signal?: AbortSignal | undefined;
   /** Called after each tile. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
+
+type ProfileOptions = Pick<UpscaleOptions, 'tile' | 'overlap' | 'signal'>;
+
+const profileOptionKinds: OptionKinds<ProfileOptions> = {
+  tile: wholeFrom(1),
+  overlap: wholeFrom(0),
+  signal: abortSignal,
+};
+
+const upscaleOptionKinds: OptionKinds<UpscaleOptions> = {
+  ...profileOptionKinds,
+  canvas: {
+    takes: 'a canvas',
+    accepts: (value) =>
+      typeof (value as Partial<OffscreenCanvas> | null)?.getContext === 'function',
+  },
+  colorSpace: oneOf('srgb', 'display-p3'),
+  onProgress: callback,
+};
 
 /** What the network does for one of the tiles that a picture is divided into. */
 export interface TileProfile {
@@ -71,9 +107,6 @@ export interface TileProfile {
   nodes: NodeProfile[];
 }
 
-const tilePixels = 512 ** 2;
-const defaultOverlap = 16;
-
 /**
  * Enlarges pictures by a super-resolution network.
  *
@@ -84,6 +117,7 @@ const defaultOverlap = 16;
 export class Upscaler {
   readonly #model: LoadedModel;
   readonly #network: Network;
+  #locality: Locality | undefined;
 
   private constructor(model: LoadedModel, network: Network) {
     this.#model = model;
@@ -96,7 +130,8 @@ export class Upscaler {
    * `fovea.order`, `fovea.multiple`) and trials. A second input of 4 elements gets the factors.
    *
    * @param source one of the package's own `models`, or any other; `models.x2` unless given
-   * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind
+   * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind or one
+   *   that is not what the options say
    */
   static async create(
     source: ModelSource = models.x2,
@@ -127,34 +162,35 @@ export class Upscaler {
   }
 
   /**
-   * Enlarges a picture. Its alpha is enlarged apart from its colours.
+   * Enlarges a picture. Its alpha is enlarged apart from its colours. Beyond its borders the network
+   * sees its outermost pixels repeated.
    *
-   * @returns an ImageData; the same without that class where the platform has none (in Node)
-   * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased
+   * The pictures that an engine is given are read and enlarged one after the other, so that those that
+   * wait take no memory: leave a source as it is until its promise settles.
+   *
+   * @returns an ImageData of bytes in the colour space of the source, of whatever depth that is; the
+   *   same without that class where the platform has none (in Node)
+   * @throws FoveaError InvalidInput, NetworkError, OutOfMemory, Aborted, SessionReleased
    */
   async upscale(source: PictureSource, options: UpscaleOptions = {}): Promise<PixelData> {
-    const pixels = readPixels(source);
-    const tiles = this.#tiles(pixels, options);
-    const { engine } = this.#model;
-    options.onProgress?.(0, tiles.length);
-    const picture = engine.newId();
-    const opened = this.#open(picture, pixels);
-    let whole: EnlargedPicture | undefined;
-    try {
-      for (const [index, tile] of tiles.entries()) {
-        const isLast = index === tiles.length - 1;
-        const enlarging = this.#enlarge(picture, tile, isLast, options.signal);
-        [, whole] = await Promise.all([opened, enlarging]);
-        options.onProgress?.(index + 1, tiles.length);
-      }
-    } catch (error) {
-      engine.call('closePicture', picture).catch(() => {});
-      throw error;
-    }
-    const { bytes, width, height } = whole!;
-    const result = toImageData({ data: new Uint8ClampedArray(bytes.buffer), width, height });
-    if (options.canvas) drawPixels(result, options.canvas);
-    return result;
+    checkOptions(options, 'upscale()', upscaleOptionKinds);
+    return this.#inTurn(options.signal, async (session) => {
+      const { canvas, colorSpace, signal } = options;
+      const pixels = await readPicture(source, { colorSpace, signal });
+      if (signal?.aborted) throw abortError(signal);
+      const target = canvas && targetContext(canvas, pixels.colorSpace);
+      const size = this.#enlargedSize(pixels, pixels.deep ? 4 : 1, target);
+      const tiles = await this.#tiles(session, pixels, options);
+      const { bytes } = await this.#enlargeAll(session, pixels, size, tiles, options);
+      const result = toImageData({
+        data: new Uint8ClampedArray(bytes.buffer),
+        width: size.x,
+        height: size.y,
+        colorSpace: pixels.colorSpace,
+      });
+      if (target) drawPixels(result as ImageData, target);
+      return result;
+    });
   }
 
   /**
@@ -165,81 +201,149 @@ export class Upscaler {
    */
   async profile(
     picture: Readonly<{ width: number; height: number }>,
-    options: Pick<UpscaleOptions, 'tile' | 'overlap' | 'signal'> = {},
+    options: ProfileOptions = {},
   ): Promise<TileProfile> {
-    const tiles = this.#tiles(picture, options);
-    const [column, row] = tiles[0]!;
-    const size = { x: column.extended, y: row.extended };
-    const { output, range, scale } = this.#network;
-    const feeds = greyFeeds(this.#network, size, range / 2, scale);
-    const { nodes } = await runFeeds(this.#model, feeds, [output], options.signal, true);
-    return { width: size.x, height: size.y, tiles: tiles.length, nodes: nodes.map(toNodeProfile) };
+    checkOptions(options, 'profile()', profileOptionKinds);
+    checkSize(picture);
+    return this.#inTurn(options.signal, async (session) => {
+      this.#enlargedSize(picture, 1, undefined);
+      const tiles = await this.#tiles(session, picture, options);
+      const [column, row] = tiles[0]!;
+      const size = { x: column.size, y: row.size };
+      const { range, scale } = this.#network;
+      const feeds = greyFeeds(this.#network, size, range / 2, scale);
+      const { nodes } = await this.#run(session, feeds, options.signal, true);
+      return {
+        width: size.x,
+        height: size.y,
+        tiles: tiles.length,
+        nodes: nodes.map(toNodeProfile),
+      };
+    });
   }
 
-  /** Gives the network's memory back, once what is under way has ended. */
+  /**
+   * Tells how far the network sees, by which tiles overlap unless told; the first time by two runs on
+   * noise.
+   *
+   * @throws FoveaError as upscale
+   */
+  async locality(): Promise<Locality> {
+    return this.#locality ?? this.#inTurn(undefined, (session) => this.#measured(session));
+  }
+
+  /** Gives the network's memory back, once the pictures that are under way or wait are done. */
   release(): Promise<void> {
     return this.#model.release();
   }
 
-  #tiles(
-    { width, height }: Pick<PixelData, 'width' | 'height'>,
-    options: UpscaleOptions,
-  ): [Span, Span][] {
-    const { fixed, margin, multiple, scale } = this.#network;
-    const { overlap, tile } = options;
-    // Unpadded convolutions make nothing up at a tile's border.
-    const needed = margin > 0 ? 0 : defaultOverlap;
-    const along = (length: number, side: number) =>
-      tilesAlong(length, {
-        fixed: fixed !== undefined,
-        margin,
-        multiple,
-        overlap: overlap ?? Math.min(needed, Math.floor(side / 4)),
-        tile: side,
-      });
-    const [columns, rows] =
-      fixed === undefined && tile === undefined
-        ? fewestPixels(
-            [width, height],
-            { margin, multiple, overlap: overlap ?? needed },
-            tilePixels,
-          )
-        : [along(width, fixed?.x ?? tile!), along(height, fixed?.y ?? tile!)];
-    const count = columns.length * rows.length;
-    if (count > 1 && !(Number.isInteger(scale.x) && Number.isInteger(scale.y))) {
-      const message = `a picture enlarged ${scale.x} x ${scale.y} times cannot be computed in tiles`;
-      throw new FoveaError('InvalidInput', `${message}: give a smaller one, or a larger tile`);
-    }
-    return rows.flatMap((row) => columns.map((column) => [column, row] as [Span, Span]));
+  /** Does work whose memory is not there for two at once. */
+  #inTurn<T>(signal: AbortSignal | undefined, work: (session: number) => Promise<T>): Promise<T> {
+    return this.#model.operation((session) =>
+      this.#model.engine.inTurn(signal, () => work(session)),
+    );
   }
 
-  #open(picture: number, pixels: PixelData): Promise<void> {
+  /** Throws unless there is room for the result. */
+  #enlargedSize(
+    { width, height }: Pick<ReadPicture, 'width' | 'height'>,
+    component: number,
+    target: Context | undefined,
+  ): Pair {
+    const { channels, scale } = this.#network;
+    const size = enlargedOrThrow({ width, height, component, luma: channels === 1 }, scale);
+    if (target) checkTargetSize(size.x, size.y);
+    return size;
+  }
+
+  async #tiles(
+    session: number,
+    { width, height }: Pick<ReadPicture, 'width' | 'height'>,
+    { overlap, tile, signal }: ProfileOptions,
+  ): Promise<Tile[]> {
+    const size = { x: width, y: height };
+    const isBlind = overlap !== undefined || !needsTiles(this.#network, size, tile);
+    const reach = isBlind ? 0 : (await this.#measured(session, signal)).reach;
+    return tileGrid(this.#network, size, { tile, overlap }, reach);
+  }
+
+  async #measured(session: number, signal?: AbortSignal): Promise<Locality> {
+    if (this.#locality) return this.#locality;
+    const { multiple, scale } = this.#network;
+    const grid = multiple * (wholeStep(scale) ?? 1);
+    this.#locality = await measureLocality(this.#network, grid, async (feeds) => {
+      const { outputs } = await this.#run(session, feeds, signal, false);
+      const { dims, data } = outputs[0]!;
+      return { dims, data: new Float32Array((data as Uint8Array<ArrayBuffer>).buffer) };
+    });
+    return this.#locality;
+  }
+
+  #run(
+    session: number,
+    feeds: FeedData[],
+    signal: AbortSignal | undefined,
+    profiled: boolean,
+  ): Promise<RunReply> {
     const { engine } = this.#model;
-    const { margin, scale, channels, range, blueFirst } = this.#network;
-    const padded = withMargin(pixels, margin);
-    const { width, height } = pixels;
-    return engine.call('openPicture', picture, margin > 0 ? padded : engine.own(padded), {
+    const fetches = [this.#network.output];
+    return abortable(engine, signal, (job) =>
+      engine.call('run', { job, session, feeds, fetches, profiled }),
+    );
+  }
+
+  async #enlargeAll(
+    session: number,
+    pixels: ReadPicture,
+    size: Pair,
+    tiles: readonly Tile[],
+    { onProgress, signal }: UpscaleOptions,
+  ): Promise<EnlargedPicture> {
+    const { engine } = this.#model;
+    tell(onProgress, 0, tiles.length);
+    const picture = engine.newId();
+    const opened = this.#open(picture, pixels, size);
+    let whole: EnlargedPicture | undefined;
+    try {
+      for (const [index, tile] of tiles.entries()) {
+        const isLast = index === tiles.length - 1;
+        const enlarging = this.#enlarge(session, picture, tile, isLast, signal);
+        [, whole] = await Promise.all([opened, enlarging]);
+        tell(onProgress, index + 1, tiles.length);
+      }
+    } catch (error) {
+      // What the engine could not open or has given already is not there to be closed.
+      await engine.call('closePicture', picture).catch(() => {});
+      throw error;
+    }
+    return whole!;
+  }
+
+  #open(picture: number, pixels: ReadPicture, size: Pair): Promise<void> {
+    const { engine } = this.#model;
+    const { channels, range, blueFirst } = this.#network;
+    const { width, height, deep, bytes, owned } = pixels;
+    return engine.call('openPicture', picture, owned ? bytes : engine.own(bytes), {
       width,
       height,
-      margin,
-      outWidth: enlargedSize(width, scale.x),
-      outHeight: enlargedSize(height, scale.y),
+      deep,
+      outWidth: size.x,
+      outHeight: size.y,
       luma: channels === 1,
       range,
       blueFirst,
     });
   }
 
-  async #enlarge(
+  #enlarge(
+    session: number,
     picture: number,
-    [column, row]: [Span, Span],
+    tile: Tile,
     isLast: boolean,
     signal: AbortSignal | undefined,
   ): Promise<EnlargedPicture | undefined> {
-    const { engine, session } = this.#model;
+    const { engine } = this.#model;
     const { scale, input, output } = this.#network;
-    const [left, width, insetX] = enlarged(column, scale.x);
-    const [top, height, insetY] = enlarged(row, scale.y);
     return abortable(engine, signal, (job) =>
       engine.call('enlargeTile', {
         job,
@@ -248,23 +352,30 @@ export class Upscaler {
         input,
         output,
         feeds: otherFeeds(this.#network, scale),
-        from: { x: column.start, y: row.start, width: column.size, height: row.size },
-        extended: { x: column.extended, y: row.extended },
-        inset: { x: insetX, y: insetY },
-        to: { x: left, y: top, width, height },
+        ...placeOf(this.#network, tile),
         isLast,
       }),
     );
   }
 }
 
-/** Where a tile's part lies in the enlarged picture, how long it is there, and where in its result. */
-function enlarged({ from, length, inset }: Span, scale: number): [number, number, number] {
-  const start = enlargedSize(from, scale);
-  return [start, enlargedSize(from + length, scale) - start, enlargedSize(inset, scale)];
+function isFactor(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value < Infinity;
 }
 
-/** As Resize computes sizes, in single precision (ONNX, Resize: floor(size * scale)). */
-function enlargedSize(size: number, scale: number): number {
-  return Math.floor(size * Math.fround(scale));
+function checkSize(picture: unknown): void {
+  const { width, height } = (picture ?? {}) as Partial<PixelData>;
+  const isLength = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+  if (isLength(width) && isLength(height)) return;
+  const what = width === undefined ? described(picture) : `${width} x ${String(height)}`;
+  const message = `a picture's size is { width, height }, whole numbers above 0, not ${what}`;
+  throw new FoveaError('InvalidInput', message);
+}
+
+function tell(onProgress: UpscaleOptions['onProgress'], done: number, total: number): void {
+  try {
+    onProgress?.(done, total);
+  } catch (cause) {
+    throw new FoveaError('InvalidInput', `onProgress threw: ${messageOf(cause)}`, {}, { cause });
+  }
 }

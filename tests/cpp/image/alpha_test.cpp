@@ -57,6 +57,26 @@ TEST(Alpha, ARingIsTheMeanOfTheRingsInside) {
   for (int x = 0; x < 5; ++x) EXPECT_EQ(picture.at(x, 0, 0), want[x]);
 }
 
+TEST(Alpha, OfFloatsIsThatOfBytes) {
+  Picture picture = Picture::random(7, 6, 8);
+  for (int64_t x = 1; x < 5; ++x) picture.at(x, 2, 3) = 0;
+  std::vector<float> levels(picture.bytes().begin(), picture.bytes().end());
+  const DeepPixels deep = {levels.data(), 7, 6, 28};
+  EXPECT_EQ(constant_alpha(ConstDeepPixels(deep)), std::nullopt);
+  const BicubicPlane want = alpha_of(ConstPixels(picture.pixels()), 14, 12);
+  const BicubicPlane got = alpha_of(ConstDeepPixels(deep), 14, 12);
+  std::vector<float> scratch(static_cast<size_t>(want.scratch_size())), row(14), deep_row(14);
+  want.row(0, 5, 14, scratch.data(), row.data());
+  got.row(0, 5, 14, scratch.data(), deep_row.data());
+  EXPECT_EQ(deep_row, row);
+  bleed_colour(picture.pixels());
+  bleed_colour(deep);
+  // Bytes round each ring's means, of which there are two here.
+  for (size_t i = 0; i < levels.size(); ++i) EXPECT_NEAR(levels[i], picture.bytes()[i], 1.0);
+  std::fill(levels.begin(), levels.end(), 0.5f);
+  EXPECT_EQ(constant_alpha(ConstDeepPixels(deep)), 0.5f);
+}
+
 TEST(Alpha, VisiblePixelsAndInvisiblePicturesStay) {
   Picture picture = Picture::random(12, 9, 3);
   for (int64_t y = 0; y < 9; ++y) {

@@ -83,22 +83,54 @@ TEST(ColourTensors, CropsTouchNothingElse) {
   }
 }
 
-TEST(ExtendEdges, RepeatsTheLastColumnAndRow) {
-  std::vector<float> planes(2 * 4 * 5, -1.0f);
-  const Planes view = whole_planes(planes.data(), 5, 4);
-  for (int c = 0; c < 2; ++c) {
-    for (int y = 0; y < 3; ++y) {
-      for (int x = 0; x < 2; ++x) view.row(c, y)[x] = static_cast<float>(100 * c + 10 * y + x);
-    }
-  }
-  extend_edges(view, 2, 2, 3, 5, 4);
-  for (int c = 0; c < 2; ++c) {
-    for (int y = 0; y < 4; ++y) {
-      for (int x = 0; x < 5; ++x) {
-        EXPECT_EQ(view.row(c, y)[x],
-                  static_cast<float>(100 * c + 10 * std::min(y, 2) + std::min(x, 1)));
+// Every part of a small image that can be known, empty ones excepted.
+TEST(ExtendEdges, RepeatTheOutermostElementsOfWhatIsKnown) {
+  const int64_t width = 5, height = 4;
+  for (const Rect known :
+       {Rect{0, 0, 2, 3}, Rect{3, 1, 2, 3}, Rect{1, 2, 1, 1}, Rect{0, 0, 5, 4}}) {
+    std::vector<float> planes(2 * width * height, -1.0f);
+    const Planes view = whole_planes(planes.data(), width, height);
+    const auto element = [](int64_t c, int64_t x, int64_t y) {
+      return static_cast<float>(100 * c + 10 * y + x);
+    };
+    for (int64_t c = 0; c < 2; ++c) {
+      for (int64_t y = known.y; y < known.y + known.height; ++y) {
+        for (int64_t x = known.x; x < known.x + known.width; ++x)
+          view.row(c, y)[x] = element(c, x, y);
       }
     }
+    extend_edges(view, 2, known, width, height);
+    for (int64_t c = 0; c < 2; ++c) {
+      for (int64_t y = 0; y < height; ++y) {
+        for (int64_t x = 0; x < width; ++x) {
+          const int64_t from_x = std::clamp(x, known.x, known.x + known.width - 1);
+          const int64_t from_y = std::clamp(y, known.y, known.y + known.height - 1);
+          EXPECT_EQ(view.row(c, y)[x], element(c, from_x, from_y)) << x << ", " << y;
+        }
+      }
+    }
+  }
+}
+
+// Pixels of floats that happen to be those of bytes, and others in between.
+TEST(DeepPixels, AreLevelsAsBytesAre) {
+  ThreadPool pool(2);
+  for (int64_t width = 1; width <= 6; ++width) {
+    const Picture picture = Picture::random(width, 2, 7);
+    std::vector<float> levels(picture.bytes().begin(), picture.bytes().end());
+    const ConstDeepPixels deep = {levels.data(), width, 2, 4 * width};
+    const auto elements = static_cast<size_t>(3 * width * 2);
+    std::vector<float> want(elements), got(elements);
+    to_tensor(picture.pixels(), {}, whole_planes(want.data(), width, 2), pool);
+    to_tensor(deep, {}, whole_planes(got.data(), width, 2), pool);
+    EXPECT_EQ(got, want);
+    to_luma(picture.pixels(), {}, whole_planes(want.data(), width, 2), pool);
+    to_luma(deep, {}, whole_planes(got.data(), width, 2), pool);
+    EXPECT_EQ(got, want);
+    for (float& level : levels) level = std::min(level + 0.25f, 255.0f);
+    to_tensor(deep, {ChannelOrder::Rgb, {1, 1, 1}, {0, 0, 0}}, whole_planes(got.data(), width, 2),
+              pool);
+    EXPECT_EQ(got[0], levels[0]);
   }
 }
 

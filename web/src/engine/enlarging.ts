@@ -1,6 +1,7 @@
 import { Opened, type EngineContext } from './context.js';
 import type { PictureSettings } from './module.js';
-import { examineNetwork, type Network, type NetworkOptions } from './network.js';
+import { type NetworkOptions } from './forms.js';
+import { examineNetwork, type Network } from './network.js';
 import { HostPicture, type EnlargedPicture, type TileRequest } from './pictures.js';
 import { closeSession, loadSession, type HostLoadOptions } from './sessions.js';
 import { trialsOf } from './trials.js';

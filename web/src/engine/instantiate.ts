@@ -33,9 +33,7 @@ export async function importGlue(url: string): Promise<ModuleFactory> {
     };
     return glue.default;
   } catch (cause) {
-    const message =
-      `the engine's script ${url} cannot be loaded: ${messageOf(cause)}. Where import() is not ` +
-      'allowed, as in service workers, import the package as fovea/static';
+    const message = `the engine's script ${url} cannot be loaded: ${messageOf(cause)}`;
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   }
 }

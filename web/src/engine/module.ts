@@ -103,10 +103,11 @@ export interface EngineTensor {
 
 /** What a picture is enlarged to, and what the network that does it takes and gives. */
 export interface PictureSettings {
-  /** Of the picture; its pixels have `margin` more on every side. */
+  /** Of the picture. */
   width: number;
   height: number;
-  margin: number;
+  /** Whether its components are float32 of 0..255, not bytes. */
+  deep: boolean;
   outWidth: number;
   outHeight: number;
   /** Whether the network works on luma alone, not on three colours. */
@@ -156,13 +157,8 @@ export interface EngineModule {
     pixels: EngineBuffer,
     settings: PictureSettings,
   ): EnginePicture;
-  /** Part of the pixels as elements of a tensor, extended to a size. */
-  pictureInput(
-    picture: EnginePicture,
-    from: Rectangle,
-    toWidth: number,
-    toHeight: number,
-  ): EngineBuffer;
+  /** Part of the picture, which goes on beyond its borders, as elements of a tensor. */
+  pictureInput(picture: EnginePicture, from: Rectangle): EngineBuffer;
   /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
   placeTile(picture: EnginePicture, run: EngineRun, x: number, y: number, to: Rectangle): void;
   /** Adds the alpha. */

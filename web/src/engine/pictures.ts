@@ -22,10 +22,8 @@ export interface TileRequest {
   output: string;
   /** What else the network is fed with. */
   feeds: FeedData[];
-  /** The part of the pixels, margins included, that is the input. */
+  /** The input: a part of the picture, which goes on beyond its borders with its outermost pixels. */
   from: Rectangle;
-  /** The size it is extended to. */
-  extended: { x: number; y: number };
   /** Where in the output the part begins that is wanted. */
   inset: { x: number; y: number };
   /** Where that part goes in the enlarged picture. */
@@ -63,12 +61,12 @@ export class HostPicture {
   }
 
   async enlarge(session: EngineSession, tile: TileRequest, checkpoint: Checkpoint): Promise<void> {
-    const { x, y } = tile.extended;
+    const { width, height } = tile.from;
     const module = this.#module;
-    const buffer = module.pictureInput(this.#picture, tile.from, x, y);
+    const buffer = module.pictureInput(this.#picture, tile.from);
     const run = (data: EngineBuffer) =>
       withFeeds(module, tile.feeds, (others) => {
-        const dims = [1, this.#settings.luma ? 1 : 3, y, x];
+        const dims = [1, this.#settings.luma ? 1 : 3, height, width];
         const feeds = [{ name: tile.input, type: 'float32' as const, dims, data }, ...others];
         return withRun(module, session, feeds, [tile.output], checkpoint, (finished) =>
           module.placeTile(this.#picture, finished, tile.inset.x, tile.inset.y, tile.to),

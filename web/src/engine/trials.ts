@@ -1,6 +1,6 @@
 import type { Checkpoint } from './jobs.js';
 import type { EngineModule, EngineSession } from './module.js';
-import type { Trials } from './network.js';
+import type { Trials } from './forms.js';
 import { withFeeds, withRun, withStartedRun, withUnwrittenFeeds } from './running.js';
 
 /** Trials of a model that is loaded here. */

@@ -2,23 +2,19 @@ import { FoveaError } from '../errors.js';
 
 /** One tile along one axis, in pixels of the picture before enlargement. */
 export interface Span {
-  /** Where the network's input begins, in the picture with its margins. */
+  /** Where the network's input begins; before 0, in what the picture is continued by. */
   start: number;
-  /** How many pixels of the picture it has. */
+  /** How long the network's input is. */
   size: number;
-  /** To how many it is extended by repeating the last. */
-  extended: number;
   /** Where the part that this tile is for begins, in the picture. */
   from: number;
   /** How long that part is. */
   length: number;
-  /** How far into the tile's own result it begins. */
-  inset: number;
 }
 
 /** What tiles along one axis must be. */
 export interface TileRules {
-  /** The longest input, or the only one where `fixed`. */
+  /** The longest input, not counting what lies beyond the picture; or the only one where `fixed`. */
   tile: number;
   /** Whether the network takes this size only. */
   fixed: boolean;
@@ -28,65 +24,88 @@ export interface TileRules {
   overlap: number;
   /** Pixels at both ends of an input that its result lacks: the network's unpadded convolutions. */
   margin: number;
+  /** Pixels beyond the picture's borders that a network is to see besides. */
+  rim: number;
+  /** Tiles begin at multiples of this, which are whole pixels when enlarged. */
+  grid: number;
 }
+
+/** The rules that hold whatever the size. */
+export type TileNeeds = Omit<TileRules, 'tile' | 'fixed'>;
 
 /**
  * Divides an axis of a picture into tiles that overlap.
  *
- * Every tile has its true neighbourhood: at the picture's borders the network pads as it would for
- * the whole picture, and the last tile begins earlier rather than having less context.
+ * Every tile has its true neighbourhood, and beyond the picture's borders its continuation, of which a
+ * network of one size sees less rather than being run once more.
  *
  * @throws FoveaError InvalidInput when the overlap leaves nothing of a tile
  */
 export function tilesAlong(length: number, rules: TileRules): Span[] {
-  const { margin, overlap, fixed, multiple } = rules;
-  const padded = length + 2 * margin;
-  if (padded <= rules.tile) {
-    const extended = fixed ? rules.tile : roundUp(padded, multiple);
-    return [{ start: 0, size: padded, extended, from: 0, length, inset: 0 }];
+  return wholeAlong(length, rules) ?? manyAlong(length, rules);
+}
+
+/** The one tile that is all of the axis, if it is short enough. */
+function wholeAlong(length: number, rules: TileRules): Span[] | undefined {
+  const { tile, fixed, margin, multiple, grid } = rules;
+  const part = { from: 0, length };
+  if (!fixed) {
+    if (roundUp(length + 2 * margin, multiple) > tile) return undefined;
+    const edge = edgeOf(rules);
+    return [{ start: 0 - edge, size: roundUp(length + 2 * edge, multiple), ...part }];
   }
-  const most = (fixed ? rules.tile : Math.floor(rules.tile / multiple) * multiple) - 2 * margin;
-  if (most <= 2 * overlap) {
-    const message = `tiles of ${rules.tile} pixels are too small to overlap by ${overlap}`;
+  const spare = tile - length;
+  const edge = Math.min(edgeOf(rules), roundDown(Math.max(spare / 2, 0), grid));
+  return edge >= margin && spare - edge >= margin
+    ? [{ start: 0 - edge, size: tile, ...part }]
+    : undefined;
+}
+
+function manyAlong(length: number, rules: TileRules): Span[] {
+  const { tile, fixed, multiple, overlap } = rules;
+  const longest = fixed ? tile : roundDown(tile, multiple);
+  if (stepOf(longest, rules) < 1) {
+    const step = alignment(rules);
+    const besides = step > 1 ? ` and begin at multiples of ${step}` : '';
+    const more = fixed ? 'give a smaller overlap' : 'give a smaller overlap or a larger tile';
+    const message = `tiles of ${tile} pixels are too small to overlap by ${overlap}${besides}: ${more}`;
     throw new FoveaError('InvalidInput', message);
   }
-  const count = Math.ceil((length - 2 * overlap) / (most - 2 * overlap));
-  const tile = fixed ? most : evenTile(length, count, rules);
+  const count = countOf(length, longest, rules);
+  const size = fixed ? longest : evenTile(length, count, rules);
+  const edge = edgeOf(rules);
+  const last = roundUp(Math.max(length + 2 * edge - size, 0), alignment(rules)) - edge;
+  const startOf = (index: number) => Math.min(index * stepOf(size, rules) - edge, last);
+  const fromOf = (index: number) => (index === 0 ? 0 : startOf(index - 1) + size - unused(rules));
   return Array.from({ length: count }, (_, index) => {
-    const start = Math.min(index * (tile - 2 * overlap), Math.max(0, length - tile));
-    const from = index === 0 ? 0 : (index - 1) * (tile - 2 * overlap) + tile - overlap;
-    const end = index === count - 1 ? length : start + tile - overlap;
-    const size = Math.min(tile, length) + 2 * margin;
-    return {
-      start,
-      size,
-      extended: tile + 2 * margin,
-      from,
-      length: end - from,
-      inset: from - start,
-    };
+    const from = fromOf(index);
+    const end = index === count - 1 ? length : fromOf(index + 1);
+    return { start: startOf(index), size, from, length: end - from };
   });
 }
 
 /**
- * The tiles of at most `pixels` that make a picture the least work, given that what overlaps is
- * computed twice: their spans along x and along y.
+ * The tiles of at most side x side pixels that make a picture the least work, given that what overlaps
+ * is computed twice: their spans along x and along y. What lies beyond the picture does not count.
  */
 export function fewestPixels(
   [width, height]: readonly [number, number],
-  rules: Omit<TileRules, 'tile' | 'fixed'>,
-  pixels: number,
+  needs: TileNeeds,
+  side: number,
 ): [Span[], Span[]] {
-  const side = Math.sqrt(pixels);
   const along = (length: number, tile: number) =>
-    tilesAlong(length, { ...rules, tile, fixed: false });
+    tilesAlong(length, { ...needs, tile, fixed: false });
+  const pixels = side ** 2;
   // Less would be nothing but overlap.
-  const least = Math.max(side / 2, 2 * (rules.margin + rules.overlap) + rules.multiple);
+  const least = Math.max(side / 2, 2 * unused(needs) + alignment(needs));
   let best: [Span[], Span[]] | undefined;
   for (let columns = 1; columns <= Math.ceil((2 * width) / side); ++columns) {
-    const longest = evenTile(width, columns, rules) + 2 * rules.margin;
+    const longest =
+      columns === 1
+        ? roundUp(width + 2 * needs.margin, needs.multiple)
+        : evenTile(width, columns, needs);
     const highest = Math.floor(pixels / longest);
-    if (highest < Math.min(least, height + 2 * rules.margin)) continue;
+    if (highest < Math.min(least, height + 2 * needs.margin)) continue;
     const grid: [Span[], Span[]] = [along(width, longest), along(height, highest)];
     if (best === undefined || areaOf(grid) < areaOf(best)) best = grid;
   }
@@ -94,19 +113,54 @@ export function fewestPixels(
 }
 
 function areaOf([columns, rows]: [Span[], Span[]]): number {
-  return columns.length * columns[0]!.extended * rows.length * rows[0]!.extended;
+  return columns.length * columns[0]!.size * rows.length * rows[0]!.size;
+}
+
+/** How far tiles reach beyond the picture. */
+function edgeOf({ rim, margin, grid }: TileNeeds): number {
+  return roundUp(rim + margin, grid);
+}
+
+/** Pixels at both ends of a tile whose result is not used or not there. */
+function unused(needs: TileNeeds): number {
+  return Math.max(needs.overlap + needs.margin, edgeOf(needs));
+}
+
+/** Tiles of a network with windows or strides lie as those windows do. */
+function alignment({ multiple, grid }: TileNeeds): number {
+  return leastCommonMultiple(multiple, grid);
+}
+
+/** By how much a tile begins after the one before. */
+function stepOf(size: number, needs: TileNeeds): number {
+  return roundDown(size - 2 * unused(needs), alignment(needs));
+}
+
+/** How many tiles of a size there are. */
+function countOf(length: number, size: number, needs: TileNeeds): number {
+  return 1 + Math.ceil(Math.max(length + 2 * edgeOf(needs) - size, 0) / stepOf(size, needs));
 }
 
 /** The smallest tile of which `count` suffice, so that the last has no less to do than the others. */
-function evenTile(
-  length: number,
-  count: number,
-  { overlap, margin, multiple }: Pick<TileRules, 'overlap' | 'margin' | 'multiple'>,
-): number {
-  const needed = Math.ceil((length - 2 * overlap) / count) + 2 * overlap;
-  return roundUp(needed + 2 * margin, multiple) - 2 * margin;
+function evenTile(length: number, count: number, needs: TileNeeds): number {
+  const { multiple } = needs;
+  const ends = 2 * unused(needs);
+  const least = Math.ceil((length + 2 * edgeOf(needs) - ends) / count) + ends;
+  let size = roundUp(Math.max(least, ends + alignment(needs)), multiple);
+  while (countOf(length, size, needs) > count) size += multiple;
+  return size;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [divisor, rest] = [a, b];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
 }
 
 function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
+}
+
+function roundDown(value: number, multiple: number): number {
+  return Math.floor(value / multiple) * multiple;
 }
