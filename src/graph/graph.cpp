@@ -57,6 +57,24 @@ const Graph* Attributes::get_graph(std::string_view name) const {
   return graph ? graph->get() : nullptr;
 }
 
+void Node::become(std::string_view other_type, std::string_view other_domain, int other_opset) {
+  op_type = other_type;
+  domain = other_domain;
+  opset = other_opset;
+  def = nullptr;
+}
+
+void resolve_operators(Graph& graph, const Operators& operators) {
+  for (Node& node : graph.nodes) {
+    if (!node.def) node.def = operators.find(node.domain, node.op_type, node.opset);
+    for (const auto& [name, value] : node.attributes.all()) {
+      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
+        resolve_operators(**subgraph, operators);
+      }
+    }
+  }
+}
+
 ValueId Graph::add_value(Value value) {
   values.push_back(std::move(value));
   return static_cast<ValueId>(values.size() - 1);

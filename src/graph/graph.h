@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "graph/operators.h"
 #include "tensor/tensor.h"
 
 namespace fovea {
@@ -41,7 +42,10 @@ using AttributeValue =
 // with another type, and return `fallback` when it is not there.
 class Attributes {
  public:
-  void set(std::string name, AttributeValue value) { values_[std::move(name)] = std::move(value); }
+  void set(std::string name, AttributeValue value) {
+    parsed_ = {};
+    values_[std::move(name)] = std::move(value);
+  }
   bool has(std::string_view name) const { return values_.find(name) != values_.end(); }
 
   int64_t get_int(std::string_view name, int64_t fallback) const;
@@ -56,8 +60,26 @@ class Attributes {
 
   const std::map<std::string, AttributeValue, std::less<>>& all() const { return values_; }
 
+  // The attributes as an operator's own struct, made by T::parse(attributes, opset) when it is
+  // first asked for.
+  template <class T>
+  const T& parsed(int opset) const {
+    static char kType;  // its address stands for T
+    if (parsed_.type != &kType || parsed_.opset != opset) {
+      parsed_ = {&kType, opset, std::make_shared<const T>(T::parse(*this, opset))};
+    }
+    return *static_cast<const T*>(parsed_.value.get());
+  }
+
  private:
+  struct Parsed {
+    const char* type = nullptr;
+    int opset = 0;
+    std::shared_ptr<const void> value;
+  };
+
   std::map<std::string, AttributeValue, std::less<>> values_;
+  mutable Parsed parsed_;
 };
 
 struct Node {
@@ -68,6 +90,10 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   Attributes attributes;
+  const OpDef* def = nullptr;  // see resolve_operators(); null: unknown, or not looked up yet
+
+  // Makes it a node of another operator, which has yet to be looked up.
+  void become(std::string_view other_type, std::string_view other_domain, int other_opset);
 };
 
 // A value of the enclosing graph that a subgraph reads, and the name it has inside.

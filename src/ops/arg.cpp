@@ -59,8 +59,8 @@ Kernel plan_arg(PlanContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "ArgMax", .infer = infer_arg, .plan = plan_arg<std::greater>},
-    {.op_type = "ArgMin", .infer = infer_arg, .plan = plan_arg<std::less>},
+    {.op_type = "ArgMax", .meaning = {.infer = infer_arg}, .cpu = {.plan = plan_arg<std::greater>}},
+    {.op_type = "ArgMin", .meaning = {.infer = infer_arg}, .cpu = {.plan = plan_arg<std::less>}},
 };
 
 }  // namespace

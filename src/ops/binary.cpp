@@ -84,12 +84,11 @@ Kernel plan_pow(PlanContext& context) {
 constexpr OpDef binary(std::string_view op_type, InferRule infer, PlanRule plan, int since = 1) {
   return {.op_type = op_type,
           .since = since,
-          .inputs = {2, 2},
-          .infer = infer,
-          .plan = plan,
-          .reuse = Reuse::InPlace,
-          .layout = broadcast_layout,
-          .bands = bands_by_element};
+          .meaning = {.inputs = {2, 2}, .infer = infer},
+          .cpu = {.plan = plan,
+                  .reuse = Reuse::InPlace,
+                  .layout = broadcast_layout,
+                  .bands = bands_by_element}};
 }
 
 constexpr OpDef kOps[] = {

@@ -106,14 +106,12 @@ void infer_cast_like(InferContext& context) { set_converted(context, context.dty
 constexpr OpDef kOps[] = {
     {.op_type = "Cast",
      .since = 6,
-     .infer = infer_cast,
-     .plan = plan_conversion,
-     .reuse = Reuse::InPlace},
+     .meaning = {.infer = infer_cast},
+     .cpu = {.plan = plan_conversion, .reuse = Reuse::InPlace}},
     {.op_type = "CastLike",
      .since = 15,
-     .inputs = {2, 2},
-     .infer = infer_cast_like,
-     .plan = plan_conversion},
+     .meaning = {.inputs = {2, 2}, .infer = infer_cast_like},
+     .cpu = {.plan = plan_conversion}},
 };
 
 }  // namespace

@@ -67,11 +67,8 @@ std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& ou
 
 constexpr OpDef kOps[] = {
     {.op_type = "Concat",
-     .inputs = {1, kUnbounded},
-     .infer = infer_concat,
-     .plan = plan_concat,
-     .layout = concat_layout,
-     .bands = concat_bands},
+     .meaning = {.inputs = {1, kUnbounded}, .infer = infer_concat},
+     .cpu = {.plan = plan_concat, .layout = concat_layout, .bands = concat_bands}},
 };
 
 }  // namespace

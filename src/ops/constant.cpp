@@ -143,19 +143,19 @@ Kernel plan_eye_like(PlanContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "Constant", .inputs = {0, 0}, .infer = infer_constant},
+    {.op_type = "Constant", .meaning = {.inputs = {0, 0}, .infer = infer_constant}},
     {.op_type = "ConstantOfShape",
      .since = 9,
-     .infer = infer_constant_of_shape,
-     .plan = plan_constant_of_shape,
-     .content_inputs = {0}},
+     .meaning = {.infer = infer_constant_of_shape, .content_inputs = {0}},
+     .cpu = {.plan = plan_constant_of_shape}},
     {.op_type = "Range",
      .since = 11,
-     .inputs = {3, 3},
-     .infer = infer_range,
-     .plan = plan_range,
-     .content_inputs = {0, 1, 2}},
-    {.op_type = "EyeLike", .since = 9, .infer = infer_eye_like, .plan = plan_eye_like},
+     .meaning = {.inputs = {3, 3}, .infer = infer_range, .content_inputs = {0, 1, 2}},
+     .cpu = {.plan = plan_range}},
+    {.op_type = "EyeLike",
+     .since = 9,
+     .meaning = {.infer = infer_eye_like},
+     .cpu = {.plan = plan_eye_like}},
 };
 
 }  // namespace

@@ -35,12 +35,8 @@ std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& outp
 
 constexpr OpDef kOps[] = {
     {.op_type = "Conv",
-     .inputs = {2, 3},
-     .infer = infer_conv,
-     .plan = plan_conv,
-     .layout = layout_convolution,
-     .bands = bands_conv,
-     .macs = macs_conv},
+     .meaning = {.inputs = {2, 3}, .infer = infer_conv, .macs = macs_conv},
+     .cpu = {.plan = plan_conv, .layout = layout_convolution, .bands = bands_conv}},
 };
 
 }  // namespace

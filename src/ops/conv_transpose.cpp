@@ -132,15 +132,15 @@ std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const S
 
 constexpr OpDef conv_transpose(std::string_view op_type, std::string_view domain, int until,
                                int most_inputs) {
-  return {.op_type = op_type,
-          .domain = domain,
-          .until = until,
-          .inputs = {2, most_inputs},
-          .infer = infer_conv_transpose,
-          .plan = plan_conv_transpose,
-          .layout = layout_shuffle,
-          .bands = bands_conv_transpose,
-          .macs = macs_conv_transpose};
+  return {
+      .op_type = op_type,
+      .domain = domain,
+      .until = until,
+      .meaning = {.inputs = {2, most_inputs},
+                  .infer = infer_conv_transpose,
+                  .macs = macs_conv_transpose},
+      .cpu = {
+          .plan = plan_conv_transpose, .layout = layout_shuffle, .bands = bands_conv_transpose}};
 }
 
 constexpr OpDef kOps[] = {

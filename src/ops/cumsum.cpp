@@ -60,11 +60,8 @@ Kernel plan_cumsum(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "CumSum",
      .since = 11,
-     .inputs = {2, 2},
-     .infer = infer_cumsum,
-     .plan = plan_cumsum,
-     .content_inputs = {1},
-     .reuse = Reuse::InPlace},
+     .meaning = {.inputs = {2, 2}, .infer = infer_cumsum, .content_inputs = {1}},
+     .cpu = {.plan = plan_cumsum, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

@@ -61,16 +61,12 @@ Kernel plan_tile(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Expand",
      .since = 8,
-     .inputs = {2, 2},
-     .infer = infer_expand,
-     .plan = plan_expand,
-     .content_inputs = {1}},
+     .meaning = {.inputs = {2, 2}, .infer = infer_expand, .content_inputs = {1}},
+     .cpu = {.plan = plan_expand}},
     {.op_type = "Tile",
      .since = 6,
-     .inputs = {2, 2},
-     .infer = infer_tile,
-     .plan = plan_tile,
-     .content_inputs = {1}},
+     .meaning = {.inputs = {2, 2}, .infer = infer_tile, .content_inputs = {1}},
+     .cpu = {.plan = plan_tile}},
 };
 
 }  // namespace

@@ -237,7 +237,7 @@ void Attention::operator()(RunContext& run) const {
 Kernel plan_fused_attention(PlanContext& context) {
   const Body body(context);
   Attention attention(context, body);
-  if (!attention) return plan_body(context, body);
+  if (!attention) return {};
   attention.reserve_scratch(context);
   context.describe("scores in cache");
   return attention;
@@ -247,11 +247,11 @@ constexpr OpDef kOps[] = {
     {.op_type = "FusedAttention",
      .domain = kInternalDomain,
      .until = kUnbounded,
-     .inputs = {3, kUnbounded},
-     .infer = infer_body,
-     .plan = plan_fused_attention,
-     .content_inputs = {0, 1},  // shapes of Reshapes
-     .macs = body_macs},
+     .meaning = {.inputs = {0, kUnbounded},
+                 .infer = infer_body,
+                 .content_inputs = {0, 1},  // shapes of Reshapes
+                 .macs = body_macs},
+     .cpu = {.plan = plan_fused_attention}},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "ops/core/activation.h"
+#include "ops/core/compile.h"
 #include "ops/core/dense_conv.h"
 
 namespace fovea {
@@ -46,14 +47,22 @@ void layout_fused_conv(LayoutContext& context) {
 
 // ---- An addend of another shape ----
 
+std::vector<Form> forms_of(const std::vector<const ValueType*>& inputs) {
+  std::vector<Form> forms;
+  for (const ValueType* input : inputs) forms.push_back(input ? input->form : Form());
+  return forms;
+}
+
 // One of the nodes it was made of.
 class Part {
  public:
-  Part(const PlanContext& whole, const Node& node, const std::vector<const ValueType*>& inputs,
+  Part(const PlanContext& whole, Node node, const std::vector<const ValueType*>& inputs,
        const ValueType& output) {
-    PlanContext context = whole.part(node, inputs, output);
-    kernel_ = kOpTable.find(node)->plan(context);
-    scratch_ = context.scratch();
+    node.def = kOpTable.find(node.domain, node.op_type, node.opset);
+    const Forms forms = {forms_of(inputs), {output.form}};
+    CompiledNode compiled = compile_node(node, inputs, {&output, 1}, whole.machine(), &forms);
+    kernel_ = std::move(compiled.kernel);
+    scratch_ = compiled.scratch_bytes;
   }
 
   uint64_t scratch() const { return scratch_; }
@@ -68,18 +77,17 @@ class Part {
   uint64_t scratch_;
 };
 
-Node node_of(std::string_view op_type, int opset = kLatestOpset) {
+Node node_of(std::string_view op_type, int opset = kLatestOpset,
+             std::string_view domain = kOnnxDomain) {
   Node node;
-  node.op_type = op_type;
-  node.opset = opset;
+  node.become(op_type, domain, opset);
   node.outputs = {0};
   return node;
 }
 
 // Shares its packed weights with the fused node, whose name it has.
 Node convolution_node(const NodeContext& context) {
-  Node node = node_of("FusedConv");
-  node.domain = kInternalDomain;
+  Node node = node_of("FusedConv", kLatestOpset, kInternalDomain);
   node.name = context.node().name;
   node.attributes = context.attributes();
   node.attributes.set("activation", std::string());
@@ -223,14 +231,12 @@ constexpr OpDef kOps[] = {
     {.op_type = "FusedConv",
      .domain = kInternalDomain,
      .until = kUnbounded,
-     .inputs = {2, kUnbounded},
-     .infer = infer_fused_conv,
-     .plan = plan_fused_conv,
-     .reuse = Reuse::InPlace,
-     .overwrites = kConvAddend,
-     .layout = layout_fused_conv,
-     .bands = bands_fused_conv,
-     .macs = macs_conv},
+     .meaning = {.inputs = {2, kUnbounded}, .infer = infer_fused_conv, .macs = macs_conv},
+     .cpu = {.plan = plan_fused_conv,
+             .reuse = Reuse::InPlace,
+             .overwrites = kConvAddend,
+             .layout = layout_fused_conv,
+             .bands = bands_fused_conv}},
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ bool fits_kernel(const PlanContext& context, const Body& body) {
 
 Kernel plan_fused_matmul(PlanContext& context) {
   const Body body(context);
-  if (!fits_kernel(context, body)) return plan_body(context, body);
+  if (!fits_kernel(context, body)) return {};
   const Shape &data = context.shape(kData), &weights = context.shape(kWeights);
   BatchedGemm gemm;
   gemm.shape = {data.elements(0, data.rank() - 1), weights[1], weights[0]};
@@ -43,12 +43,8 @@ constexpr OpDef kOps[] = {
     {.op_type = "FusedMatMul",
      .domain = kInternalDomain,
      .until = kUnbounded,
-     .inputs = {2, kUnbounded},
-     .infer = infer_body,
-     .plan = plan_fused_matmul,
-     .reuse = Reuse::InPlace,
-     .overwrites = kAddend,
-     .macs = body_macs},
+     .meaning = {.inputs = {2, kUnbounded}, .infer = infer_body, .macs = body_macs},
+     .cpu = {.plan = plan_fused_matmul, .reuse = Reuse::InPlace, .overwrites = kAddend}},
 };
 
 }  // namespace

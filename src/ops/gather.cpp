@@ -164,7 +164,10 @@ Kernel plan_gather_nd(PlanContext& context) {
 }
 
 constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, PlanRule plan) {
-  return {.op_type = op_type, .since = since, .inputs = {2, 2}, .infer = infer, .plan = plan};
+  return {.op_type = op_type,
+          .since = since,
+          .meaning = {.inputs = {2, 2}, .infer = infer},
+          .cpu = {.plan = plan}};
 }
 
 constexpr OpDef kOps[] = {

@@ -133,10 +133,8 @@ int64_t macs_gemm(const NodeContext& context, const Shape& output) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "Gemm",
-     .inputs = {2, 3},
-     .infer = infer_gemm,
-     .plan = plan_gemm,
-     .macs = macs_gemm},
+     .meaning = {.inputs = {2, 3}, .infer = infer_gemm, .macs = macs_gemm},
+     .cpu = {.plan = plan_gemm}},
 };
 
 }  // namespace

@@ -120,10 +120,8 @@ constexpr OpDef logical(std::string_view op_type, int since, int inputs, InferRu
                         PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .inputs = {inputs, inputs},
-          .infer = infer,
-          .plan = plan,
-          .reuse = Reuse::InPlace};
+          .meaning = {.inputs = {inputs, inputs}, .infer = infer},
+          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 
 constexpr OpDef kOps[] = {

@@ -80,10 +80,8 @@ int64_t macs_matmul(const NodeContext& context, const Shape& output) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "MatMul",
-     .inputs = {2, 2},
-     .infer = infer_matmul,
-     .plan = plan_matmul,
-     .macs = macs_matmul},
+     .meaning = {.inputs = {2, 2}, .infer = infer_matmul, .macs = macs_matmul},
+     .cpu = {.plan = plan_matmul}},
 };
 
 }  // namespace

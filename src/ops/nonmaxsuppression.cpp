@@ -129,10 +129,8 @@ Kernel plan_suppression(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "NonMaxSuppression",
      .since = 10,
-     .inputs = {2, 5},
-     .infer = infer_suppression,
-     .plan = plan_suppression,
-     .content_inputs = {2}},
+     .meaning = {.inputs = {2, 5}, .infer = infer_suppression, .content_inputs = {2}},
+     .cpu = {.plan = plan_suppression}},
 };
 
 }  // namespace

@@ -38,7 +38,10 @@ Kernel plan_nonzero(PlanContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "NonZero", .since = 9, .infer = infer_nonzero, .plan = plan_nonzero},
+    {.op_type = "NonZero",
+     .since = 9,
+     .meaning = {.infer = infer_nonzero},
+     .cpu = {.plan = plan_nonzero}},
 };
 
 }  // namespace

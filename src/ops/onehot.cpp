@@ -57,10 +57,8 @@ Kernel plan_onehot(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "OneHot",
      .since = 9,
-     .inputs = {3, 3},
-     .infer = infer_onehot,
-     .plan = plan_onehot,
-     .content_inputs = {1}},
+     .meaning = {.inputs = {3, 3}, .infer = infer_onehot, .content_inputs = {1}},
+     .cpu = {.plan = plan_onehot}},
 };
 
 }  // namespace

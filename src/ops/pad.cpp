@@ -182,11 +182,8 @@ Kernel plan_pad(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "Pad",
-     .inputs = {1, 4},
-     .infer = infer_pad,
-     .plan = plan_pad,
-     .content_inputs = {1, 3},
-     .layout = pad_layout},
+     .meaning = {.inputs = {1, 4}, .infer = infer_pad, .content_inputs = {1, 3}},
+     .cpu = {.plan = plan_pad, .layout = pad_layout}},
 };
 
 }  // namespace

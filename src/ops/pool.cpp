@@ -174,8 +174,9 @@ Kernel plan_global_average(PlanContext& context) {
 
 constexpr OpDef pool(std::string_view op_type, InferRule infer, PlanRule plan,
                      Arity outputs = {1, 1}) {
-  return {
-      .op_type = op_type, .outputs = outputs, .infer = infer, .plan = plan, .layout = layout_pool};
+  return {.op_type = op_type,
+          .meaning = {.outputs = outputs, .infer = infer},
+          .cpu = {.plan = plan, .layout = layout_pool}};
 }
 
 constexpr OpDef kOps[] = {

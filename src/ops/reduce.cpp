@@ -102,11 +102,8 @@ Kernel plan_log_sum_exp(PlanContext& context) {
 
 constexpr OpDef reduction(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
-          .inputs = {1, 2},
-          .infer = infer_reduce,
-          .plan = plan,
-          .content_inputs = {1},
-          .layout = reduce_layout};
+          .meaning = {.inputs = {1, 2}, .infer = infer_reduce, .content_inputs = {1}},
+          .cpu = {.plan = plan, .layout = reduce_layout}};
 }
 
 constexpr OpDef kOps[] = {

@@ -128,10 +128,10 @@ Kernel plan_dropout(PlanContext& context) {
 
 constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer) {
   return {.op_type = op_type,
-          .inputs = {1, inputs},
-          .infer = infer,
-          .content_inputs = inputs > 1 ? InputList{1} : InputList{},
-          .reuse = Reuse::View};
+          .meaning = {.inputs = {1, inputs},
+                      .infer = infer,
+                      .content_inputs = inputs > 1 ? InputList{1} : InputList{}},
+          .cpu = {.reuse = Reuse::View}};
 }
 
 constexpr OpDef kOps[] = {
@@ -141,12 +141,9 @@ constexpr OpDef kOps[] = {
     view("Flatten", 1, infer_flatten),
     view("Identity", 1, infer_like_input),
     {.op_type = "Dropout",
-     .inputs = {1, 3},
-     .outputs = {1, 2},
-     .infer = infer_dropout,
-     .plan = plan_dropout,
-     .content_inputs = {2},
-     .reuse = Reuse::InPlace},
+     .meaning =
+         {.inputs = {1, 3}, .outputs = {1, 2}, .infer = infer_dropout, .content_inputs = {2}},
+     .cpu = {.plan = plan_dropout, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

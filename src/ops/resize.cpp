@@ -338,12 +338,8 @@ constexpr OpDef resize(std::string_view op_type, int since, int until, Arity inp
   return {.op_type = op_type,
           .since = since,
           .until = until,
-          .inputs = inputs,
-          .infer = infer_resize,
-          .plan = plan_resize,
-          .content_inputs = content_inputs,
-          .layout = layout_resize,
-          .bands = bands_resize};
+          .meaning = {.inputs = inputs, .infer = infer_resize, .content_inputs = content_inputs},
+          .cpu = {.plan = plan_resize, .layout = layout_resize, .bands = bands_resize}};
 }
 
 constexpr OpDef kOps[] = {

@@ -151,9 +151,8 @@ constexpr OpDef scatter(std::string_view op_type, int since, int until, InferRul
   return {.op_type = op_type,
           .since = since,
           .until = until,
-          .inputs = {3, 3},
-          .infer = infer,
-          .plan = plan};
+          .meaning = {.inputs = {3, 3}, .infer = infer},
+          .cpu = {.plan = plan}};
 }
 
 constexpr OpDef kOps[] = {

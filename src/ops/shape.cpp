@@ -26,8 +26,8 @@ void infer_size(InferContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "Shape", .infer = infer_shape},
-    {.op_type = "Size", .infer = infer_size},
+    {.op_type = "Shape", .meaning = {.infer = infer_shape}},
+    {.op_type = "Size", .meaning = {.infer = infer_size}},
 };
 
 }  // namespace

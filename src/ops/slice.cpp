@@ -86,11 +86,8 @@ Kernel plan_slice(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "Slice",
-     .inputs = {1, 5},
-     .infer = infer_slice,
-     .plan = plan_slice,
-     .content_inputs = {1, 2, 3, 4},
-     .layout = follow_input_layout},
+     .meaning = {.inputs = {1, 5}, .infer = infer_slice, .content_inputs = {1, 2, 3, 4}},
+     .cpu = {.plan = plan_slice, .layout = follow_input_layout}},
 };
 
 }  // namespace

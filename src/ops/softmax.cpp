@@ -27,7 +27,9 @@ Kernel plan_softmax(PlanContext& context) {
 }
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
-  return {.op_type = op_type, .infer = infer_like_input, .plan = plan, .reuse = Reuse::InPlace};
+  return {.op_type = op_type,
+          .meaning = {.infer = infer_like_input},
+          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 
 constexpr OpDef kOps[] = {

@@ -86,12 +86,11 @@ Kernel plan_split(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "Split",
-     .inputs = {1, 2},
-     .outputs = {1, kUnbounded},
-     .infer = infer_split,
-     .plan = plan_split,
-     .content_inputs = {1},
-     .layout = split_layout},
+     .meaning = {.inputs = {1, 2},
+                 .outputs = {1, kUnbounded},
+                 .infer = infer_split,
+                 .content_inputs = {1}},
+     .cpu = {.plan = plan_split, .layout = split_layout}},
 };
 
 }  // namespace

@@ -98,11 +98,8 @@ Kernel plan_topk(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "TopK",
-     .inputs = {1, 2},
-     .outputs = {1, 2},
-     .infer = infer_topk,
-     .plan = plan_topk,
-     .content_inputs = {1}},
+     .meaning = {.inputs = {1, 2}, .outputs = {1, 2}, .infer = infer_topk, .content_inputs = {1}},
+     .cpu = {.plan = plan_topk}},
 };
 
 }  // namespace

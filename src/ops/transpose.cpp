@@ -129,17 +129,19 @@ std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const S
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "Transpose", .infer = infer_transpose, .plan = plan_transpose},
+    {.op_type = "Transpose",
+     .meaning = {.infer = infer_transpose},
+     .cpu = {.plan = plan_transpose}},
     {.op_type = "DepthToSpace",
-     .infer = infer_depth_to_space,
-     .plan = [](PlanContext& context) { return plan_shuffle(context, true); },
-     .layout = layout_depth_to_space,
-     .bands = bands_depth_to_space},
+     .meaning = {.infer = infer_depth_to_space},
+     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); },
+             .layout = layout_depth_to_space,
+             .bands = bands_depth_to_space}},
     {.op_type = "SpaceToDepth",
-     .infer = infer_space_to_depth,
-     .plan = [](PlanContext& context) { return plan_shuffle(context, false); },
-     .layout = follow_input_layout,
-     .bands = bands_space_to_depth},
+     .meaning = {.infer = infer_space_to_depth},
+     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, false); },
+             .layout = follow_input_layout,
+             .bands = bands_space_to_depth}},
 };
 
 }  // namespace

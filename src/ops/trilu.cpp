@@ -53,11 +53,8 @@ Kernel plan_trilu(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Trilu",
      .since = 14,
-     .inputs = {1, 2},
-     .infer = infer_trilu,
-     .plan = plan_trilu,
-     .content_inputs = {1},
-     .reuse = Reuse::InPlace},
+     .meaning = {.inputs = {1, 2}, .infer = infer_trilu, .content_inputs = {1}},
+     .cpu = {.plan = plan_trilu, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

@@ -83,12 +83,11 @@ Kernel plan_extreme(PlanContext& context) {
 
 constexpr OpDef variadic(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
-          .inputs = {1, kUnbounded},
-          .infer = infer_variadic,
-          .plan = plan,
-          .reuse = Reuse::InPlace,
-          .layout = broadcast_layout,
-          .bands = bands_by_element};
+          .meaning = {.inputs = {1, kUnbounded}, .infer = infer_variadic},
+          .cpu = {.plan = plan,
+                  .reuse = Reuse::InPlace,
+                  .layout = broadcast_layout,
+                  .bands = bands_by_element}};
 }
 
 constexpr OpDef kOps[] = {

@@ -46,10 +46,8 @@ Kernel plan_where(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Where",
      .since = 9,
-     .inputs = {3, 3},
-     .infer = infer_where,
-     .plan = plan_where,
-     .reuse = Reuse::InPlace},
+     .meaning = {.inputs = {3, 3}, .infer = infer_where},
+     .cpu = {.plan = plan_where, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

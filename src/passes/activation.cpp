@@ -115,8 +115,7 @@ void recognise_activation(Graph& graph, const PassContext& context) {
   for (Node& node : graph.nodes) {
     const auto become = [&](std::string_view op_type, ValueId x) {
       if (x == kNoValue) return false;
-      node.op_type = op_type;
-      node.opset = kOpset;
+      node.become(op_type, kOnnxDomain, kOpset);
       node.inputs = {x};
       node.attributes = {};
       return true;

@@ -36,8 +36,7 @@ void fuse(Graph& graph, const std::set<int>& members, const std::string& op_type
   }
 
   Node& last = node_at(*members.rbegin());
-  last.op_type = op_type;
-  last.domain = kInternalDomain;
+  last.become(op_type, kInternalDomain, last.opset);
   last.inputs = std::move(inputs);
   last.outputs.resize(1);
   last.attributes = {};

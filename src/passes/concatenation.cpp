@@ -62,8 +62,7 @@ bool takes_parts(const Graph& graph, const Node& node, int64_t channels) {
 }
 
 void split_data(Node& convolution, const std::vector<ValueId>& parts) {
-  convolution.domain = kInternalDomain;
-  convolution.op_type = "FusedConv";
+  convolution.become("FusedConv", kInternalDomain, convolution.opset);
   convolution.inputs[kConvData] = parts[0];
   convolution.inputs.resize(kConvMoreData, kNoValue);
   convolution.inputs.insert(convolution.inputs.end(), parts.begin() + 1, parts.end());

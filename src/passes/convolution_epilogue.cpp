@@ -95,8 +95,8 @@ void grow(Graph& graph, const Uses& uses, size_t at, std::vector<bool>& left) {
     Node& next = graph.nodes[static_cast<size_t>(reader)];
     Node fused = graph.nodes[at];
     if (!absorb(graph, uses, *convolution, fused, next)) return;
-    fused.domain = kInternalDomain;
-    fused.op_type = convolution->transposed ? "FusedConvTranspose" : "FusedConv";
+    fused.become(convolution->transposed ? "FusedConvTranspose" : "FusedConv", kInternalDomain,
+                 fused.opset);
     fused.name = next.name;
     fused.outputs = next.outputs;
     next = std::move(fused);

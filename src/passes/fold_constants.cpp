@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ops/core/compile.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -11,8 +12,8 @@ constexpr uint64_t kMaxGrowth = 4;
 constexpr uint64_t kAlwaysFolded = 1 << 20;
 
 bool fold(Graph& graph, const Node& node, const PassContext& context) {
-  const OpDef* def = context.ops.find(node);
-  if (!def || !def->deterministic || reads_of(node).size() > node.inputs.size()) return false;
+  if (!node.def || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size())
+    return false;
   std::vector<const Tensor*> inputs;
   std::vector<ValueType> types(node.inputs.size());
   std::vector<const ValueType*> type_pointers;
@@ -26,17 +27,15 @@ bool fold(Graph& graph, const Node& node, const PassContext& context) {
     if (tensor) input_bytes += tensor->bytes();
   }
 
-  InferContext infer(node, type_pointers);
-  def->infer(infer);
   uint64_t bytes = 0;
-  for (const ValueType& output : infer.outputs()) {
+  for (const ValueType& output : infer_node(node, type_pointers)) {
     if (output.dtype == DType::Undefined) continue;
     if (!output.shape || (output.dtype == DType::String && !output.content)) return false;
     bytes += bytes_of(output.dtype, *output.shape, Layout::Plain);
   }
   if (bytes > std::max(kAlwaysFolded, kMaxGrowth * input_bytes)) return false;
 
-  std::vector<Tensor> results = evaluate(node, *def, inputs, context.pool);
+  std::vector<Tensor> results = evaluate(node, inputs, context.pool);
   for (size_t i = 0; i < results.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
     Value& value = graph.value(node.outputs[i]);

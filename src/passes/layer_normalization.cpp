@@ -104,8 +104,7 @@ void recognise_layer_normalization(Graph& graph, const PassContext& context) {
   for (Node& node : graph.nodes) {
     const LayerNorm norm = finder.find(node);
     if (norm.x == kNoValue) continue;
-    node.op_type = "LayerNormalization";
-    node.opset = kOpset;
+    node.become("LayerNormalization", kOnnxDomain, kOpset);
     node.inputs = {norm.x, norm.scale, norm.bias};
     node.attributes = {};
     node.attributes.set("epsilon", norm.epsilon);

@@ -36,7 +36,9 @@ void optimise(Graph& graph, const PassContext& context, std::span<const std::str
   for (const Pass& pass : kPasses) {
     const bool off = std::ranges::any_of(
         disabled, [&](const std::string& name) { return name == "*" || name == pass.name; });
-    if (!off && has_work(graph, pass)) pass.run(graph, context);
+    if (off || !has_work(graph, pass)) continue;
+    pass.run(graph, context);
+    resolve_operators(graph, context.ops);
   }
 }
 

@@ -12,7 +12,7 @@
 namespace fovea {
 
 struct PassContext {
-  const OpTable& ops;
+  const Operators& ops;
   ThreadPool& pool;
 };
 

@@ -106,8 +106,7 @@ void recognise_pixel_shuffle(Graph& graph, const PassContext& context) {
     if (!shuffle) shuffle = shuffle_of_any_size(graph, uses, last);
     // Reshape would split tensors of any rank.
     if (!shuffle || !images[static_cast<size_t>(shuffle->input)]) continue;
-    last.op_type = "DepthToSpace";
-    last.opset = 13;
+    last.become("DepthToSpace", kOnnxDomain, 13);
     last.inputs = {shuffle->input};
     last.attributes = {};
     last.attributes.set("blocksize", shuffle->block);

@@ -13,6 +13,9 @@ namespace {
 // Steps a stretch is shortened by one at a time.
 constexpr size_t kCloseTries = 4;
 
+// Steps that are tried together: each is looked at in as many stretches at most.
+constexpr size_t kLongestStretch = 256;
+
 // Rows of images come in multiples of those of Winograd's tiles, of both sizes where both may be
 // used.
 int64_t row_unit(Precision precision) { return precision == Precision::Fast ? 12 : 4; }
@@ -44,7 +47,7 @@ class BandPlanner {
 
  private:
   const ValueType& type(SlotId id) const;
-  Layout layout(SlotId id) const { return segment_.slots[static_cast<size_t>(id)].layout; }
+  Form form(SlotId id) const { return segment_.slots[static_cast<size_t>(id)].form; }
   BandImage image_of(SlotId id) const;
   ValueType banded_type(SlotId id, int64_t rows) const;
   SlotId made_by(size_t step) const { return stretch_[step].step->outputs[0]; }
@@ -60,7 +63,7 @@ class BandPlanner {
 
   const PlanEnvironment& environment_;
   const Segment& segment_;
-  const std::vector<bool>& wanted_;  // by slot: read by steps elsewhere, or after the segment
+  const std::vector<bool>& wanted_;  // by step: read by steps elsewhere, or after the segment
   std::span<const Candidate> stretch_;
   std::vector<BandShape> shapes_;
   BandGeometry geometry_;
@@ -76,7 +79,7 @@ const ValueType& BandPlanner::type(SlotId id) const {
 
 BandImage BandPlanner::image_of(SlotId id) const {
   const Shape& shape = *type(id).shape;
-  const bool plain = layout(id) == Layout::Plain;
+  const bool plain = form(id).layout == Layout::Plain;
   const auto element = static_cast<int64_t>(element_bytes(type(id).dtype));
   return {plain ? shape[1] : 1, (plain ? 1 : padded_channels(shape[1])) * shape[3] * element,
           shape[2]};
@@ -85,7 +88,7 @@ BandImage BandPlanner::image_of(SlotId id) const {
 ValueType BandPlanner::banded_type(SlotId id, int64_t rows) const {
   ValueType banded = type(id);
   (*banded.shape)[2] = rows;
-  banded.layout = layout(id);
+  banded.form = form(id);
   banded.content.reset();
   banded.constant = false;
   return banded;
@@ -100,7 +103,7 @@ void BandPlanner::find_shapes() {
     BandShape shape;
     shape.height = image.height;
     shape.row_bytes = image.bytes(1);
-    shape.wanted = wanted_[static_cast<size_t>(made_by(at))];
+    shape.wanted = wanted_[at];
     for (size_t i = 0; i < rule.inputs.size(); ++i) {
       if (step->inputs[i] == kNoSlot) continue;
       if (rule.inputs[i].whole) continue;
@@ -160,11 +163,8 @@ BandSource BandPlanner::source_of(size_t at, const BandRead& read) {
 }
 
 // A band's inputs must make a band.
-void check_rule(const OpDef& def, const Node& node, std::span<const ValueType* const> inputs,
-                const Shape& output) {
-  InferContext infer(node, inputs);
-  def.infer(infer);
-  if (infer.outputs()[0].shape == output) return;
+void check_rule(const Node& node, std::span<const ValueType* const> inputs, const Shape& output) {
+  if (infer_node(node, inputs)[0].shape == output) return;
   fail(ErrorCode::Internal, "a band of ", node.op_type, " node '", node.name, "' of ", output,
        " has other inputs");
 }
@@ -179,11 +179,13 @@ void BandPlanner::add_step(size_t at) {
   added.sources.resize(inputs);
   std::vector<ValueType> types(inputs);
   std::vector<const ValueType*> type_pointers(inputs, nullptr);
+  Forms forms = {std::vector<Form>(inputs), {form(made_by(at))}};
   for (size_t i = 0; i < inputs; ++i) {
     const SlotId id = step->inputs[i];
     if (id == kNoSlot) continue;
     types[i] = type(id);
-    types[i].layout = layout(id);
+    types[i].form = form(id);
+    forms.accepted[i] = form(id);
     type_pointers[i] = &types[i];
     if (!rule.inputs[i].whole) continue;
     added.sources[i].kind = BandSource::Kind::Whole;
@@ -196,12 +198,11 @@ void BandPlanner::add_step(size_t at) {
 
   const BandRows& rows = geometry_.values[at];
   const std::array<ValueType, 1> outputs = {banded_type(made_by(at), rows.rows)};
-  const OpDef& def = *environment_.ops.find(rule.node);
-  PlanContext plan(rule.node, type_pointers, outputs, environment_.packs, environment_.pool.size(),
-                   environment_.precision);
-  check_rule(def, rule.node, type_pointers, *outputs[0].shape);
-  added.kernel = def.plan(plan);
-  added.scratch_bytes = plan.scratch();
+  check_rule(rule.node, type_pointers, *outputs[0].shape);
+  CompiledNode compiled =
+      compile_node(rule.node, type_pointers, outputs, environment_.machine(), &forms);
+  added.kernel = std::move(compiled.kernel);
+  added.scratch_bytes = compiled.scratch_bytes;
   BandValue& value = added.value;
   static_cast<BandRows&>(value) = rows;
   value.image = image_of(made_by(at));
@@ -275,14 +276,13 @@ std::optional<Step> BandPlanner::plan() {
 }
 
 // The rule by which a step can be cut; nullopt for those that cannot.
-std::optional<BandRule> rule_of(const PlanEnvironment& environment, const Segment& segment,
-                                const Step& step) {
-  const OpDef* def = environment.ops.find(*step.node);
-  if (!def->bands || step.outputs.size() != 1 || step.outputs[0] == kNoSlot) return std::nullopt;
+std::optional<BandRule> rule_of(const Segment& segment, const Step& step) {
+  const auto bands = step.node->def->cpu.bands;
+  if (!bands || step.outputs.size() != 1 || step.outputs[0] == kNoSlot) return std::nullopt;
   const auto type_of = [&](SlotId id) {
     const Slot& slot = segment.slots[static_cast<size_t>(id)];
     ValueType type = segment.types[static_cast<size_t>(slot.value)];
-    type.layout = slot.layout;
+    type.form = slot.form;
     return type;
   };
   const ValueType output = type_of(step.outputs[0]);
@@ -295,7 +295,7 @@ std::optional<BandRule> rule_of(const PlanEnvironment& environment, const Segmen
     pointers.push_back(id == kNoSlot ? nullptr : &types.back());
     if (id != kNoSlot && !types.back().shape) return std::nullopt;
   }
-  auto rule = def->bands(NodeContext(*step.node, pointers), *output.shape);
+  auto rule = bands(NodeContext(*step.node, pointers), *output.shape);
   if (!rule) return std::nullopt;
   for (size_t i = 0; i < rule->inputs.size(); ++i) {
     const bool image = step.inputs[i] != kNoSlot && is_image(*pointers[i]);
@@ -304,25 +304,46 @@ std::optional<BandRule> rule_of(const PlanEnvironment& environment, const Segmen
   return rule;
 }
 
-// By slot: whether steps outside [begin, end) read it, or someone after the segment.
-std::vector<bool> wanted_of(const Segment& segment, const std::vector<bool>& kept, size_t begin,
-                            size_t end) {
-  std::vector<bool> wanted(segment.slots.size(), false);
-  for (size_t at = 0; at < segment.steps.size(); ++at) {
-    if (at >= begin && at < end) continue;
-    for (const SlotId id : segment.steps[at].inputs) {
-      if (id != kNoSlot) wanted[static_cast<size_t>(id)] = true;
+// Who reads the slots of a segment.
+class SlotReads {
+ public:
+  SlotReads(const Segment& segment, const std::vector<bool>& kept)
+      : steps_(segment.steps),
+        counts_(segment.slots.size(), 0),
+        later_(segment.slots.size(), false) {
+    for (const Step& step : steps_) count(step, 1);
+    for (size_t id = 0; id < segment.slots.size(); ++id) {
+      const Slot& slot = segment.slots[id];
+      // The caller reads plain values, a later segment either.
+      const bool may_be_read = slot.form == Form() || !segment.awaited.empty();
+      if (kept[static_cast<size_t>(slot.value)] && may_be_read) later_[id] = true;
+      if (slot.shares != kNoSlot) later_[static_cast<size_t>(slot.shares)] = true;
     }
   }
-  for (size_t id = 0; id < segment.slots.size(); ++id) {
-    const Slot& slot = segment.slots[id];
-    // The caller reads plain values, a later segment either.
-    const bool may_be_read = slot.layout == Layout::Plain || !segment.awaited.empty();
-    if (kept[static_cast<size_t>(slot.value)] && may_be_read) wanted[id] = true;
-    if (slot.shares != kNoSlot) wanted[static_cast<size_t>(slot.shares)] = true;
+
+  // By step of [begin, end): whether what it makes is read by steps outside, or after the segment.
+  std::vector<bool> wanted(size_t begin, size_t end) {
+    for (size_t at = begin; at < end; ++at) count(steps_[at], -1);
+    std::vector<bool> wanted;
+    for (size_t at = begin; at < end; ++at) {
+      const auto id = static_cast<size_t>(steps_[at].outputs[0]);
+      wanted.push_back(later_[id] || counts_[id] > 0);
+    }
+    for (size_t at = begin; at < end; ++at) count(steps_[at], 1);
+    return wanted;
   }
-  return wanted;
-}
+
+ private:
+  void count(const Step& step, int reads) {
+    for (const SlotId id : step.inputs) {
+      if (id != kNoSlot) counts_[static_cast<size_t>(id)] += reads;
+    }
+  }
+
+  const std::vector<Step>& steps_;
+  std::vector<int> counts_;  // by slot: reads by steps
+  std::vector<bool> later_;  // by slot: read after the segment
+};
 
 // Of output 0 as a whole; 0 where that is not known or there is none.
 int64_t output_bytes(const Segment& segment, const Step& step) {
@@ -331,7 +352,7 @@ int64_t output_bytes(const Segment& segment, const Step& step) {
   const Slot& slot = segment.slots[static_cast<size_t>(id)];
   const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
   if (!type.shape || type.dtype == DType::String) return 0;
-  return static_cast<int64_t>(bytes_of(type.dtype, *type.shape, slot.layout));
+  return static_cast<int64_t>(bytes_of(type.dtype, *type.shape, slot.form));
 }
 
 // Steps from `begin` on that can be cut, as long as none needs all of what another makes, up to
@@ -341,7 +362,8 @@ std::vector<Candidate> stretch_from(const Segment& segment,
                                     int64_t small) {
   std::vector<Candidate> stretch;
   std::vector<SlotId> made;
-  for (size_t at = begin; at < rules.size() && rules[at]; ++at) {
+  const size_t end = std::min(begin + kLongestStretch, rules.size());
+  for (size_t at = begin; at < end && rules[at]; ++at) {
     const Step& step = segment.steps[at];
     for (size_t i = 0; i < rules[at]->inputs.size(); ++i) {
       const bool whole = rules[at]->inputs[i].whole;
@@ -359,7 +381,8 @@ std::vector<Candidate> stretch_from(const Segment& segment,
                                       const std::vector<bool>& kept) {
   const int64_t small = environment.bands.fast_whole;
   std::vector<std::optional<BandRule>> rules;
-  for (const Step& step : segment.steps) rules.push_back(rule_of(environment, segment, step));
+  for (const Step& step : segment.steps) rules.push_back(rule_of(segment, step));
+  SlotReads reads(segment, kept);
   std::vector<Step> steps;
   for (size_t begin = 0; begin < segment.steps.size();) {
     std::vector<Candidate> stretch = stretch_from(segment, rules, begin, small);
@@ -367,7 +390,7 @@ std::vector<Candidate> stretch_from(const Segment& segment,
     size_t taken = 0;
     // Where its last steps do not go together with the others, a shorter one may.
     while (stretch.size() > 1 && taken == 0) {
-      const auto wanted = wanted_of(segment, kept, begin, begin + stretch.size());
+      const auto wanted = reads.wanted(begin, begin + stretch.size());
       BandPlanner planner(environment, segment, wanted, stretch);
       if (planner.largest_image() <= small) break;
       if (auto program = planner.plan()) {

@@ -25,7 +25,7 @@ class Placement {
     return segment_.types[static_cast<size_t>(slot(id).value)];
   }
   uint64_t bytes(SlotId id) const {
-    return bytes_of(type(id).dtype, *type(id).shape, slot(id).layout);
+    return bytes_of(type(id).dtype, *type(id).shape, slot(id).form);
   }
   // The slot that owns the memory.
   SlotId owner(SlotId id) const { return slot(id).shares == kNoSlot ? id : slot(id).shares; }
@@ -74,7 +74,7 @@ int Placement::reusable_buffer(const Step& step, SlotId output, int at) {
     const SlotId input = step.inputs[static_cast<size_t>(index)];
     if (input == kNoSlot || buffer_of(input) < 0 || !may_overwrite(step, index)) continue;
     const Block& block = buffers_[static_cast<size_t>(buffer_of(input))];
-    const bool same_form = slot(input).layout == slot(output).layout &&
+    const bool same_form = slot(input).form == slot(output).form &&
                            type(input).dtype == type(output).dtype &&
                            *type(input).shape == *type(output).shape;
     if (same_form && block.bytes == bytes(output) && block.last == at) return buffer_of(input);

@@ -40,17 +40,17 @@ std::string key_of(const Segment& before, std::span<const Tensor> answers) {
   return key;
 }
 
-// The entry for `key`, moved to the front; made by `plan` where there is none.
-template <class Plan>
-Segment& find_or_plan(std::list<Segment::Next>& entries, size_t capacity, std::string key,
-                      Plan plan) {
+Segment* find_entry(std::list<Segment::Next>& entries, std::string_view key) {
   const auto found = std::ranges::find(entries, key, &Segment::Next::answer);
-  if (found != entries.end()) {
-    entries.splice(entries.begin(), entries, found);
-  } else {
-    entries.push_front({std::move(key), plan()});
-    if (entries.size() > capacity) entries.pop_back();
-  }
+  if (found == entries.end()) return nullptr;
+  entries.splice(entries.begin(), entries, found);
+  return found->segment.get();
+}
+
+Segment& add_entry(std::list<Segment::Next>& entries, size_t capacity, std::string key,
+                   std::unique_ptr<Segment> segment) {
+  entries.push_front({std::move(key), std::move(segment)});
+  if (entries.size() > capacity) entries.pop_back();
   return *entries.front().segment;
 }
 
@@ -62,14 +62,18 @@ Tensor copied(const Tensor& tensor) {
 
 }  // namespace
 
-Segment& PlanCache::first(std::span<const ValueType> feeds) {
-  return find_or_plan(entries_, capacity_, key_of(feeds),
-                      [&] { return plan_first(environment_, feeds); });
+Segment* PlanCache::find(std::string_view key) { return find_entry(entries_, key); }
+
+Segment* PlanCache::find(Segment& before, std::string_view key) {
+  return find_entry(before.next, key);
 }
 
-Segment& PlanCache::next(Segment& before, std::span<const Tensor> answers) {
-  return find_or_plan(before.next, kMaxAnswers, key_of(before, answers),
-                      [&] { return plan_next(environment_, before, answers); });
+Segment& PlanCache::add(std::string key, std::unique_ptr<Segment> segment) {
+  return add_entry(entries_, capacity_, std::move(key), std::move(segment));
+}
+
+Segment& PlanCache::add(Segment& before, std::string key, std::unique_ptr<Segment> segment) {
+  return add_entry(before.next, kMaxAnswers, std::move(key), std::move(segment));
 }
 
 std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
@@ -85,21 +89,46 @@ std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
 
 Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds)
     : plans_(plans), arenas_(arenas), feeds_(std::move(feeds)) {
-  std::vector<ValueType> types;
   for (const Tensor& feed : feeds_) {
-    types.push_back({feed.dtype(), feed.shape(), Layout::Plain, std::nullopt});
+    feed_types_.push_back({feed.dtype(), feed.shape(), Form(), std::nullopt});
   }
-  Segment& first = plans_.first(types);
-  memory_.resize(first.slots.size(), nullptr);
+  key_ = key_of(feed_types_);
+  if (Segment* known = plans_.find(key_)) {
+    enter(*known);
+  } else {
+    planning_ = std::make_unique<Planning>(plans_.environment(), feed_types_);
+  }
+}
+
+void Execution::begin_next() {
+  answers_.clear();
+  for (const ValueId id : segment_->awaited) {
+    const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
+    answers_.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
+  }
+  key_ = key_of(*segment_, answers_);
+  if (Segment* known = plans_.find(*segment_, key_)) {
+    enter(*known);
+  } else {
+    planning_ = std::make_unique<Planning>(plans_.environment(), *segment_, answers_);
+  }
+}
+
+void Execution::plan_some(Clock::time_point deadline) {
+  auto planned = planning_->advance(deadline);
+  if (!planned) return;
+  planning_.reset();
+  enter(segment_ ? plans_.add(*segment_, std::move(key_), std::move(planned))
+                 : plans_.add(std::move(key_), std::move(planned)));
+}
+
+void Execution::bind_feeds() {
   const Graph& graph = plans_.environment().graph;
   for (size_t i = 0; i < feeds_.size(); ++i) {
-    const SlotId slot = first.slot_of[static_cast<size_t>(graph.inputs[i])][0];
-    memory_[static_cast<size_t>(slot)] = feeds_[i].mutable_data();
-    if (feeds_[i].dtype() != DType::String) continue;
-    dynamic_.resize(first.slots.size());
-    dynamic_[static_cast<size_t>(slot)] = feeds_[i];
+    const auto slot = static_cast<size_t>(segment_->slot(graph.inputs[i], Form()));
+    memory_[slot] = feeds_[i].mutable_data();
+    if (feeds_[i].dtype() == DType::String) dynamic_[slot] = feeds_[i];
   }
-  enter(first);
 }
 
 void Execution::enter(Segment& segment) {
@@ -112,7 +141,9 @@ void Execution::enter(Segment& segment) {
   for (const Segment::Placement& placement : segment.placements) {
     memory_[static_cast<size_t>(placement.slot)] = arena_ + placement.offset;
   }
+  const bool first = segment_ == nullptr;
   segment_ = &segment;
+  if (first) bind_feeds();
   next_step_ = 0;
   ++depth_;
 }
@@ -120,25 +151,19 @@ void Execution::enter(Segment& segment) {
 bool Execution::advance(Clock::time_point deadline) {
   auto now = Clock::now();
   do {
-    if (next_step_ < segment_->steps.size()) {
+    if (planning_) {
+      plan_some(deadline);
+      now = Clock::now();
+    } else if (next_step_ < segment_->steps.size()) {
       now = run_some(now);
     } else if (segment_->awaited.empty()) {
       return true;
     } else {
-      enter_next();
+      begin_next();
       now = Clock::now();
     }
   } while (now < deadline);
-  return next_step_ == segment_->steps.size() && segment_->awaited.empty();
-}
-
-void Execution::enter_next() {
-  std::vector<Tensor> answers;
-  for (const ValueId id : segment_->awaited) {
-    const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
-    answers.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
-  }
-  enter(plans_.next(*segment_, answers));
+  return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
 Execution::Clock::time_point Execution::run_some(Clock::time_point start) {
@@ -186,7 +211,7 @@ void Execution::run_bands(const Step& step, RunContext& context) {
 }
 
 Tensor Execution::tensor_of(ValueId id) const {
-  const auto slot = static_cast<size_t>(segment_->slot_of[static_cast<size_t>(id)][0]);
+  const auto slot = static_cast<size_t>(segment_->slot(id, Form()));
   const ValueType& type = segment_->types[static_cast<size_t>(id)];
   if (segment_->slots[slot].constant) return segment_->slots[slot].constant->reshaped(*type.shape);
   if (!type.shape) return dynamic_[slot];
@@ -194,7 +219,8 @@ Tensor Execution::tensor_of(ValueId id) const {
   return Tensor::view(type.dtype, *type.shape, memory_[slot], nullptr);
 }
 
-std::vector<std::optional<Shape>> Execution::planned_shapes() const {
+std::vector<std::optional<Shape>> Execution::planned_shapes() {
+  while (planning_) plan_some(Clock::time_point::max());
   std::vector<std::optional<Shape>> shapes;
   for (const ValueId id : plans_.environment().graph.outputs) {
     shapes.push_back(segment_->types[static_cast<size_t>(id)].shape);

@@ -11,14 +11,20 @@
 
 namespace fovea {
 
-// The plans of one graph, by the types of its feeds. Least recently used ones go first.
+// The plans of one graph: first segments by the types of the feeds, each with those that follow it
+// by the answers that led to them. Least recently used ones go first.
 class PlanCache {
  public:
   PlanCache(PlanEnvironment environment, size_t capacity)
       : environment_(environment), capacity_(capacity) {}
 
-  Segment& first(std::span<const ValueType> feeds);
-  Segment& next(Segment& before, std::span<const Tensor> answers);
+  // The plan's first segment, where it is known; null where it has to be planned.
+  Segment* find(std::string_view key);
+  // The segment that follows `before`, likewise.
+  Segment* find(Segment& before, std::string_view key);
+  // Keeps what was planned for the key.
+  Segment& add(std::string key, std::unique_ptr<Segment> segment);
+  Segment& add(Segment& before, std::string key, std::unique_ptr<Segment> segment);
   void clear() { entries_.clear(); }
 
   const PlanEnvironment& environment() const { return environment_; }
@@ -57,19 +63,22 @@ class Execution {
   // `feeds` in the order of graph.inputs. All references must outlive the execution.
   Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds);
 
-  // Runs whole steps until the deadline, at least one; true when there are none left.
+  // Plans nodes and runs whole steps until the deadline, at least one; true when there are none
+  // left.
   bool advance(Clock::time_point deadline);
 
   // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
   std::vector<Tensor> outputs() const;
-  // The shapes of those as far as they are known yet; nullopt where data will decide.
-  std::vector<std::optional<Shape>> planned_shapes() const;
+  // The shapes of those as far as a plan can tell; nullopt where data will decide.
+  std::vector<std::optional<Shape>> planned_shapes();
   // Per step so far, in the order they ran; the steps are those of the plans.
   const std::vector<StepTime>& times() const { return times_; }
 
  private:
+  void begin_next();
+  void plan_some(Clock::time_point deadline);
   void enter(Segment& segment);
-  void enter_next();
+  void bind_feeds();
   // Runs the next step, or a band of it; returns when that ended.
   Clock::time_point run_some(Clock::time_point start);
   void run_bands(const Step& step, RunContext& context);
@@ -78,7 +87,11 @@ class Execution {
   PlanCache& plans_;
   Arenas& arenas_;
   std::vector<Tensor> feeds_;
-  Segment* segment_ = nullptr;
+  Segment* segment_ = nullptr;          // null until the first one is planned
+  std::unique_ptr<Planning> planning_;  // of the segment that comes next, with what it is made for:
+  std::vector<ValueType> feed_types_;
+  std::vector<Tensor> answers_;
+  std::string key_;
   size_t depth_ = 0;
   size_t next_step_ = 0;
   int64_t next_band_ = 0;  // of the step, where it has bands

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <span>
@@ -31,21 +32,41 @@ struct BandLimits {
 // What planning needs to know besides shapes.
 struct PlanEnvironment {
   const Graph& graph;
-  const OpTable& ops;
+  const Operators& ops;
   PackCache& packs;
   ThreadPool& pool;
   BandLimits bands = {};
   Precision precision = Precision::Default;
+
+  Machine machine() const { return {pool.size(), precision, &packs}; }
 };
 
-// The plan's first segment, for feeds of these types in the order of graph.inputs. Throws Error
-// with the fields "node", "op" and "inputs" when the shapes do not fit an operator's rule.
+// The making of a segment, which can be left between any two nodes, to look for an abort. What it
+// is given must outlive it.
+class Planning {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // The plan's first segment, for feeds of these types in the order of graph.inputs.
+  Planning(const PlanEnvironment& environment, std::span<const ValueType> feeds);
+  // The segment after `before`, once its awaited values are known: `answers` are their contents
+  // (or, for those with data-dependent shape, tensors of the shape they turned out to have).
+  Planning(const PlanEnvironment& environment, const Segment& before,
+           std::span<const Tensor> answers);
+  ~Planning();
+
+  // Plans nodes until the deadline, at least one; gives the segment when all are planned, else
+  // null. Throws Error with the fields "node", "op" and "inputs" when the shapes do not fit an
+  // operator's rule.
+  std::unique_ptr<Segment> advance(Clock::time_point deadline);
+
+ private:
+  class Planner;
+  std::unique_ptr<Planner> planner_;
+};
+
+// The plan's first segment at once.
 std::unique_ptr<Segment> plan_first(const PlanEnvironment& environment,
                                     std::span<const ValueType> feeds);
-
-// The segment after `before`, once its awaited values are known: `answers` are their contents (or,
-// for those with data-dependent shape, tensors of the shape they turned out to have).
-std::unique_ptr<Segment> plan_next(const PlanEnvironment& environment, const Segment& before,
-                                   std::span<const Tensor> answers);
 
 }  // namespace fovea

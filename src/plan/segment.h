@@ -1,32 +1,25 @@
 #pragma once
 
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "graph/graph.h"
-#include "ops/op.h"
+#include "ops/core/compile.h"
 
 namespace fovea {
 
-// Index into the table of pointers a run works on: one value in one layout.
+// Index into the table of pointers a run works on: one value in one form.
 using SlotId = int;
 inline constexpr SlotId kNoSlot = -1;
 
 struct Slot {
   ValueId value = kNoValue;
-  Layout layout = Layout::Plain;
+  Form form;
   std::optional<Tensor> constant;  // elements known while planning: nothing computes them
   SlotId shares = kNoSlot;         // whose memory it is a view of; kNoSlot: it has its own
-};
-
-// What a step computes and moves, for profiles.
-struct StepWork {
-  int64_t macs = 0;       // multiply-accumulates by the operator's definition (OpDef::macs)
-  uint64_t bytes = 0;     // of all inputs, weights included, and outputs, as they lie in memory
-  std::string algorithm;  // see PlanContext::describe
-  std::optional<Shape> output;  // shape of output 0; nullopt: it depends on data
 };
 
 struct BandProgram;
@@ -37,9 +30,9 @@ struct Step {
   Kernel kernel;
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
-  StepWork work = {};
+  Work work = {};
   bool in_place = false;       // output 0 may overwrite an input of the same form
-  int overwrites = kAnyInput;  // see OpDef::overwrites
+  int overwrites = kAnyInput;  // see CpuRule::overwrites
   uint64_t scratch_bytes = 0;
   uint64_t scratch = 0;  // offset in the segment's arena
   std::shared_ptr<const BandProgram> bands = nullptr;
@@ -62,14 +55,24 @@ struct Segment {
   std::vector<Placement> placements;  // slots in this segment's arena
   uint64_t arena_bytes = 0;
 
-  std::vector<Slot> slots;                     // all so far, those of earlier segments first
-  std::vector<ValueType> types;                // by ValueId; no shape: not computed yet
-  std::vector<std::array<SlotId, 2>> slot_of;  // by ValueId and Layout
-  std::vector<bool> done;                      // by node
+  std::vector<Slot> slots;  // all so far, those of earlier segments first
+  // By ValueId, and behind the graph's values those between the nodes of bodies. Without a shape:
+  // not computed yet.
+  std::deque<ValueType> types;
+  std::vector<std::vector<SlotId>> slots_of;  // by ValueId: one for each form the value is there in
+  std::vector<bool> done;                     // by node
   std::vector<ValueId> awaited;
   std::list<Next> next;  // most recently used first
-  // Nodes that the planner made (layout conversions) and steps refer to.
+  // Nodes that the planner made (conversions, the nodes of bodies) and steps refer to.
   std::vector<std::unique_ptr<Node>> own_nodes;
+
+  // The value's slot in a form; kNoSlot where it is not there in that.
+  SlotId slot(ValueId id, Form form) const {
+    for (const SlotId slot : slots_of[static_cast<size_t>(id)]) {
+      if (slots[static_cast<size_t>(slot)].form == form) return slot;
+    }
+    return kNoSlot;
+  }
 };
 
 }  // namespace fovea

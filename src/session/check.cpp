@@ -34,15 +34,6 @@ void for_each_node(const Graph& graph, const Visit& visit) {
   }
 }
 
-void check_count(const Node& node, const char* what, size_t count, Arity arity) {
-  if (count >= static_cast<size_t>(arity.min) && count <= static_cast<size_t>(arity.max)) return;
-  throw Error(ErrorCode::MalformedModel,
-              text(node.op_type, " node '", node.name, "' has ", count, " ", what,
-                   "; the operator has ", arity.min, " to ", arity.max))
-      .with("node", node.name)
-      .with("op", node.op_type);
-}
-
 std::string describe_dims(const std::vector<Dim>& dims) {
   std::string out = "[";
   for (const Dim& dim : dims) {
@@ -86,7 +77,7 @@ ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
 std::vector<NodeProblem> find_unsupported(const Graph& graph) {
   std::vector<NodeProblem> problems;
   for_each_node(graph, [&](const Node& node) {
-    if (!is_internal(node) && kOpTable.find(node)) return;
+    if (!is_internal(node) && node.def) return;
     problems.push_back({node.name, node.op_type, node.domain, node.opset, reason(node)});
   });
   return problems;
@@ -94,16 +85,12 @@ std::vector<NodeProblem> find_unsupported(const Graph& graph) {
 
 void check_arity(const Graph& graph) {
   for_each_node(graph, [](const Node& node) {
-    const OpDef* def = kOpTable.find(node);
-    if (!def) return;
-    check_count(node, "inputs", node.inputs.size(), def->inputs);
-    check_count(node, "outputs", node.outputs.size(), def->outputs);
-    for (size_t i = 0; i < static_cast<size_t>(def->inputs.min); ++i) {
-      if (node.inputs[i] != kNoValue) continue;
-      throw Error(ErrorCode::MalformedModel,
-                  text(node.op_type, " node '", node.name, "' leaves out its required input ", i))
-          .with("node", node.name)
-          .with("op", node.op_type);
+    if (!node.def) return;
+    try {
+      check_arity(node);
+    } catch (Error& error) {
+      error.with("node", node.name).with("op", node.op_type);
+      throw;
     }
   });
 }

@@ -37,6 +37,7 @@ Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
   }
   Loaded loaded;
   loaded.graph = import_model(model, sources);
+  resolve_operators(loaded.graph, kOpTable);
   loaded.info = describe_model(model, loaded.graph);
   return loaded;
 }
@@ -214,8 +215,8 @@ bool Run::advance(double milliseconds) {
   return state_->done;
 }
 
-std::vector<std::optional<Shape>> Run::planned_shapes() const {
-  return state_->execution->planned_shapes();
+std::vector<std::optional<Shape>> Run::planned_shapes() {
+  return guarded([&] { return state_->execution->planned_shapes(); });
 }
 
 const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
@@ -223,7 +224,7 @@ const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
 std::vector<NodeProfile> Run::profile() const {
   std::vector<NodeProfile> profile;
   for (const auto& [step, milliseconds] : state_->execution->times()) {
-    const StepWork& work = step->work;
+    const Work& work = step->work;
     profile.push_back({step->node->name, step->node->op_type, work.algorithm, milliseconds,
                        work.macs, work.bytes, work.output ? &*work.output : nullptr});
   }

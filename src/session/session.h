@@ -101,13 +101,14 @@ class Run {
  public:
   ~Run();
 
-  // Works for about `milliseconds`, whole nodes at a time, at least one; true when all is done.
+  // Plans and computes for about `milliseconds`, whole nodes at a time, at least one; true when all
+  // is done.
   // Throws Error for data that does not fit (then the run is over and the session usable).
   bool advance(double milliseconds);
 
   // The shapes that advance() will give the fetched tensors, in the order asked for; nullopt where
-  // they depend on data that is not computed yet.
-  std::vector<std::optional<Shape>> planned_shapes() const;
+  // they depend on data that is not computed yet. Plans to the end first, and throws as advance().
+  std::vector<std::optional<Shape>> planned_shapes();
 
   // The fetched tensors in the order asked for; views that last until the session's next run.
   const std::vector<Tensor>& outputs() const;

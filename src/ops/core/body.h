@@ -1,19 +1,21 @@
 #pragma once
 
-#include <memory>
 #include <vector>
 
-#include "ops/op.h"
+#include "ops/meaning.h"
 
 // The nodes that a pass made one node of, which the node keeps as a graph in its attribute "body":
 // shapes are known only after the passes, and where they turn out not to suit the fused kernel, the
-// body runs instead.
+// body's nodes are planned in its place.
 namespace fovea {
 
 inline constexpr std::string_view kBodyAttribute = "body";
 
 // A body's nodes have one output each and read the node's inputs or results of nodes before; values
-// are numbered inputs first. The last node makes the node's output.
+// are numbered inputs first, then results in order. The last node makes the node's output.
+const Graph& body_of(const Node& node);
+
+// A body whose shapes are known.
 class Body {
  public:
   // Applies the shape rules of all its nodes; throws what they throw.
@@ -36,8 +38,5 @@ void infer_body(InferContext& context);
 
 // Multiply-accumulates of all nodes of a body.
 int64_t body_macs(const NodeContext& context, const Shape& output);
-
-// The kernel that runs the body's nodes one after the other.
-Kernel plan_body(PlanContext& context, const Body& body);
 
 }  // namespace fovea

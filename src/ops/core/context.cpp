@@ -28,20 +28,84 @@ std::vector<int64_t> NodeContext::int64s(int index, std::vector<int64_t> fallbac
 void InferContext::set_output(int index, DType dtype, Shape shape) {
   if (!wants_output(index)) return;
   shape.elements();  // rejects absurd sizes before anyone multiplies with them
-  outputs_[static_cast<size_t>(index)] = {dtype, std::move(shape), Layout::Plain, std::nullopt};
+  outputs_[static_cast<size_t>(index)] = {dtype, std::move(shape), Form(), std::nullopt};
 }
 
 void InferContext::set_content(int index, Tensor content) {
   if (!wants_output(index)) return;
   const DType dtype = content.dtype();
   Shape shape = content.shape();
-  outputs_[static_cast<size_t>(index)] = {dtype, std::move(shape), Layout::Plain,
-                                          std::move(content)};
+  outputs_[static_cast<size_t>(index)] = {dtype, std::move(shape), Form(), std::move(content)};
 }
 
 void InferContext::set_dynamic_output(int index, DType dtype) {
   if (!wants_output(index)) return;
-  outputs_[static_cast<size_t>(index)] = {dtype, std::nullopt, Layout::Plain, std::nullopt};
+  outputs_[static_cast<size_t>(index)] = {dtype, std::nullopt, Form(), std::nullopt};
+}
+
+const Meaning& meaning_of(const Node& node) {
+  if (!node.def) fail(ErrorCode::Internal, "operator ", node.op_type, " was not looked up");
+  return node.def->meaning;
+}
+
+namespace {
+
+// Exporters may write names for what they leave out at the end, too.
+size_t written(std::span<const ValueId> ids) {
+  while (!ids.empty() && ids.back() == kNoValue) ids = ids.first(ids.size() - 1);
+  return ids.size();
+}
+
+void check_count(const Node& node, const char* what, size_t count, Arity arity) {
+  if (count >= static_cast<size_t>(arity.min) && count <= static_cast<size_t>(arity.max)) return;
+  fail(ErrorCode::MalformedModel, node.op_type, " node '", node.name, "' has ", count, " ", what,
+       "; the operator has ", arity.min, " to ", arity.max);
+}
+
+}  // namespace
+
+void check_arity(const Node& node) {
+  const Meaning& meaning = meaning_of(node);
+  check_count(node, "inputs", written(node.inputs), meaning.inputs);
+  check_count(node, "outputs", written(node.outputs), meaning.outputs);
+  for (int i = 0; i < meaning.inputs.min; ++i) {
+    if (node.inputs[static_cast<size_t>(i)] != kNoValue) continue;
+    fail(ErrorCode::MalformedModel, node.op_type, " node '", node.name,
+         "' leaves out its required input ", i);
+  }
+}
+
+namespace {
+
+void check_types(const Node& node, std::span<const ValueType* const> inputs) {
+  for (const TypeVariable& variable : meaning_of(node).types) {
+    const ValueType* first = nullptr;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!inputs[i] || !variable.covers(i)) continue;
+      const DType dtype = inputs[i]->dtype;
+      if (!variable.allowed.contains(dtype)) {
+        throw Error(ErrorCode::UnsupportedAttribute,
+                    text(node.op_type, " takes ", variable.allowed, " as input ", i, ", not ",
+                         name_of(dtype)))
+            .with("dtype", std::string(name_of(dtype)));
+      }
+      if (!first) first = inputs[i];
+      if (first->dtype != dtype) {
+        fail(ErrorCode::InvalidInput, "the inputs of ", node.op_type,
+             " have different element types: ", name_of(first->dtype), " and ", name_of(dtype));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ValueType> infer_node(const Node& node, std::span<const ValueType* const> inputs) {
+  check_arity(node);
+  check_types(node, inputs);
+  InferContext context(node, inputs);
+  meaning_of(node).infer(context);
+  return std::move(context.outputs());
 }
 
 bool LayoutContext::input_can_be_channels_last(int index) const {
@@ -73,8 +137,8 @@ std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape
 }
 
 void follow_input_layout(LayoutContext& context) {
-  context.accept(0, context.layout(0));
-  context.produce(0, context.layout(0));
+  context.accept(0, context.form(0));
+  context.produce(0, context.form(0));
 }
 
 }  // namespace fovea

@@ -36,11 +36,11 @@ Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
 constexpr OpDef unary(std::string_view op_type, int since, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .infer = infer_like_input,
-          .plan = plan,
-          .reuse = Reuse::InPlace,
-          .layout = follow_input_layout,
-          .bands = bands_by_element};
+          .meaning = {.infer = infer_like_input},
+          .cpu = {.plan = plan,
+                  .reuse = Reuse::InPlace,
+                  .layout = follow_input_layout,
+                  .bands = bands_by_element}};
 }
 
 }  // namespace fovea

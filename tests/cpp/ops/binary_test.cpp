@@ -260,33 +260,26 @@ TEST(Binary, WrongInputsAreErrors) {
 // Runs the node as the planner does when the output takes over the memory of input `reused`.
 Tensor run_in_place(const std::string& op_type, std::vector<Tensor> inputs, size_t reused) {
   Node node;
-  node.op_type = op_type;
-  node.opset = 17;
-  node.outputs = {0};
+  node.become(op_type, kOnnxDomain, 17);
+  node.def = kOpTable.find(node.domain, node.op_type, node.opset);
+  for (size_t i = 0; i < inputs.size(); ++i) node.inputs.push_back(static_cast<ValueId>(i));
+  node.outputs = {static_cast<ValueId>(inputs.size())};
   std::vector<ValueType> types;
   for (const Tensor& input : inputs)
     types.push_back({input.dtype(), input.shape(), Layout::Plain, {}});
   std::vector<const ValueType*> pointers;
   for (const ValueType& type : types) pointers.push_back(&type);
-  const OpDef& def = *kOpTable.find(node);
-  EXPECT_EQ(def.reuse, Reuse::InPlace);
-  InferContext infer(node, pointers);
-  def.infer(infer);
-  struct NoCache : PackCache {
-    Tensor get(const Node&, std::string_view, const std::function<Tensor()>& pack) override {
-      return pack();
-    }
-  } packs;
-  PlanContext plan(node, pointers, infer.outputs(), packs, 1);
-  const Kernel kernel = def.plan(plan);
+  EXPECT_EQ(node.def->cpu.reuse, Reuse::InPlace);
+  const std::vector<ValueType> results = infer_node(node, pointers);
+  const CompiledNode compiled = compile_node(node, pointers, results, {});
   std::vector<const std::byte*> in;
   for (const Tensor& input : inputs) in.push_back(input.data());
   std::vector<std::byte*> out = {inputs[reused].mutable_data()};
-  const auto scratch = allocate_bytes(plan.scratch());
+  const auto scratch = allocate_bytes(compiled.scratch_bytes);
   ThreadPool pool(1);
   RunContext run(in, out, {}, scratch.get(), pool);
-  kernel(run);
-  return inputs[reused].reshaped(*infer.outputs()[0].shape);
+  compiled.kernel(run);
+  return inputs[reused].reshaped(*results[0].shape);
 }
 
 Tensor copy_of(const Tensor& tensor) {

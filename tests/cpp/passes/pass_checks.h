@@ -12,6 +12,7 @@ inline Graph after(void (*pass)(Graph&, const PassContext&), const ModelBuilder&
   Graph graph = model.graph();
   ThreadPool pool(1);
   const PassContext context{kOpTable, pool};
+  resolve_operators(graph, kOpTable);
   pass(graph, context);
   remove_dead_code(graph, context);
   return graph;

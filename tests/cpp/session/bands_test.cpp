@@ -243,7 +243,7 @@ TEST(Bands, TakeLittleMemory) {
     ThreadPool pool(1);
     const auto compiled = compile(graph, {x}, {.bands = limits}, pool);
     const std::vector<ValueType> feeds = {{DType::Float, Shape{1, 3, 512, 64}, Layout::Plain, {}}};
-    return compiled->plans.first(feeds).arena_bytes;
+    return plan_first(compiled->plans.environment(), feeds)->arena_bytes;
   };
   const uint64_t image = 512 * 64 * 32 * sizeof(float);
   EXPECT_GE(bytes_with(BandLimits::none()), 2 * image);

@@ -7,13 +7,6 @@
 namespace fovea::test {
 namespace {
 
-class NoCache : public PackCache {
- public:
-  Tensor get(const Node&, std::string_view, const std::function<Tensor()>& pack) override {
-    return pack();
-  }
-};
-
 Node make_node(const OpCase& op, const std::vector<Tensor>& inputs) {
   Node node;
   node.op_type = op.op_type;
@@ -26,13 +19,11 @@ Node make_node(const OpCase& op, const std::vector<Tensor>& inputs) {
   }
   for (int i = 0; i < op.outputs; ++i) node.outputs.push_back(next++);
   for (const auto& [name, value] : op.attributes) node.attributes.set(name, value);
+  node.def = kOpTable.find(node.domain, node.op_type, node.opset);
+  if (!node.def) {
+    throw Error(ErrorCode::UnsupportedOperator, text(node.op_type, " is not registered"));
+  }
   return node;
-}
-
-const OpDef& definition_of(const Node& node) {
-  const OpDef* def = kOpTable.find(node);
-  if (!def) throw Error(ErrorCode::UnsupportedOperator, text(node.op_type, " is not registered"));
-  return *def;
 }
 
 // Plain -> ChannelsLast or back, element by element: the oracle of the conversion kernels too.
@@ -75,13 +66,12 @@ std::vector<Tensor> run_op(const OpCase& op, const std::vector<Tensor>& inputs, 
     pointers.push_back(input.dtype() == DType::Undefined ? nullptr : &input);
   }
   ThreadPool pool(threads);
-  return evaluate(node, definition_of(node), pointers, pool);
+  return evaluate(node, pointers, pool);
 }
 
 std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Tensor>& inputs,
                                          bool* used, int threads) {
   const Node node = make_node(op, inputs);
-  const OpDef& def = definition_of(node);
   std::vector<ValueType> types(inputs.size());
   std::vector<const ValueType*> pointers(inputs.size(), nullptr);
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -91,20 +81,18 @@ std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Ten
                 offered ? Layout::ChannelsLast : Layout::Plain, inputs[i]};
     pointers[i] = &types[i];
   }
-  InferContext infer(node, pointers);
-  def.infer(infer);
-  std::vector<ValueType>& outputs = infer.outputs();
-  LayoutContext layout(node, pointers, outputs);
-  if (def.layout) def.layout(layout);
-  *used = (!inputs.empty() && layout.accepted(0) == Layout::ChannelsLast) ||
-          layout.produced(0) == Layout::ChannelsLast;
+  std::vector<ValueType> outputs = infer_node(node, pointers);
+  const CompiledNode compiled = compile_node(node, pointers, outputs, {.threads = threads});
+  const Forms& forms = compiled.forms;
+  const Form channels_last = Layout::ChannelsLast;
+  *used =
+      (!inputs.empty() && forms.accepted[0] == channels_last) || forms.given[0] == channels_last;
 
   std::vector<Tensor> stored = inputs;
   std::vector<const std::byte*> input_data(inputs.size(), nullptr);
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!pointers[i]) continue;
-    types[i].layout = layout.accepted(static_cast<int>(i));
-    if (types[i].layout == Layout::ChannelsLast) {
+    if (forms.accepted[i] == channels_last) {
       stored[i] = relayout(inputs[i], inputs[i].shape(), true);
     }
     input_data[i] = stored[i].data();
@@ -112,23 +100,19 @@ std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Ten
   std::vector<Tensor> memory(outputs.size());
   std::vector<std::byte*> output_data(outputs.size(), nullptr);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i].layout = layout.produced(static_cast<int>(i));
     const Shape& shape = *outputs[i].shape;
-    memory[i] = outputs[i].layout == Layout::ChannelsLast
+    memory[i] = forms.given[i] == channels_last
                     ? Tensor::allocate(DType::Float,
                                        {shape[0], shape[2], shape[3], padded_channels(shape[1])})
                     : Tensor::allocate(outputs[i].dtype, shape);
     output_data[i] = memory[i].mutable_data();
   }
-  NoCache no_cache;
-  PlanContext plan(node, pointers, outputs, no_cache, threads);
-  const Kernel kernel = def.plan(plan);
-  const auto scratch = allocate_bytes(plan.scratch());
+  const auto scratch = allocate_bytes(compiled.scratch_bytes);
   ThreadPool pool(threads);
   RunContext run(input_data, output_data, memory, scratch.get(), pool);
-  kernel(run);
+  compiled.kernel(run);
   for (size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].layout != Layout::ChannelsLast) continue;
+    if (forms.given[i] != channels_last) continue;
     expect_zero_padding(memory[i], (*outputs[i].shape)[1]);
     memory[i] = relayout(memory[i], *outputs[i].shape, false);
   }

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ops/op.h"
+#include "ops/core/compile.h"
 
 namespace fovea::test {
 

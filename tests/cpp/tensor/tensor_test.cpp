@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "tensor/dispatch.h"
-#include "tensor/layout.h"
+#include "tensor/form.h"
 
 namespace fovea {
 namespace {

@@ -1,8 +1,8 @@
-// The planner's own operators: a value from one memory layout to the other.
+// The planner's own operators: a value from one form to another.
+
+#include "ops/core/forms.h"
 
 #include "kernels/layout.h"
-
-#include "ops/op.h"
 
 namespace fovea {
 namespace {
@@ -29,9 +29,8 @@ constexpr OpDef conversion(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
           .domain = kInternalDomain,
           .until = kUnbounded,
-          .infer = infer_like_input,
-          .plan = plan,
-          .bands = bands_by_element};
+          .meaning = {.infer = infer_like_input},
+          .cpu = {.plan = plan, .bands = bands_by_element}};
 }
 
 constexpr OpDef kOps[] = {
@@ -41,6 +40,12 @@ constexpr OpDef kOps[] = {
 
 }  // namespace
 
-extern constinit const OpFamily layout_ops = kOps;
+extern constinit const OpFamily forms_ops = kOps;
+
+std::string_view conversion_between(Form from, Form to) {
+  if (from.layout == Layout::Plain && to.layout == Layout::ChannelsLast) return "ToChannelsLast";
+  if (from.layout == Layout::ChannelsLast && to.layout == Layout::Plain) return "ToPlain";
+  fail(ErrorCode::Internal, "no operator converts a value from one of its forms to another");
+}
 
 }  // namespace fovea

@@ -1,0 +1,153 @@
+#include "ops/core/compile.h"
+
+#include <algorithm>
+
+#include "ops/core/body.h"
+
+namespace fovea {
+namespace {
+
+bool all_empty(std::span<const ValueType> outputs) {
+  return std::ranges::all_of(outputs, [](const ValueType& output) {
+    return output.dtype == DType::Undefined || (output.shape && output.shape->elements() == 0);
+  });
+}
+
+std::string describe(std::span<const ValueType* const> inputs) {
+  std::string out;
+  for (const ValueType* type : inputs) {
+    if (!out.empty()) out += ", ";
+    out += type ? text(name_of(type->dtype), type->shape ? type->shape->to_string() : "[?]") : "-";
+  }
+  return out;
+}
+
+// Where some shape depends on data, all is plain.
+Forms choose_forms(const Node& node, std::span<const ValueType* const> inputs,
+                   std::span<const ValueType> outputs) {
+  const bool all_shapes = std::ranges::all_of(
+      outputs, [](const ValueType& output) { return output.shape.has_value(); });
+  LayoutContext context(node, inputs, outputs);
+  const auto rule = node.def->cpu.layout;
+  if (rule && all_shapes) rule(context);
+  return {context.accepted(), context.given()};
+}
+
+Work work_of(const PlanContext& plan, std::span<const ValueType* const> inputs,
+             std::span<const ValueType> outputs) {
+  Work work;
+  work.algorithm = plan.algorithm();
+  work.output = outputs[0].shape;
+  const auto macs = meaning_of(plan.node()).macs;
+  if (macs && work.output) work.macs = macs(plan, *work.output);
+  const auto count = [&](const ValueType& type) {
+    if (type.shape) work.bytes += bytes_of(type.dtype, *type.shape, type.form);
+  };
+  for (const ValueType* input : inputs) {
+    if (input) count(*input);
+  }
+  std::ranges::for_each(outputs, count);
+  return work;
+}
+
+// A fused node whose kernel does not fit, one node after the other.
+std::vector<Tensor> evaluate_body(const Node& node, std::span<const Tensor* const> inputs,
+                                  ThreadPool& pool) {
+  const Graph& body = body_of(node);
+  std::vector<Tensor> values;
+  for (const Tensor* input : inputs) values.push_back(input ? *input : Tensor());
+  for (const Node& part : body.nodes) {
+    std::vector<const Tensor*> part_inputs;
+    for (const ValueId id : part.inputs) {
+      part_inputs.push_back(id == kNoValue ? nullptr : &values[static_cast<size_t>(id)]);
+    }
+    Tensor result = evaluate(part, part_inputs, pool)[0];
+    values.push_back(std::move(result));
+  }
+  return {values.back()};
+}
+
+}  // namespace
+
+CompiledNode compile_node(const Node& node, std::span<const ValueType* const> inputs,
+                          std::span<const ValueType> outputs, const Machine& machine,
+                          const Forms* forced) {
+  CompiledNode compiled;
+  compiled.forms = forced ? *forced : choose_forms(node, inputs, outputs);
+  std::vector<ValueType> stored(inputs.size());
+  std::vector<const ValueType*> stored_inputs(inputs.size(), nullptr);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i]) continue;
+    stored[i] = *inputs[i];
+    stored[i].form = compiled.forms.accepted[i];
+    stored_inputs[i] = &stored[i];
+  }
+  std::vector<ValueType> stored_outputs(outputs.begin(), outputs.end());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    ValueType& output = stored_outputs[i];
+    output.form = compiled.forms.given[i];
+    if (output.shape) check_allocation(bytes_of(output.dtype, *output.shape, output.form));
+  }
+
+  PlanContext plan(node, stored_inputs, stored_outputs, machine);
+  // Kernels need not care for empty outputs.
+  compiled.kernel = all_empty(outputs) ? [](RunContext&) {} : node.def->cpu.plan(plan);
+  check_allocation(plan.scratch());
+  compiled.scratch_bytes = plan.scratch();
+  compiled.work = work_of(plan, stored_inputs, stored_outputs);
+  return compiled;
+}
+
+std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
+                             ThreadPool& pool) {
+  std::vector<ValueType> types(inputs.size());
+  std::vector<const ValueType*> type_pointers(inputs.size(), nullptr);
+  std::vector<const std::byte*> input_data(inputs.size(), nullptr);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i]) continue;
+    types[i] = {inputs[i]->dtype(), inputs[i]->shape(), Layout::Plain, *inputs[i], true};
+    type_pointers[i] = &types[i];
+    input_data[i] = inputs[i]->data();
+  }
+
+  const std::vector<ValueType> results = infer_node(node, type_pointers);
+  std::vector<Tensor> outputs(results.size());
+  if (node.def->cpu.reuse == Reuse::View) {
+    outputs[0] = inputs[0]->reshaped(*results[0].shape);
+    return outputs;
+  }
+
+  std::vector<std::byte*> output_data(outputs.size(), nullptr);
+  bool to_run = false;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const ValueType& type = results[i];
+    if (type.content) {
+      outputs[i] = *type.content;
+    } else if (node.outputs[i] != kNoValue) {
+      to_run = true;
+      if (!type.shape) continue;
+      outputs[i] = Tensor::allocate(type.dtype, *type.shape);
+      output_data[i] = outputs[i].mutable_data();
+    }
+  }
+  if (!to_run) return outputs;
+
+  const Forms plain = {std::vector<Form>(inputs.size()), std::vector<Form>(results.size())};
+  const Machine machine = {.threads = pool.size()};
+  const CompiledNode compiled = compile_node(node, type_pointers, results, machine, &plain);
+  if (!compiled.kernel) return evaluate_body(node, inputs, pool);
+  const auto scratch = allocate_bytes(compiled.scratch_bytes);
+  RunContext run(input_data, output_data, outputs, scratch.get(), pool);
+  compiled.kernel(run);
+  return outputs;
+}
+
+void rethrow_at(const Node& node, std::span<const ValueType* const> inputs, Error& error) {
+  error.at(text(node.op_type, " node '", node.name, "'"))
+      .with("node", node.name)
+      .with("op", node.op_type)
+      .with("inputs", describe(inputs));
+  throw;
+}
+
+}  // namespace fovea

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops/op.h"
+
+// The one way from a node to its kernel, for all who compute nodes: the planner, bands, constants.
+namespace fovea {
+
+// What a node computes and moves, for profiles.
+struct Work {
+  int64_t macs = 0;       // multiply-accumulates by the operator's definition (Meaning::macs)
+  uint64_t bytes = 0;     // of all inputs, weights included, and outputs, as they lie in memory
+  std::string algorithm;  // see PlanContext::describe
+  std::optional<Shape> output;  // shape of output 0; nullopt: it depends on data
+};
+
+// The forms of a node's inputs and outputs, by index.
+struct Forms {
+  std::vector<Form> accepted;
+  std::vector<Form> given;
+};
+
+struct CompiledNode {
+  Kernel kernel;  // null for a fused node that has to be planned as its body
+  Forms forms;    // that the kernel takes and gives
+  uint64_t scratch_bytes = 0;
+  Work work;
+};
+
+// Chooses the kernel of a node. `outputs` are what infer_node() said. The operator chooses the
+// forms, unless `forced` says which they are. Throws what the operator's rules throw, and
+// Error(OutOfMemory) where an output cannot be had.
+CompiledNode compile_node(const Node& node, std::span<const ValueType* const> inputs,
+                          std::span<const ValueType> outputs, const Machine& machine,
+                          const Forms* forced = nullptr);
+
+// Runs one node by itself on plain tensors (null: left out) and returns its outputs, those it
+// leaves out as empty tensors. Throws what the operator's rules throw.
+std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
+                             ThreadPool& pool);
+
+// Says at which node an error happened.
+[[noreturn]] void rethrow_at(const Node& node, std::span<const ValueType* const> inputs,
+                             Error& error);
+
+}  // namespace fovea
