@@ -36,6 +36,11 @@ const suites = [
     needs: ['package'],
     run: (log) => runners.runNodeTests('evaluation/tests/', log),
   },
+  {
+    name: 'random',
+    needs: ['package'],
+    run: (log) => runners.runNodeTests('tests/random/tests/', log),
+  },
   { name: 'training', needs: ['package'], run: runners.runUnittest },
   { name: 'browser', needs: ['package', 'demo'], run: runners.runPlaywright },
 ];

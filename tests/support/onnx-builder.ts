@@ -1,9 +1,18 @@
 import { ModelProto } from './onnx-schema.js';
 
 // TensorProto.DataType
-const dataTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 };
+const dataTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+};
 // AttributeProto.AttributeType
-const attributeTypes = { f: 1, i: 2, s: 3, floats: 6, ints: 7 };
+const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7 };
 
 export type ElementType = keyof typeof dataTypes;
 
@@ -11,7 +20,8 @@ export type ElementType = keyof typeof dataTypes;
 export type Dim = number | string;
 
 /** Integers become `i` and `ints`; wrap floats, of which JavaScript does not tell whole ones. */
-export type Attribute = number | number[] | string | { float: number } | { floats: number[] };
+export type Attribute =
+  number | number[] | string | { float: number } | { floats: number[] } | { tensor: object };
 
 type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
@@ -30,13 +40,7 @@ export class OnnxBuilder {
 
   constant(data: ConstantData, dims: readonly number[] = [data.length]): string {
     const name = this.#newName('constant');
-    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#initializers.push({
-      name,
-      dims: [...dims],
-      dataType: dataTypes[elementType(data)],
-      rawData,
-    });
+    this.#initializers.push(toTensorProto(name, elementType(data), dims, data));
     return name;
   }
 
@@ -84,7 +88,23 @@ export class OnnxBuilder {
   }
 }
 
-function valueInfo(name: string, dims: readonly Dim[] | undefined, type: ElementType): object {
+/** A TensorProto. */
+export function toTensorProto(
+  name: string,
+  type: ElementType,
+  dims: readonly number[],
+  { buffer, byteOffset, byteLength }: ArrayBufferView,
+): object {
+  const rawData = new Uint8Array(buffer, byteOffset, byteLength);
+  return { name, dims: [...dims], dataType: dataTypes[type], rawData };
+}
+
+/** A ValueInfoProto. Without `dims` nothing is said about its shape. */
+export function valueInfo(
+  name: string,
+  dims: readonly Dim[] | undefined,
+  type: ElementType,
+): object {
   const dim = dims?.map((size) =>
     typeof size === 'number' ? { dimValue: size } : { dimParam: size },
   );
@@ -99,7 +119,8 @@ function elementType(data: ConstantData): ElementType {
   return data instanceof Int32Array ? 'int32' : 'uint8';
 }
 
-function toAttribute(name: string, value: Attribute): object {
+/** An AttributeProto. */
+export function toAttribute(name: string, value: Attribute): object {
   const field = attributeField(value);
   const kind = Object.keys(field)[0] as keyof typeof attributeTypes;
   return { name, type: attributeTypes[kind], ...field };
@@ -109,5 +130,6 @@ function attributeField(value: Attribute): object {
   if (typeof value === 'number') return { i: value };
   if (typeof value === 'string') return { s: new TextEncoder().encode(value) };
   if (Array.isArray(value)) return { ints: value };
+  if ('tensor' in value) return { t: value.tensor };
   return 'float' in value ? { f: value.float } : { floats: value.floats };
 }

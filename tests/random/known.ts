@@ -1,0 +1,107 @@
+import type { Difference } from './compare.js';
+import type { Values } from './compute.js';
+import type { Graph, GraphNode } from './graph.js';
+import { isFloat, toNumbers } from './tensors.js';
+
+/** Where onnxruntime is not what ONNX says, or where ONNX says nothing. */
+interface KnownDifference {
+  reason: string;
+  /** Whether a node of a minimal graph is such a case. */
+  matches: (node: GraphNode, values: Values, difference: Difference) => boolean;
+}
+
+const hasNoNumber = ({ inputs }: GraphNode, values: Values) =>
+  inputs.some((name) => name !== '' && toNumbers(values[name]!).some((n) => Number.isNaN(n)));
+
+const dimsOf = (values: Values, name: string | undefined): readonly number[] =>
+  values[name ?? '']?.dims ?? [];
+
+/** Whether a Resize is told scales that do not give whole sizes. */
+function hasBrokenSizes({ inputs }: GraphNode, values: Values): boolean {
+  const scales = values[inputs[2] ?? ''];
+  const dims = dimsOf(values, inputs[0]);
+  const axes = scales ? dims.slice(-scales.data.length) : [];
+  return axes.some((size, i) => !Number.isInteger(size * toNumbers(scales!)[i]!));
+}
+
+/** Whether a Pad goes round an axis more than once. */
+function wrapsTwice({ inputs }: GraphNode, values: Values): boolean {
+  const dims = dimsOf(values, inputs[0]);
+  const pads = values[inputs[1] ?? ''];
+  return [...(pads ? toNumbers(pads) : [])].some((pad, i) => pad > dims[i % dims.length]!);
+}
+
+const knownDifferences: readonly KnownDifference[] = [
+  {
+    reason:
+      'Resize with align_corners by scales that give no whole sizes: ONNX stretches to ' +
+      'scale x length (test_resize_downsample_scales_linear_align_corners), onnxruntime to the size',
+    matches: (node, values) =>
+      node.opType === 'Resize' &&
+      node.attributes.coordinate_transformation_mode === 'align_corners' &&
+      hasBrokenSizes(node, values),
+  },
+  {
+    reason: 'Resize of integers: ONNX rounds, onnxruntime cuts off',
+    matches: ({ opType, inputs, attributes }, values, { error = Infinity }) =>
+      opType === 'Resize' &&
+      !isFloat(values[inputs[0]!]!.type) &&
+      (attributes.mode ?? 'nearest') !== 'nearest' &&
+      error <= 1,
+  },
+  {
+    reason: 'the mean of a window wholly in the padding: ONNX has none (NaN), onnxruntime 0',
+    matches: ({ opType }, _, { actual }) => opType === 'AveragePool' && actual === 'NaN',
+  },
+  {
+    reason: 'the index of the greatest of a window wholly in the padding: there is none',
+    matches: ({ opType }, _, { actual, what }) =>
+      opType === 'MaxPool' &&
+      what === 'element' &&
+      Number(actual) < 0 &&
+      Number.isInteger(Number(actual)),
+  },
+  {
+    reason: 'the greatest of NaN and numbers: ONNX does not say; NaN here, the number there',
+    matches: (node, values) =>
+      /MaxPool|^(Max|Min|Reduce(Max|Min)|Arg(Max|Min)|TopK|Relu|Clip)$/.test(node.opType) &&
+      hasNoNumber(node, values),
+  },
+  {
+    reason: 'Clip without limits: ONNX clips infinity to the greatest number, here it stays',
+    matches: ({ opType, inputs }, _, { actual }) =>
+      opType === 'Clip' && inputs.length < 3 && actual.includes('Infinity'),
+  },
+  {
+    reason: 'a product over an axis of no elements: the sum is 0, onnxruntime leaves it as it was',
+    matches: ({ opType, inputs }, values) =>
+      opType === 'MatMul' && dimsOf(values, inputs[0]).at(-1) === 0,
+  },
+  {
+    reason: 'Gemm over an axis of no elements: onnxruntime forgets beta',
+    matches: ({ opType, inputs, attributes }, values) =>
+      opType === 'Gemm' && attributes.beta !== undefined && dimsOf(values, inputs[0]).includes(0),
+  },
+  {
+    reason: 'reductions of tensors without elements: onnxruntime gives shapes of its own',
+    matches: ({ opType, inputs }, values) =>
+      opType.startsWith('Reduce') && dimsOf(values, inputs[0]).includes(0),
+  },
+  {
+    reason: 'Pad that wraps more than once: onnxruntime reads outside of the tensor',
+    matches: (node, values) =>
+      node.opType === 'Pad' && node.attributes.mode === 'wrap' && wrapsTwice(node, values),
+  },
+];
+
+/** Why a minimal graph's difference is not ours; nothing where it is. `values` are onnxruntime's. */
+export function knownReason(
+  { nodes }: Graph,
+  values: Values,
+  difference: Difference,
+): string | undefined {
+  const known = knownDifferences.find(({ matches }) =>
+    nodes.some((node) => matches(node, values, difference)),
+  );
+  return known?.reason;
+}
