@@ -1,5 +1,11 @@
-import type { PixelData } from 'fovea';
 import { byId, onChoice } from './dom.js';
+import { navigate } from './navigation.js';
+
+/** The picture before is enlarged by the browser up to this size; beyond it is stretched. */
+const mostPixels = 64e6;
+
+/** The largest zoom, in pixels of the screen for one of the picture. */
+const mostZoom = 16;
 
 /** The two pictures: one over the other with a divider to drag, or side by side. */
 export class Comparison {
@@ -7,7 +13,8 @@ export class Comparison {
   readonly #viewport = byId('viewport', HTMLDivElement);
   readonly #before = byId('before', HTMLCanvasElement);
   readonly #after = byId('after', HTMLCanvasElement);
-  #zoom = 'fit';
+  /** Pixels of the screen for one of the enlarged picture; undefined: all of it is shown. */
+  #zoom: number | undefined;
 
   constructor() {
     const divider = byId('divider', HTMLInputElement);
@@ -16,6 +23,10 @@ export class Comparison {
     });
     onChoice('view', (view) => this.#setView(view));
     onChoice('zoom', (zoom) => this.#setZoom(zoom));
+    navigate(
+      (factor) => this.#zoomBy(factor),
+      () => this.#zoom !== undefined,
+    );
   }
 
   /** Shows a picture alone, until there is something to compare it with. */
@@ -25,19 +36,22 @@ export class Comparison {
     this.#fit();
   }
 
-  /** Compares `after` with `before`, which the browser enlarges to the same size. */
-  show(before: ImageBitmap, after: PixelData): void {
-    drawEnlarged(this.#before, before, after);
-    const { width, height } = after;
-    Object.assign(this.#after, { width, height });
-    this.#after.getContext('2d')!.putImageData(after as ImageData, 0, 0);
+  /** Where results are to be drawn. */
+  get after(): HTMLCanvasElement {
+    return this.#after;
+  }
+
+  /** Compares what was drawn after with `before`, which the browser enlarges to the same size. */
+  show(before: ImageBitmap): void {
+    const { width, height } = this.#after;
+    drawEnlarged(this.#before, before, width * height > mostPixels ? before : this.#after);
     this.#pictures.dataset.state = 'done';
     this.#fit();
   }
 
-  /** The enlarged picture as a PNG file; null where the browser cannot make one. */
-  toPng(): Promise<Blob | null> {
-    return new Promise((resolve) => this.#after.toBlob(resolve, 'image/png'));
+  /** The enlarged picture as a file of that type, or of PNG; null where the browser makes none. */
+  toFile(type: string): Promise<Blob | null> {
+    return new Promise((resolve) => this.#after.toBlob(resolve, type, 0.92));
   }
 
   #setView(view: string): void {
@@ -46,23 +60,44 @@ export class Comparison {
   }
 
   #setZoom(zoom: string): void {
-    this.#zoom = zoom;
+    this.#zoom = zoom === 'fit' ? undefined : Number(zoom);
     this.#fit();
     const { scrollWidth, clientWidth, scrollHeight, clientHeight } = this.#viewport;
     this.#viewport.scrollTo((scrollWidth - clientWidth) / 2, (scrollHeight - clientHeight) / 2);
   }
 
+  /** Zooms in or out; out of what is smaller than the frame, back to all. */
+  #zoomBy(factor: number): void {
+    const { width, height } = this.#size();
+    const shown = this.#pictures.getBoundingClientRect().width * devicePixelRatio;
+    const zoom = Math.min((shown / width) * factor, mostZoom);
+    const fitted = Math.min(this.#viewport.clientWidth, (0.76 * innerHeight * width) / height);
+    this.#zoom = zoom * width > fitted * devicePixelRatio ? zoom : undefined;
+    const choice = document.querySelectorAll<HTMLInputElement>('[name=zoom]');
+    for (const input of choice) input.checked = input.value === String(this.#zoom ?? 'fit');
+    this.#fit();
+  }
+
+  /** How large what is shown is, in pixels of pictures. */
+  #size(): { width: number; height: number } {
+    const { dataset } = this.#pictures;
+    const isDone = dataset.state === 'done';
+    const { width, height } = isDone ? this.#after : this.#before;
+    const columns = dataset.view === 'side' && isDone ? 2 : 1;
+    return { width: columns * width, height };
+  }
+
   #fit(): void {
-    const { dataset, style } = this.#pictures;
-    const { width, height } = this.#before;
-    const columns = dataset.view === 'side' && dataset.state === 'done' ? 2 : 1;
-    const aspect = (columns * width) / height;
-    const fitted = this.#zoom === 'fit';
-    const pixels = (columns * width * Number(this.#zoom)) / devicePixelRatio;
+    const { style } = this.#pictures;
+    const { width, height } = this.#size();
+    const aspect = width / height;
+    const zoom = this.#zoom;
     style.aspectRatio = String(aspect);
-    style.width = fitted ? `min(100%, ${76 * aspect}vh)` : `${pixels}px`;
+    style.width =
+      zoom === undefined ? `min(100%, ${76 * aspect}vh)` : `${(width * zoom) / devicePixelRatio}px`;
+    this.#viewport.toggleAttribute('data-zoomed', zoom !== undefined);
     // Zoomed in, pixels are to be seen as they are.
-    style.imageRendering = fitted ? '' : 'pixelated';
+    style.imageRendering = zoom !== undefined && zoom >= 1 ? 'pixelated' : '';
   }
 }
 

@@ -1,23 +1,24 @@
 import { byId } from './dom.js';
 import { bundled, type ModelChoice } from './upscaling.js';
 
-/** Calls back with every picture that is chosen, dropped or pasted, or dropped models. */
-export function onPicture(callback: (file: File) => void): void {
+/** Calls back with all pictures that are chosen or pasted at once. */
+export function onPictures(callback: (files: File[]) => void): void {
   const input = byId('picture-file', HTMLInputElement);
+  const pass = (files: FileList | null | undefined) => {
+    if (files?.length) callback([...files]);
+  };
   input.addEventListener('change', () => {
-    const file = input.files?.[0];
-    if (file) callback(file);
+    pass(input.files);
     // So that choosing the same file again is a change.
     input.value = '';
   });
   document.addEventListener('paste', ({ clipboardData }) => {
-    const file = clipboardData?.files[0];
-    if (file) callback(file);
+    pass(clipboardData?.files);
   });
 }
 
-/** Calls back with files dropped anywhere on the page. */
-export function onDrop(callback: (file: File) => void): void {
+/** Calls back with the files that are dropped anywhere on the page at once. */
+export function onDrop(callback: (files: File[]) => void): void {
   const dragging = (on: boolean) => document.body.classList.toggle('dragging', on);
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -27,8 +28,8 @@ export function onDrop(callback: (file: File) => void): void {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     dragging(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) callback(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) callback(files);
   });
 }
 

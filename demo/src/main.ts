@@ -2,16 +2,23 @@ import { capabilities } from 'fovea';
 import { Comparison } from './comparison.js';
 import { byId, showFacts } from './dom.js';
 import { capabilityFacts, modelFacts, resultFacts } from './facts.js';
-import { onDrop, onModel, onPicture, pickModelFile } from './inputs.js';
+import { onDrop, onModel, onPictures, pickModelFile } from './inputs.js';
 import { showError } from './messages.js';
-import { decodePicture, type Picture, pictureLimit, samplePicture } from './pictures.js';
+import {
+  decodePicture,
+  type Picture,
+  PictureError,
+  pictureLimit,
+  samplePicture,
+} from './pictures.js';
 import { ProfilePanel } from './profile.js';
+import { chosenType, onFormat, saveFile } from './saving.js';
 import { bundled, type ModelChoice, type Outcome, Upscaling } from './upscaling.js';
 
 const comparison = new Comparison();
 const upscaling = new Upscaling();
 const profile = new ProfilePanel();
-const status = byId('status', HTMLParagraphElement);
+const status = byId('status', HTMLSpanElement);
 const progress = byId('progress', HTMLProgressElement);
 const cancel = byId('cancel', HTMLButtonElement);
 const download = byId('download', HTMLButtonElement);
@@ -26,9 +33,14 @@ let finished = Promise.resolve();
 byId('picture-limit', HTMLSpanElement).textContent = pictureLimit;
 byId('sample', HTMLButtonElement).addEventListener('click', () => void take(samplePicture));
 cancel.addEventListener('click', () => work.abort());
-download.addEventListener('click', () => void save());
-onPicture(takeFile);
-onDrop((file) => (file.name.endsWith('.onnx') ? pickModelFile(file) : takeFile(file)));
+download.addEventListener('click', () => void save().catch((reason) => showError(error, reason)));
+onFormat((name) => (download.textContent = `Save as ${name}`));
+onPictures(takeFiles);
+onDrop((files) => {
+  const chosen = files.find(({ name }) => name.endsWith('.onnx'));
+  if (chosen) pickModelFile(chosen);
+  else takeFiles(files);
+});
 onModel(choose);
 
 void showCapabilities();
@@ -44,8 +56,27 @@ async function showCapabilities(): Promise<void> {
   }
 }
 
-function takeFile(file: File): void {
-  void take(() => decodePicture(file, file.name));
+function takeFiles(files: File[]): void {
+  const [file] = files;
+  if (files.length > 1) void attempt((signal) => enlargeAll(files, signal));
+  else void take(() => decodePicture(file!, file!.name));
+}
+
+/** Enlarges pictures one after the other and saves each; tells in the end of those that failed. */
+async function enlargeAll(files: readonly File[], signal: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
+  for (const [index, file] of files.entries()) {
+    byId('batch', HTMLSpanElement).textContent = `${index + 1} of ${files.length}: `;
+    try {
+      await enlargeDecoded(await decodePicture(file, file.name), signal);
+      await save();
+    } catch (reason) {
+      signal.throwIfAborted();
+      failures.push(reason);
+    }
+  }
+  status.textContent = `${files.length - failures.length} of ${files.length} pictures are saved.`;
+  if (failures.length > 0) showError(error, ...failures);
 }
 
 function choose(chosen: ModelChoice): void {
@@ -56,24 +87,25 @@ function choose(chosen: ModelChoice): void {
 
 /** Makes a picture the one to enlarge, and enlarges it. */
 function take(decode: () => Promise<Picture>): Promise<void> {
-  return attempt(async (signal) => {
-    const decoded = await decode();
-    if (signal.aborted) decoded.bitmap.close();
-    signal.throwIfAborted();
-    picture?.bitmap.close();
-    picture = decoded;
-    outcome = undefined;
-    comparison.showBefore(decoded.bitmap);
-    await enlarge(signal);
-  });
+  return attempt(async (signal) => enlargeDecoded(await decode(), signal));
+}
+
+async function enlargeDecoded(decoded: Picture, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) decoded.bitmap.close();
+  signal.throwIfAborted();
+  picture?.bitmap.close();
+  picture = decoded;
+  outcome = undefined;
+  comparison.showBefore(decoded.bitmap);
+  await enlarge(signal);
 }
 
 async function enlarge(signal: AbortSignal): Promise<void> {
   if (!picture) return;
   const { bitmap } = picture;
   profile.clear();
-  outcome = await upscaling.run(bitmap, model, signal, report);
-  comparison.show(bitmap, outcome.pixels);
+  outcome = await upscaling.run(bitmap, comparison.after, model, signal, report);
+  comparison.show(bitmap);
   showFacts('model-facts', modelFacts(outcome.upscaler));
   showFacts('result-facts', resultFacts(bitmap, outcome));
   profile.show(outcome.upscaler, bitmap);
@@ -95,6 +127,7 @@ async function perform(
   signal: AbortSignal,
 ): Promise<void> {
   error.hidden = true;
+  byId('batch', HTMLSpanElement).textContent = '';
   setBusy(true);
   try {
     await task(signal);
@@ -119,10 +152,8 @@ function report(stage: string, done: number | undefined): void {
 
 async function save(): Promise<void> {
   if (!outcome || !picture) return;
-  const name = `${picture.name}-x${outcome.upscaler.scale.x}.png`;
-  const blob = await comparison.toPng();
-  if (!blob) return showError(error, 'The picture is too large to be saved by this browser.');
-  const href = URL.createObjectURL(blob);
-  Object.assign(document.createElement('a'), { href, download: name }).click();
-  URL.revokeObjectURL(href);
+  const name = `${picture.name}-x${outcome.upscaler.scale.x}`;
+  const blob = await comparison.toFile(chosenType());
+  if (!blob) throw new PictureError(`${name} is too large to be saved by this browser.`);
+  saveFile(blob, name);
 }

@@ -18,9 +18,9 @@ const headlines: Record<FoveaErrorCode, string> = {
   SessionReleased: 'Something went wrong inside this page. Please report it.',
 };
 
-/** Shows any error in words in `element`. */
-export function showError(element: HTMLElement, error: unknown): void {
-  element.replaceChildren(...describe(error));
+/** Shows any errors in words in `element`. */
+export function showError(element: HTMLElement, ...errors: readonly unknown[]): void {
+  element.replaceChildren(...errors.flatMap(describe));
   element.hidden = false;
 }
 

@@ -8,10 +8,10 @@ export interface Picture {
 /** A fault of the picture, in words for its owner. */
 export class PictureError extends Error {}
 
-/** The most pixels a picture may have: its features need about 100 bytes a pixel. */
-const mostPixels = 4_000_000;
+/** The most pixels a picture may have: four times as many, twice, are what browsers' canvases hold. */
+const mostPixels = 50_000_000;
 
-export const pictureLimit = `Up to ${mostPixels / 1e6} megapixels.`;
+export const pictureLimit = `Up to ${mostPixels / 1e6} megapixels, as far as memory lasts.`;
 
 /**
  * Decodes a picture as the browser would show it, turned as its EXIF data says.

@@ -30,9 +30,13 @@ export class Upscaling {
   #choice: ModelChoice | undefined;
   #upscaler: Upscaler | undefined;
 
-  /** @throws FoveaError */
+  /**
+   * @param canvas takes the result
+   * @throws FoveaError
+   */
   async run(
     picture: ImageBitmap,
+    canvas: HTMLCanvasElement,
     choice: ModelChoice,
     signal: AbortSignal,
     onProgress: OnProgress,
@@ -43,6 +47,7 @@ export class Upscaling {
       const upscaler = this.#loaded(choice) ?? (await timed(times, 'Loading the model', load));
       const pixels = await timed(times, 'Enlarging', () =>
         upscaler.upscale(picture, {
+          canvas,
           signal,
           // One tile alone tells nothing of how far it is.
           onProgress: (done, tiles) => onProgress('Enlarging', done ? done / tiles : undefined),

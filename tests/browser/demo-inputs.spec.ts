@@ -115,8 +115,8 @@ test('a broken picture is explained, and the next one works', async ({ page }) =
 });
 
 test('a picture that is too large is refused with its size', async ({ page }) => {
-  await pickPicture(page, pngFile(encodePng(whitePicture(2100, 2000))));
-  await expectError(page, '2100 × 2000 = 4.2 megapixels');
+  await pickPicture(page, pngFile(encodePng(whitePicture(8000, 6300))));
+  await expectError(page, '8000 × 6300 = 50.4 megapixels');
   await expect(page.locator('#result-facts')).toContainText('After640 × 428');
 });
 
@@ -169,4 +169,26 @@ test('work can be cancelled, and done again', async ({ page }) => {
   await expect(page.getByRole('status')).toHaveText('Cancelled.');
   await pickPicture(page, pngFile(encodePng(whitePicture(20, 20))));
   await expectSize(page, 40, 40);
+});
+
+test('several pictures are enlarged and saved one after the other', async ({ page }) => {
+  await page.getByLabel('File format').selectOption('JPEG');
+  const names: string[] = [];
+  page.on('download', (download) => void names.push(download.suggestedFilename()));
+  const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
+  await page.setInputFiles('#picture-file', [
+    file('first.png', encodePng(whitePicture(20, 10))),
+    file('broken.png', Buffer.from('not a picture')),
+    file('last.png', encodePng(whitePicture(16, 12))),
+  ]);
+  await expect(page.getByRole('status')).toHaveText('2 of 3 pictures are saved.');
+  await expectError(page, 'broken.png is not a picture');
+  await expect.poll(() => names).toEqual(['first-x2.jpg', 'last-x2.jpg']);
+});
+
+test("a phone's picture of 12 megapixels is taken", async ({ page }) => {
+  await page.getByLabel('What enlarges the picture').selectOption('x2Fast');
+  await expectSize(page, 640, 428);
+  await pickPicture(page, pngFile(encodePng(whitePicture(4032, 3024))));
+  await expectSize(page, 8064, 6048);
 });

@@ -27,12 +27,12 @@ test('what the network spent its time on is told on demand', async ({ page }) =>
   await openPanel(page);
   const convolution = rows(page).filter({ hasText: 'Winograd' }).first();
   await expect(convolution.getByRole('rowheader')).toContainText('Conv');
-  await expect(convolution.locator('.output')).toHaveText(/^1 × \d+ × 214 × 320$/);
+  await expect(convolution.locator('.output')).toHaveText(/^1 × \d+ × 218 × 324$/);
   await expect(convolution.locator('.milliseconds')).toHaveText(/^\d+\.\d\d$/);
   const shares = await rows(page).locator('.share').allTextContents();
   const total = shares.reduce((sum, share) => sum + Number.parseInt(share), 0);
   expect(Math.abs(total - 100)).toBeLessThanOrEqual(shares.length / 2);
-  await expect(panel(page)).toContainText('320 × 214 pixels');
+  await expect(panel(page)).toContainText('324 × 218 pixels');
 });
 
 test('an open panel follows the model', async ({ page }) => {
@@ -40,7 +40,7 @@ test('an open panel follows the model', async ({ page }) => {
   await pickModel(page, blurTimesTwo());
   await expectSize(page, 640, 428);
   await expect(rows(page).filter({ hasText: 'ToChannelsLast' })).toContainText('NCHW to NHWC');
-  await expect(rows(page).last().locator('.output')).toHaveText('1 × 3 × 428 × 640');
+  await expect(rows(page).last().locator('.output')).toHaveText('1 × 3 × 432 × 644');
   await pickModel(page, new TextEncoder().encode('This is no model at all.'));
   await expect(panel(page)).toBeHidden();
 });

@@ -80,6 +80,45 @@ test('the result is saved as a PNG', async ({ page }) => {
   expect(picture.data).toEqual((await pixelsOf(page, 'after')).data);
 });
 
+for (const [format, name, bytes] of [
+  ['JPEG', 'sample-x2.jpg', [0xff, 0xd8]],
+  ['WebP', 'sample-x2.webp', [0x52, 0x49]],
+] as const) {
+  test(`the result is saved as ${format}`, async ({ page }) => {
+    await openDemo(page);
+    await page.getByLabel('File format').selectOption(format);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: `Save as ${format}` }).click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe(name);
+    expect([...readFileSync(await download.path()).subarray(0, 2)]).toEqual(bytes);
+  });
+}
+
+test('the wheel zooms around the pointer, and drags move the picture', async ({ page }) => {
+  await openDemo(page);
+  const viewport = page.locator('#viewport');
+  const scroll = () => viewport.evaluate(({ scrollLeft, scrollTop }) => [scrollLeft, scrollTop]);
+  const width = () => page.locator('#pictures').evaluate((element) => element.clientWidth);
+  const before = await width();
+  const { x, y } = (await viewport.boundingBox())!;
+  await page.mouse.move(x + 100, y + 90);
+  await page.mouse.wheel(0, -600);
+  await expect.poll(width).toBeGreaterThan(3 * before);
+  const zoomed = await scroll();
+  await page.mouse.down();
+  await page.mouse.move(x + 40, y + 50, { steps: 3 });
+  await page.mouse.up();
+  const moved = (await scroll()).map((at, i) => at - zoomed[i]!);
+  // Positions between pixels are rounded.
+  expect(Math.abs(moved[0]! - 60)).toBeLessThanOrEqual(2);
+  expect(Math.abs(moved[1]! - 40)).toBeLessThanOrEqual(2);
+  await expect(page.getByRole('slider')).toHaveValue('50');
+  await page.mouse.wheel(0, 900);
+  await expect.poll(width).toBe(before);
+  await expect(page.getByLabel('Fit')).toBeChecked();
+});
+
 test('a narrow window needs no sideways scrolling', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await openDemo(page);
