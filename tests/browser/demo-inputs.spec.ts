@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import { constantScaleModel } from '../../web/tests/support/enlarging-models.js';
 import { OnnxBuilder } from '../support/onnx-builder.js';
 import {
   expectSize,
@@ -12,28 +13,13 @@ import { encodePng, whitePicture, withOrientation } from '../support/pictures.js
 
 test.beforeEach(({ page }) => openDemo(page));
 
-/** A model that triples RGB pictures by repeating pixels. */
-function nearestTimesThree(): Uint8Array {
-  const builder = new OnnxBuilder();
-  const input = builder.input('input', [1, 3, 'height', 'width']);
-  const scales = builder.constant(Float32Array.of(1, 1, 3, 3));
-  const attributes = {
-    mode: 'nearest',
-    coordinate_transformation_mode: 'asymmetric',
-    nearest_mode: 'floor',
-  };
-  const output = builder.node('Resize', [input, '', scales], attributes, 'output');
-  builder.output(output, [1, 3, 'height3', 'width3']);
-  return builder.build();
-}
-
 async function expectError(page: Page, words: string | RegExp): Promise<void> {
   await expect(page.getByRole('alert')).toContainText(words);
   await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
 }
 
 test("the user's own model enlarges the picture", async ({ page }) => {
-  await pickModel(page, nearestTimesThree());
+  await pickModel(page, constantScaleModel(3));
   await expectSize(page, 960, 642);
   const before = await page.evaluate(async () => {
     const response = await fetch('samples/sample.png');
@@ -58,7 +44,7 @@ test('a model that is dropped on the page is the one picked', async ({ page }) =
       transfer.items.add(new File([new Uint8Array(bytes)], 'tripled.onnx'));
       return transfer;
     },
-    [...nearestTimesThree()],
+    [...constantScaleModel(3)],
   );
   await page.dispatchEvent('body', 'drop', { dataTransfer: files });
   await expectSize(page, 960, 642);
@@ -69,7 +55,7 @@ test('a model that is dropped on the page is the one picked', async ({ page }) =
 test('a broken model is explained, and the next one works', async ({ page }) => {
   await pickModel(page, new TextEncoder().encode('This is no model at all.'));
   await expectError(page, 'MalformedModel');
-  await pickModel(page, nearestTimesThree());
+  await pickModel(page, constantScaleModel(3));
   await expectSize(page, 960, 642);
   await expect(page.getByRole('alert')).toBeHidden();
   await page.getByLabel('What enlarges the picture').selectOption('x2');

@@ -2,7 +2,7 @@
 
 import { expect, type Page, test } from '@playwright/test';
 import type { Upscaler } from 'fovea';
-import { OnnxBuilder } from '../support/onnx-builder.js';
+import { constantScaleModel } from '../../web/tests/support/enlarging-models.js';
 import { encodePng } from '../support/pictures.js';
 import { openPackagePage, serveModel } from './support/package-page.js';
 
@@ -22,23 +22,10 @@ declare global {
   }
 }
 
-function repeatingNetwork(factor: number): Uint8Array {
-  const builder = new OnnxBuilder();
-  const input = builder.input('input', [1, 3, 'height', 'width']);
-  const scales = builder.constant(Float32Array.of(1, 1, factor, factor));
-  const attributes = {
-    mode: 'nearest',
-    coordinate_transformation_mode: 'asymmetric',
-    nearest_mode: 'floor',
-  };
-  builder.output(builder.node('Resize', [input, '', scales], attributes, 'output'));
-  return builder.build({ metadata: { 'fovea.range': '1' } });
-}
-
 /** Opens a page that has an upscaler of that factor. */
 async function openUpscaler(page: Page, factor = 2): Promise<void> {
   await openPackagePage(page);
-  const url = await serveModel(page, repeatingNetwork(factor));
+  const url = await serveModel(page, constantScaleModel(factor));
   await page.evaluate(async (url) => {
     window.upscaler = await window.fovea.Upscaler.create(url);
     window.cornersOf = ({ data, width, height }) => {
