@@ -1,24 +1,26 @@
-// Bundles the TypeScript of web/src into dist/: one module for the page, one for the worker, each
-// complete in itself. Emscripten's glue is a file of its own as well, for pages without a worker and
-// for threads, which start from it.
+// node tools/bundle.mjs ENGINE...
+// Bundles the TypeScript of web/src into dist/, for the engines named: one module for the page, one for
+// the worker, each complete in itself. Emscripten's glue is a file of its own as well, for pages
+// without a worker and for threads, which start from it.
 
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { eagerCompilation, singleThreadedGlue } from './lib/engine-files.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
+/** @type {import('esbuild').BuildOptions} */
 const common = {
   outdir: distDir,
   bundle: true,
   format: 'esm',
   target: 'es2022',
   // One file less to fetch before an engine starts.
-  alias: { 'fovea-glue': singleThreadedGlue() },
+  alias: { 'fovea-glue': singleThreadedGlue(process.argv.slice(2)) },
   external: ['./wasm/*', 'node:*', 'module'],
   sourcemap: true,
   logLevel: 'warning',
 };
-const source = (name) => join(projectDir, `web/src/${name}.ts`);
+const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
 await build({ ...common, entryPoints: [source('index')] });
 // Bundlers take the worker's script as it is.

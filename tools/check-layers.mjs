@@ -19,12 +19,14 @@ const reserved = [
  * @returns {Map<string, Set<string>>} for each layer, those it may include: itself and all below
  */
 export function parseLayers(text) {
+  /** @type {Map<string, Set<string>>} */
   const layers = new Map();
   for (const [, name, options] of text.matchAll(/^fovea_layer\((\w+)([^)]*)\)/gm)) {
     const direct = /DEPENDS([\w\s]*?)(?:PRIVATE|$)/.exec(options)?.[1].trim().split(/\s+/) ?? [];
     const unknown = direct.find((layer) => !layers.has(layer));
     if (unknown) throw new Error(`Layer ${name} depends on ${unknown}, which is not below it`);
-    layers.set(name, new Set([name, ...direct.flatMap((layer) => [...layers.get(layer)])]));
+    const below = direct.flatMap((layer) => [...(layers.get(layer) ?? [])]);
+    layers.set(name, new Set([name, ...below]));
   }
   return layers;
 }
@@ -39,7 +41,7 @@ export function parseLayers(text) {
  */
 export function checkIncludes(layers, file, text) {
   const layer = /^src\/(\w+)\//.exec(file)?.[1];
-  if (file.startsWith('src/') && !layers.has(layer)) {
+  if (file.startsWith('src/') && !(layer && layers.has(layer))) {
     return [`${file}: no fovea_layer() in CMakeLists.txt declares src/${layer}`];
   }
   const problems = [];
@@ -51,16 +53,22 @@ export function checkIncludes(layers, file, text) {
   return problems;
 }
 
+/**
+ * @param {Map<string, Set<string>>} layers
+ * @param {string | undefined} layer the file's, if it is in one
+ * @param {string} file
+ * @param {string} header
+ * @returns {string | undefined} why the file may not include the header, if it may not
+ */
 function forbidden(layers, layer, file, header) {
   const owner = reserved.find((entry) => header.startsWith(entry.header));
   if (owner && !owner.places.some((place) => file.startsWith(place))) {
     return `only ${owner.places.join(' and ')} may include it`;
   }
+  const allowed = layer === undefined ? undefined : layers.get(layer);
   const target = header.split('/')[0];
-  if (layers.has(layer) && layers.has(target) && !layers.get(layer).has(target)) {
-    return `${layer} may include ${[...layers.get(layer)].sort().join(', ')}`;
-  }
-  return undefined;
+  if (!allowed || !layers.has(target) || allowed.has(target)) return undefined;
+  return `${layer} may include ${[...allowed].sort().join(', ')}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

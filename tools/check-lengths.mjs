@@ -5,7 +5,8 @@ import { absolute, sourceFiles } from './lib/sources.mjs';
 
 const limit = 600;
 
-const lineCount = (file) => readFileSync(absolute(file), 'utf8').split('\n').length - 1;
+const lineCount = (/** @type {string} */ file) =>
+  readFileSync(absolute(file), 'utf8').split('\n').length - 1;
 const files = sourceFiles('.h', '.cpp', '.ts', '.mjs', '.js', '.py', '.css', '.html');
 const long = files.filter((file) => lineCount(file) > limit);
 for (const file of long) console.error(`${file}: ${lineCount(file)} lines, at most ${limit}`);

@@ -19,18 +19,26 @@ if (process.argv.includes('--write')) {
 /** This Ruff sees no files: it has to be told which modules are the project's. */
 function options() {
   const settings = parse(read('training/ruff.toml'));
+  const { lint = {} } = /** @type {{lint?: object}} */ (settings);
   const modules = files.flatMap((file) => file.replace(/\.py$/, '').split('/'));
-  return { ...settings, lint: { ...settings.lint, isort: { 'known-first-party': modules } } };
+  return { ...settings, lint: { ...lint, isort: { 'known-first-party': modules } } };
 }
 
+/**
+ * @param {string} file
+ * @returns {string[]} what is wrong with it
+ */
 function check(file) {
   const text = read(file);
-  const found = ruff.check(text).map(({ code, message, start_location: { row, column } }) => {
+  /** @type {import('@astral-sh/ruff-wasm-nodejs').Diagnostic[]} */
+  const diagnostics = ruff.check(text);
+  const found = diagnostics.map(({ code, message, start_location: { row, column } }) => {
     return `${file}:${row}:${column}: ${code} ${message}`;
   });
   return ruff.format(text) === text ? found : [...found, `${file}: not formatted`];
 }
 
+/** @param {string} file */
 function read(file) {
   return readFileSync(absolute(file), 'utf8');
 }

@@ -3,12 +3,13 @@
 
 import { CommandError, run } from './lib/process.mjs';
 import { setUpPython } from './lib/python.mjs';
+import { messageOf } from './lib/steps.mjs';
 
 try {
   const python = await setUpPython();
   await run(python(...process.argv.slice(2)));
 } catch (error) {
   // A script that fails has said why.
-  if (!(error instanceof CommandError)) console.error(error.message);
+  if (!(error instanceof CommandError)) console.error(messageOf(error));
   process.exitCode = 1;
 }

@@ -3,6 +3,10 @@
 import { transformSync } from 'esbuild';
 
 export default {
+  /**
+   * @param {string} source
+   * @param {string} file
+   */
   process(source, file) {
     const { code, map } = transformSync(source, {
       loader: 'ts',

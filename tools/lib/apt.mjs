@@ -5,6 +5,8 @@ import { asRoot, findProgram, run } from './process.mjs';
 /**
  * Installs Debian packages.
  *
+ * @param {string[]} names
+ * @param {string} [log]
  * @throws where there is no apt-get, naming what to install by other means
  */
 export async function installWithApt(names, log) {

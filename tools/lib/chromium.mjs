@@ -13,6 +13,7 @@ export function headlessShellLaunchOptions() {
   return shell && launchOptions(shell);
 }
 
+/** @param {string | undefined} executablePath */
 function launchOptions(executablePath) {
   // Chromium refuses to run its sandbox as root, which containers often are.
   return { executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] };

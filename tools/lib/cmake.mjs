@@ -10,9 +10,22 @@ import { contentKey, once } from './stamp.mjs';
 
 const nodeForEmscripten = join(projectDir, 'tools/lib/emscripten-node.sh');
 
+/** @typedef {{configurePresets: {name: string, hidden?: boolean}[]}} Presets */
+
+/**
+ * How a preset is configured, and how commands run where its compiler is.
+ *
+ * @typedef {object} Toolchain
+ * @property {string} id changes with the compiler
+ * @property {(argv: string[]) => string[]} wrap
+ * @property {(preset: string) => string[]} configure
+ */
+
 /** The names of the presets of CMakePresets.json that can be built. */
 export function presetNames() {
-  const { configurePresets } = JSON.parse(readFileSync(join(projectDir, 'CMakePresets.json')));
+  const { configurePresets } = /** @type {Presets} */ (
+    JSON.parse(readFileSync(join(projectDir, 'CMakePresets.json'), 'utf8'))
+  );
   return configurePresets.filter((preset) => !preset.hidden).map((preset) => preset.name);
 }
 
@@ -20,7 +33,7 @@ export function presetNames() {
  * Builds targets of a preset (all when none is named), configuring it first when needed.
  *
  * @param {string} preset as in CMakePresets.json; `wasm-*` is built by Emscripten
- * @param {{targets?: string[], log?: string}} options
+ * @param {{targets?: string[], log?: string}} [options]
  */
 export async function buildPreset(preset, { targets = [], log } = {}) {
   const toolchain = preset.startsWith('wasm') ? await wasmToolchain(log) : nativeToolchain();
@@ -37,12 +50,15 @@ export async function buildPreset(preset, { targets = [], log } = {}) {
   await run(toolchain.wrap(build), { log });
 }
 
+/** @param {string} [log] @returns {Promise<Toolchain>} */
 async function wasmToolchain(log) {
   const { id, wrap: toCompiler } = await emscripten(log);
+  /** @param {string[]} argv */
   const wrap = (argv) => toCompiler(['env', `EM_NODE_JS=${nodeForEmscripten}`, ...argv]);
   return { id, wrap, configure: (preset) => wrap(['emcmake', 'cmake', '--preset', preset]) };
 }
 
+/** @returns {Toolchain} */
 function nativeToolchain() {
   const launcher = findProgram('ccache') ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : [];
   return {

@@ -11,9 +11,13 @@ import { isDone } from './stamp.mjs';
 /** The root directory of the Debian 13 system. */
 export const debianRoot = join(cacheDir, 'debian13');
 
+/** @typedef {'emscripten' | 'python'} SetName */
+
 /**
  * What the root can hold, each set installed when it is first asked for. `writable` is a folder its
  * programs write to.
+ *
+ * @type {Record<SetName, {packages: string[], writable?: string}>}
  */
 const sets = {
   emscripten: {
@@ -32,7 +36,7 @@ const sets = {
 const toolsDir = join(projectDir, 'tools/lib');
 const enterRoot = join(toolsDir, 'enter-root.sh');
 
-/** Whether the root is there with everything of a set in it. */
+/** Whether the root is there with everything of a set in it. @param {SetName} set */
 export function debianHas(set) {
   return isDone(stampOf(set), keyOf(set));
 }
@@ -40,6 +44,9 @@ export function debianHas(set) {
 /**
  * Sets the root up with a set of packages, unless that has been done: about a minute each and 3 GB
  * for `emscripten`, 1.3 GB more for `python`.
+ *
+ * @param {SetName} set
+ * @param {string} [log]
  */
 export async function setUpDebian(set, log) {
   if (debianHas(set)) return;
@@ -50,7 +57,11 @@ export async function setUpDebian(set, log) {
   await run(asRoot(['sh', '-c', 'printf %s "$1" > "$2"', 'sh', keyOf(set), stampOf(set)]), { log });
 }
 
-/** `argv` as it runs inside the root, in the checkout, which has the same path there. */
+/**
+ * `argv` as it runs inside the root, in the checkout, which has the same path there.
+ *
+ * @param {string[]} argv
+ */
 export function inDebian(argv) {
   return inRoot(owner(), projectDir, argv);
 }
@@ -58,6 +69,8 @@ export function inDebian(argv) {
 /**
  * The bare system. It grows under another name and is renamed when complete, so an interrupted or a
  * second concurrent set-up does no harm.
+ *
+ * @param {string} [log]
  */
 async function makeRoot(log) {
   mkdirSync(cacheDir, { recursive: true });
@@ -70,22 +83,30 @@ async function makeRoot(log) {
   else renameSync(partial, debianRoot);
 }
 
+/**
+ * @param {string} user user and group, like `0:0`
+ * @param {string} directory
+ * @param {string[]} argv
+ */
 function inRoot(user, directory, argv) {
   return asRoot(['unshare', '--mount', enterRoot, debianRoot, user, directory, ...argv]);
 }
 
+/** @param {SetName} set */
 function stampOf(set) {
   return join(debianRoot, `fovea-${set}`);
 }
 
+/** @param {SetName} set */
 function keyOf(set) {
   return sets[set].packages.join(' ');
 }
 
 function owner() {
-  return `${process.getuid()}:${process.getgid()}`;
+  return `${process.getuid?.()}:${process.getgid?.()}`;
 }
 
+/** @param {string} [log] */
 async function removeLeftovers(log) {
   const prefix = `${basename(debianRoot)}.partial.`;
   for (const name of readdirSync(dirname(debianRoot))) {
@@ -95,15 +116,20 @@ async function removeLeftovers(log) {
   }
 }
 
+/** @param {number} pid */
 function isRunning(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
+/**
+ * @param {string} path
+ * @param {string} [log]
+ */
 function removeTree(path, log) {
   return run(asRoot(['rm', '-rf', '--one-file-system', path]), { log });
 }

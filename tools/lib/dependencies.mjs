@@ -19,6 +19,11 @@ export async function copyDependencies() {
   await copy('share/libonnx-testdata/data', onnxPrefixes, 'onnx-testdata');
 }
 
+/**
+ * @param {string} source path below a prefix
+ * @param {string[]} prefixes
+ * @param {string} target path in build/deps
+ */
 async function copy(source, prefixes, target) {
   const from = prefixes.map((prefix) => join(prefix, source)).find((path) => existsSync(path));
   if (from === undefined) throw new Error(`${source} is in none of ${prefixes.join(', ')}`);

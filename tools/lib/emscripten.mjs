@@ -2,6 +2,7 @@
 
 import { inDebian, setUpDebian } from './debian13.mjs';
 import { outputOf } from './process.mjs';
+import { messageOf } from './steps.mjs';
 
 /**
  * The oldest Emscripten the tests run with. Relaxed SIMD has its final opcodes in it, and embind
@@ -15,6 +16,7 @@ export function emccOnPath() {
   return onPath.version;
 }
 
+/** @type {{version: string | undefined} | undefined} */
 let onPath;
 
 function usableVersion() {
@@ -25,6 +27,7 @@ function usableVersion() {
 /**
  * Finds Emscripten, setting it up first where there is none.
  *
+ * @param {string} [log]
  * @returns {Promise<{id: string, wrap: (argv: string[]) => string[]}>} `id` changes with the
  *   compiler; `wrap` turns a command into one that runs where the compiler is
  */
@@ -37,14 +40,19 @@ export async function emscripten(log) {
   try {
     await setUpDebian('emscripten', log);
   } catch (error) {
-    error.message +=
-      '\nEmscripten could not be set up in a Debian root, which needs root, debootstrap and the right' +
+    const advice =
+      'Emscripten could not be set up in a Debian root, which needs root, debootstrap and the right' +
       ` to mount. Install Emscripten ${oldest} or newer (emsdk) and put emcc on the PATH instead.`;
-    throw error;
+    throw new Error(`${messageOf(error)}\n${advice}`, { cause: error });
   }
   return { id: 'Debian 13', wrap: inDebian };
 }
 
+/**
+ * @param {string} a
+ * @param {string} b
+ * @returns {number} less than 0 where a is the older
+ */
 function compareVersions(a, b) {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number));
   return left[0] - right[0] || left[1] - right[1] || left[2] - right[2];

@@ -7,7 +7,12 @@ import { buildDir } from './project.mjs';
 /** At the top of a script, has Chromium compile all of it at once; nearly all is needed to start. */
 export const eagerCompilation = '//# allFunctionsCalledOnLoad';
 
-/** Copies the .js or the .wasm of an engine into a folder. */
+/**
+ * Copies the .js or the .wasm of an engine into a folder.
+ *
+ * @param {string} file
+ * @param {string} folder
+ */
 export function copyEngineFile(file, folder) {
   const target = join(folder, basename(file));
   if (file.endsWith('.js')) {
@@ -18,28 +23,43 @@ export function copyEngineFile(file, folder) {
   }
 }
 
-/** Emscripten's output for an engine. */
+/**
+ * Emscripten's output for an engine.
+ *
+ * @param {string} variant
+ * @param {string} extension `js` or `wasm`
+ */
 export function engineFile(variant, extension) {
   return join(buildDir, `wasm-${variant}/bindings/fovea-${variant}.${extension}`);
 }
 
 /**
- * The glue that serves all engines without threads. Throws if theirs differ by more than their names.
+ * The glue that serves all engines without threads.
  *
+ * @param {string[]} variants the engines that there are
  * @returns {string} its path
+ * @throws where those of several engines differ by more than their names
  */
-export function singleThreadedGlue() {
-  const [relaxed, simd] = ['relaxed', 'simd'].map((variant) => {
-    const glue = readFileSync(engineFile(variant, 'js'), 'utf8');
-    return glue.replaceAll(`fovea-${variant}`, 'fovea');
-  });
-  if (relaxed !== simd) throw new Error("the worker's glue would not fit all engines");
-  return engineFile('relaxed', 'js');
+export function singleThreadedGlue(variants) {
+  const single = variants.filter((variant) => !variant.endsWith('-threads'));
+  const glues = single.map((variant) =>
+    readFileSync(engineFile(variant, 'js'), 'utf8').replaceAll(`fovea-${variant}`, 'fovea'),
+  );
+  if (glues.length === 0) throw new Error('There is no engine without threads');
+  if (new Set(glues).size > 1) throw new Error("The worker's glue would not fit all engines");
+  return engineFile(single[0], 'js');
 }
 
-/** Emscripten's glue, such that users' bundlers can take it for a file like any other. */
+/**
+ * Emscripten's glue, such that users' bundlers can take it for a file like any other. That of engines
+ * without threads is.
+ *
+ * @param {string} glue
+ * @throws where the glue starts threads in a way that this does not know: another Emscripten's
+ */
 export function forBundlers(glue) {
-  return withoutTopLevelAwait(withoutWorkerExpression(glue));
+  const startsThreads = /\bPThread\b/.test(glue);
+  return startsThreads ? withoutTopLevelAwait(withoutWorkerExpression(glue)) : glue;
 }
 
 /**
@@ -47,9 +67,12 @@ export function forBundlers(glue) {
  *
  * Vite's development server refuses the expression that it knows workers by when, as here, their
  * options are not written out.
+ *
+ * @param {string} glue
  */
 function withoutWorkerExpression(glue) {
-  return glue.replace(
+  return rewrite(
+    glue,
     /\bnew Worker\(new URL\((["'])[\w.-]+\1,\s*import\.meta\.url\)/g,
     'new Worker(new URL(import.meta.url)',
   );
@@ -59,10 +82,25 @@ function withoutWorkerExpression(glue) {
  * What follows the export, which starts a thread, goes into a function.
  *
  * Webpack minifies the copied glue as a script, where `await` outside of functions is an error.
+ *
+ * @param {string} glue
  */
 function withoutTopLevelAwait(glue) {
-  return glue.replace(
-    /^(export default \w+;\n)(.*\bawait\b.*)$/ms,
-    (_, exported, rest) => `${exported}(async () => {\n${rest.trimEnd()}\n})();\n`,
+  return rewrite(
+    glue,
+    /^(export default \w+;\n)(.*\bawait\b.*?)\s*$(?![^])/ms,
+    '$1(async () => {\n$2\n})();\n',
   );
+}
+
+/**
+ * @param {string} glue
+ * @param {RegExp} pattern
+ * @param {string} replacement
+ */
+function rewrite(glue, pattern, replacement) {
+  if (glue.search(pattern) < 0) {
+    throw new Error(`The glue of this Emscripten has nothing like ${pattern}, which is rewritten`);
+  }
+  return glue.replace(pattern, replacement);
 }

@@ -6,10 +6,18 @@ import { chromiumLaunchOptions, headlessShellLaunchOptions } from './chromium.mj
 import { emccOnPath } from './emscripten.mjs';
 import { findProgram } from './process.mjs';
 
+/** @param {string[]} names */
 const program = (...names) => findProgram(...names) !== undefined;
+/** @param {string} path */
 const file = (path) => ['/usr', '/usr/local', '/opt/homebrew'].some((at) => existsSync(at + path));
 
-/** Package names and whether what the build needs of each is there, whoever installed it. */
+/** @typedef {Record<string, () => boolean>} Probes */
+
+/**
+ * Package names and whether what the build needs of each is there, whoever installed it.
+ *
+ * @type {Probes}
+ */
 const probes = {
   cmake: () => program('cmake'),
   'ninja-build': () => program('ninja'),
@@ -21,18 +29,36 @@ const probes = {
   'libonnx-testdata': () => emccOnPath() === undefined || file('/share/libonnx-testdata/data'),
 };
 
+/** @type {Probes} */
 const testProbes = {
   'clang-format': () => program('clang-format'),
   'protobuf-compiler': () => program('protoc'),
   'libprotobuf-dev': () => file('/include/google/protobuf/message.h'),
 };
 
+/** @type {Probes} */
 const browserProbes = {
   chromium: () => chromiumLaunchOptions().executablePath !== undefined,
 };
 
-/** Installs what is missing; `forBrowser` adds a browser, `forTests` all that tests need. Returns a note. */
-export async function installPackages(log, { forTests = false, forBrowser = forTests } = {}) {
+/**
+ * What is needed besides what the build needs.
+ *
+ * @typedef {object} Needs
+ * @property {boolean} [forTests] all that tests need
+ * @property {boolean} [forBrowser] a browser; tests need one
+ */
+
+/**
+ * Installs what is missing.
+ *
+ * @param {string} log
+ * @param {Needs} [needs]
+ * @returns {Promise<string>} a note
+ */
+export async function installPackages(log, needs = {}) {
+  const { forTests = false, forBrowser = forTests } = needs;
+  /** @type {Probes} */
   const needed = {
     ...probes,
     ...(forBrowser ? browserProbes : {}),
@@ -44,7 +70,12 @@ export async function installPackages(log, { forTests = false, forBrowser = forT
   return `installed ${missing.join(', ')}`;
 }
 
-/** Chromium without its windows and controls, where there is a package of it. Returns a note. */
+/**
+ * Chromium without its windows and controls, where there is a package of it.
+ *
+ * @param {string} log
+ * @returns {Promise<string>} a note
+ */
 export async function installHeadlessShell(log) {
   if (headlessShellLaunchOptions()) return 'there';
   try {

@@ -8,47 +8,71 @@ import { buildDir } from './project.mjs';
 import { setUpPython } from './python.mjs';
 import { findProgram, outputOf, run } from './process.mjs';
 import { nodeTool } from './setup.mjs';
+import { messageOf } from './steps.mjs';
 
 /** A test program that takes longer hangs. */
 const timeout = 20 * 60_000;
 
-/** A program whose success is one test. */
+/** @typedef {{passed: number, failed: number}} Counts */
+
+/** @typedef {Counts & {note?: string, error?: unknown}} Result */
+
+/**
+ * A program whose success is one test.
+ *
+ * @param {string[]} argv
+ * @param {string} log
+ * @returns {Promise<Result>}
+ */
 export async function runCheck(argv, log) {
   return (await succeeds(argv, { log })) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** node:test on the tests of a folder. */
+/**
+ * node:test on the tests of a folder.
+ *
+ * @param {string} folder
+ * @param {string} log
+ * @returns {Promise<Result>}
+ */
 export async function runNodeTests(folder, log) {
   const argv = [process.execPath, ...relaxedSimdFlag(), '--test', folder];
   const succeeded = await succeeds(argv, { log });
-  const count = (what) =>
-    Number(new RegExp(`^. ${what} (\\d+)$`, 'm').exec(readLog(log))?.[1] ?? 0);
+  const count = (/** @type {string} */ what) => countIn(readLog(log), `^. ${what} (\\d+)$`);
   return consistent({ passed: count('pass'), failed: count('fail') }, succeeded);
 }
 
 /**
- * Builds the C++ tests of a preset and runs them.
+ * Builds the C++ tests of a preset and runs them, each program in as many parts as there are
+ * processors: none of these is idle while the longest program ends.
  *
  * @param {string} preset
  * @param {string[]} targets those to build; all when none is named
+ * @param {string} log
+ * @returns {Promise<Result>}
  */
 export async function runCppTests(preset, targets, log) {
   await buildPreset(preset, { targets, log });
+  const parts = availableParallelism();
   const programs = testPrograms(preset, targets);
+  const shards = programs.flatMap((argv) =>
+    Array.from({ length: parts }, (_, index) => ({ argv, index })),
+  );
+  /** @type {Shard[]} */
   const results = [];
   const next = async () => {
-    for (let argv = programs.pop(); argv !== undefined; argv = programs.pop()) {
-      results.push(await runGoogleTest(argv, `${log}.${basename(argv.at(-1), '.js')}`));
+    for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
+      results.push(await runGoogleTest(shard.argv, shard.index, parts, log));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, next));
+  await Promise.all(Array.from({ length: parts }, next));
   // Failures last: the end of the log is what is shown.
   results.sort((a, b) => a.failed - b.failed);
   writeFileSync(log, results.map((result) => readLog(result.log)).join('\n'), { flag: 'a' });
-  return total(results);
+  return total(programs.map((argv) => resultOf(argv, results)));
 }
 
-/** Jest on the TypeScript. */
+/** Jest on the TypeScript. @param {string} log @returns {Promise<Result>} */
 export async function runJest(log) {
   const report = `${log}.json`;
   const node = [process.execPath, '--experimental-vm-modules', ...relaxedSimdFlag()];
@@ -58,21 +82,27 @@ export async function runJest(log) {
     numPassedTests = 0,
     numFailedTests = 0,
     numRuntimeErrorTestSuites = 0,
-  } = readJson(report);
+  } = /** @type {Record<string, number>} */ (readJson(report));
   const failed = numFailedTests + numRuntimeErrorTestSuites;
   return consistent({ passed: numPassedTests, failed }, succeeded);
 }
 
-/** Playwright in Chromium. */
+/** Playwright in Chromium. @param {string} log @returns {Promise<Result>} */
 export async function runPlaywright(log) {
   const report = `${log}.json`;
   const argv = nodeTool('@playwright/test/cli.js', 'test', '--reporter=list,json');
   const succeeded = await succeeds(argv, { log, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } });
-  const { expected = 0, unexpected = 0, flaky = 0 } = readJson(report).stats ?? {};
+  const { stats = {} } = /** @type {{stats?: Record<string, number>}} */ (readJson(report));
+  const { expected = 0, unexpected = 0, flaky = 0 } = stats;
   return consistent({ passed: expected, failed: unexpected + flaky }, succeeded);
 }
 
-/** unittest on the training, with PyTorch; sets Python up where there is none. */
+/**
+ * unittest on the training, with PyTorch; sets Python up where there is none.
+ *
+ * @param {string} log
+ * @returns {Promise<Result>}
+ */
 export async function runUnittest(log) {
   const python = await setUpPython(log);
   const discover = ['discover', '--verbose', '--start-directory', 'training/tests'];
@@ -82,42 +112,95 @@ export async function runUnittest(log) {
   return { ...consistent(counts, succeeded), note: skipped > 0 ? `${skipped} skipped` : undefined };
 }
 
-/** What unittest's last lines say: how many of its tests passed, failed and were skipped. */
+/**
+ * What unittest's last lines say: how many of its tests passed, failed and were skipped.
+ *
+ * @param {string} text
+ */
 export function unittestCounts(text) {
-  const [, total, summary] = /^Ran (\d+) tests? in .*\n\n(.*)$/m.exec(text) ?? [0, 0, ''];
-  const count = (what) => Number(new RegExp(`\\b${what}=(\\d+)`).exec(summary)?.[1] ?? 0);
+  const [, ran, summary] = /^Ran (\d+) tests? in .*\n\n(.*)$/m.exec(text) ?? ['', '0', ''];
+  const count = (/** @type {string} */ what) => countIn(summary, `\\b${what}=(\\d+)`);
   const failed = count('(?<!expected )failures') + count('errors') + count('unexpected successes');
   const skipped = count('skipped');
-  return { passed: Math.max(0, Number(total) - failed - skipped), failed, skipped };
+  return { passed: Math.max(0, Number(ran) - failed - skipped), failed, skipped };
 }
 
-/** The sum of several results. */
+/**
+ * The sum of several results.
+ *
+ * @param {Counts[]} results
+ * @returns {Counts}
+ */
 export function total(results) {
-  const sum = (key) => results.reduce((count, result) => count + result[key], 0);
-  return { passed: sum('passed'), failed: sum('failed') };
+  return results.reduce(
+    (sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }),
+    { passed: 0, failed: 0 },
+  );
 }
 
-async function runGoogleTest(argv, log) {
+/**
+ * What a part of a test program did.
+ *
+ * @typedef {Counts & {argv: string[], log: string, succeeded: boolean}} Shard
+ */
+
+/**
+ * @param {string[]} argv
+ * @param {number} index
+ * @param {number} parts
+ * @param {string} suiteLog
+ * @returns {Promise<Shard>}
+ */
+async function runGoogleTest(argv, index, parts, suiteLog) {
+  const log = `${suiteLog}.${basename(argv[argv.length - 1], '.js')}.${index}`;
+  const env = { GTEST_TOTAL_SHARDS: `${parts}`, GTEST_SHARD_INDEX: `${index}` };
   writeFileSync(log, '');
-  const succeeded = await succeeds(argv, { log });
-  const text = readLog(log);
-  const count = (word) =>
-    Number(new RegExp(`^\\[  ${word}  \\] (\\d+) test`, 'm').exec(text)?.[1] ?? 0);
-  return { log, ...consistent({ passed: count('PASSED'), failed: count('FAILED') }, succeeded) };
+  const succeeded = await succeeds(argv, { log, env });
+  const count = (/** @type {string} */ word) =>
+    countIn(readLog(log), `^\\[  ${word}  \\] (\\d+) test`);
+  const counts = { passed: count('PASSED'), failed: count('FAILED') };
+  // A part of a small program may have no test.
+  const failed = counts.failed === 0 && !succeeded ? 1 : counts.failed;
+  return { argv, log, succeeded, passed: counts.passed, failed };
 }
 
-/** The command lines of a preset's test programs, as CTest knows them. */
+/**
+ * @param {string[]} argv
+ * @param {Shard[]} shards
+ * @returns {Counts}
+ */
+function resultOf(argv, shards) {
+  const own = shards.filter((shard) => shard.argv === argv);
+  return consistent(
+    total(own),
+    own.every((shard) => shard.succeeded),
+  );
+}
+
+/**
+ * The command lines of a preset's test programs, as CTest knows them.
+ *
+ * @param {string} preset
+ * @param {string[]} targets
+ */
 function testPrograms(preset, targets) {
   const listing = outputOf(['ctest', '--test-dir', join(buildDir, preset), '--show-only=json-v1']);
-  const commands = JSON.parse(listing ?? '{"tests": []}').tests.map((test) => test.command ?? []);
-  const programs = commands
-    .map((command) => command.find((part) => basename(part).startsWith('test_')))
-    .filter((program) => targets.length === 0 || targets.includes(basename(program ?? '', '.js')));
+  const { tests } = /** @type {{tests: {command?: string[]}[]}} */ (
+    JSON.parse(listing ?? '{"tests": []}')
+  );
+  const programs = tests
+    .map(({ command = [] }) => command.find((part) => basename(part).startsWith('test_')))
+    .filter((program) => program !== undefined)
+    .filter((program) => targets.length === 0 || targets.includes(basename(program, '.js')));
   if (programs.length === 0) throw new Error(`Preset ${preset} has no test programs`);
   return programs.map((program) => [...launcher(preset), program]);
 }
 
-/** What runs a preset's programs: nothing, or the beginning of a command line. */
+/**
+ * What runs a preset's programs: nothing, or the beginning of a command line.
+ *
+ * @param {string} preset
+ */
 export function launcher(preset) {
   if (preset.startsWith('wasm')) return [process.execPath, ...relaxedSimdFlag()];
   // ThreadSanitizer of older compilers cannot place its shadow under a highly randomised layout.
@@ -132,26 +215,48 @@ export function relaxedSimdFlag() {
   return outputOf([process.execPath, '--v8-options'])?.includes(flag) ? [flag] : [];
 }
 
-/** A runner that fails without a failed test has crashed, and one without tests has not worked. */
+/**
+ * A runner that fails without a failed test has crashed, and one without tests has not worked.
+ *
+ * @param {Counts} counts
+ * @param {boolean} succeeded
+ * @returns {Counts}
+ */
 function consistent({ passed, failed }, succeeded) {
   const broken = failed === 0 && (!succeeded || passed === 0);
   return { passed, failed: broken ? 1 : failed };
 }
 
+/**
+ * @param {string[]} argv
+ * @param {import('./process.mjs').RunOptions & {log: string}} options
+ */
 async function succeeds(argv, options) {
   try {
     await run(argv, { timeout, ...options });
     return true;
   } catch (error) {
-    writeFileSync(options.log, `${error.message}\n`, { flag: 'a' });
+    writeFileSync(options.log, `${messageOf(error)}\n`, { flag: 'a' });
     return false;
   }
 }
 
+/**
+ * The number in the first match of a pattern, which has one group; else 0.
+ *
+ * @param {string} text
+ * @param {string} pattern
+ */
+function countIn(text, pattern) {
+  return Number(new RegExp(pattern, 'm').exec(text)?.[1] ?? 0);
+}
+
+/** @param {string} log */
 function readLog(log) {
   return existsSync(log) ? readFileSync(log, 'utf8') : '';
 }
 
+/** @param {string} file @returns {unknown} */
 function readJson(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }

@@ -20,7 +20,9 @@ export async function serve(folder, { port, isolated = true }) {
     preview: { port, headers: isolated ? isolationHeaders : {} },
     logLevel: 'error',
   });
-  return server.resolvedUrls.local[0];
+  const address = server.resolvedUrls?.local[0];
+  if (address === undefined) throw new Error(`The server of ${folder} has no address`);
+  return address;
 }
 
 const isolationHeaders = {

@@ -1,23 +1,31 @@
 // The steps that take a bare checkout to an installable package and a demo.
 
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPreset } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
 import { copyEngineFile, engineFile } from './engine-files.mjs';
+import { writeNotices } from './notices.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
 import { run } from './process.mjs';
 import { contentKey, once } from './stamp.mjs';
+
+/** @typedef {import('./steps.mjs').Step} Step */
 
 /** The networks that the package brings along: the float16 twins, half the download. */
 const bundledModels = readdirSync(join(projectDir, 'models'))
   .filter((file) => file.endsWith('-fp16.onnx'))
   .map((file) => join('models', file));
 
-/** Installs everything the build needs; more `needs` as installPackages has them. */
+/**
+ * Installs everything the build needs.
+ *
+ * @param {import('./packages.mjs').Needs} [needs]
+ * @returns {Step[]}
+ */
 export function setupSteps(needs) {
   const first = emccOnPath() === undefined && !debianHas('emscripten');
   return [
@@ -27,11 +35,17 @@ export function setupSteps(needs) {
       run: async (log) => (await emscripten(log)).id,
     },
     { title: 'Headers and test data', run: copyDependencies },
-    { title: 'Node packages', run: installNodePackages },
+    { title: 'Node packages', run: installNodePackages, early: true },
   ];
 }
 
-/** Builds presets of CMakePresets.json. */
+/**
+ * Builds presets of CMakePresets.json.
+ *
+ * @param {string[]} presets
+ * @param {string[]} targets all of a preset's when none is named
+ * @returns {Step[]}
+ */
 export function presetSteps(presets, targets) {
   return presets.map((preset) => ({
     title: `Build ${preset}`,
@@ -39,22 +53,30 @@ export function presetSteps(presets, targets) {
   }));
 }
 
-/** Builds the four engines and, around them, the npm package in dist/. */
-export function packageSteps() {
+/**
+ * Builds engines, all four unless some are named, and, around them, the npm package in dist/.
+ *
+ * @param {string[]} [engines]
+ * @returns {Step[]}
+ */
+export function packageSteps(engines = variants) {
+  const presets = engines.map((variant) => `wasm-${variant}`);
   return [
-    ...presetSteps(
-      variants.map((variant) => `wasm-${variant}`),
-      ['bindings/all'],
-    ),
-    { title: 'Build the package', run: buildPackage },
+    ...presetSteps(presets, ['bindings/all']),
+    { title: 'Build the package', run: (log) => buildPackage(engines, log) },
   ];
 }
 
-/** Builds the demo in build/demo. */
+/**
+ * Builds the demo in build/demo.
+ *
+ * @returns {Step[]}
+ */
 export function demoSteps() {
   return [{ title: 'Build the demo', run: buildDemo }];
 }
 
+/** @param {string} log */
 async function installNodePackages(log) {
   const key = contentKey(join(projectDir, 'package-lock.json'));
   await once(join(projectDir, 'node_modules/.fovea-installed'), key, () =>
@@ -62,8 +84,12 @@ async function installNodePackages(log) {
   );
 }
 
-async function buildPackage(log) {
-  const engines = variants.flatMap(engineFiles);
+/**
+ * @param {string[]} engines
+ * @param {string} log
+ */
+async function buildPackage(engines, log) {
+  const files = engines.flatMap(engineFiles);
   const sources = [
     'web/src',
     'web/tsconfig.json',
@@ -71,35 +97,50 @@ async function buildPackage(log) {
     'package-lock.json',
     'tools/bundle.mjs',
     'tools/lib/engine-files.mjs',
+    'tools/lib/notices.mjs',
     ...bundledModels,
   ];
-  const key = contentKey(...engines, ...sources.map((path) => join(projectDir, path)));
+  const key = contentKey(...files, ...sources.map((path) => join(projectDir, path)));
   await once(join(buildDir, '.package'), key, async () => {
     rmSync(distDir, { recursive: true, force: true });
-    await run([process.execPath, 'tools/bundle.mjs'], { log });
+    await run([process.execPath, 'tools/bundle.mjs', ...engines], { log });
     await run(nodeTool('typescript/bin/tsc', '-p', 'web'), { log });
     mkdirSync(join(distDir, 'wasm'));
-    for (const file of engines) copyEngineFile(file, join(distDir, 'wasm'));
+    for (const file of files) copyEngineFile(file, join(distDir, 'wasm'));
     for (const file of bundledModels) cpSync(join(projectDir, file), join(distDir, file));
+    writeNotices();
   });
 }
 
+/** @param {string} variant */
 function engineFiles(variant) {
   return ['js', 'wasm'].map((extension) => engineFile(variant, extension));
 }
 
+/** @param {string} log */
 async function buildDemo(log) {
   const sources = ['demo', 'dist', 'models', 'package-lock.json'];
   const key = contentKey(...sources.map((path) => join(projectDir, path)));
   const output = join(buildDir, 'demo');
-  await once(join(buildDir, '.demo'), key, () =>
-    run(nodeTool('vite/bin/vite.js', 'build', 'demo', '--outDir', output, '--emptyOutDir'), {
+  const fresh = join(buildDir, 'demo.new');
+  await once(join(buildDir, '.demo'), key, async () => {
+    await run(nodeTool('vite/bin/vite.js', 'build', 'demo', '--outDir', fresh, '--emptyOutDir'), {
       log,
-    }),
-  );
+    });
+    // `npm start` may be serving the demo: it is never seen half built.
+    const old = join(buildDir, 'demo.old');
+    if (existsSync(output)) renameSync(output, old);
+    renameSync(fresh, output);
+    rmSync(old, { recursive: true, force: true });
+  });
 }
 
-/** The command line of a program of node_modules, given its file there. */
+/**
+ * The command line of a program of node_modules, given its file there.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ */
 export function nodeTool(file, ...args) {
   return [process.execPath, join(projectDir, 'node_modules', file), ...args];
 }

@@ -15,17 +15,24 @@ export function packagedEngines() {
   return names.map((name) => join(folder, name));
 }
 
-/** A file's bytes, as they are and by brotli. */
+/**
+ * A file's bytes, as they are and by brotli.
+ *
+ * @typedef {{name: string, raw: number, brotli: number}} Size
+ */
+
+/** @param {string} file @returns {Size} */
 export function sizeOf(file) {
   const bytes = readFileSync(file);
   return { name: basename(file), raw: bytes.length, brotli: brotliCompressSync(bytes).length };
 }
 
+/** @param {Size} size */
 export function describeSize({ name, raw, brotli }) {
   return `${name}: ${kilobytes(raw)}, brotli ${kilobytes(brotli)}`;
 }
 
-/** Holds every build to the limit. */
+/** Holds every build to the limit. @returns {Promise<import('./runners.mjs').Result>} */
 export async function checkSizes() {
   const sizes = packagedEngines().map(sizeOf);
   const large = sizes.filter(({ raw, brotli }) => raw > limit.raw || brotli > limit.brotli);
@@ -37,6 +44,7 @@ export async function checkSizes() {
   };
 }
 
+/** @param {number} bytes */
 function kilobytes(bytes) {
   return `${Math.round(bytes / 1000)} KB`;
 }

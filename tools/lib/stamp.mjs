@@ -10,6 +10,9 @@ import { projectDir } from './project.mjs';
  *
  * The stamp is removed first and written last, so work that was interrupted is done again.
  *
+ * @param {string} stamp the stamp's file
+ * @param {string} key
+ * @param {() => unknown} work
  * @returns {Promise<boolean>} whether there was anything to do
  */
 export async function once(stamp, key, work) {
@@ -21,7 +24,12 @@ export async function once(stamp, key, work) {
   return true;
 }
 
-/** Whether `stamp` records `key`. */
+/**
+ * Whether `stamp` records `key`.
+ *
+ * @param {string} stamp
+ * @param {string} key
+ */
 export function isDone(stamp, key) {
   try {
     return readFileSync(stamp, 'utf8') === key;
@@ -33,6 +41,8 @@ export function isDone(stamp, key) {
 /**
  * A key for the names and contents of files; folders count with everything below them. Checkouts in
  * different folders get the same key for the same files, since they may share what is made of them.
+ *
+ * @param {string[]} paths
  */
 export function contentKey(...paths) {
   const hash = createHash('sha256');
@@ -42,6 +52,10 @@ export function contentKey(...paths) {
   return hash.digest('hex');
 }
 
+/**
+ * @param {string} path
+ * @returns {string[]}
+ */
 function filesBelow(path) {
   const entry = statSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return [];

@@ -5,62 +5,101 @@ import { join, relative } from 'node:path';
 import { buildDir, projectDir } from './project.mjs';
 
 /**
+ * @typedef {object} Step
+ * @property {string} title
+ * @property {(log: string) => unknown} run may append output to the file `log` and may return, or
+ *   promise, a note for the step's line
+ * @property {boolean} [early] starts together with the first step, because it mostly waits: for the
+ *   network or the disk
+ */
+
+/**
+ * How a step ended.
+ *
+ * @typedef {object} Outcome
+ * @property {string} time
+ * @property {unknown} note
+ * @property {{reason: unknown}} [failure]
+ */
+
+/**
  * Runs steps one after the other, each on a line `[2/5] Title ... 12 s`.
  *
- * A step is `{title, run}`; `run(log)` may append output to the file `log` and may return a note for
- * the line. A failed step shows the end of its log.
+ * A failed step shows the end of its log.
  *
- * @param {object[]} steps
- * @param {{keepGoing?: boolean}} options whether a failure leaves the later steps to run
+ * @param {Step[]} steps
+ * @param {{keepGoing?: boolean}} [options] whether a failure leaves the later steps to run
  * @returns {Promise<boolean>} whether all succeeded
  */
 export async function runSteps(steps, { keepGoing = false } = {}) {
+  const started = performance.now();
+  const running = new Map(steps.filter((step) => step.early).map((step) => [step, runStep(step)]));
   let succeeded = true;
   for (const [index, step] of steps.entries()) {
     process.stdout.write(`[${index + 1}/${steps.length}] ${step.title} ... `);
-    if (await runStep(step)) continue;
+    const outcome = await (running.get(step) ?? runStep(step));
+    if (report(outcome, logOf(step.title))) continue;
     succeeded = false;
     if (!keepGoing) break;
   }
+  await Promise.all(running.values());
+  console.log(`All of it: ${secondsSince(started)}`);
   return succeeded;
 }
 
+/**
+ * @param {Step} step
+ * @returns {Promise<Outcome>}
+ */
 async function runStep({ title, run }) {
   const started = performance.now();
-  const log = freshLog(title);
+  const log = logOf(title);
+  mkdirSync(join(buildDir, 'logs'), { recursive: true });
+  rmSync(log, { force: true });
   try {
     const note = await run(log);
-    console.log([seconds(started), note].filter(Boolean).join(', '));
-    return true;
-  } catch (error) {
-    console.log(`${seconds(started)}, FAILED`);
-    printFailure(error, log);
-    return false;
+    return { time: secondsSince(started), note };
+  } catch (reason) {
+    return { time: secondsSince(started), note: undefined, failure: { reason } };
   }
 }
 
-function printFailure(error, log) {
+/**
+ * @param {Outcome} outcome
+ * @param {string} log
+ * @returns {boolean} whether the step succeeded
+ */
+function report({ time, note, failure }, log) {
+  if (!failure) {
+    console.log([time, note].filter(Boolean).join(', '));
+    return true;
+  }
+  console.log(`${time}, FAILED`);
   if (existsSync(log)) {
     const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
     console.error(lines.slice(-40).join('\n'));
     console.error(`\nThe whole output: ${relative(projectDir, log)}`);
   }
-  console.error(error.message);
+  console.error(messageOf(failure.reason));
+  return false;
 }
 
-function freshLog(title) {
+/** What an exception says. @param {unknown} error */
+export function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @param {string} title */
+function logOf(title) {
   const name = title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  const folder = join(buildDir, 'logs');
-  mkdirSync(folder, { recursive: true });
-  const log = join(folder, `${name}.log`);
-  rmSync(log, { force: true });
-  return log;
+  return join(buildDir, 'logs', `${name}.log`);
 }
 
-function seconds(started) {
+/** @param {number} started */
+function secondsSince(started) {
   const elapsed = (performance.now() - started) / 1000;
   return elapsed < 10 ? `${elapsed.toFixed(1)} s` : `${Math.round(elapsed)} s`;
 }

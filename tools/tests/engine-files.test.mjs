@@ -2,24 +2,27 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { forBundlers } from '../lib/engine-files.mjs';
 
-test('threads start from the address of the glue', () => {
+const worker = 'PThread.w=new Worker(new URL("a-b.js",import.meta.url),o);\n';
+const start = 'isPthread = (await import("worker_threads")).workerData;\nisPthread && Module();';
+
+test('threads start from the address of the glue, and nothing is awaited outside of functions', () => {
   for (const url of ['"a-b.js",import.meta.url', "'a-b.js', import.meta.url"]) {
     assert.equal(
-      forBundlers(`w=new Worker(new URL(${url}),o);\nexport default Module;\n`),
-      'w=new Worker(new URL(import.meta.url),o);\nexport default Module;\n',
+      forBundlers(`PThread.w=new Worker(new URL(${url}),o);\nexport default Module;\n${start}\n\n`),
+      'PThread.w=new Worker(new URL(import.meta.url),o);\n' +
+        `export default Module;\n(async () => {\n${start}\n})();\n`,
     );
   }
 });
 
-test('nothing is awaited outside of functions', () => {
-  const start = 'isPthread = (await import("worker_threads")).workerData;\nisPthread && Module();';
-  assert.equal(
-    forBundlers(`f();\nexport default Module;\n${start}\n\n`),
-    `f();\nexport default Module;\n(async () => {\n${start}\n})();\n`,
-  );
-});
-
-test('other glue stays as it is', () => {
+test('glue without threads stays as it is', () => {
   const glue = 'async function f() { await g(); }\nexport default Module;\n';
   assert.equal(forBundlers(glue), glue);
+});
+
+test('glue that starts threads in other ways is refused', () => {
+  const other = worker.replace('new URL("a-b.js",import.meta.url)', 'url');
+  assert.throws(() => forBundlers(`${other}export default Module;\n${start}\n`), /new Worker/);
+  const inside = worker.replace('o);', 'await o);');
+  assert.throws(() => forBundlers(`${inside}export default Module;\n`), /export default/);
 });

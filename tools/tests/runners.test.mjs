@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { unittestCounts } from '../lib/runners.mjs';
 
-const counts = (summary, total = 9) =>
+const counts = (/** @type {string} */ summary, total = 9) =>
   unittestCounts(
     `test_a (tests.a.A.test_a) ... ok\n\n---\nRan ${total} tests in 1.5s\n\n${summary}\n`,
   );

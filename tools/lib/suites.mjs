@@ -1,0 +1,174 @@
+// The suites of `npm test`: what each runs, and what its result depends on.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromiumLaunchOptions } from './chromium.mjs';
+import { buildPreset } from './cmake.mjs';
+import { emccOnPath } from './emscripten.mjs';
+import { projectDir, variants } from './project.mjs';
+import { outputOf } from './process.mjs';
+import { setUpPython } from './python.mjs';
+import * as runners from './runners.mjs';
+import { nodeTool } from './setup.mjs';
+import { checkSizes } from './sizes.mjs';
+import { cppFiles } from './sources.mjs';
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {('package' | 'demo')[]} needs what must be built for it
+ * @property {() => import('./passed.mjs').Inputs} inputs
+ * @property {(log: string) => unknown} [prepare] sets up what it alone needs, while others run
+ * @property {(log: string) => Promise<import('./runners.mjs').Result>} run
+ */
+
+/** Layers whose code runs on several threads: these are also tested under ThreadSanitizer. */
+const threadedLayers = ['threads', 'kernels', 'image', 'session'];
+
+/** The engine all of whose layers are tested as WebAssembly. */
+const testedWhole = 'relaxed-threads';
+
+/**
+ * Layers that are not the same code in all engines, and what strings all of them together. The others'
+ * objects differ by nothing, or by nothing that they do.
+ */
+const differingLayers = ['simd', 'threads', 'kernels', 'image', 'session'];
+
+/**
+ * All suites, in the order in which they run.
+ *
+ * @param {{full: boolean}} options `full`: with what takes too long for every day
+ * @returns {Suite[]}
+ */
+export function suites({ full }) {
+  const cpp = ['.cpp', '.h'];
+  const scripts = ['.ts', '.mjs', '.js', '.json', '.html', '.css'];
+  return [
+    check('lint:clang-format', cpp, ['clang-format', '--dry-run', '-Werror', ...cppFiles()]),
+    check('lint:layers', cpp.concat('CMakeLists.txt'), [node, 'tools/check-layers.mjs']),
+    check('lint:lengths', [...cpp, ...scripts, '.py'], [node, 'tools/check-lengths.mjs']),
+    check('lint:eslint', scripts, nodeTool('eslint/bin/eslint.js', '--max-warnings=0', '.')),
+    check(
+      'lint:prettier',
+      [...scripts, '.prettierrc.json'],
+      nodeTool('prettier/bin/prettier.cjs', '--check', '.'),
+    ),
+    check('lint:ruff', ['.py', '.toml'], [node, 'tools/check-python.mjs']),
+    check('lint:types', scripts, nodeTool('typescript/bin/tsc', '--noEmit')),
+    check(
+      'lint:types-of-scripts',
+      scripts,
+      nodeTool('typescript/bin/tsc', '--noEmit', '--project', 'tsconfig.scripts.json'),
+    ),
+    {
+      name: 'tools',
+      needs: [],
+      inputs: () => ({ sources: [] }),
+      run: (log) => runners.runNodeTests('tools/tests/', log),
+    },
+    cppTests('native'),
+    cppTests('native-threads', full ? [] : threadedLayers),
+    ...variants.map((variant) =>
+      cppTests(`wasm-${variant}`, full || variant === testedWhole ? [] : differingLayers),
+    ),
+    ...(full ? [everySourceAlone] : []),
+    withPackage('size', [], checkSizes),
+    withPackage(
+      'jest',
+      ['web', 'tests', 'models', 'bench', 'demo', 'evaluation', 'LICENSE', ...jestSettings],
+      runners.runJest,
+    ),
+    withPackage('evaluation', ['evaluation', 'models'], (log) =>
+      runners.runNodeTests('evaluation/tests/', log),
+    ),
+    {
+      ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
+      prepare: async (log) => void (await setUpPython(log)),
+    },
+    {
+      name: 'browser',
+      needs: ['package', 'demo'],
+      inputs: () => ({
+        sources: ['web', 'tests', 'demo', 'models', 'playwright.config.mjs'],
+        built: ['dist', 'build/demo'],
+        programs: [outputOf([chromiumLaunchOptions().executablePath ?? 'chromium', '--version'])],
+      }),
+      run: runners.runPlaywright,
+    },
+  ];
+}
+
+const node = process.execPath;
+
+/**
+ * Sources include what they use: without precompiled headers, too, everything compiles.
+ *
+ * @type {Suite}
+ */
+const everySourceAlone = {
+  name: 'cpp:headers',
+  needs: [],
+  inputs: cppInputs('native-plain'),
+  run: async (log) => {
+    await buildPreset('native-plain', { log });
+    return { passed: 1, failed: 0 };
+  },
+};
+
+/**
+ * @param {string} name
+ * @param {string[]} sources
+ * @param {string[]} argv
+ * @returns {Suite}
+ */
+function check(name, sources, argv) {
+  const inputs = () => ({ sources: [...sources, ...configurations] });
+  return { name, needs: [], inputs, run: (log) => runners.runCheck(argv, log) };
+}
+
+const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'notices'];
+
+/** What tells the checkers what to hold the sources to. */
+const configurations = ['.clang-format', '.prettierrc.json', '.prettierignore', '.gitignore'];
+
+/**
+ * @param {string} preset
+ * @param {string[]} layers all when none is named
+ * @returns {Suite}
+ */
+function cppTests(preset, layers = []) {
+  const targets = layers.filter(hasCppTests).map((layer) => `test_${layer}`);
+  return {
+    name: `cpp:${preset}`,
+    needs: [],
+    inputs: cppInputs(preset),
+    run: (log) => runners.runCppTests(preset, targets, log),
+  };
+}
+
+/** @param {string} preset @returns {Suite['inputs']} */
+function cppInputs(preset) {
+  const sources = ['src', 'tests/cpp', 'tests/data', 'bindings', 'bench/kernels', 'models'];
+  const build = ['CMakeLists.txt', 'CMakePresets.json', 'cmake'];
+  return () => ({
+    sources: [...sources, ...build],
+    built: ['build/deps'],
+    programs: preset.startsWith('wasm') ? [emccOnPath()] : [outputOf(['c++', '--version'])],
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} sources
+ * @param {Suite['run']} run
+ * @returns {Suite}
+ */
+function withPackage(name, sources, run) {
+  return { name, needs: ['package'], inputs: () => ({ sources, built: ['dist'] }), run };
+}
+
+/** @param {string} layer */
+function hasCppTests(layer) {
+  const folder = join(projectDir, 'tests/cpp', layer);
+  return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.cpp'));
+}
