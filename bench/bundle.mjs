@@ -9,8 +9,10 @@ const outdir = join(buildDir, 'bench');
 /** What the pages of the cold start are served from. */
 export const coldStartDir = join(outdir, 'cold-start');
 
+/** @type {import('esbuild').BuildOptions} */
 const common = { outdir, bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning' };
 
+/** @param {import('esbuild').BuildOptions} options */
 async function bundle(options) {
   // Imported only now: the benchmark may have to install it first.
   const { build } = await import('esbuild');
@@ -40,7 +42,9 @@ export async function bundleColdStart() {
   });
 }
 
-/** The benchmark's modules that run in Node. */
+/** The benchmark's modules that run in Node. @typedef {typeof import('./node.js')} Library */
+
+/** @returns {Promise<Library>} */
 export async function bundleForNode() {
   await bundle({
     entryPoints: [join(projectDir, 'bench/node.ts')],

@@ -11,6 +11,11 @@ import { runSteps } from '../tools/lib/steps.mjs';
 import { hosts } from './kernels/hosts.mjs';
 import { writeResults } from './results.mjs';
 
+/** A case of a program's output. @typedef {ReturnType<typeof printCase>} Case */
+/** @typedef {{peakGflops: number, copyGigabytes: number}} Machine */
+/** @typedef {{host: string, cases: Case[]} & Partial<Machine>} Result */
+
+/** @type {Record<string, string>} */
 const presets = {
   native: 'native-release',
   ...Object.fromEntries(variants.map((name) => [name, `wasm-${name}`])),
@@ -35,11 +40,17 @@ const built = await runSteps([
 ]);
 if (!built) process.exit(1);
 
+/** @type {Record<string, Result>} */
 const results = {};
 for (const name of chosen) results[name] = await measureVariant(name);
 writeResults(options.json, results);
 process.exit(0);
 
+/**
+ * @param {string} option
+ * @param {object} known
+ * @param {string[]} names
+ */
 function mustBeOf(option, known, ...names) {
   const unknown = names.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length === 0) return;
@@ -48,25 +59,36 @@ function mustBeOf(option, known, ...names) {
   process.exit(2);
 }
 
-/** Runs a variant's program and prints its lines, which bench/kernels/main.cpp explains. */
+/**
+ * Runs a variant's program and prints its lines, which bench/kernels/main.cpp explains.
+ *
+ * @param {string} name
+ */
 async function measureVariant(name) {
   const host = name === 'native' ? 'node' : options.in;
-  const result = { host: name === 'native' ? 'none' : host, cases: [] };
+  const machine = { peakGflops: NaN, copyGigabytes: NaN };
+  /** @type {Case[]} */
+  const cases = [];
   console.log(`\n--- ${name}${name === 'native' ? '' : ` in ${host}`}, one thread`);
   await hosts[host](presets[name], options.filter, (line) => {
     const [kind, ...fields] = line.split('\t');
-    if (kind === 'machine') Object.assign(result, printMachine(fields.map(Number)));
-    if (kind === 'case') result.cases.push(printCase(fields, result));
+    if (kind === 'machine') Object.assign(machine, printMachine(fields.map(Number)));
+    if (kind === 'case') cases.push(printCase(fields, machine));
   });
-  return result;
+  return { host: name === 'native' ? 'none' : host, ...machine, cases };
 }
 
+/** @param {number[]} fields @returns {Machine} */
 function printMachine([peakGflops, copyGigabytes]) {
   console.log(`multiply-adds: ${peakGflops} GFLOP/s; copies: ${copyGigabytes} GB/s\n`);
   printRow('kernel', 'ms', 'GFLOP/s', 'of peak', 'GB/s', 'of copies');
   return { peakGflops, copyGigabytes };
 }
 
+/**
+ * @param {string[]} fields
+ * @param {Machine} machine
+ */
 function printCase([name, ...numbers], { peakGflops, copyGigabytes }) {
   const [milliseconds, operations, bytes] = numbers.map(Number);
   const gflops = operations / milliseconds / 1e6;
@@ -82,10 +104,15 @@ function printCase([name, ...numbers], { peakGflops, copyGigabytes }) {
   return { name, milliseconds, operations, bytes, gflops, gigabytes };
 }
 
+/** @param {number} share */
 function percent(share) {
   return `${Math.round(100 * share)}%`;
 }
 
+/**
+ * @param {string} name
+ * @param {string[]} cells
+ */
 function printRow(name, ...cells) {
   console.log(name.padEnd(46) + cells.map((cell) => cell.padStart(11)).join(''));
 }

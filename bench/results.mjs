@@ -1,7 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Writes figures as JSON, and says where. */
+/**
+ * Writes figures as JSON, and says where.
+ *
+ * @param {string} path
+ * @param {object} results
+ */
 export function writeResults(path, results) {
   const file = resolve(path);
   mkdirSync(dirname(file), { recursive: true });

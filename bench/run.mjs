@@ -19,7 +19,23 @@ import { measureSizes } from './parts/sizes.mjs';
 import { measureSpeed, measureThreads } from './parts/turns.mjs';
 import { writeResults } from './results.mjs';
 
-/** What is measured, in this order. Each gives `table`, `problems`, and its figures. */
+/**
+ * What the parts of the benchmark measure with.
+ *
+ * @typedef {object} Bench
+ * @property {import('@playwright/test').Browser} browser
+ * @property {string} server the address of the checkout
+ * @property {import('./bundle.mjs').Library} library
+ * @property {{networks?: string, rounds?: string, 'warm-up'?: string, quick: boolean}} options
+ */
+
+/** @typedef {{table: string, problems: string[]}} Report */
+
+/**
+ * What is measured, in this order. Each gives `table`, `problems`, and its figures.
+ *
+ * @type {Record<string, (bench: Bench) => Report | Promise<Report>>}
+ */
 const parts = {
   speed: measureSpeed,
   threads: measureThreads,
@@ -55,34 +71,45 @@ await bundlePages();
 const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
 const browser = await chromium.launch(chromiumLaunchOptions());
-const results = {
+const machine = {
   browser: `Chromium ${browser.version()}`,
   measured: new Date().toISOString(),
   // What else the machine had to do in the minute before.
   load: loadavg()[0],
 };
-console.log(`${results.browser}; load of the machine before: ${results.load.toFixed(1)}`);
+console.log(`${machine.browser}; load of the machine before: ${machine.load.toFixed(1)}`);
+/** @type {Record<string, Report>} */
+const reports = {};
 for (const name of chosen) {
   console.log(`\n--- ${name}`);
-  results[name] = await measurePart(name);
-  console.log(`\n${results[name].table}`);
+  reports[name] = await measurePart(name);
+  console.log(`\n${reports[name].table}`);
 }
 await browser.close();
 
-const problems = chosen.flatMap((name) => results[name].problems);
+const problems = chosen.flatMap((name) => reports[name].problems);
 for (const problem of problems) console.error(problem);
-writeResults(options.json, results);
+writeResults(options.json, { ...machine, ...reports });
 process.exit(problems.length === 0 ? 0 : 1);
 
-/** A part that fails does not keep the others from being measured. */
+/**
+ * A part that fails does not keep the others from being measured.
+ *
+ * @param {string} name
+ * @returns {Promise<Report>}
+ */
 async function measurePart(name) {
   try {
     return await parts[name]({ browser, server, library, options });
   } catch (error) {
-    return { table: 'failed', problems: [`${name}: ${error.stack}`] };
+    return {
+      table: 'failed',
+      problems: [`${name}: ${error instanceof Error ? error.stack : error}`],
+    };
   }
 }
 
+/** @param {string[]} names */
 function chosenParts(names) {
   const unknown = names.filter((name) => !Object.hasOwn(parts, name));
   if (unknown.length === 0) return names;

@@ -19,6 +19,8 @@ const zoom = 3;
 const gaps = { details: 4, images: 16 };
 
 /** A picture as a PNG. @typedef {{width: number, height: number, png: Buffer}} Picture */
+/** @typedef {{left: number, top: number, width: number, height: number}} Window */
+/** @typedef {import('./imresize.mjs').Image} Image */
 
 /**
  * Writes a picture of the detail in which the first model gains most over bicubic (without a model:
@@ -26,7 +28,7 @@ const gaps = { details: 4, images: 16 };
  * file's name says so.
  *
  * @param {string} folder is made where it does not exist
- * @param {import('./measure.mjs').Measured} image
+ * @param {Omit<import('./measure.mjs').Measured, 'scores'>} image
  * @returns {Promise<Picture>} for the sheet
  */
 export async function writeCrop(folder, { name, truth, grey, results }) {
@@ -58,16 +60,17 @@ export async function writeSheet(folder, crops, upscalers) {
  * @param {import('./metrics.mjs').Plane} ours
  * @param {{size: number, margin: number}} options the window's width and height, and how far it is
  *   from the border; both less where the planes are too small
- * @returns {{left: number, top: number, width: number, height: number}}
+ * @returns {Window}
  */
 export function bestWindow({ width, height, data: truth }, theirs, ours, { size, margin }) {
   const gain = truth.map((t, i) => (theirs.data[i] - t) ** 2 - (ours.data[i] - t) ** 2);
   const sums = integral(gain, width, height);
   const [w, h] = [Math.min(size, width), Math.min(size, height)];
   const [x, y] = [width - w, height - h].map((room) => Math.min(margin, room >> 1));
-  let best = { gain: -Infinity };
+  let best = { gain: -Infinity, left: x, top: y };
   for (let top = y; top <= height - h - y; ++top) {
     for (let left = x; left <= width - w - x; ++left) {
+      /** @param {number} dx @param {number} dy */
       const at = (dx, dy) => sums[(top + dy) * (width + 1) + left + dx];
       const sum = at(w, h) - at(w, 0) - at(0, h) + at(0, 0);
       if (sum > best.gain) best = { gain: sum, left, top };
@@ -76,7 +79,13 @@ export function bestWindow({ width, height, data: truth }, theirs, ours, { size,
   return { left: best.left, top: best.top, width: w, height: h };
 }
 
-/** For each corner, the sum of all values above and to the left: [height + 1][width + 1]. */
+/**
+ * For each corner, the sum of all values above and to the left: [height + 1][width + 1].
+ *
+ * @param {Float64Array} values
+ * @param {number} width
+ * @param {number} height
+ */
 function integral(values, width, height) {
   const sums = new Float64Array((width + 1) * (height + 1));
   for (let y = 0; y < height; ++y) {
@@ -89,19 +98,38 @@ function integral(values, width, height) {
   return sums;
 }
 
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @param {string[]} upscalers
+ * @param {Picture} picture
+ */
 async function write(folder, name, upscalers, { png }) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${[name, ...upscalers, 'original'].join('_')}.png`), png);
 }
 
+/**
+ * @param {Image} image
+ * @param {Window} window
+ * @returns {Promise<Picture>}
+ */
 async function enlargedDetail(image, window) {
   const [width, height] = [zoom * window.width, zoom * window.height];
   const squares = toSharp(image).extract(window).resize({ width, height, kernel: 'nearest' });
   return { width, height, png: await squares.png().toBuffer() };
 }
 
-/** Pictures in rows of `columns` on white, each in the middle of a cell of the same size. */
+/**
+ * Pictures in rows of `columns` on white, each in the middle of a cell of the same size.
+ *
+ * @param {Picture[]} pictures
+ * @param {number} columns
+ * @param {number} gap
+ * @returns {Promise<Picture>}
+ */
 async function arranged(pictures, columns, gap) {
+  /** @param {'width' | 'height'} key */
   const most = (key) => Math.max(...pictures.map((picture) => picture[key]));
   const cell = { width: most('width'), height: most('height') };
   const rows = Math.ceil(pictures.length / columns);
@@ -118,7 +146,7 @@ async function arranged(pictures, columns, gap) {
   return { ...size, png: await sheet.composite(placed).png().toBuffer() };
 }
 
-/** How many pictures in a row make a sheet that is about as wide as high. */
+/** How many pictures in a row make a sheet that is about as wide as high. @param {Picture[]} pictures */
 function squarest(pictures) {
   const [{ width, height }] = pictures;
   const columns = Math.round(Math.sqrt((pictures.length * height) / width));

@@ -11,6 +11,15 @@ import { scoreTable } from './table.mjs';
 import { bicubic, openModel } from './upscalers.mjs';
 
 /** @typedef {import('./measure.mjs').Score} Score */
+/** @typedef {import('./images.mjs').Source} Source */
+/** @typedef {import('./upscalers.mjs').Model} Model */
+/** @typedef {import('./options.mjs').Options} Options */
+
+/**
+ * One folder, and what is to be done with it.
+ *
+ * @typedef {{folder: string, sources: Source[], scale: number, jpeg?: number, crops?: string}} Task
+ */
 
 /**
  * The figures for one folder and scale.
@@ -27,13 +36,14 @@ import { bicubic, openModel } from './upscalers.mjs';
 /**
  * Evaluates, and prints a table for each folder and scale as it goes.
  *
- * @param {import('./options.mjs').Options} options
- * @param {(line: string) => void} print
+ * @param {Options} options
+ * @param {(line: string) => void} [print]
  * @returns {Promise<Report[]>}
  * @throws EvaluationError when a file cannot be used, or nothing fits together
  */
 export async function evaluate({ images: folders, ...options }, print = console.log) {
   const models = await openModels(options);
+  /** @type {Report[]} */
   const reports = [];
   for (const folder of folders) {
     const sources = await listImages(folder);
@@ -47,11 +57,17 @@ export async function evaluate({ images: folders, ...options }, print = console.
   return reports;
 }
 
-/** Those named; else the project's own, of the scale asked for if one is. */
+/**
+ * Those named; else the project's own, of the scale asked for if one is.
+ *
+ * @param {Pick<Options, 'models' | 'scale' | 'variant'>} options
+ */
 async function openModels({ models: named, scale, variant }) {
   const files = named ?? (await ownModels());
+  /** @type {Model[]} */
   const opened = [];
   for (const file of files) opened.push(await openModel(file, { scale, variant }));
+  /** @param {Model} model */
   const fits = (model) => scale === undefined || model.scale === scale;
   const other = opened.find((model) => !fits(model));
   if (named && other) {
@@ -74,24 +90,40 @@ async function ownModels() {
   );
 }
 
-/** The scale asked for, else that of the folder's pairs, else all those of the models. */
+/**
+ * The scale asked for, else that of the folder's pairs, else all those of the models.
+ *
+ * @param {string} folder
+ * @param {Source[]} sources
+ * @param {Model[]} models
+ * @param {Pick<Options, 'models' | 'scale'>} options
+ */
 async function scalesFor(folder, sources, models, { models: named, scale }) {
   if (scale !== undefined) return [scale];
   const scales = [...new Set(models.map((model) => model.scale))].sort((a, b) => a - b);
   const pair = sources.find(({ low }) => low !== undefined);
-  if (pair === undefined) return scales;
-  const own = await scaleOfPair(pair);
+  if (pair?.low === undefined) return scales;
+  const own = await scaleOfPair(pair.high, pair.low);
   if (named === undefined || scales.includes(own)) return [own];
   throw new EvaluationError(`${folder} is for scale ${own}; the models are for ${scales.join()}`);
 }
 
+/**
+ * @param {Task} task
+ * @param {import('./upscalers.mjs').Enlarger[]} enlargers
+ * @param {(line: string) => void} print
+ * @returns {Promise<Report>}
+ */
 async function evaluateFolder({ folder, sources, scale, jpeg, crops }, enlargers, print) {
   const upscalers = enlargers.map(({ name }) => name);
   const table = scoreTable([...sources.map(({ name }) => name), 'mean'], upscalers);
   const title = titleOf(folder);
   print(`\n${title}, enlarged ${scale} times${jpeg === undefined ? '' : `, JPEG quality ${jpeg}`}`);
   for (const line of table.head) print(line);
-  const [images, pictures] = [[], []];
+  /** @type {Report['images']} */
+  const images = [];
+  /** @type {import('./crops.mjs').Picture[]} */
+  const pictures = [];
   const cropFolder = crops && join(crops, cropFolderName(title, scale));
   for (const source of sources) {
     const measured = await measure(source, enlargers, { scale, jpeg });
@@ -106,12 +138,16 @@ async function evaluateFolder({ folder, sources, scale, jpeg, crops }, enlargers
   return { folder, scale, jpeg, images, mean };
 }
 
+/**
+ * @param {string} title
+ * @param {number} scale
+ */
 function cropFolderName(title, scale) {
   const name = title.replaceAll(/[/\\]/g, '-');
   return name.endsWith(`x${scale}`) ? name : `${name}-x${scale}`;
 }
 
-/** The last two names of its path: benchmarks have a folder for each scale. */
+/** The last two names of its path: benchmarks have a folder for each scale. @param {string} folder */
 function titleOf(folder) {
   const path = resolve(folder);
   return join(basename(dirname(path)), basename(path));

@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import sharp from 'sharp';
+import { messageOf } from '../tools/lib/steps.mjs';
 import { EvaluationError } from './errors.mjs';
 import { imresize } from './imresize.mjs';
 
@@ -14,6 +15,7 @@ import { imresize } from './imresize.mjs';
  * @typedef {{name: string, high: string, low?: string}} Source
  */
 
+/** @param {string} file */
 const isImage = (file) => /\.(png|jpe?g|webp|tiff?)$/i.test(file);
 
 /**
@@ -26,11 +28,13 @@ const isImage = (file) => /\.(png|jpe?g|webp|tiff?)$/i.test(file);
 export async function listImages(folder) {
   const files = (await filesOf(folder)).filter(isImage).sort();
   const byName = new Map(files.map((file) => [parse(file).name, file]));
-  const lowOf = ({ name }) => name.endsWith('_HR') && byName.get(`${name.slice(0, -3)}_LR`);
-  const lows = new Set(files.map((file) => lowOf(parse(file))));
+  /** @param {string} name */
+  const lowOf = (name) =>
+    name.endsWith('_HR') ? byName.get(`${name.slice(0, -3)}_LR`) : undefined;
+  const lows = new Set(files.map((file) => lowOf(parse(file).name)));
   const sources = files
     .filter((file) => !lows.has(file))
-    .map((file) => sourceOf(folder, file, lowOf(parse(file))));
+    .map((file) => sourceOf(folder, file, lowOf(parse(file).name)));
   if (sources.length === 0) throw new EvaluationError(`there are no images in ${folder}`);
   return sources;
 }
@@ -48,7 +52,7 @@ export async function readImage(file) {
     const upright = sharp(file).autoOrient().flatten({ background: 'white' });
     return { image: await pixelsOf(upright.toColourspace('srgb')), grey: channels < 3 };
   } catch (error) {
-    throw new EvaluationError(`cannot read ${file}: ${error.message}`);
+    throw new EvaluationError(`cannot read ${file}: ${messageOf(error)}`);
   }
 }
 
@@ -74,30 +78,52 @@ export async function prepare({ high, low }, { scale, jpeg }) {
   return { truth, grey, input: jpeg === undefined ? input : await compressed(input, jpeg) };
 }
 
-/** The whole factor between the images of a pair, by their widths. */
-export async function scaleOfPair({ high, low }) {
+/**
+ * The whole factor between the images of a pair, by their widths.
+ *
+ * @param {string} high
+ * @param {string} low
+ */
+export async function scaleOfPair(high, low) {
   const [large, small] = await Promise.all([high, low].map(readImage));
   return Math.round(large.image.width / small.image.width);
 }
 
-/** Compressed and read again: baseline JPEG, 4:2:0, with the standard's tables, as by libjpeg. */
+/**
+ * Compressed and read again: baseline JPEG, 4:2:0, with the standard's tables, as by libjpeg.
+ *
+ * @param {Image} image
+ * @param {number} quality
+ */
 async function compressed(image, quality) {
   const jpeg = toSharp(image).jpeg({ quality, chromaSubsampling: '4:2:0', mozjpeg: false });
   return pixelsOf(sharp(await jpeg.toBuffer()));
 }
 
-/** An image for what sharp does with images. */
+/** An image for what sharp does with images: of bytes, and of at most four channels. @param {Image} image */
 export function toSharp({ width, height, channels, data }) {
-  return sharp(data, { raw: { width, height, channels } });
+  const raw = { width, height, channels: /** @type {import('sharp').Channels} */ (channels) };
+  return sharp(data, { raw });
 }
 
+/**
+ * @param {import('sharp').Sharp} picture
+ * @returns {Promise<Image>}
+ */
 async function pixelsOf(picture) {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   return { width, height, channels, data: new Uint8ClampedArray(data) };
 }
 
-/** The part at the upper left. */
+/**
+ * The part at the upper left.
+ *
+ * @param {Image} image
+ * @param {number} width
+ * @param {number} height
+ * @returns {Image}
+ */
 function cropped({ channels, ...from }, width, height) {
   const data = new Uint8ClampedArray(width * height * channels);
   for (let y = 0; y < height; ++y) {
@@ -107,17 +133,23 @@ function cropped({ channels, ...from }, width, height) {
   return { width, height, channels, data };
 }
 
-/** @returns {Source} */
+/**
+ * @param {string} folder
+ * @param {string} file
+ * @param {string | undefined} low
+ * @returns {Source}
+ */
 function sourceOf(folder, file, low) {
   const { name } = parse(file);
   const high = join(folder, file);
   return low ? { name: name.replace(/_HR$/, ''), high, low: join(folder, low) } : { name, high };
 }
 
+/** @param {string} folder */
 async function filesOf(folder) {
   try {
     return await readdir(folder);
   } catch (error) {
-    throw new EvaluationError(`cannot read the folder ${folder}: ${error.message}`);
+    throw new EvaluationError(`cannot read the folder ${folder}: ${messageOf(error)}`);
   }
 }

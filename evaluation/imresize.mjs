@@ -25,7 +25,13 @@ export function imresize({ data, channels, ...from }, width, height) {
   return { width, height, channels, data: both };
 }
 
-/** Bytes enlarged by bicubic in double precision and rounded once: what models are compared with. */
+/**
+ * Bytes enlarged by bicubic in double precision and rounded once: what models are compared with.
+ *
+ * @param {Image} image
+ * @param {number} scale
+ * @returns {Image}
+ */
 export function enlargeBicubic(image, scale) {
   const doubles = { ...image, data: Float64Array.from(image.data) };
   const { data, ...size } = imresize(doubles, scale * image.width, scale * image.height);
@@ -62,11 +68,18 @@ export function cubicTaps(length, outLength) {
   return { taps, indices, weights };
 }
 
-/** Resizes the middle axis of [outer][length][inner]. */
+/**
+ * Resizes the middle axis of [outer][length][inner].
+ *
+ * @param {Image['data']} data
+ * @param {[outer: number, length: number, inner: number]} shape
+ * @param {number} outLength
+ */
 function resizeAxis(data, [outer, length, inner], outLength) {
   const { taps, indices, weights } = cubicTaps(length, outLength);
   const rounded = data instanceof Uint8ClampedArray;
-  const out = new data.constructor(outer * outLength * inner);
+  const size = outer * outLength * inner;
+  const out = rounded ? new Uint8ClampedArray(size) : new Float64Array(size);
   const sums = new Float64Array(inner);
   for (let o = 0; o < outer; ++o) {
     for (let i = 0; i < outLength; ++i) {
@@ -81,18 +94,22 @@ function resizeAxis(data, [outer, length, inner], outLength) {
   return out;
 }
 
-/** Not what a Uint8ClampedArray does by itself: that rounds halves to even. */
+/** Not what a Uint8ClampedArray does by itself: that rounds halves to even. @param {number} value */
 function roundHalfUp(value) {
   return Math.floor(value + 0.5);
 }
 
-/** Keys' cubic convolution kernel, a = -1/2 (IEEE ASSP 29(6), 1981). */
+/** Keys' cubic convolution kernel, a = -1/2 (IEEE ASSP 29(6), 1981). @param {number} at */
 function cubic(at) {
   const x = Math.abs(at);
   if (x <= 1) return (1.5 * x - 2.5) * x * x + 1;
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
+/**
+ * @param {number} index
+ * @param {number} length
+ */
 function mirrored(index, length) {
   const within = ((index % (2 * length)) + 2 * length) % (2 * length);
   return within < length ? within : 2 * length - 1 - within;

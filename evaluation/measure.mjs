@@ -33,7 +33,9 @@ export async function measure(source, enlargers, { scale, jpeg }) {
     const size = `${truth.width} x ${truth.height}`;
     throw new EvaluationError(`${source.high} of ${size} pixels is too small to be measured`);
   }
+  /** @type {Measured['results']} */
   const results = {};
+  /** @type {Measured['scores']} */
   const scores = {};
   for (const { name, enlarge } of enlargers) {
     results[name] = await enlarge(input);
@@ -49,6 +51,7 @@ export async function measure(source, enlargers, { scale, jpeg }) {
  * @returns {Record<string, Score>}
  */
 export function meanScores(images) {
+  /** @param {string} name @param {keyof Score} key */
   const mean = (name, key) =>
     images.reduce((sum, { scores }) => sum + scores[name][key], 0) / images.length;
   return Object.fromEntries(

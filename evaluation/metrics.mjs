@@ -32,16 +32,23 @@ export function compare(result, truth, { border, grey }) {
  * @returns {Plane}
  */
 export function measuredLuma({ width, height, data }, grey) {
-  const luma = Float64Array.from({ length: width * height }, (_, i) => {
+  /** @param {unknown} _ @param {number} i */
+  const lumaAt = (_, i) => {
     const [r, g, b] = [data[3 * i], data[3 * i + 1], data[3 * i + 2]];
     return grey ? r : Math.floor(16.5 + (65.481 * r + 128.553 * g + 24.966 * b) / 255);
-  });
-  return { width, height, data: luma };
+  };
+  return { width, height, data: Float64Array.from({ length: width * height }, lumaAt) };
 }
 
-/** Peak signal-to-noise ratio in dB of two planes of 0..255; Infinity where they are the same. */
+/**
+ * Peak signal-to-noise ratio in dB of two planes of 0..255; Infinity where they are the same.
+ *
+ * @param {{data: import('./imresize.mjs').Image['data']}} a
+ * @param {{data: import('./imresize.mjs').Image['data']}} b
+ */
 export function psnr({ data: a }, { data: b }) {
-  const squares = a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0);
+  let squares = 0;
+  for (let i = 0; i < a.length; ++i) squares += (a[i] - b[i]) ** 2;
   return 10 * Math.log10(255 ** 2 / (squares / a.length));
 }
 
@@ -56,6 +63,9 @@ export const smallestPlane = windowSize;
 /**
  * Structural similarity of two planes of 0..255 (Wang, Bovik, Sheikh, Simoncelli, IEEE TIP 13(4),
  * 2004): a Gaussian window of 11x11 with sigma 1.5, wherever all of it lies within the planes.
+ *
+ * @param {Plane} a
+ * @param {Plane} b
  */
 export function ssim(a, b) {
   const [meanA, meanB] = [blurred(a), blurred(b)];
@@ -71,7 +81,13 @@ export function ssim(a, b) {
   return similarity.reduce((sum, value) => sum + value) / similarity.length;
 }
 
-/** Without `border` pixels on each side. */
+/**
+ * Without `border` pixels on each side.
+ *
+ * @param {Plane} plane
+ * @param {number} border
+ * @returns {Plane}
+ */
 export function shaved({ width, height, data }, border) {
   const inside = { width: width - 2 * border, height: height - 2 * border };
   const out = new Float64Array(inside.width * inside.height);
@@ -82,7 +98,7 @@ export function shaved({ width, height, data }, border) {
   return { ...inside, data: out };
 }
 
-/** The means under the window, at the positions where it fits. */
+/** The means under the window, at the positions where it fits. @param {Plane} plane */
 function blurred({ width, height, data }) {
   const outWidth = width - windowSize + 1;
   const outHeight = height - windowSize + 1;
@@ -90,7 +106,14 @@ function blurred({ width, height, data }) {
   return weightedSums(rows, outHeight, [outWidth, outWidth], outWidth);
 }
 
-/** For each of `outWidth` samples in each row, the weighted sum of it and those `step` apart. */
+/**
+ * For each of `outWidth` samples in each row, the weighted sum of it and those `step` apart.
+ *
+ * @param {Float64Array} data
+ * @param {number} rows
+ * @param {[width: number, outWidth: number]} widths
+ * @param {number} step
+ */
 function weightedSums(data, rows, [width, outWidth], step) {
   const out = new Float64Array(rows * outWidth);
   for (let y = 0; y < rows; ++y) {
@@ -103,10 +126,16 @@ function weightedSums(data, rows, [width, outWidth], step) {
   return out;
 }
 
+/**
+ * @param {Plane} a
+ * @param {Plane} b
+ * @returns {Plane}
+ */
 function times(a, b) {
   return { ...a, data: a.data.map((value, i) => value * b.data[i]) };
 }
 
+/** @param {number[]} weights */
 function normalised(weights) {
   const sum = weights.reduce((total, weight) => total + weight);
   return weights.map((weight) => weight / sum);

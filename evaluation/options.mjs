@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { variants } from '../tools/lib/project.mjs';
+import { messageOf } from '../tools/lib/steps.mjs';
 import { EvaluationError } from './errors.mjs';
 
 export const usage = `npm run evaluate -- --images FOLDER [--images FOLDER ...] [--model FILE.onnx ...]
@@ -17,7 +18,7 @@ export const usage = `npm run evaluate -- --images FOLDER [--images FOLDER ...] 
  * @property {number} [jpeg] quality that the small images are compressed with
  * @property {string} [crops] folder for pictures
  * @property {string} [json] file for the figures
- * @property {string} variant the build of the engine
+ * @property {import('fovea').Variant} variant the build of the engine
  */
 
 /**
@@ -28,7 +29,7 @@ export const usage = `npm run evaluate -- --images FOLDER [--images FOLDER ...] 
 export function readOptions(args) {
   const { images, model, scale, jpeg, variant, ...others } = parsed(args);
   if (images === undefined) throw new EvaluationError(`--images is missing\n${usage}`);
-  if (!variants.includes(variant)) {
+  if (!isVariant(variant)) {
     throw new EvaluationError(`--variant must be one of ${variants.join(', ')}, not ${variant}`);
   }
   return {
@@ -41,6 +42,12 @@ export function readOptions(args) {
   };
 }
 
+/** @param {string} name @returns {name is import('fovea').Variant} */
+function isVariant(name) {
+  return variants.includes(name);
+}
+
+/** @param {string[]} args */
 function parsed(args) {
   try {
     const { values } = parseArgs({
@@ -57,10 +64,16 @@ function parsed(args) {
     });
     return values;
   } catch (error) {
-    throw new EvaluationError(`${error.message}\n${usage}`);
+    throw new EvaluationError(`${messageOf(error)}\n${usage}`);
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string | undefined} text
+ * @param {number} least
+ * @param {number} most
+ */
 function wholeNumber(name, text, least, most) {
   if (text === undefined) return undefined;
   const value = Number(text);

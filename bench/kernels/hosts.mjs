@@ -8,8 +8,16 @@ import { buildDir, projectDir } from '../../tools/lib/project.mjs';
 import { launcher } from '../../tools/lib/runners.mjs';
 import { measureInPage } from '../parts/page.mjs';
 
+/**
+ * Runs bench_kernels of a preset, on the kernels whose names contain `filter`.
+ *
+ * @typedef {(preset: string, filter: string, onLine: (line: string) => void) => Promise<void>} Host
+ */
+
+/** @type {Record<string, Host>} */
 export const hosts = { chromium: runInChromium, node: runAsProcess };
 
+/** @type {Host} */
 async function runInChromium(preset, filter, onLine) {
   // Imported only now: they are, or need, packages that the benchmark may have to install first.
   const { chromium } = await import('@playwright/test');
@@ -19,6 +27,7 @@ async function runInChromium(preset, filter, onLine) {
   try {
     const query = new URLSearchParams({ preset, filter });
     const url = new URL(`bench/kernels.html?${query}`, server);
+    /** @type {{status: number}} */
     const { status } = await measureInPage(browser, url, { onConsole: onLine });
     if (status !== 0) throw new Error(`bench_kernels of ${preset} ended with ${status}`);
   } finally {
@@ -26,7 +35,7 @@ async function runInChromium(preset, filter, onLine) {
   }
 }
 
-/** WebAssembly in Node, native programs by themselves. */
+/** WebAssembly in Node, native programs by themselves. @type {Host} */
 async function runAsProcess(preset, filter, onLine) {
   const program = preset.startsWith('wasm') ? 'bench_kernels.js' : 'bench_kernels';
   const argv = [...launcher(preset), join(buildDir, preset, 'bench/kernels', program), filter];

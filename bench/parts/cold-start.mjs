@@ -7,7 +7,24 @@ import { bundleColdStart, coldStartDir } from '../bundle.mjs';
 import { serveFromMemory } from './memory-server.mjs';
 import { inTurns, settlingMilliseconds } from './page.mjs';
 
+/** @typedef {import('../run.mjs').Bench} Bench */
+/** @typedef {import('../bundle.mjs').Library} Library */
+/** @typedef {{name: string, begin: number, end: number}} Span */
+
+/**
+ * What a page reports: bench/cold-start/page.ts.
+ *
+ * @typedef {object} Load
+ * @property {number} milliseconds
+ * @property {number[]} [sample] some of the pixels
+ * @property {Span[]} [steps]
+ * @property {Span[]} [fetches]
+ */
+
+/** By the names of the pages. @typedef {Record<string, Load[]>} Samples */
+
 // Unless told otherwise, onnxruntime-web computes in the page itself and ours in a worker.
+/** @type {Record<string, string>} */
 const pages = {
   'onnxruntime-web': 'onnxruntime-web.html',
   'onnxruntime-web, in a worker': 'onnxruntime-web.html?worker=yes',
@@ -22,6 +39,8 @@ const mostMilliseconds = 60_000;
  * From the start of a navigation to the first enlarged pixels, nothing being cached: in Chromium,
  * which without a graphics processor draws its own window on the cores that load the page, and in
  * its headless shell, which has none.
+ *
+ * @param {Bench} bench
  */
 export async function measureColdStart({ browser, library, options }) {
   const model = library.coldStartModel();
@@ -42,6 +61,12 @@ export async function measureColdStart({ browser, library, options }) {
   };
 }
 
+/**
+ * @param {Bench['browser']} browser
+ * @param {string} name
+ * @param {Library} library
+ * @param {Bench['options']} options
+ */
 async function measureIn(browser, name, library, options) {
   const load = await pageLoader(browser);
   const samples = await inTurns(Object.keys(pages), samplesWanted(options), (page) =>
@@ -65,8 +90,12 @@ async function launchHeadlessShell() {
 /**
  * What loads one of the pages in a browser context of its own, and waits for its report. DevTools,
  * which Playwright attaches to pages that it opens itself, would take 8% of the time.
+ *
+ * @param {Bench['browser']} browser
+ * @returns {Promise<(page: string) => Promise<Load>>}
  */
 async function pageLoader(browser) {
+  /** @type {((report: unknown) => void) | undefined} */
   let settle;
   // As most sites, not cross-origin isolated.
   const server = await serveFromMemory(projectDir, (report) => settle?.(report));
@@ -75,31 +104,38 @@ async function pageLoader(browser) {
     const { browserContextId } = await devTools.send('Target.createBrowserContext');
     const url = new URL('bench/cold-start/link.html', server);
     url.searchParams.set('to', page);
-    url.searchParams.set('after', settlingMilliseconds);
+    url.searchParams.set('after', `${settlingMilliseconds}`);
     const reported = new Promise((resolve) => (settle = resolve));
     await devTools.send('Target.createTarget', { url: url.href, browserContextId });
-    const report = await Promise.race([reported, timeout(mostMilliseconds, {}, { ref: false })]);
+    const report = /** @type {Partial<Load> & {error?: string}} */ (
+      await Promise.race([reported, timeout(mostMilliseconds, {}, { ref: false })])
+    );
     await devTools.send('Target.disposeBrowserContext', { browserContextId });
     if (report.milliseconds === undefined) {
       throw new Error(`${page} ${report.error ?? 'reports nothing'}`);
     }
-    return report;
+    return { ...report, milliseconds: report.milliseconds };
   };
 }
 
+/** @param {Bench['options']} options */
 function samplesWanted({ rounds, quick }) {
   return Number(rounds ?? (quick ? 3 : 9));
 }
 
+/**
+ * @param {Samples} samples
+ * @param {Library} library
+ */
 function timesTable(samples, { formatMilliseconds, formatRows, median }) {
-  const medians = Object.entries(samples).map(([name, loads]) => [
+  const medians = Object.entries(samples).map(([name, loads]) => ({
     name,
-    median(loads.map(millisecondsOf)),
-  ]);
-  const [[, inPage], [, inWorker]] = medians;
+    ours: median(loads.map(millisecondsOf)),
+  }));
+  const [{ ours: inPage }, { ours: inWorker }] = medians;
   return formatRows([
     ['from navigation to first pixels', 'ms', 'times sooner', 'than in a worker'],
-    ...medians.map(([name, ours]) => [
+    ...medians.map(({ name, ours }) => [
       name,
       formatMilliseconds(ours),
       ...[inPage, inWorker].map((theirs) => (theirs / ours).toFixed(2)),
@@ -107,10 +143,15 @@ function timesTable(samples, { formatMilliseconds, formatRows, median }) {
   ]);
 }
 
-/** What our page did, and what it and its workers fetched, in the page load of median length. */
+/**
+ * What our page did, and what it and its workers fetched, in the page load of median length.
+ *
+ * @param {Samples} samples
+ * @param {Library} library
+ */
 function stepsTable({ fovea }, { formatRows }) {
   const byLength = fovea.toSorted((a, b) => millisecondsOf(a) - millisecondsOf(b));
-  const { steps, fetches } = byLength[byLength.length >> 1];
+  const { steps = [], fetches = [] } = byLength[byLength.length >> 1];
   const rows = [...steps, ...fetches].sort((a, b) => a.begin - b.begin);
   return formatRows([
     ['our median page load, ms', 'begins', 'ends', 'takes'],
@@ -121,18 +162,30 @@ function stepsTable({ fovea }, { formatRows }) {
   ]);
 }
 
+/** @param {Load} load */
 function millisecondsOf({ milliseconds }) {
   return milliseconds;
 }
 
-/** All must have computed the same picture, to a level. */
+/**
+ * All must have computed the same picture, to a level.
+ *
+ * @param {Samples} samples
+ * @param {string} browser
+ */
 function differences(samples, browser) {
-  const [theirs, ...others] = Object.entries(samples);
+  const [[, theirs], ...others] = Object.entries(samples);
+  const expected = sampleOf(theirs);
   return others.flatMap(([name, loads]) => {
-    const greatest = Math.max(
-      ...theirs[1][0].sample.map((value, i) => Math.abs(value - loads[0].sample[i])),
-    );
+    const sample = sampleOf(loads);
+    const greatest = Math.max(...expected.map((value, i) => Math.abs(value - sample[i])));
     const problem = `cold start in ${browser}: the pixels of ${name} differ by ${greatest} levels`;
     return greatest <= 1 ? [] : [problem];
   });
+}
+
+/** @param {Load[]} loads */
+function sampleOf([{ sample }]) {
+  if (!sample) throw new Error('A page has reported no pixels');
+  return sample;
 }

@@ -4,14 +4,29 @@ const picture = { width: 640, height: 360 };
 /** What a film leaves of a second for a picture, at 30 of them. */
 const realTime = 33;
 
-/** The package's own networks on a picture of 640x360. */
+/** What bench/pages/models.ts measures. @typedef {Record<'scale' | 'network' | 'oneThread' | 'twoThreads', number> & {model: string}} ModelTimes */
+
+/**
+ * The package's own networks on a picture of 640x360.
+ *
+ * @param {import('../run.mjs').Bench} bench
+ */
 export async function measureModels({ browser, server, library, options }) {
   const rounds = options.rounds ?? (options.quick ? 3 : 9);
-  const query = new URLSearchParams({ ...picture, rounds });
+  const query = new URLSearchParams({
+    width: `${picture.width}`,
+    height: `${picture.height}`,
+    rounds: `${rounds}`,
+  });
+  /** @type {{times: ModelTimes[]}} */
   const { times } = await measureInPage(browser, new URL(`bench/models.html?${query}`, server));
   return { picture, times, table: modelsTable(times, library), problems: [] };
 }
 
+/**
+ * @param {ModelTimes[]} times
+ * @param {import('../bundle.mjs').Library} library
+ */
 function modelsTable(times, { formatRows, formatMilliseconds }) {
   const { width, height } = picture;
   const rows = times.map(({ model, scale, network, oneThread, twoThreads }) => [

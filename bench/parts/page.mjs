@@ -7,15 +7,20 @@ const publishedMessage = 'measured';
 export const settlingMilliseconds = 1500;
 
 /**
+ * @typedef {object} PageOptions
+ * @property {Record<string, Function>} [functions] what the page may call here, by name
+ * @property {(text: string) => void} [onConsole] gets what the page writes to the console
+ */
+
+/**
  * Opens a page in a browser context of its own, so that nothing is cached, and waits until it has
  * measured.
  *
+ * @template Measured
  * @param {import('@playwright/test').Browser} browser
  * @param {URL} url
- * @param {object} options
- * @param {Record<string, Function>} [options.functions] what the page may call here, by name
- * @param {(text: string) => void} [options.onConsole] gets what the page writes to the console
- * @returns what the page left in `window.measured`
+ * @param {PageOptions} [options]
+ * @returns {Promise<Measured>} what the page left in `window.measured`
  */
 export async function measureInPage(
   browser,
@@ -27,6 +32,7 @@ export async function measureInPage(
     const page = await context.newPage();
     for (const [name, call] of Object.entries(functions)) await page.exposeFunction(name, call);
     // Nothing is run in the page until it is done: Playwright's own scripts take tens of milliseconds.
+    /** @type {Promise<void>} */
     const done = new Promise((resolve, reject) => {
       page.once('pageerror', reject);
       page.on('console', (message) =>
@@ -35,14 +41,23 @@ export async function measureInPage(
     });
     await setTimeout(settlingMilliseconds);
     await Promise.all([page.goto(url.href), done]);
-    return await page.evaluate(() => window.measured);
+    return /** @type {Measured} */ (await page.evaluate('window.measured'));
   } finally {
     await context.close();
   }
 }
 
-/** Takes samples of several things in turns, so that a slow moment hits all alike; by their names. */
+/**
+ * Takes samples of several things in turns, so that a slow moment hits all alike.
+ *
+ * @template Sample
+ * @param {string[]} names
+ * @param {number} count
+ * @param {(name: string) => Promise<Sample>} measure
+ * @returns {Promise<Record<string, Sample[]>>} by their names
+ */
 export async function inTurns(names, count, measure) {
+  /** @type {Record<string, Sample[]>} */
   const samples = Object.fromEntries(names.map((name) => [name, []]));
   for (let i = 0; i < count; ++i) {
     for (const name of names) samples[name].push(await measure(name));

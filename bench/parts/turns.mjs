@@ -1,15 +1,23 @@
 import { measureInPage } from './page.mjs';
 
-/** Whole networks, one thread: ours against the others, and native onnxruntime. */
+/** @typedef {import('../run.mjs').Bench} Bench */
+
+/** Whole networks, one thread: ours against the others, and native onnxruntime. @param {Bench} bench */
 export function measureSpeed(bench) {
-  const runner = new bench.library.NativeRunner();
-  const callNative = (method, ...args) => runner[method](...args);
+  /** @type {Record<string, Function>} */
+  const runner = Object(new bench.library.NativeRunner());
+  const callNative = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) =>
+    runner[method](...args);
   const { networkNames, largeNetworkNames } = bench.library;
   const networks = bench.options.quick ? networkNames : [...networkNames, ...largeNetworkNames];
   return measureSet('speed', bench, networks, { functions: { callNative } });
 }
 
-/** Whole networks with two threads, and how much faster that is than one: ours, then the other's. */
+/**
+ * Whole networks with two threads, and how much faster that is than one: ours, then the other's.
+ *
+ * @param {Bench} bench
+ */
 export async function measureThreads(bench) {
   const sets = [];
   for (const set of ['threads', 'peer-threads']) {
@@ -20,6 +28,13 @@ export async function measureThreads(bench) {
   return { ours, peer, table, problems: sets.flatMap(({ problems }) => problems) };
 }
 
+/**
+ * @param {string} set
+ * @param {Bench} bench
+ * @param {readonly string[]} networks
+ * @param {import('./page.mjs').PageOptions} [pageOptions]
+ * @returns {Promise<import('../run.mjs').Report>}
+ */
 function measureSet(set, { browser, server, options }, networks, pageOptions) {
   const { rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
@@ -28,6 +43,7 @@ function measureSet(set, { browser, server, options }, networks, pageOptions) {
     rounds: rounds ?? (quick && '3'),
     'warm-up': warmUp ?? (quick && '2'),
   };
-  const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+  const given = Object.entries(chosen).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const query = new URLSearchParams(given);
   return measureInPage(browser, new URL(`bench/index.html?${query}`, server), pageOptions);
 }

@@ -12,11 +12,13 @@ import { bicubic } from '../upscalers.mjs';
 import { benchmarks, needsBenchmarks } from './support/benchmarks.mjs';
 import { disks, makeFolder, pngOf } from './support/folders.mjs';
 
+/** @type {import('fovea').Variant} */
 const variant = 'simd';
 const doubling = join(projectDir, 'models/fovea-x2-fast.onnx');
 
 test('a model is measured against bicubic, on a table and in figures', async (t) => {
   const folder = makeFolder(t, { 'disks.png': await pngOf(disks(121, 96)) });
+  /** @type {string[]} */
   const lines = [];
   const crops = join(folder, 'crops');
   const options = { images: [folder], models: [doubling], crops, variant };
@@ -27,7 +29,7 @@ test('a model is measured against bicubic, on a table and in figures', async (t)
   assert.equal(report.scale, 2);
   assert.deepEqual(report.images, [{ name: 'disks', width: 120, height: 96, scores: report.mean }]);
   const mean = lines.find((line) => line.startsWith('mean'));
-  assert.match(mean, new RegExp(`${ours.psnr.toFixed(2)}.*\\+`));
+  assert.match(mean ?? '', new RegExp(`${ours.psnr.toFixed(2)}.*\\+`));
   assert.ok(existsSync(crops));
 });
 
@@ -36,6 +38,7 @@ test('without a model of that scale bicubic is alone; a model that does not fit 
   const options = { images: [folder], variant };
   const [report] = await evaluate({ ...options, scale: 8 }, () => {});
   assert.deepEqual(Object.keys(report.mean), ['bicubic']);
+  /** @param {Partial<import('../options.mjs').Options>} more */
   const run = (more) => evaluate({ ...options, ...more }, () => {});
   await assert.rejects(run({ models: [doubling], scale: 3 }), /enlarges 2 times, not 3/);
   await assert.rejects(run({ models: [doubling, doubling] }), /two models called fovea-x2-fast/);
@@ -57,7 +60,11 @@ test('an image that the protocol cannot measure is named', async (t) => {
   await assert.rejects(run, /tiny.png of 14 x 40 pixels is too small/);
 });
 
-/** Y-PSNR in dB of bicubic and its SSIM, as papers have them (Kim, Lee, Lee, VDSR, CVPR 2016). */
+/**
+ * Y-PSNR in dB of bicubic and its SSIM, as papers have them (Kim, Lee, Lee, VDSR, CVPR 2016).
+ *
+ * @type {Record<string, Record<number, number[]>>}
+ */
 const published = {
   Set5: { 2: [33.66, 0.9299], 3: [30.39, 0.8682], 4: [28.42, 0.8104] },
   Set14: { 2: [30.24, 0.8688], 3: [27.55, 0.7742], 4: [26.0, 0.7027] },
@@ -66,7 +73,10 @@ const published = {
 for (const { set, scale, folder } of benchmarks) {
   const [decibel, similarity] = published[set][scale];
   test(`bicubic on ${set} x${scale} is as published`, needsBenchmarks, async () => {
-    const [rgb, luma] = [[], []];
+    /** @type {Pick<import('../measure.mjs').Measured, 'scores'>[]} */
+    const rgb = [];
+    /** @type {Pick<import('../measure.mjs').Measured, 'scores'>[]} */
+    const luma = [];
     for (const source of await listImages(folder)) {
       rgb.push(await measure(source, [bicubic(scale)], { scale }));
       luma.push({ scores: { bicubic: await scoreOfLumaAlone(source, scale) } });
@@ -78,7 +88,12 @@ for (const { set, scale, folder } of benchmarks) {
   });
 }
 
-/** As the papers had it: luma alone reduced and enlarged, in double precision, and rounded once. */
+/**
+ * As the papers had it: luma alone reduced and enlarged, in double precision, and rounded once.
+ *
+ * @param {import('../images.mjs').Source} source
+ * @param {number} scale
+ */
 async function scoreOfLumaAlone({ high }, scale) {
   const { image, grey } = await readImage(high);
   const truth = measuredLuma(image, grey);

@@ -57,7 +57,7 @@ test('files are read as browsers show them', async (t) => {
     'clear.png': await pngOf(clear),
     'turned.jpg': await turned.jpeg().toBuffer(),
   });
-  const read = (name) => readImage(join(folder, name));
+  const read = (/** @type {string} */ name) => readImage(join(folder, name));
   assert.deepEqual([...(await read('grey.png')).image.data], [7, 7, 7, 250, 250, 250]);
   assert.equal((await read('grey.png')).grey, true);
   assert.deepEqual([...(await read('clear.png')).image.data], [255, 255, 255]);

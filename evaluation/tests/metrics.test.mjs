@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, measuredLuma, psnr, shaved, ssim } from '../metrics.mjs';
 
-/** A plane of values that a formula gives. */
+/** @typedef {import('../metrics.mjs').Plane} Plane */
+
+/**
+ * A plane of values that a formula gives.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {(x: number, y: number) => number} value
+ * @returns {Plane}
+ */
 function plane(width, height, value) {
   const data = Float64Array.from({ length: width * height }, (_, i) =>
     value(i % width, Math.floor(i / width)),
@@ -25,7 +34,7 @@ test('SSIM of a plane with itself is 1, and it is symmetric', () => {
 });
 
 test('SSIM of two greys is what its luminance says', () => {
-  const grey = (value) => plane(11, 11, () => value);
+  const grey = (/** @type {number} */ value) => plane(11, 11, () => value);
   const c1 = (0.01 * 255) ** 2;
   const expected = (2 * 100 * 150 + c1) / (100 ** 2 + 150 ** 2 + c1);
   assert.ok(Math.abs(ssim(grey(100), grey(150)) - expected) < 1e-9);
@@ -35,15 +44,22 @@ test('SSIM is the mean of its definition over all windows', () => {
   assert.ok(Math.abs(ssim(waves, noisy) - ssimByDefinition(waves, noisy)) < 1e-9);
 });
 
-/** Window by window, with variances as means of squared deviations. */
+/**
+ * Window by window, with variances as means of squared deviations.
+ *
+ * @param {Plane} a
+ * @param {Plane} b
+ */
 function ssimByDefinition(a, b) {
+  /** @type {number[]} */
   const weights = [];
   for (let i = 0; i < 121; ++i) {
     const [x, y] = [(i % 11) - 5, Math.floor(i / 11) - 5];
     weights.push(Math.exp(-(x * x + y * y) / 4.5));
   }
   const all = weights.reduce((sum, weight) => sum + weight);
-  const mean = (values) => values.reduce((sum, value, i) => sum + weights[i] * value, 0) / all;
+  const mean = (/** @type {number[]} */ values) =>
+    values.reduce((sum, value, i) => sum + weights[i] * value, 0) / all;
   const similarities = [];
   for (let top = 0; top + 11 <= a.height; ++top) {
     for (let left = 0; left + 11 <= a.width; ++left) {
@@ -78,7 +94,7 @@ test('shaving takes away the border and nothing else', () => {
 });
 
 test('what differs at the border only is the same', () => {
-  const image = (edge) => ({
+  const image = (/** @type {number} */ edge) => ({
     width: 16,
     height: 16,
     channels: 3,

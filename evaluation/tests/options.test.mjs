@@ -21,13 +21,15 @@ test('folders are all that is needed', () => {
   assert.deepEqual([images, models, scale, jpeg], [['a'], undefined, undefined, undefined]);
 });
 
-for (const [line, complaint] of [
+/** @type {[line: string, complaint: RegExp][]} */
+const mistakes = [
   ['', /--images is missing/],
   ['--images a --scale 1.5', /--scale must be a whole number of 2..8, not '1.5'/],
   ['--images a --jpeg 0', /--jpeg must be a whole number of 1..100/],
   ['--images a --variant avx', /--variant must be one of simd, relaxed/],
   ['--images a --modle m.onnx', /Unknown option '--modle'/],
-]) {
+];
+for (const [line, complaint] of mistakes) {
   test(`what is wrong is said: '${line}'`, () => {
     const args = line.split(' ').filter(Boolean);
     assert.throws(

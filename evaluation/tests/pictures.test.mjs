@@ -10,7 +10,7 @@ import { disks, makeFolder } from './support/folders.mjs';
 test('the columns of a table are aligned, however long the names', () => {
   const upscalers = ['bicubic', 'a', 'a-model-with-quite-a-long-name'];
   const { head, row } = scoreTable(['short', 'a longer name'], upscalers);
-  const scores = (psnr) => ({ psnr, ssim: 0.5 });
+  const scores = (/** @type {number} */ psnr) => ({ psnr, ssim: 0.5 });
   const [bicubic, first, second] = upscalers;
   const some = row('short', { bicubic: scores(30), a: scores(31.25), [second]: scores(9.5) });
   const all = row('a longer name', { bicubic: scores(8), [first]: scores(8), [second]: scores(8) });
@@ -25,7 +25,7 @@ test('the columns of a table are aligned, however long the names', () => {
 });
 
 test('the detail shown is where the model gains most', () => {
-  const plane = (value) => ({
+  const plane = (/** @type {(x: number, y: number) => number} */ value) => ({
     width: 30,
     height: 20,
     data: Float64Array.from({ length: 600 }, (_, i) => value(i % 30, Math.floor(i / 30))),
@@ -34,7 +34,8 @@ test('the detail shown is where the model gains most', () => {
   // Off everywhere, and by far in two places: the model mends the one, and not the other.
   const theirs = plane((x, y) => ((x === 21 && y === 13) || (x === 3 && y === 3) ? 200 : 101));
   const ours = plane((x, y) => (x === 3 && y === 3 ? 200 : 101));
-  const best = (size, margin) => bestWindow(truth, theirs, ours, { size, margin });
+  const best = (/** @type {number} */ size, /** @type {number} */ margin) =>
+    bestWindow(truth, theirs, ours, { size, margin });
   const { left, top, width, height } = best(4, 2);
   assert.deepEqual([width, height], [4, 4]);
   assert.ok(left <= 21 && 21 < left + 4 && top <= 13 && 13 < top + 4);
@@ -46,9 +47,10 @@ test('the detail shown is where the model gains most', () => {
 
 test('details lie side by side, each pixel as a square; one sheet has them all', async (t) => {
   const truth = disks(100, 80);
-  const grey = (level) => ({ ...truth, data: truth.data.map(() => level) });
+  const grey = (/** @type {number} */ level) => ({ ...truth, data: truth.data.map(() => level) });
   const results = { bicubic: grey(50), model: grey(90) };
   const folder = join(makeFolder(t), 'new');
+  /** @type {import('../crops.mjs').Picture[]} */
   const crops = [];
   for (const name of ['a', 'b']) {
     crops.push(await writeCrop(folder, { name, truth, grey: false, results }));
@@ -62,7 +64,8 @@ test('details lie side by side, each pixel as a square; one sheet has them all',
 
   const { image } = await readImage(join(folder, 'a_bicubic_model_original.png'));
   assert.deepEqual([image.width, image.height], [3 * 192 + 2 * 4, 192]);
-  const at = (x, y) => image.data[3 * (y * image.width + x)];
+  const at = (/** @type {number} */ x, /** @type {number} */ y) =>
+    image.data[3 * (y * image.width + x)];
   assert.deepEqual(
     [0, 191, 192, 195, 196, 387, 388].map((x) => at(x, 100)),
     [...[50, 50, 255], ...[255, 90, 90, 255]],

@@ -13,6 +13,7 @@ afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const scripts = ['dist/index.js', 'dist/worker.js'];
+const notices = 'dist/THIRD-PARTY-NOTICES.txt';
 
 /** The files of a folder of sources, without their extension. */
 function modules(folder: string): string[] {
@@ -21,9 +22,9 @@ function modules(folder: string): string[] {
     .map((file) => file.replace(/\.ts$/, ''));
 }
 
-test('it holds the scripts, the engines, the types and the networks, and nothing else', () => {
+test('it holds the scripts, the engines, the types, the networks and notices, and nothing else', () => {
   const wanted = [
-    ...['LICENSE', 'README.md', 'package.json'],
+    ...['LICENSE', 'README.md', 'package.json', notices],
     ...networks.map((name) => `dist/models/fovea-${name}-fp16.onnx`),
     ...scripts.flatMap((file) => [file, `${file}.map`]),
     ...variants.flatMap((name) => [`dist/wasm/fovea-${name}.js`, `dist/wasm/fovea-${name}.wasm`]),
@@ -41,6 +42,21 @@ test('it tells nothing of the machine it was made on', () => {
       .map((trace) => `${file}: ${trace}`);
   });
   expect(traces).toEqual([]);
+});
+
+test('every package that its scripts contain has a notice', () => {
+  const text = readPackageFile(project, notices).toString();
+  const packages = scripts.flatMap((script) => {
+    const { sources } = JSON.parse(readPackageFile(project, `${script}.map`).toString()) as {
+      sources: string[];
+    };
+    return sources.flatMap(
+      (source) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? [],
+    );
+  });
+  expect(packages.length).toBeGreaterThan(0);
+  expect([...new Set(packages)].filter((name) => !text.includes(`${name}: `))).toEqual([]);
+  expect(text).toContain(readFileSync('models/LICENSE', 'utf8'));
 });
 
 test('source maps bring their sources along', () => {

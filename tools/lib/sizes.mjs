@@ -5,8 +5,11 @@ import { basename, join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { distDir } from './project.mjs';
 
-/** The most that one build of the engine may have, in bytes. */
-const limit = { raw: 1_500_000, brotli: 400_000 };
+/**
+ * The most that one build of the engine may have, in bytes: a tenth more than there was (927 and 248 KB).
+ * What makes it larger than that has to be worth it.
+ */
+const limit = { raw: 1_020_000, brotli: 273_000 };
 
 /** The .wasm of every build in dist/. */
 export function packagedEngines() {

@@ -81,6 +81,9 @@ export function suites({ full }) {
     withPackage('evaluation', ['evaluation', 'models'], (log) =>
       runners.runNodeTests('evaluation/tests/', log),
     ),
+    withPackage('random', ['tests/random', 'tests/support', 'web'], (log) =>
+      runners.runNodeTests('tests/random/tests/', log),
+    ),
     {
       ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
       prepare: async (log) => void (await setUpPython(log)),

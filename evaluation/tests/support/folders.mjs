@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toSharp } from '../../images.mjs';
 
-/** A folder with files of these contents, which goes when the test ends. */
+/** @typedef {import('../../imresize.mjs').Image} Image */
+
+/**
+ * A folder with files of these contents, which goes when the test ends.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {Record<string, string | Uint8Array>} files
+ */
 export function makeFolder(t, files = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fovea-evaluation-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -11,7 +18,13 @@ export function makeFolder(t, files = {}) {
   return folder;
 }
 
-/** An RGB image of disks with soft edges, which a good upscaler keeps sharper than bicubic. */
+/**
+ * An RGB image of disks with soft edges, which a good upscaler keeps sharper than bicubic.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @returns {Image & {data: Uint8ClampedArray}}
+ */
 export function disks(width, height) {
   const data = new Uint8ClampedArray(3 * width * height);
   for (let i = 0; i < width * height; ++i) {
@@ -23,6 +36,7 @@ export function disks(width, height) {
   return { width, height, channels: 3, data };
 }
 
+/** @param {Image} image */
 export function pngOf(image) {
   return toSharp(image).png().toBuffer();
 }
