@@ -14,9 +14,6 @@ if(FOVEA_THREADS)
   target_link_options(fovea_flags INTERFACE -pthread)
 endif()
 
-# Of the engine in WebAssembly, and of the tests: what overflows it must do so there.
-set(FOVEA_STACK_SIZE 128KB)
-
 if(EMSCRIPTEN)
   # Native WebAssembly exceptions: no JavaScript trampolines around calls, no eval.
   add_compile_options(-fwasm-exceptions)
