@@ -94,6 +94,19 @@ test.describe('a picture is read from', () => {
     expect(corners).toEqual(fourColours);
   });
 
+  test('an image that never arrives, until that is aborted', async ({ page }) => {
+    const url = '/test-data/never.png';
+    await page.route(`**${url}`, () => {});
+    const failure = await page.evaluate(async (url) => {
+      const image = Object.assign(new Image(), { src: url });
+      const signal = AbortSignal.timeout(100);
+      const failure = await window.failureOf(window.upscaler.upscale(image, { signal }));
+      await window.upscaler.upscale(new ImageData(2, 2));
+      return failure;
+    }, url);
+    expect(failure).toMatchObject({ name: 'AbortError', code: 'Aborted' });
+  });
+
   test('whatever else is drawn', async ({ page }) => {
     const url = await serveFile(page, 'four.png', 'image/png', png);
     const results = await page.evaluate(async (url) => {

@@ -12,9 +12,9 @@ import type { Network } from './engine/network.js';
 import type { RunReply } from './engine/sessions.js';
 import type { EnlargedPicture } from './engine/pictures.js';
 import type { FeedData } from './engine/running.js';
-import { abortError, FoveaError, messageOf } from './errors.js';
+import { FoveaError, messageOf } from './errors.js';
 import { described, isRecord } from './kinds.js';
-import { abortable, LoadedModel } from './model.js';
+import { abortable, LoadedModel, untilAborted } from './model.js';
 import { models } from './models.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
 import { loadOptionKinds, type LoadOptions } from './reading.js';
@@ -176,8 +176,7 @@ export class Upscaler {
     checkOptions(options, 'upscale()', upscaleOptionKinds);
     return this.#inTurn(options.signal, async (session) => {
       const { canvas, colorSpace, signal } = options;
-      const pixels = await readPicture(source, { colorSpace, signal });
-      if (signal?.aborted) throw abortError(signal);
+      const pixels = await untilAborted(signal, () => readPicture(source, { colorSpace, signal }));
       const target = canvas && targetContext(canvas, pixels.colorSpace);
       const size = this.#enlargedSize(pixels, pixels.deep ? 4 : 1, target);
       const tiles = await this.#tiles(session, pixels, options);
