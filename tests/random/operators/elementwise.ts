@@ -289,8 +289,9 @@ const cast: Operator = {
   add(maker) {
     const x = maker.pick(({ type, bound }) => type !== 'float16' && bound < 1e6);
     if (!x) return undefined;
+    const goesAnywhere = x.exact && !(maker.kind.hasSpecials && isFloat(x.type));
     const targets = (Object.keys(castTargets) as ElementType[]).filter(
-      (type) => (x.exact && !maker.kind.hasSpecials) || (isFloat(type) && isFloat(x.type)),
+      (type) => goesAnywhere || (isFloat(type) && isFloat(x.type)),
     );
     const type = maker.random.of(targets);
     const result = maker.one('Cast', [x], { to: castTargets[type]! }, { type, exact: x.exact });
