@@ -166,7 +166,7 @@ describe('a session', () => {
     const results = await session.run({ x: x() });
     expect(results.constructor).toBeUndefined();
     expect(session.metadata.properties.constructor).toBeUndefined();
-    const properties = { constructor: '1', toString: 'a text' };
+    const properties = { ['__proto__']: '1', toString: 'a text' };
     const named = await create(identityModel('float32', properties));
     expect(Object.entries(named.metadata.properties).sort()).toEqual(Object.entries(properties));
   });
