@@ -22,7 +22,7 @@ const common = {
 };
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
-await build({ ...common, entryPoints: [source('index')] });
+await build({ ...common, entryPoints: ['index', 'static'].map(source) });
 // Bundlers take the worker's script as it is.
 await build({
   ...common,

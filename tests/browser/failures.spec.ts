@@ -103,6 +103,55 @@ test("a run whose engine's worker dies rejects, and the next session has a new w
   expect(await runOnce(page, await serveModel(page, model))).toBe(4 * input.data.length);
 });
 
+test('an engine that traps in its worker rejects all that it was at, and the next is a new one', async ({
+  page,
+}) => {
+  // WebAssembly traps in what it calls, once told to: as if it were its own fault.
+  const trapping = `
+    const instantiate = WebAssembly.instantiate;
+    const unreachable = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0,
+      7, 5, 1, 1, 0x66, 0, 0, 10, 5, 1, 3, 0, 0, 0x0b);
+    const trap = new WebAssembly.Instance(new WebAssembly.Module(unreachable)).exports.f;
+    const wrap = (value) => typeof value !== 'function' ? value
+      : (...args) => (self.trapping ? trap() : value(...args));
+    const mapped = (object, map) =>
+      Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]));
+    WebAssembly.instantiate = (module, imports) =>
+      instantiate(module, mapped(imports, (each) => mapped(each, wrap)));
+  `;
+  await page.route('**/dist/worker.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${trapping}\n${await response.text()}` });
+  });
+  const url = await serveModel(page, model);
+  await page.evaluate(
+    async ({ url, dims }) => {
+      const { InferenceSession } = window.fovea;
+      const options = { variant: 'simd' } as const;
+      const [first, second] = await Promise.all([
+        InferenceSession.create(url, options),
+        InferenceSession.create(url, options),
+      ]);
+      const feeds = { input: window.zeros(dims) };
+      Object.assign(window, {
+        crash: () =>
+          Promise.all([first, second, first].map((each) => window.failureOf(each.run(feeds)))),
+      });
+    },
+    { url, dims },
+  );
+  const worker = page.workers().find((each) => each.url().endsWith('/worker.js'))!;
+  await worker.evaluate(() => Object.assign(self, { trapping: true }));
+  const failures = await page.evaluate(() =>
+    (window as unknown as { crash(): Promise<Failure[]> }).crash(),
+  );
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ name: 'FoveaError', code: 'EngineCrashed' });
+    expect(failure.message).toContain('unreachable');
+  }
+  expect(await runOnce(page, url)).toBe(4 * input.data.length);
+});
+
 test('a run can be aborted, and the session used again', async ({ page }) => {
   const large = makeNetwork('rrdb');
   const url = await serveModel(page, large.model);

@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const scripts = ['dist/index.js', 'dist/worker.js'];
+const scripts = ['dist/index.js', 'dist/static.js', 'dist/worker.js'];
 const notices = 'dist/THIRD-PARTY-NOTICES.txt';
 
 /** The files of a folder of sources, without their extension. */

@@ -25,6 +25,12 @@ export async function readLocalFile(path: string | URL): Promise<Uint8Array> {
   return readFile(path);
 }
 
+/** The folder that relative paths start from, in Node, as a file: URL. */
+export async function currentFolder(): Promise<string> {
+  const { pathToFileURL } = await nodeModule<typeof import('node:url')>('url');
+  return pathToFileURL('./').href;
+}
+
 /** How many threads the machine runs at once. */
 export async function hardwareThreads(): Promise<number> {
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };

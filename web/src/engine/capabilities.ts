@@ -89,7 +89,12 @@ function threadsObstacle(features: Features, worker: boolean, wanted: number): s
       ? 'WebAssembly cannot share memory here'
       : 'the page is not cross-origin isolated (it is served without COOP and COEP headers)';
   }
-  return blockingObstacle(worker);
+  return workersObstacle() ?? blockingObstacle(worker);
+}
+
+/** Threads are workers themselves. */
+function workersObstacle(): string | undefined {
+  return isNode() || typeof Worker === 'function' ? undefined : 'there are no workers here';
 }
 
 /** Waiting for other threads blocks, which browsers forbid a page's main thread. */
@@ -102,7 +107,7 @@ function checkForced(variant: Variant, features: Features, worker: boolean): voi
   const obstacles = [
     variant.startsWith('relaxed') && !features.relaxedSimd && 'relaxed SIMD is not available',
     variant.endsWith('-threads') && !features.threads && 'memory cannot be shared',
-    variant.endsWith('-threads') && blockingObstacle(worker),
+    variant.endsWith('-threads') && (workersObstacle() ?? blockingObstacle(worker)),
   ].filter((obstacle) => typeof obstacle === 'string');
   if (obstacles.length > 0) {
     const message = `the variant '${variant}' does not run here: ${obstacles.join(', ')}`;

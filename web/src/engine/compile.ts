@@ -54,6 +54,11 @@ async function compileBytes(bytes: Uint8Array, origin: string): Promise<WebAssem
 }
 
 function notWebAssembly(url: string, cause: unknown): FoveaError {
+  if (/Content.Security.Policy|\bCSP\b/i.test(messageOf(cause))) {
+    const message =
+      "the Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'";
+    return new FoveaError('EngineLoadError', message, { url }, { cause });
+  }
   const message = `${url} is not WebAssembly that runs here: ${messageOf(cause)}`;
   return new FoveaError('EngineLoadError', message, { url }, { cause });
 }

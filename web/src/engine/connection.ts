@@ -3,7 +3,8 @@ import { FoveaError } from '../errors.js';
 import { compileEngine } from './compile.js';
 import { EngineHost, type HostArguments, type HostMethod, type HostResult } from './host.js';
 import { importGlue } from './instantiate.js';
-import { startWorker, type EngineFiles } from './locate.js';
+import type { ModuleFactory } from './module.js';
+import { startWorker, workerError, type EngineFiles } from './locate.js';
 import { transferring, unwrap, type HostEndpoint } from './messages.js';
 
 /** The way to an engine's host. */
@@ -17,9 +18,19 @@ export interface Connection {
   close(): void;
 }
 
+let includedGlue: ModuleFactory | undefined;
+
+/** Has engines of one thread use this glue instead of importing theirs. */
+export function includeGlue(glue: ModuleFactory): void {
+  includedGlue = glue;
+}
+
 /** An engine in this very thread. */
 export async function connectHere(files: EngineFiles, threads: number): Promise<Connection> {
-  const [engine, glue] = await Promise.all([compileEngine(files), importGlue(files.glueUrl)]);
+  const [engine, glue] = await Promise.all([
+    compileEngine(files),
+    files.threaded ? importGlue(files.glueUrl) : (includedGlue ?? importGlue(files.glueUrl)),
+  ]);
   const host = await EngineHost.start(engine, glue, threads);
   return {
     remote: false,
@@ -41,11 +52,8 @@ export function launchWorker(workerUrl: string | URL | undefined): StartingWorke
   const failure = new Promise<never>((_, reject) => {
     // The event of a script that cannot be loaded says nothing at all.
     worker.onerror = ({ message, filename }) => {
-      const why = message || 'its script (worker.js) cannot be loaded';
       const fields: Record<string, string> = filename ? { url: filename } : {};
-      reject(
-        new FoveaError('EngineLoadError', `the engine's worker does not start: ${why}`, fields),
-      );
+      reject(workerError(message || 'its script (worker.js) cannot be loaded', fields));
     };
   });
   // It may come before anybody waits for it.

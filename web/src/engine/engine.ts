@@ -24,7 +24,7 @@ export class Engine {
     const launched = usesWorker(options) ? launchWorker(options.workerUrl) : undefined;
     try {
       const found = await findCapabilities(options);
-      const files = locateEngine(found.variant, options);
+      const files = await locateEngine(found.variant, options);
       const engine = new Engine(found);
       engine.#connection = launched
         ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))

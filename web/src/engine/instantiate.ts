@@ -33,7 +33,9 @@ export async function importGlue(url: string): Promise<ModuleFactory> {
     };
     return glue.default;
   } catch (cause) {
-    const message = `the engine's script ${url} cannot be loaded: ${messageOf(cause)}`;
+    const message =
+      `the engine's script ${url} cannot be loaded: ${messageOf(cause)}. Where import() is not ` +
+      'allowed, as in service workers, import the package as fovea/static';
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   }
 }

@@ -1,4 +1,5 @@
-import { isNode } from '../environment.js';
+import { currentFolder, isNode } from '../environment.js';
+import { FoveaError, messageOf } from '../errors.js';
 import { bytesIn } from '../kinds.js';
 import type { EngineOptions, Variant } from './options.js';
 
@@ -6,6 +7,8 @@ import type { EngineOptions, Variant } from './options.js';
 export interface EngineFiles {
   /** Emscripten's glue, an ES module. */
   glueUrl: string;
+  /** Whether the glue and the .wasm are those of several threads. */
+  threaded: boolean;
   /** The address or the bytes of the .wasm. */
   wasm: string | Uint8Array;
   /** Where the glue starts its threads from; undefined: next to itself. */
@@ -35,51 +38,92 @@ const packaged: Record<Variant, () => { glue: URL; wasm: URL }> = {
 
 const packagedWorker = () => new URL('./worker.js', import.meta.url);
 
-/** Where the parts of a variant are. */
-export function locateEngine(variant: Variant, options: EngineOptions): EngineFiles {
+/** Where the parts of a variant are. Throws FoveaError EngineLoadError. */
+export async function locateEngine(variant: Variant, options: EngineOptions): Promise<EngineFiles> {
   const { glue, wasm } =
-    options.baseUrl === undefined ? packaged[variant]() : inFolder(variant, options.baseUrl);
-  const glueUrl = glue.href;
+    options.baseUrl === undefined
+      ? packaged[variant]()
+      : inFolder(variant, await absolute(options.baseUrl));
+  const glueUrl = await absolute(glue);
   return {
     glueUrl,
+    threaded: variant.endsWith('-threads'),
     wasm: options.wasmBinary
       ? bytesIn(options.wasmBinary)!
-      : absolute(options.wasmUrl ?? wasm).href,
+      : await absolute(options.wasmUrl ?? wasm),
     threadUrl: isNode() ? undefined : scriptUrl(glueUrl),
   };
 }
 
-/** Starts the worker that hosts an engine. */
+/** Starts the worker that hosts an engine. Throws FoveaError EngineLoadError. */
 export function startWorker(workerUrl?: string | URL): Worker {
   // As a file like the engine's, which it is complete enough for: what bundlers make of
   // `new Worker(new URL(...))` does not start where scripts come from another origin.
-  const url = workerUrl === undefined ? packagedWorker() : absolute(workerUrl);
-  return new Worker(scriptUrl(url.href), { type: 'module' });
+  const url = resolved(workerUrl ?? packagedWorker(), basesHere());
+  try {
+    return new Worker(scriptUrl(url), { type: 'module' });
+  } catch (cause) {
+    throw workerError(messageOf(cause), { url }, cause);
+  }
+}
+
+/** The error of a worker that does not start: browsers seldom say why. */
+export function workerError(
+  why: string,
+  fields: Record<string, string>,
+  cause?: unknown,
+): FoveaError {
+  const message =
+    `the engine's worker does not start: ${why}. A Content-Security-Policy has to allow it by ` +
+    "worker-src 'self' (and blob: where the script comes from another origin, which has to share it " +
+    'by CORS); with the option worker: false the engine computes in this thread instead';
+  return new FoveaError('EngineLoadError', message, fields, { cause });
 }
 
 /** An address a worker may start from: another origin's script by way of one of our own. */
 function scriptUrl(url: string): string {
-  if (isSameOrigin(url)) return url;
+  if (isOurs(url)) return url;
   const source = `import ${JSON.stringify(url)};`;
+  // In a sandboxed frame, Chromium starts no module worker from a blob:.
+  if (globalThis.origin === 'null') return `data:text/javascript,${encodeURIComponent(source)}`;
   // Not revoked: the engine may start threads from it at any time.
   return URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
 }
 
-function isSameOrigin(url: string): boolean {
+/** Whether an address is of our origin, which `location` does not tell in a frame (sandbox, srcdoc). */
+function isOurs(url: string): boolean {
   const { origin, protocol } = new URL(url);
-  return origin === globalThis.location.origin || protocol === 'blob:' || protocol === 'data:';
+  return origin === globalThis.origin || protocol === 'blob:' || protocol === 'data:';
 }
 
-function inFolder(variant: Variant, folder: string | URL): { glue: URL; wasm: URL } {
-  const { href } = absolute(folder);
-  const base = href.endsWith('/') ? href : `${href}/`;
+function inFolder(variant: Variant, folder: string): { glue: URL; wasm: URL } {
+  const base = folder.endsWith('/') ? folder : `${folder}/`;
   return {
     glue: new URL(`fovea-${variant}.js`, base),
     wasm: new URL(`fovea-${variant}.wasm`, base),
   };
 }
 
-/** Resolved against the page, as fetch() does; the worker would resolve against itself. */
-function absolute(url: string | URL): URL {
-  return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+/**
+ * A whole address, resolved against the page as fetch() does, or against Node's current folder. The
+ * package's own need that too: some bundlers write `new URL(...)` so that it has no origin.
+ */
+async function absolute(url: string | URL): Promise<string> {
+  return resolved(url, isNode() ? [await currentFolder()] : basesHere());
+}
+
+function resolved(url: string | URL, bases: readonly (string | undefined)[]): string {
+  for (const base of [undefined, ...bases]) {
+    try {
+      return new URL(String(url), base).href;
+    } catch {
+      // Without a base it may be incomplete, and blob: and about: addresses are no bases.
+    }
+  }
+  const message = `'${String(url)}' is no whole address, and there is none here to complete it by`;
+  throw new FoveaError('EngineLoadError', message, { url: String(url) });
+}
+
+function basesHere(): (string | undefined)[] {
+  return [globalThis.document?.baseURI, globalThis.location?.href, globalThis.origin];
 }
