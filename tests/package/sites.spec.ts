@@ -9,6 +9,7 @@ import {
   builtByEsbuild,
   builtByVite,
   builtByWebpack,
+  builtWithoutOrigins,
   developedWithoutOptimizer,
   developedWithVite,
   type MakeSite,
@@ -32,6 +33,7 @@ const sites: [string, MakeSite, Record<string, string>][] = [
   ['without a bundler', withoutBundler, strictPolicy],
   ['built by Vite', builtByVite, strictPolicy],
   ['built by webpack', builtByWebpack, strictPolicy],
+  ['built by webpack, by addresses without an origin,', builtWithoutOrigins, strictPolicy],
   ['built by esbuild', builtByEsbuild, strictPolicy],
   // Its own client for hot reloading needs more than the policy allows.
   ['developed with Vite', developedWithVite, {}],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { capabilities, InferenceSession, version, type EngineOptions } from 'fovea';
 import { failureOf } from './support/errors.js';
 import { addModel } from './support/models.js';
@@ -14,6 +14,7 @@ const server = new LocalServer({
     response.writeHead(200, { 'content-type': 'application/wasm' });
     response.end(simdWasm());
   },
+  '/engine.wasm?idle': (_, response) => response.end(simdWasm()),
   '/untyped.wasm': (_, response) => response.end(simdWasm()),
   '/page.wasm': (_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' });
@@ -89,6 +90,30 @@ describe('the engine', () => {
     expect((await failureOf(load({ wasmUrl }))).fields.status).toBe('503');
     await load({ wasmUrl });
     await flaky.stop();
+  });
+
+  test('lives on for a while after its last session, however old the releases before', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const wasmUrl = server.url('/engine.wasm?idle');
+      const starts = () => server.requests.filter((path) => path.endsWith('?idle')).length;
+      await load({ wasmUrl });
+      jest.advanceTimersByTime(4000);
+      await load({ wasmUrl });
+      jest.advanceTimersByTime(4000);
+      await load({ wasmUrl });
+      expect(starts()).toBe(1);
+      jest.advanceTimersByTime(6000);
+      await load({ wasmUrl });
+      expect(starts()).toBe(2);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('is found by a path that starts from here', async () => {
+    await load({ baseUrl: 'dist/wasm' });
+    await load({ wasmUrl: 'dist/wasm/fovea-simd.wasm' });
   });
 
   test('is fetched once by sessions that are created at once', async () => {

@@ -48,18 +48,29 @@ export const developedWithoutOptimizer: MakeSite = (project, headers) =>
   develop(project, headers, { exclude: ['fovea'] });
 
 /** What webpack makes without any configuration. */
-export const builtByWebpack: MakeSite = async (project, headers) => {
-  writeProgram(project, 'fovea');
-  const output = join(project.folder, 'public');
-  await runWebpack({
-    mode: 'production',
-    context: project.folder,
-    entry: './main.js',
-    output: { path: output },
+export const builtByWebpack: MakeSite = (project, headers) =>
+  buildByWebpack(project, headers, 'public', {});
+
+/** The same with addresses that have no origin, as Next.js configures webpack. */
+export const builtWithoutOrigins: MakeSite = (project, headers) =>
+  buildByWebpack(project, headers, 'relative', {
+    output: { publicPath: '/' },
+    module: { parser: { javascript: { url: 'relative' } } },
   });
-  project.write('public/index.html', html);
-  return serve(output, headers);
-};
+
+async function buildByWebpack(
+  project: UserProject,
+  headers: Headers,
+  folder: string,
+  { output, ...config }: webpack.Configuration,
+): Promise<Site> {
+  writeProgram(project, 'fovea');
+  const path = join(project.folder, folder);
+  const program = { mode: 'production', context: project.folder, entry: './main.js' } as const;
+  await runWebpack({ ...program, ...config, output: { ...output, path } });
+  project.write(`${folder}/index.html`, html);
+  return serve(path, headers);
+}
 
 /** What a bundler makes that leaves `new URL(..., import.meta.url)` alone. */
 export const builtByEsbuild: MakeSite = async (project, headers) => {
