@@ -20,9 +20,15 @@ const common = {
   sourcemap: true,
   logLevel: 'warning',
 };
+const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
 await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+await build({
+  ...common,
+  outbase: join(projectDir, 'web/src'),
+  entryPoints: networks.map((name) => source(`models/${name}`)),
+});
 // Bundlers take the worker's script as it is.
 await build({
   ...common,

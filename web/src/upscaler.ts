@@ -11,11 +11,11 @@ import { greyFeeds, otherFeeds, type NetworkOptions, type Pair } from './engine/
 import type { Network } from './engine/network.js';
 import type { RunReply } from './engine/sessions.js';
 import type { EnlargedPicture } from './engine/pictures.js';
+import { defaultModel } from './default-model.js';
 import type { FeedData } from './engine/running.js';
 import { FoveaError, messageOf } from './errors.js';
 import { described, isRecord } from './kinds.js';
 import { abortable, LoadedModel, untilAborted } from './model.js';
-import { models } from './models.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
 import { loadOptionKinds, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
@@ -134,7 +134,7 @@ export class Upscaler {
    *   that is not what the options say
    */
   static async create(
-    source: ModelSource = models.x2,
+    source: ModelSource = defaultModel(),
     options: UpscalerOptions = {},
   ): Promise<Upscaler> {
     checkOptions(options, 'Upscaler.create()', upscalerOptionKinds);

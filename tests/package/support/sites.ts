@@ -119,7 +119,7 @@ async function develop(
   return toSite(server);
 }
 
-function runWebpack(config: webpack.Configuration): Promise<void> {
+export function runWebpack(config: webpack.Configuration): Promise<void> {
   const compiler = webpack(config);
   return new Promise((resolve, reject) => {
     compiler.run((error, stats) => {
