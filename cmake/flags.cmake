@@ -14,6 +14,9 @@ if(FOVEA_THREADS)
   target_link_options(fovea_flags INTERFACE -pthread)
 endif()
 
+# The engine's in WebAssembly, and that of tests of what recurses.
+set(FOVEA_STACK_SIZE 128KB)
+
 if(EMSCRIPTEN)
   # Native WebAssembly exceptions: no JavaScript trampolines around calls, no eval.
   add_compile_options(-fwasm-exceptions)

@@ -13,8 +13,8 @@ extern const ConvAlgorithm kDepthwiseConv;
 // At most three output channels: vectors over the sum instead of the outputs.
 extern const ConvAlgorithm kFewOutputsConv;
 
-// Minimal filtering (kernels/winograd.h), for stride 1: 3x3 with a quarter, two ninths or a fifth of
-// the multiplications, 5x5 with a sixth; and larger kernels cut into blocks of that size.
+// Minimal filtering (kernels/winograd.h), for stride 1: 3x3 with a quarter, two ninths or a fifth
+// of the multiplications, 5x5 with a sixth; and larger kernels cut into blocks of that size.
 extern const ConvAlgorithm kWinograd4x4, kWinograd4x4Blocks;
 extern const ConvAlgorithm kWinograd4x6, kWinograd4x6Blocks;
 extern const ConvAlgorithm kWinograd6x6, kWinograd6x6Blocks;
