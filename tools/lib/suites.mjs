@@ -81,7 +81,7 @@ export function suites({ full }) {
     withPackage('evaluation', ['evaluation', 'models'], (log) =>
       runners.runNodeTests('evaluation/tests/', log),
     ),
-    withPackage('random', ['tests/random', 'tests/support', 'web'], (log) =>
+    withPackage('random', ['tests/random', 'tests/support', 'bench/networks', 'web'], (log) =>
       runners.runNodeTests('tests/random/tests/', log),
     ),
     {
