@@ -57,7 +57,7 @@ const knownDifferences: readonly KnownDifference[] = [
     reason: 'AveragePool with SAME and strides beyond its windows: onnxruntime pads by less than 0',
     matches: ({ opType, attributes: { auto_pad, kernel_shape, strides } }) =>
       opType === 'AveragePool' &&
-      String(auto_pad).startsWith('SAME') &&
+      (auto_pad === 'SAME_UPPER' || auto_pad === 'SAME_LOWER') &&
       Array.isArray(kernel_shape) &&
       Array.isArray(strides) &&
       strides.some((stride, axis) => stride > kernel_shape[axis]!),
