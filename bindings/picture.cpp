@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/integers.h"
 
 namespace fovea::bindings {
 namespace {
@@ -35,7 +36,7 @@ void check_sizes(const Buffer& rgba, const PictureSettings& settings) {
     fail(ErrorCode::InvalidInput, "a picture of ", width, " x ", height,
          " pixels cannot become one of ", out_width, " x ", out_height);
   }
-  check_allocation(rgba_bytes(out_width, out_height, 1));
+  checked_size(rgba_bytes(out_width, out_height, 1));
   if (rgba.size() != rgba_bytes(width, height, deep ? sizeof(float) : 1)) {
     fail(ErrorCode::InvalidInput, "a picture of ", width, " x ", height, " pixels does not have ",
          rgba.size(), " bytes");
@@ -87,7 +88,7 @@ std::unique_ptr<Buffer> Picture::input(const image::Rect& from) const {
   const auto [top, height] = common(from.y, from.height, settings_.height);
   if (width < 1 || height < 1) fail(ErrorCode::InvalidInput, "a tile lies outside of the picture");
   const uint64_t plane_bytes = rgba_bytes(from.width, from.height, 1);
-  check_allocation(plane_bytes);
+  checked_size(plane_bytes);
   auto buffer = std::make_unique<Buffer>(plane_bytes * channels());
   const auto planes =
       image::whole_planes(reinterpret_cast<float*>(buffer->data()), from.width, from.height);

@@ -1,5 +1,6 @@
 #include "base/dtype.h"
 
+#include <algorithm>
 #include <bit>
 #include <iterator>
 
@@ -73,6 +74,12 @@ size_t element_bytes(DType dtype) {
         .with("dtype", std::string(name_of(dtype)));
   }
   return static_cast<size_t>(bits / 8);
+}
+
+void normalize_bools(std::span<std::byte> bytes) {
+  std::ranges::transform(bytes, bytes.begin(), [](std::byte byte) {
+    return byte == std::byte{0} ? std::byte{0} : std::byte{1};
+  });
 }
 
 float to_float(Half value) {

@@ -77,6 +77,10 @@ uint64_t bytes_of(DType dtype, uint64_t elements) noexcept;
 // Error(UnsupportedAttribute) with the field "dtype" for strings and for types of less than a byte.
 size_t element_bytes(DType dtype);
 
+// Makes every byte that is not 0 a 1: any other value of a bool is undefined behaviour in whoever
+// reads it.
+void normalize_bools(std::span<std::byte> bytes);
+
 // IEEE 754 binary16 and bfloat16 in their raw 16 bits, each a type of its own so that templates can
 // tell them from uint16_t.
 struct Half {

@@ -16,6 +16,8 @@ std::string_view name_of(ErrorCode code) {
       return "InvalidInput";
     case ErrorCode::OutOfMemory:
       return "OutOfMemory";
+    case ErrorCode::LimitExceeded:
+      return "LimitExceeded";
     case ErrorCode::Aborted:
       return "Aborted";
     case ErrorCode::Internal:

@@ -14,6 +14,7 @@ enum class ErrorCode {
   UnsupportedAttribute,  // the operator is implemented, this attribute or type of it is not
   InvalidInput,          // what the caller passed does not fit the model
   OutOfMemory,           // the figure asked for is in the field "bytes"
+  LimitExceeded,         // the model asks for more than Limits, the field "limit" says which
   Aborted,
   Internal,
 };

@@ -6,6 +6,14 @@
 
 namespace fovea {
 
+int64_t Shape::elements() const {
+  if (dims_.size() > size_t{kMaxRank}) {
+    fail(ErrorCode::InvalidInput, "a shape has ", dims_.size(), " dimensions; at most ", kMaxRank,
+         " are taken");
+  }
+  return elements(0, rank());
+}
+
 int64_t Shape::elements(int first, int last) const {
   constexpr int64_t kLimit = int64_t{1} << 53;
   int64_t product = 1;
@@ -21,6 +29,10 @@ int64_t Shape::elements(int first, int last) const {
     }
   }
   return empty ? 0 : product;
+}
+
+void Shape::fail_without(int axis) const {
+  fail(ErrorCode::Internal, "axis ", axis, " of shape ", to_string(), " was read");
 }
 
 std::string Shape::to_string() const {

@@ -8,6 +8,9 @@
 
 namespace fovea {
 
+// More dimensions than NumPy and PyTorch give a tensor.
+inline constexpr int kMaxRank = 64;
+
 // The dimensions of a tensor, outermost first; every one is >= 0. Rank 0 is a scalar.
 class Shape {
  public:
@@ -17,8 +20,10 @@ class Shape {
   explicit Shape(std::span<const int64_t> dims) : dims_(dims.begin(), dims.end()) {}
 
   int rank() const { return static_cast<int>(dims_.size()); }
-  int64_t operator[](int axis) const { return dims_[static_cast<size_t>(axis)]; }
-  int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
+  // Throws Error(Internal) for an axis outside [0, rank): whoever asks must have looked at the
+  // rank.
+  int64_t operator[](int axis) const { return dims_[index_of(axis)]; }
+  int64_t& operator[](int axis) { return dims_[index_of(axis)]; }
   const std::vector<int64_t>& dims() const { return dims_; }
   auto begin() const { return dims_.begin(); }
   auto end() const { return dims_.end(); }
@@ -26,8 +31,9 @@ class Shape {
   bool operator==(const Shape&) const = default;
 
   // Product of all dimensions; 1 for a scalar. Throws Error(InvalidInput) when it exceeds 2^53,
-  // beyond which no buffer could hold it and JavaScript could not count it.
-  int64_t elements() const { return elements(0, rank()); }
+  // beyond which no buffer could hold it and JavaScript could not count it, and for more than
+  // kMaxRank dimensions.
+  int64_t elements() const;
 
   // Product of the dimensions in [first, last).
   int64_t elements(int first, int last) const;
@@ -36,6 +42,13 @@ class Shape {
   std::string to_string() const;
 
  private:
+  size_t index_of(int axis) const {
+    const auto index = static_cast<size_t>(axis);
+    if (index >= dims_.size()) fail_without(axis);
+    return index;
+  }
+  [[noreturn]] void fail_without(int axis) const;
+
   std::vector<int64_t> dims_;
 };
 

@@ -14,7 +14,10 @@ const T* find_attribute(const std::map<std::string, AttributeValue, std::less<>>
   if (found == values.end()) return nullptr;
   const T* value = std::get_if<T>(&found->second);
   if (!value) {
-    throw Error(ErrorCode::MalformedModel, text("attribute '", name, "' has the wrong type"))
+    const bool unsupported = std::holds_alternative<UnsupportedValue>(found->second);
+    throw Error(
+        unsupported ? ErrorCode::UnsupportedAttribute : ErrorCode::MalformedModel,
+        text("attribute '", name, "' has ", unsupported ? "an unsupported" : "the wrong", " type"))
         .with("attribute", std::string(name));
   }
   return value;
@@ -73,6 +76,19 @@ void resolve_operators(Graph& graph, const Operators& operators) {
       }
     }
   }
+}
+
+Graph Graph::clone() const {
+  Graph copy = *this;
+  for (Node& node : copy.nodes) {
+    // Values are replaced under their names, which leaves the loop alone.
+    for (const auto& [attribute, value] : node.attributes.all()) {
+      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
+        node.attributes.set(attribute, std::make_shared<Graph>((*subgraph)->clone()));
+      }
+    }
+  }
+  return copy;
 }
 
 ValueId Graph::add_value(Value value) {

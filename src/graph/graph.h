@@ -34,12 +34,19 @@ struct Value {
   std::optional<Tensor> constant;
 };
 
+// A value of a kind that no operator of the engine reads: lists of tensors or graphs, sparse
+// tensors, types. Nodes that no output needs may have such attributes.
+struct UnsupportedValue {
+  bool operator==(const UnsupportedValue&) const = default;
+};
+
 using AttributeValue =
     std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                 std::vector<std::string>, Tensor, std::shared_ptr<Graph>>;
+                 std::vector<std::string>, Tensor, std::shared_ptr<Graph>, UnsupportedValue>;
 
 // A node's attributes by name. The getters throw Error(MalformedModel) when the attribute is there
-// with another type, and return `fallback` when it is not there.
+// with another type, Error(UnsupportedAttribute) when that is an UnsupportedValue, and return
+// `fallback` when it is not there.
 class Attributes {
  public:
   void set(std::string name, AttributeValue value) {
@@ -107,9 +114,13 @@ struct Graph {
   std::string name;
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<ValueId> inputs;  // what the caller feeds; initialisers are constants, not inputs
+  std::vector<ValueId> inputs;    // what the caller must feed
+  std::vector<ValueId> defaults;  // constants that the caller may feed instead (IR.md, "Graphs")
   std::vector<ValueId> outputs;
   std::vector<Capture> captures;  // only in a subgraph
+
+  // A copy with subgraphs of its own, where a plain copy shares them; constants are shared.
+  Graph clone() const;
 
   ValueId add_value(Value value);
   ValueId add_constant(std::string value_name, Tensor tensor);

@@ -2,6 +2,33 @@
 #include "import/graph_importer.h"
 
 namespace fovea {
+namespace {
+
+// Bytes of the copy that each call of a function makes of its attributes.
+uint64_t size_in_memory(const onnx::Attribute& attribute) {
+  uint64_t strings = 0;
+  for (const std::string_view string : attribute.strings) {
+    strings += sizeof(std::string) + string.size();
+  }
+  return sizeof(AttributeValue) + attribute.name.size() + attribute.s.size() + strings +
+         attribute.ints.size() * sizeof(int64_t) + attribute.floats.size() * sizeof(float);
+}
+
+bool same(const AttributeValue& a, const AttributeValue& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, Tensor>) {
+          return identical(value, std::get<T>(b));
+        } else {
+          return value == std::get<T>(b);
+        }
+      },
+      a);
+}
+
+}  // namespace
 
 const onnx::Attribute* resolve_reference(const onnx::Attribute& attribute,
                                          const CallAttributes* call) {
@@ -17,8 +44,17 @@ Attributes GraphImporter::import_attributes(const onnx::Node& proto, const CallA
     const onnx::Attribute* actual = resolve_reference(attribute, call);
     if (!actual) continue;
     try {
-      if (auto value = import_attribute(*actual, call)) {
-        attributes.set(std::string(attribute.name), std::move(*value));
+      if (actual != &attribute && actual->g) {
+        fail(ErrorCode::UnsupportedAttribute,
+             "a graph that is passed to a function is not supported");
+      }
+      AttributeValue value = import_attribute(*actual, call);
+      const auto known = attributes.all().find(attribute.name);
+      if (known == attributes.all().end()) {
+        attributes.set(std::string(attribute.name), std::move(value));
+      } else if (!same(known->second, value)) {
+        fail(ErrorCode::MalformedModel, "attribute '", attribute.name,
+             "' is given twice, with different values");
       }
     } catch (Error& error) {
       error.with("node", std::string(proto.name))
@@ -30,11 +66,12 @@ Attributes GraphImporter::import_attributes(const onnx::Node& proto, const CallA
   return attributes;
 }
 
-std::optional<AttributeValue> GraphImporter::import_attribute(const onnx::Attribute& proto,
-                                                              const CallAttributes* call) {
+AttributeValue GraphImporter::import_attribute(const onnx::Attribute& proto,
+                                               const CallAttributes* call) {
+  state_.count_copied(size_in_memory(proto));
   switch (proto.type) {
     case onnx::AttributeType::Undefined:
-      return std::nullopt;
+      fail(ErrorCode::MalformedModel, "attribute '", proto.name, "' has no type");
     case onnx::AttributeType::Float:
       return proto.f;
     case onnx::AttributeType::Int:
@@ -49,16 +86,23 @@ std::optional<AttributeValue> GraphImporter::import_attribute(const onnx::Attrib
       return std::vector<std::string>(proto.strings.begin(), proto.strings.end());
     case onnx::AttributeType::Tensor:
       if (!proto.t) break;
-      return state_.constants.read(*proto.t);
+      return state_.in_call() ? state_.constants.read_shared(*proto.t)
+                              : state_.constants.read(*proto.t);
     case onnx::AttributeType::Graph:
       if (!proto.g) break;
-      return std::make_shared<Graph>(GraphImporter(state_, opsets_, this).import(*proto.g, call));
+      return import_subgraph(*proto.g, call);
     default:
-      fail(ErrorCode::UnsupportedAttribute, "attribute '", proto.name,
-           "' is a list of tensors or graphs, a sparse tensor "
-           "or a type, which are not supported");
+      return UnsupportedValue();
   }
   fail(ErrorCode::MalformedModel, "attribute '", proto.name, "' has a type but no value");
+}
+
+std::shared_ptr<Graph> GraphImporter::import_subgraph(const onnx::Graph& proto,
+                                                      const CallAttributes* call) {
+  const ImportState::Nesting nesting(state_);
+  // On the heap, for the sake of the stack: subgraphs nest.
+  const auto importer = std::make_unique<GraphImporter>(*this);
+  return std::make_shared<Graph>(importer->import(proto, call));
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #include "import/constants.h"
 
 #include <cstring>
+#include <ranges>
 
 #include "base/error.h"
 
@@ -23,7 +24,38 @@ Tensor view_or_copy(DType dtype, Shape shape, std::span<const std::byte> bytes,
 
 }  // namespace
 
+std::string normalized_location(std::string_view location) {
+  if (location.find("://") != std::string_view::npos) return std::string(location);
+  // A drive would come before a colon.
+  const std::string_view first = location.substr(0, location.find('/'));
+  bool inside = !location.starts_with('/') && location.find('\\') == std::string_view::npos &&
+                first.find(':') == std::string_view::npos;
+  int depth = 0;
+  std::string normalized;
+  for (const auto part : std::views::split(location, '/')) {
+    const std::string_view name(part.begin(), part.end());
+    if (name.empty() || name == ".") continue;
+    depth += name == ".." ? -1 : 1;
+    inside = inside && depth >= 0;
+    normalized += text(normalized.empty() ? "" : "/", name);
+  }
+  if (inside && depth > 0) return normalized;
+  throw Error(ErrorCode::MalformedModel,
+              text("the model keeps weights in '", location,
+                   "', which is no file in the model's folder or below it"))
+      .with("location", std::string(location));
+}
+
+Tensor ConstantReader::read_shared(const onnx::Tensor& proto) {
+  const auto known = shared_.find(&proto);
+  return known != shared_.end() ? known->second
+                                : shared_.emplace(&proto, read(proto)).first->second;
+}
+
 Tensor ConstantReader::read(const onnx::Tensor& proto) {
+  if (proto.data_type != static_cast<int32_t>(DType::String)) {
+    check_tensor_bytes(limits_, onnx::byte_size(proto));
+  }
   if (const auto where = onnx::external_data(proto)) return read_external(proto, *where);
   onnx::check_elements(proto);
   const DType dtype = onnx::element_type(proto);
@@ -43,7 +75,7 @@ Tensor ConstantReader::read(const onnx::Tensor& proto) {
 }
 
 Tensor ConstantReader::read_external(const onnx::Tensor& proto, const onnx::ExternalData& where) {
-  const std::string location(where.location);
+  const std::string location = normalized_location(where.location);
   const ImportSources::File& source = file(location);
   const size_t needed = onnx::byte_size(proto);
   const uint64_t available = source.bytes.size();
@@ -60,8 +92,15 @@ Tensor ConstantReader::read_external(const onnx::Tensor& proto, const onnx::Exte
                      " bytes, but its external length is ", *where.length))
         .with("tensor", std::string(proto.name));
   }
-  return view_or_copy(onnx::element_type(proto), Shape(std::vector<int64_t>(proto.dims)),
-                      source.bytes.subspan(where.offset, needed), source.owner);
+  const DType dtype = onnx::element_type(proto);
+  Shape shape{std::vector<int64_t>(proto.dims)};
+  const std::span<const std::byte> bytes = source.bytes.subspan(where.offset, needed);
+  if (dtype == DType::Bool) {
+    Tensor bools = copy_of(dtype, std::move(shape), bytes);
+    normalize_bools({bools.mutable_data(), bools.bytes()});
+    return bools;
+  }
+  return view_or_copy(dtype, std::move(shape), bytes, source.owner);
 }
 
 const ImportSources::File& ConstantReader::file(const std::string& location) {

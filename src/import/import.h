@@ -7,33 +7,34 @@
 #include <span>
 #include <string>
 
+#include "base/limits.h"
 #include "graph/graph.h"
 #include "onnx/model.h"
 
 namespace fovea {
 
-// The memory an imported graph's constants point into.
+// Where tensors are that do not lie in the model's file.
 struct ImportSources {
-  std::shared_ptr<const void>
-      owner;  // keeps the model's bytes alive; may be null if the caller does
-
   struct File {
     std::span<const std::byte> bytes;
-    std::shared_ptr<const void> owner;
+    std::shared_ptr<const void> owner;  // keeps the bytes alive; null: the caller does
   };
   // The bytes of an external data file by its location, or nullopt; each location is asked for
-  // once.
+  // once. It is an address or a path that stays in the model's folder, without "./".
   std::function<std::optional<File>(const std::string& location)> external_file;
 };
 
-// Gives the model a meaning: names become values, operators get the opset version their domain is
-// imported with, initialisers become constants (in place where they are aligned, else copied),
-// local functions are inlined, subgraphs learn what they capture.
+// Gives the model a meaning: names become values, nodes are sorted, operators get the opset version
+// their domain is imported with, initialisers become constants (copies, but for external tensors
+// that lie aligned, which are read in place), local functions are written out where they are
+// called, subgraphs learn what they capture. Nothing refers to `model` any more.
 //
-// Throws Error(MalformedModel) for names that are missing or defined twice, cycles and unsorted
-// nodes, missing opset imports and the like; Error(UnsupportedAttribute) for what the engine has no
-// notion of (sparse tensors, type attributes, 4-bit elements); Error(InvalidInput) with the field
-// "location" for an external file that is missing or too short.
-Graph import_model(const onnx::Model& model, const ImportSources& sources);
+// Throws Error(MalformedModel) for names that are missing or defined twice, cycles, missing opset
+// imports and the like; Error(UnsupportedAttribute) for what the engine has no notion of (sparse
+// tensors, 4-bit elements); Error(InvalidInput) with the field "location" for an
+// external file that is missing or too short; Error(LimitExceeded) for more nodes or deeper nesting
+// than `limits` allows and Error(OutOfMemory) for a larger tensor.
+Graph import_model(const onnx::Model& model, const ImportSources& sources,
+                   const Limits& limits = {});
 
 }  // namespace fovea

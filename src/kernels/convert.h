@@ -2,26 +2,16 @@
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 #include "base/dtype.h"
+#include "base/integers.h"
 
 // Conversions between element types, defined for every value: floats truncate toward zero and
 // saturate when they become integers (NaN becomes 0), integers keep their low bits when they
 // become narrower, whatever is not zero is true.
 
 namespace fovea::kernels {
-
-template <std::integral To, std::floating_point From>
-[[gnu::always_inline]] inline To saturating_cast(From x) {
-  // 2^digits, one above the largest To, is exact in every floating type; the largest To is not.
-  constexpr From kEnd = static_cast<From>(std::numeric_limits<To>::max() / 2 + 1) * From{2};
-  constexpr From kBegin = static_cast<From>(std::numeric_limits<To>::min());
-  if (x >= kEnd) return std::numeric_limits<To>::max();
-  if (x > kBegin) return static_cast<To>(x);
-  return x <= kBegin ? std::numeric_limits<To>::min() : To{0};
-}
 
 // Inlined even where its callers are compiled for size: their loops are over elements.
 template <class To, class From>

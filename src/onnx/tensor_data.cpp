@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/integers.h"
+#include "base/shape.h"
 
 namespace fovea::onnx {
 namespace {
@@ -66,13 +68,6 @@ void copy_low_bytes(const Packed<T>& field, size_t width, std::span<std::byte> o
   });
 }
 
-// Any other value than 0 and 1 would be undefined behaviour in whoever reads a bool.
-void normalize_bools(std::span<std::byte> bytes) {
-  std::ranges::transform(bytes, bytes.begin(), [](std::byte byte) {
-    return byte == std::byte{0} ? std::byte{0} : std::byte{1};
-  });
-}
-
 }  // namespace
 
 std::optional<ExternalData> external_data(const Tensor& tensor) {
@@ -107,6 +102,10 @@ int64_t element_count(const Tensor& tensor) {
   if (std::ranges::any_of(tensor.dims, [](int64_t dim) { return dim < 0; })) {
     throw fault(tensor, ErrorCode::MalformedModel, "has a negative dimension");
   }
+  if (tensor.dims.size() > size_t{kMaxRank}) {
+    throw fault(tensor, ErrorCode::MalformedModel,
+                text("has ", tensor.dims.size(), " dimensions, more than ", kMaxRank));
+  }
   if (std::ranges::find(tensor.dims, 0) != tensor.dims.end()) return 0;
   int64_t count = 1;
   for (const int64_t dim : tensor.dims) {
@@ -123,13 +122,12 @@ size_t byte_size(const Tensor& tensor) {
   if (dtype == DType::String) {
     throw fault(tensor, ErrorCode::UnsupportedAttribute, "holds strings where numbers are needed");
   }
-  // 2^53 elements of 8 bytes fit in 64 bits, but not in WebAssembly's size_t.
-  const uint64_t size = bytes_of(dtype, static_cast<uint64_t>(element_count(tensor)));
-  if (size > SIZE_MAX) {
-    throw fault(tensor, ErrorCode::OutOfMemory, "is larger than the address space")
-        .with("bytes", std::to_string(size));
+  try {
+    return checked_size(bytes_of(dtype, static_cast<uint64_t>(element_count(tensor))));
+  } catch (Error& error) {
+    error.with("tensor", std::string(tensor.name));
+    throw;
   }
-  return static_cast<size_t>(size);
 }
 
 void check_elements(const Tensor& tensor) {

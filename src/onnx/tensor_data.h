@@ -30,7 +30,7 @@ std::optional<ExternalData> external_data(const Tensor& tensor);
 DType element_type(const Tensor& tensor);
 
 // The product of the dimensions; 1 for a scalar. Throws Error(MalformedModel) when a dimension is
-// negative or the product exceeds 2^53.
+// negative, the product exceeds 2^53 or there are more than kMaxRank.
 int64_t element_count(const Tensor& tensor);
 
 // Bytes of the elements stored densely; also of an external tensor. Throws as element_type and

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/integers.h"
 #include "kernels/strided_copy.h"
 #include "ops/core/axes.h"
 #include "ops/core/memory.h"
@@ -168,7 +169,7 @@ Kernel plan_pad(PlanContext& context) {
   const Tensor fallback = attribute_value(context);
   const Operand out = output_operand(context);
   if (out.shape.elements() == 0) return [](RunContext&) {};
-  check_allocation(bytes_of(out.dtype, out.shape, out.layout));
+  checked_size(bytes_of(out.dtype, out.shape, out.layout));
   const auto plan = std::make_shared<const PadPlan>(make_plan(context, out.shape, out.layout));
   context.reserve_scratch(static_cast<uint64_t>(plan->block) * bytes);
   return [plan, bytes, fallback](RunContext& run) {

@@ -1,7 +1,6 @@
 #include "plan/plan.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "plan/band_program.h"
 
@@ -54,12 +53,6 @@ Segment& add_entry(std::list<Segment::Next>& entries, size_t capacity, std::stri
   return *entries.front().segment;
 }
 
-Tensor copied(const Tensor& tensor) {
-  Tensor copy = Tensor::allocate(tensor.dtype(), tensor.shape());
-  if (tensor.bytes() > 0) std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());
-  return copy;
-}
-
 }  // namespace
 
 Segment* PlanCache::find(std::string_view key) { return find_entry(entries_, key); }
@@ -104,7 +97,7 @@ void Execution::begin_next() {
   answers_.clear();
   for (const ValueId id : segment_->awaited) {
     const bool by_content = segment_->types[static_cast<size_t>(id)].shape.has_value();
-    answers_.push_back(by_content ? copied(tensor_of(id)) : tensor_of(id));
+    answers_.push_back(by_content ? copy_of(tensor_of(id)) : tensor_of(id));
   }
   key_ = key_of(*segment_, answers_);
   if (Segment* known = plans_.find(*segment_, key_)) {

@@ -7,6 +7,7 @@
 #include "ops/core/forms.h"
 #include "plan/bands.h"
 #include "plan/placement.h"
+#include "plan/planning_time.h"
 
 namespace fovea {
 namespace {
@@ -28,7 +29,8 @@ class Planning::Planner {
         uses_(environment.graph),
         segment_(std::move(segment)),
         first_slot_(static_cast<SlotId>(segment_->slots.size())),
-        unread_(segment_->types.size(), 0) {
+        unread_(segment_->types.size(), 0),
+        time_(environment.limits) {
     count_unread();
   }
 
@@ -71,13 +73,16 @@ class Planning::Planner {
   size_t next_ = 0;    // the node to be looked at
   // By ValueId: reads by nodes that are not planned yet, fetches included.
   std::vector<int> unread_;
+  PlanningTime time_;
 };
 
 std::unique_ptr<Segment> Planning::Planner::advance(Clock::time_point deadline) {
+  time_.begin_slice();
   while (next_ < graph_.nodes.size()) {
     const size_t end = std::min(next_ + kNodesAtOnce, graph_.nodes.size());
     for (; next_ < end; ++next_) visit(next_);
-    if (next_ < graph_.nodes.size() && Clock::now() >= deadline) return nullptr;
+    const auto now = time_.count();
+    if (next_ < graph_.nodes.size() && now >= deadline) return nullptr;
   }
   finish();
   return std::move(segment_);
@@ -190,6 +195,10 @@ void Planning::Planner::take_view(const Node& node, const ValueType& output) {
 
 void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
                                   std::vector<ValueType> outputs) {
+  for (const ValueType& output : outputs) {
+    if (!output.shape) continue;
+    check_tensor_bytes(environment_.limits, bytes_of(output.dtype, *output.shape, Form()));
+  }
   CompiledNode compiled = compile_node(node, inputs, outputs, environment_.machine());
   if (!compiled.kernel) return take_body(node);
   for (size_t i = 0; i < outputs.size(); ++i) {

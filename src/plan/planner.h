@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "plan/segment.h"
 
 namespace fovea {
@@ -37,6 +38,7 @@ struct PlanEnvironment {
   ThreadPool& pool;
   BandLimits bands = {};
   Precision precision = Precision::Default;
+  Limits limits = {};
 
   Machine machine() const { return {pool.size(), precision, &packs}; }
 };
@@ -57,7 +59,7 @@ class Planning {
 
   // Plans nodes until the deadline, at least one; gives the segment when all are planned, else
   // null. Throws Error with the fields "node", "op" and "inputs" when the shapes do not fit an
-  // operator's rule.
+  // operator's rule, and when a tensor or all the planning exceeds the environment's limits.
   std::unique_ptr<Segment> advance(Clock::time_point deadline);
 
  private:

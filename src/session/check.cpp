@@ -34,6 +34,24 @@ void for_each_node(const Graph& graph, const Visit& visit) {
   }
 }
 
+[[noreturn]] void throw_unsupported(const std::vector<NodeProblem>& problems) {
+  std::map<std::string, std::string> nodes_by_reason;
+  for (const NodeProblem& problem : problems) {
+    std::string& nodes = nodes_by_reason[problem.message];
+    nodes += nodes.empty() ? problem.node : ", " + problem.node;
+  }
+  std::string message = "the model needs operators this engine does not have:";
+  std::string operators;
+  for (const auto& [why, nodes] : nodes_by_reason) {
+    message += text(operators.empty() ? " " : "; ", why);
+    operators += text(operators.empty() ? "" : "; ", why, ": ", nodes);
+  }
+  throw Error(ErrorCode::UnsupportedOperator, std::move(message))
+      .with("operators", std::move(operators))
+      .with("node", problems.front().node)
+      .with("op", problems.front().op_type);
+}
+
 std::string describe_dims(const std::vector<Dim>& dims) {
   std::string out = "[";
   for (const Dim& dim : dims) {
@@ -70,6 +88,7 @@ ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
   }
   for (const auto& [key, value] : model.metadata_props) info.metadata.emplace_back(key, value);
   for (const ValueId id : graph.inputs) info.inputs.push_back(describe_value(graph.value(id)));
+  for (const ValueId id : graph.defaults) info.defaults.push_back(describe_value(graph.value(id)));
   for (const ValueId id : graph.outputs) info.outputs.push_back(describe_value(graph.value(id)));
   return info;
 }
@@ -95,22 +114,10 @@ void check_arity(const Graph& graph) {
   });
 }
 
-void throw_unsupported(const std::vector<NodeProblem>& problems) {
-  std::map<std::string, std::string> nodes_by_reason;
-  for (const NodeProblem& problem : problems) {
-    std::string& nodes = nodes_by_reason[problem.message];
-    nodes += nodes.empty() ? problem.node : ", " + problem.node;
-  }
-  std::string message = "the model needs operators this engine does not have:";
-  std::string operators;
-  for (const auto& [why, nodes] : nodes_by_reason) {
-    message += text(operators.empty() ? " " : "; ", why);
-    operators += text(operators.empty() ? "" : "; ", why, ": ", nodes);
-  }
-  throw Error(ErrorCode::UnsupportedOperator, std::move(message))
-      .with("operators", std::move(operators))
-      .with("node", problems.front().node)
-      .with("op", problems.front().op_type);
+void check_runnable(const Graph& graph) {
+  const std::vector<NodeProblem> problems = find_unsupported(graph);
+  if (!problems.empty()) throw_unsupported(problems);
+  check_arity(graph);
 }
 
 void check_feed(const InputInfo& input, const Tensor& tensor) {

@@ -17,9 +17,9 @@ std::vector<NodeProblem> find_unsupported(const Graph& graph);
 // Throws Error(MalformedModel) when a node has more or fewer inputs or outputs than its operator.
 void check_arity(const Graph& graph);
 
-// Throws one Error(UnsupportedOperator) that tells all problems; its field "operators" lists them
-// as "op (domain opset): node, node; ...".
-[[noreturn]] void throw_unsupported(const std::vector<NodeProblem>& problems);
+// check_arity, and throws one Error(UnsupportedOperator) that tells all problems of the graph; its
+// field "operators" lists them as "reason: node, node; ...".
+void check_runnable(const Graph& graph);
 
 // Throws Error(InvalidInput) when the tensor is not what the model declares for its input.
 void check_feed(const InputInfo& input, const Tensor& tensor);

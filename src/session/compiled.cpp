@@ -1,8 +1,10 @@
 #include "session/compiled.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/error.h"
+#include "session/check.h"
 
 namespace fovea {
 
@@ -14,19 +16,37 @@ Tensor SessionPacks::get(const Node& node, std::string_view key,
   return tensors_.emplace(std::move(full_key), pack()).first->second;
 }
 
-std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::string>& fetches,
-                                  const SessionOptions& options, ThreadPool& pool) {
-  Graph optimised = graph;
-  optimised.outputs.clear();
-  for (const std::string& name : fetches) {
-    const ValueId id = optimised.find(name);
-    if (id == kNoValue) {
+Graph select(const Graph& graph, const Selection& selection, ThreadPool& pool) {
+  Graph selected = graph.clone();
+  std::unordered_map<std::string_view, ValueId> ids;
+  for (size_t id = 0; id < graph.values.size(); ++id) {
+    ids.emplace(graph.values[id].name, static_cast<ValueId>(id));
+  }
+  if (!selection.fetches.empty()) selected.outputs.clear();
+  for (const std::string& name : selection.fetches) {
+    const auto found = ids.find(name);
+    if (found == ids.end()) {
       throw Error(ErrorCode::InvalidInput,
                   text("the model has no value named '", name, "' to fetch"))
           .with("output", name);
     }
-    optimised.outputs.push_back(id);
+    selected.outputs.push_back(found->second);
   }
+  selected.defaults.clear();
+  for (const std::string& name : selection.overridden) {
+    const ValueId id = ids.at(name);
+    selected.value(id).constant.reset();
+    selected.inputs.push_back(id);
+  }
+  remove_dead_code(selected, {kOpTable, pool});
+  resolve_operators(selected, kOpTable);
+  return selected;
+}
+
+std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,
+                                  const SessionOptions& options, ThreadPool& pool) {
+  Graph optimised = select(graph, selection, pool);
+  check_runnable(optimised);
   optimise(optimised, {kOpTable, pool}, options.disabled_passes);
   const bool whole = std::ranges::any_of(options.disabled_passes, [](const std::string& name) {
     return name == "*" || name == "bands";

@@ -15,7 +15,6 @@ namespace fovea {
 class SessionPacks : public PackCache {
  public:
   Tensor get(const Node& node, std::string_view key, const std::function<Tensor()>& pack) override;
-  void clear() { tensors_.clear(); }
 
  private:
   std::map<std::string, Tensor, std::less<>> tensors_;
@@ -26,7 +25,8 @@ struct Compiled {
   Compiled(Graph optimised, const OpTable& ops, ThreadPool& pool, BandLimits bands,
            const SessionOptions& options)
       : graph(std::move(optimised)),
-        plans({graph, ops, packs, pool, bands, options.precision}, options.plan_cache_size) {}
+        plans({graph, ops, packs, pool, bands, options.precision, options.limits},
+              options.plan_cache_size) {}
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 
@@ -35,9 +35,20 @@ struct Compiled {
   PlanCache plans;
 };
 
-// `graph` with the values named by `fetches` as its outputs, optimised. Throws Error(InvalidInput)
-// for a name the model does not have.
-std::unique_ptr<Compiled> compile(const Graph& graph, const std::vector<std::string>& fetches,
+// What a run asks of a graph, besides the types of its feeds.
+struct Selection {
+  std::vector<std::string> fetches = {};     // in order; empty: the graph's own outputs
+  std::vector<std::string> overridden = {};  // of graph.defaults, those that are fed
+  bool operator==(const Selection&) const = default;
+};
+
+// A copy of `graph`, sharing nothing but constants, that computes what is selected and no more;
+// its nodes know their operators.
+// Throws Error(InvalidInput) for a fetch the model does not have.
+Graph select(const Graph& graph, const Selection& selection, ThreadPool& pool);
+
+// What select() gives, optimised. Throws as select() and check_runnable() do.
+std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,
                                   const SessionOptions& options, ThreadPool& pool);
 
 }  // namespace fovea

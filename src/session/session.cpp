@@ -1,12 +1,12 @@
 #include "session/session.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstring>
 #include <list>
+#include <map>
 #include <new>
 #include <stdexcept>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "import/import.h"
 #include "onnx/model.h"
@@ -27,7 +27,7 @@ struct Loaded {
 
 Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
   const onnx::Model model = onnx::decode(bytes.bytes);
-  ImportSources sources{bytes.owner, nullptr};
+  ImportSources sources;
   if (options.external_data) {
     sources.external_file = [&](const std::string& location) -> std::optional<ImportSources::File> {
       auto file = options.external_data(location);
@@ -36,8 +36,7 @@ Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
     };
   }
   Loaded loaded;
-  loaded.graph = import_model(model, sources);
-  resolve_operators(loaded.graph, kOpTable);
+  loaded.graph = import_model(model, sources, options.limits);
   loaded.info = describe_model(model, loaded.graph);
   return loaded;
 }
@@ -69,16 +68,32 @@ std::optional<std::vector<ValueType>> fixed_inputs(const ModelInfo& info) {
   return types;
 }
 
-std::optional<int64_t> count_macs(const Loaded& loaded) {
+std::optional<int64_t> count_macs(const Loaded& loaded, const SessionOptions& options,
+                                  ThreadPool& pool) {
   const auto inputs = fixed_inputs(loaded.info);
   if (!inputs) return std::nullopt;
-  ThreadPool pool(1);
-  SessionPacks packs;
-  const auto plan = plan_first({loaded.graph, kOpTable, packs, pool}, *inputs);
+  SessionOptions as_written;
+  as_written.disabled_passes = {"*"};
+  as_written.limits = options.limits;
+  const auto compiled = compile(loaded.graph, {}, as_written, pool);
+  const auto plan = plan_first(compiled->plans.environment(), *inputs);
   if (!plan->awaited.empty()) return std::nullopt;
   int64_t macs = 0;
-  for (const Step& step : plan->steps) macs += step.work.macs;
+  for (const Step& step : plan->steps) {
+    if (__builtin_add_overflow(macs, step.work.macs, &macs)) return std::nullopt;
+  }
   return macs;
+}
+
+// The tensor, or a copy of it if it has bools other than 0 and 1, which kernels take for what they
+// are not.
+Tensor with_plain_bools(const Tensor& tensor) {
+  if (tensor.dtype() != DType::Bool) return tensor;
+  const auto bytes = std::span(reinterpret_cast<const uint8_t*>(tensor.data()), tensor.bytes());
+  if (std::ranges::none_of(bytes, [](uint8_t byte) { return byte > 1; })) return tensor;
+  Tensor plain = copy_of(tensor);
+  normalize_bools({plain.mutable_data(), plain.bytes()});
+  return plain;
 }
 
 }  // namespace
@@ -88,84 +103,108 @@ ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
     const Loaded loaded = load_model(bytes, options);
     ModelReport report;
     report.info = loaded.info;
-    report.unsupported = find_unsupported(loaded.graph);
+    ThreadPool pool(1);
+    const Graph needed = select(loaded.graph, {}, pool);
+    report.unsupported = find_unsupported(needed);
     for (const Node& node : loaded.graph.nodes) ++report.operators[node.op_type];
     for (const Value& value : loaded.graph.values) {
       if (value.constant) report.parameters += value.constant->elements();
     }
-    check_arity(loaded.graph);
-    if (report.unsupported.empty()) report.macs = count_macs(loaded);
+    check_arity(needed);
+    if (report.unsupported.empty()) report.macs = count_macs(loaded, options, pool);
     return report;
   });
 }
 
 struct Session::Impl {
   struct Entry {
-    std::vector<std::string> fetches;
+    Selection selection;
     std::unique_ptr<Compiled> compiled;
   };
+  using FeedsByName = std::map<std::string_view, const Tensor*>;
 
   std::shared_ptr<ThreadPool> pool;
   SessionOptions options;
   Loaded model;
+  std::map<std::string_view, const InputInfo*> feedable;  // `model.info`'s inputs and defaults
   Arenas arenas;
   std::list<Entry> compiled;  // most recently used first
   bool running = false;
+  bool trim_when_idle = false;
 
-  Compiled& compiled_for(std::vector<std::string> fetches);
-  std::vector<Tensor> ordered(std::vector<Feed> feeds, const Graph& graph) const;
+  void trim();
+  FeedsByName checked(std::vector<Feed>& feeds) const;
+  Selection selection(const FeedsByName& feeds, std::vector<std::string> fetches) const;
+  Compiled& compiled_for(Selection selection);
 };
 
-Compiled& Session::Impl::compiled_for(std::vector<std::string> fetches) {
-  if (fetches.empty()) {
-    for (const InputInfo& output : model.info.outputs) fetches.push_back(output.name);
+void Session::Impl::trim() {
+  trim_when_idle = running;
+  if (running) return;
+  for (Entry& entry : compiled) entry.compiled->plans.clear();
+  arenas.clear();
+}
+
+Session::Impl::FeedsByName Session::Impl::checked(std::vector<Feed>& feeds) const {
+  FeedsByName by_name;
+  for (Feed& feed : feeds) {
+    const auto known = feedable.find(feed.name);
+    if (known == feedable.end()) {
+      throw Error(ErrorCode::InvalidInput, text("the model has no input named '", feed.name, "'"))
+          .with("input", feed.name);
+    }
+    check_feed(*known->second, feed.tensor);
+    feed.tensor = with_plain_bools(feed.tensor);
+    if (!by_name.emplace(feed.name, &feed.tensor).second) {
+      throw Error(ErrorCode::InvalidInput, text("input '", feed.name, "' is fed twice"))
+          .with("input", feed.name);
+    }
   }
-  const auto known = std::ranges::find(compiled, fetches, &Entry::fetches);
+  for (const InputInfo& input : model.info.inputs) {
+    if (by_name.contains(input.name)) continue;
+    throw Error(ErrorCode::InvalidInput, text("input '", input.name, "' is missing"))
+        .with("input", input.name);
+  }
+  return by_name;
+}
+
+Selection Session::Impl::selection(const FeedsByName& feeds,
+                                   std::vector<std::string> fetches) const {
+  Selection selection;
+  if (!std::ranges::equal(fetches, model.info.outputs, {}, {}, &InputInfo::name)) {
+    selection.fetches = std::move(fetches);
+  }
+  for (const InputInfo& input : model.info.defaults) {
+    if (feeds.contains(input.name)) selection.overridden.push_back(input.name);
+  }
+  return selection;
+}
+
+Compiled& Session::Impl::compiled_for(Selection selection) {
+  const auto known = std::ranges::find(compiled, selection, &Entry::selection);
   if (known != compiled.end()) {
     compiled.splice(compiled.begin(), compiled, known);
   } else {
-    auto made = compile(model.graph, fetches, options, *pool);
-    compiled.push_front({std::move(fetches), std::move(made)});
+    auto made = compile(model.graph, selection, options, *pool);
+    compiled.push_front({std::move(selection), std::move(made)});
     if (compiled.size() > kMaxCompiled) compiled.pop_back();
   }
   return *compiled.front().compiled;
 }
 
-std::vector<Tensor> Session::Impl::ordered(std::vector<Feed> feeds, const Graph& graph) const {
-  for (const Feed& feed : feeds) {
-    const auto known = std::ranges::find(model.info.inputs, feed.name, &InputInfo::name);
-    if (known == model.info.inputs.end()) {
-      throw Error(ErrorCode::InvalidInput, text("the model has no input named '", feed.name, "'"))
-          .with("input", feed.name);
-    }
-    check_feed(*known, feed.tensor);
-  }
-  std::vector<Tensor> tensors;
-  for (const ValueId id : graph.inputs) {
-    const std::string& name = graph.value(id).name;
-    const auto given = std::ranges::find(feeds, name, &Feed::name);
-    if (given == feeds.end()) {
-      throw Error(ErrorCode::InvalidInput, text("input '", name, "' is missing"))
-          .with("input", name);
-    }
-    tensors.push_back(given->tensor);
-  }
-  return tensors;
-}
-
-Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
 
 std::unique_ptr<Session> Session::load(ModelBytes bytes, std::shared_ptr<ThreadPool> pool,
                                        SessionOptions options) {
   return guarded([&] {
-    auto impl = std::make_unique<Impl>();
+    auto impl = std::make_shared<Impl>();
     impl->pool = std::move(pool);
     impl->options = std::move(options);
     impl->model = load_model(bytes, impl->options);
-    const auto problems = find_unsupported(impl->model.graph);
-    if (!problems.empty()) throw_unsupported(problems);
-    check_arity(impl->model.graph);
+    for (const auto* inputs : {&impl->model.info.inputs, &impl->model.info.defaults}) {
+      for (const InputInfo& input : *inputs) impl->feedable.emplace(input.name, &input);
+    }
     impl->compiled_for({});
     return std::unique_ptr<Session>(new Session(std::move(impl)));
   });
@@ -173,19 +212,51 @@ std::unique_ptr<Session> Session::load(ModelBytes bytes, std::shared_ptr<ThreadP
 
 const ModelInfo& Session::info() const { return impl_->model.info; }
 
-void Session::trim() {
-  for (Impl::Entry& entry : impl_->compiled) entry.compiled->plans.clear();
-  impl_->arenas.clear();
-}
+void Session::trim() { impl_->trim(); }
 
 struct Run::State {
-  Session::Impl* session;
+  explicit State(std::shared_ptr<Session::Impl> its_session) : session(std::move(its_session)) {
+    session->running = true;
+  }
+  ~State() { end(); }
+
+  // Leaves the session to other runs.
+  void end();
+  Execution& under_way();
+  // What `work` gives of the execution under way, which ends where that throws.
+  template <class Work>
+  auto attempt(Work work);
+
+  std::shared_ptr<Session::Impl> session;  // null after the end
   std::optional<Execution> execution;
   bool done = false;
   std::vector<Tensor> outputs;
-
-  ~State() { session->running = false; }
 };
+
+void Run::State::end() {
+  if (!session) return;
+  outputs.clear();
+  execution.reset();
+  session->running = false;
+  if (session->trim_when_idle) session->trim();
+  session.reset();
+}
+
+Execution& Run::State::under_way() {
+  if (!execution) fail(ErrorCode::InvalidInput, "the run has failed and cannot go on");
+  return *execution;
+}
+
+template <class Work>
+auto Run::State::attempt(Work work) {
+  Execution& execution_under_way = under_way();
+  try {
+    return guarded([&] { return work(execution_under_way); });
+  } catch (...) {
+    end();
+    throw;
+  }
+}
 
 Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Run::~Run() = default;
@@ -195,10 +266,13 @@ std::unique_ptr<Run> Session::start(std::vector<Feed> feeds, std::vector<std::st
     fail(ErrorCode::InvalidInput, "the session is running: its runs take turns");
   }
   return guarded([&] {
-    Compiled& compiled = impl_->compiled_for(std::move(fetches));
-    std::vector<Tensor> tensors = impl_->ordered(std::move(feeds), compiled.graph);
-    impl_->running = true;
-    auto state = std::unique_ptr<Run::State>(new Run::State{impl_.get(), std::nullopt, false, {}});
+    const Impl::FeedsByName given = impl_->checked(feeds);
+    Compiled& compiled = impl_->compiled_for(impl_->selection(given, std::move(fetches)));
+    std::vector<Tensor> tensors;
+    for (const ValueId id : compiled.graph.inputs) {
+      tensors.push_back(*given.at(impl_->model.graph.value(id).name));
+    }
+    auto state = std::make_unique<Run::State>(impl_);
     state->execution.emplace(compiled.plans, impl_->arenas, std::move(tensors));
     return std::unique_ptr<Run>(new Run(std::move(state)));
   });
@@ -206,24 +280,22 @@ std::unique_ptr<Run> Session::start(std::vector<Feed> feeds, std::vector<std::st
 
 bool Run::advance(double milliseconds) {
   if (state_->done) return true;
-  const auto budget = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-      std::chrono::duration<double, std::milli>(milliseconds));
-  guarded([&] {
-    state_->done = state_->execution->advance(std::chrono::steady_clock::now() + budget);
-    if (state_->done) state_->outputs = state_->execution->outputs();
+  return state_->attempt([&](Execution& execution) {
+    state_->done = execution.advance(in_milliseconds(milliseconds));
+    if (state_->done) state_->outputs = execution.outputs();
+    return state_->done;
   });
-  return state_->done;
 }
 
 std::vector<std::optional<Shape>> Run::planned_shapes() {
-  return guarded([&] { return state_->execution->planned_shapes(); });
+  return state_->attempt([](Execution& execution) { return execution.planned_shapes(); });
 }
 
 const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
 
 std::vector<NodeProfile> Run::profile() const {
   std::vector<NodeProfile> profile;
-  for (const auto& [step, milliseconds] : state_->execution->times()) {
+  for (const auto& [step, milliseconds] : state_->under_way().times()) {
     const Work& work = step->work;
     profile.push_back({step->node->name, step->node->op_type, work.algorithm, milliseconds,
                        work.macs, work.bytes, work.output ? &*work.output : nullptr});
@@ -237,15 +309,7 @@ std::vector<Tensor> Session::run(std::vector<Feed> feeds, std::vector<std::strin
   while (!run->advance(kSlice)) {
   }
   std::vector<Tensor> outputs;
-  for (const Tensor& view : run->outputs()) {
-    Tensor copy = Tensor::allocate(view.dtype(), view.shape());
-    if (view.dtype() == DType::String) {
-      copy.mutable_strings() = view.strings();
-    } else if (view.bytes() > 0) {
-      std::memcpy(copy.mutable_data(), view.data(), view.bytes());
-    }
-    outputs.push_back(std::move(copy));
-  }
+  for (const Tensor& view : run->outputs()) outputs.push_back(copy_of(view));
   return outputs;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "graph/graph.h"
 #include "plan/planner.h"
 #include "tensor/tensor.h"
@@ -17,7 +18,8 @@
 
 namespace fovea {
 
-// Bytes and what keeps them alive; weights are read from them in place, never copied at load.
+// Bytes and what keeps them alive. A model's own tensors are copied out of them, and nothing refers
+// to them once it is loaded; tensors in external files are read in place where they lie aligned.
 struct ModelBytes {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
@@ -31,6 +33,7 @@ struct SessionOptions {
   std::vector<std::string> disabled_passes = {};
   Precision precision = Precision::Default;
   BandLimits bands = {};
+  Limits limits = {};
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;
 };
@@ -52,7 +55,8 @@ struct ModelInfo {
   std::string producer_version;
   std::vector<OpsetInfo> opsets;
   std::vector<std::pair<std::string, std::string>> metadata;
-  std::vector<InputInfo> inputs;
+  std::vector<InputInfo> inputs;    // that must be fed
+  std::vector<InputInfo> defaults;  // that may be: initialisers that are inputs, too
   std::vector<InputInfo> outputs;
 };
 
@@ -67,13 +71,13 @@ struct NodeProblem {
 // What a model needs, found without running it.
 struct ModelReport {
   ModelInfo info;
-  std::vector<NodeProblem> unsupported;      // every node the engine cannot run
+  std::vector<NodeProblem> unsupported;      // every node the outputs need and the engine lacks
   std::map<std::string, int64_t> operators;  // operator -> number of nodes
   int64_t parameters = 0;                    // elements of all initialisers
   std::optional<int64_t> macs;               // for the declared shapes, if all are fixed
 };
 
-// Throws Error(MalformedModel) for bytes that are no model; unsupported operators are reported.
+// Throws Error as Session::load does, but for unsupported operators, which are reported.
 ModelReport check_model(ModelBytes model, const SessionOptions& options = {});
 
 struct Feed {
@@ -95,15 +99,15 @@ struct NodeProfile {
 
 class Session;
 
-// One inference under way. It borrows its session's memory: while it exists, no other run of that
-// session may be started.
+// One inference under way. It uses its session's memory, which it keeps where the session goes
+// first: until it is gone or has failed, no other run of that session can be started.
 class Run {
  public:
   ~Run();
 
   // Plans and computes for about `milliseconds`, whole nodes at a time, at least one; true when all
-  // is done.
-  // Throws Error for data that does not fit (then the run is over and the session usable).
+  // is done. Throws Error for data that does not fit; then the run has failed, its results are
+  // gone, and it cannot be advanced any more (Error(InvalidInput)), but the session is usable.
   bool advance(double milliseconds);
 
   // The shapes that advance() will give the fetched tensors, in the order asked for; nullopt where
@@ -126,28 +130,32 @@ class Run {
 class Session {
  public:
   // Throws Error: MalformedModel, UnsupportedOperator (all of them at once, in the field
-  // "operators"), OutOfMemory.
+  // "operators"; nodes that no output needs may be of any), UnsupportedAttribute, InvalidInput (an
+  // external file is missing), OutOfMemory, LimitExceeded.
   static std::unique_ptr<Session> load(ModelBytes model, std::shared_ptr<ThreadPool> pool,
                                        SessionOptions options = {});
   ~Session();
 
   const ModelInfo& info() const;
 
-  // `fetches` may name any value of the model, intermediate ones too; empty: all graph outputs.
-  // Throws Error(InvalidInput) for a missing, unknown or ill-typed feed.
+  // `feeds` are all of info().inputs, and those of info().defaults that are not to have their own
+  // value in this run. `fetches` may name any value of the model, intermediate ones too; empty: all
+  // graph outputs. Throws Error(InvalidInput) for a missing, unknown, repeated or ill-typed feed,
+  // and while another run is under way.
   std::unique_ptr<Run> start(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
 
   // start() and advance() to the end, copied out.
   std::vector<Tensor> run(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
 
-  // Gives back the memory of plans and activations; the next run makes them anew.
+  // Gives back the memory of plans and activations, as soon as no run is under way; the next run
+  // makes them anew.
   void trim();
 
  private:
   friend class Run;
   struct Impl;
-  explicit Session(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Session(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  // shared with the run under way
 };
 
 }  // namespace fovea

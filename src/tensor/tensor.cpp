@@ -1,11 +1,12 @@
 #include "tensor/tensor.h"
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
 
 #include "base/error.h"
+#include "base/integers.h"
 #include "tensor/dispatch.h"
 
 namespace fovea {
@@ -13,17 +14,14 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-std::atomic<uint64_t> allocation_limit{0};
-
-[[noreturn]] void throw_out_of_memory(uint64_t bytes) {
-  throw Error(ErrorCode::OutOfMemory, text("out of memory: ", bytes, " bytes were asked for"))
-      .with("bytes", std::to_string(bytes));
-}
-
 template <class To, class From>
 To convert(From value) {
   if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
-    return static_cast<To>(to_float(value));
+    return convert<To>(to_float(value));
+  } else if constexpr (std::integral<To> && std::floating_point<From>) {
+    return saturating_cast<To>(value);
+  } else if constexpr (std::is_same_v<To, int64_t> && std::is_same_v<From, uint64_t>) {
+    return static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX));
   } else {
     return static_cast<To>(value);
   }
@@ -43,18 +41,10 @@ std::vector<To> converted(const Tensor& tensor) {
 
 }  // namespace
 
-void set_allocation_limit(uint64_t bytes) { allocation_limit = bytes; }
-
-void check_allocation(uint64_t bytes) {
-  const uint64_t limit = allocation_limit.load(std::memory_order_relaxed);
-  if (bytes > (limit != 0 ? limit : uint64_t{PTRDIFF_MAX})) throw_out_of_memory(bytes);
-}
-
 std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes) {
   if (bytes == 0) return nullptr;
-  check_allocation(bytes);
-  void* memory = ::operator new(static_cast<size_t>(bytes), kAlignment, std::nothrow);
-  if (!memory) throw_out_of_memory(bytes);
+  void* memory = ::operator new(checked_size(bytes), kAlignment, std::nothrow);
+  if (!memory) fail_out_of_memory(bytes);
   return {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, kAlignment); }};
 }
 
@@ -64,8 +54,9 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
   tensor.shape_ = std::move(shape);
   tensor.elements_ = tensor.shape_.elements();
   if (dtype == DType::String) {
+    const uint64_t bytes = static_cast<uint64_t>(tensor.elements_) * sizeof(std::string);
     tensor.strings_ =
-        std::make_shared<std::vector<std::string>>(static_cast<size_t>(tensor.elements_));
+        std::make_shared<std::vector<std::string>>(checked_size(bytes) / sizeof(std::string));
   } else {
     tensor.data_ = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
   }
@@ -77,6 +68,7 @@ Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<
   tensor.dtype_ = dtype;
   tensor.shape_ = std::move(shape);
   tensor.elements_ = tensor.shape_.elements();
+  checked_size(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
   tensor.data_ =
       std::shared_ptr<const std::byte>(std::move(owner), static_cast<const std::byte*>(data));
   return tensor;
@@ -95,8 +87,26 @@ Tensor Tensor::of_strings(Shape shape, std::vector<std::string> values) {
 Tensor Tensor::reshaped(Shape shape) const {
   Tensor tensor = *this;
   tensor.shape_ = std::move(shape);
-  tensor.elements_ = tensor.shape_.elements();
+  if (tensor.shape_.elements() != elements_) {
+    fail(ErrorCode::Internal, "a tensor of shape ", shape_, " was read as ", tensor.shape_);
+  }
   return tensor;
+}
+
+bool identical(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (a.dtype() == DType::String) return a.strings() == b.strings();
+  return a.bytes() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0;
+}
+
+Tensor copy_of(const Tensor& tensor) {
+  Tensor copy = Tensor::allocate(tensor.dtype(), tensor.shape());
+  if (tensor.dtype() == DType::String) {
+    copy.mutable_strings() = tensor.strings();
+  } else if (tensor.bytes() > 0) {
+    std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());
+  }
+  return copy;
 }
 
 std::vector<int64_t> to_int64s(const Tensor& tensor) { return converted<int64_t>(tensor); }

@@ -22,6 +22,7 @@ class Tensor {
   static Tensor allocate(DType dtype, Shape shape);
 
   // Elements that live elsewhere; `owner` keeps them alive and may be null when the caller does.
+  // Throws Error(OutOfMemory) for a shape that no memory can hold.
   static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
 
   template <class T>
@@ -36,6 +37,7 @@ class Tensor {
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
   int64_t elements() const { return elements_; }
+  // Known to fit since the tensor was made.
   size_t bytes() const {
     return static_cast<size_t>(bytes_of(dtype_, static_cast<uint64_t>(elements_)));
   }
@@ -53,7 +55,7 @@ class Tensor {
   const std::vector<std::string>& strings() const { return *strings_; }
   std::vector<std::string>& mutable_strings() { return *strings_; }
 
-  // The same elements under another shape of as many elements.
+  // The same elements under another shape of as many elements; Error(Internal) for any other.
   Tensor reshaped(Shape shape) const;
 
  private:
@@ -68,19 +70,17 @@ class Tensor {
 // Error(OutOfMemory) with the field "bytes".
 std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes);
 
-// Refuses every single allocation of more than `bytes` from now on, as if memory were full; 0 lifts
-// the limit. For hosts that share their memory, and for tests.
-void set_allocation_limit(uint64_t bytes);
+// True for the same type, shape and elements, bit by bit.
+bool identical(const Tensor& a, const Tensor& b);
 
-// Throws Error(OutOfMemory) with the field "bytes" if so much cannot be had in one piece, before
-// anyone prepares to fill it.
-void check_allocation(uint64_t bytes);
+// A tensor of the same elements in memory of its own.
+Tensor copy_of(const Tensor& tensor);
 
-// Elements of any integer type as int64, of any floating type rounded towards zero. Throws
-// Error(InvalidInput) for strings.
+// Elements of any numeric type as int64: rounded towards zero, saturated, NaN as 0. Throws
+// Error(UnsupportedAttribute) for strings.
 std::vector<int64_t> to_int64s(const Tensor& tensor);
 
-// Elements of any numeric type as float. Throws Error(InvalidInput) for strings.
+// Elements of any numeric type as float. Throws Error(UnsupportedAttribute) for strings.
 std::vector<float> to_floats(const Tensor& tensor);
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/integers.h"
 #include "ops/core/body.h"
 
 namespace fovea {
@@ -86,13 +87,13 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
   for (size_t i = 0; i < outputs.size(); ++i) {
     ValueType& output = stored_outputs[i];
     output.form = compiled.forms.given[i];
-    if (output.shape) check_allocation(bytes_of(output.dtype, *output.shape, output.form));
+    if (output.shape) checked_size(bytes_of(output.dtype, *output.shape, output.form));
   }
 
   PlanContext plan(node, stored_inputs, stored_outputs, machine);
   // Kernels need not care for empty outputs.
   compiled.kernel = all_empty(outputs) ? [](RunContext&) {} : node.def->cpu.plan(plan);
-  check_allocation(plan.scratch());
+  checked_size(plan.scratch());
   compiled.scratch_bytes = plan.scratch();
   compiled.work = work_of(plan, stored_inputs, stored_outputs);
   return compiled;

@@ -19,6 +19,27 @@ TEST(Shape, RejectsAbsurdSizes) {
   EXPECT_THROW(Shape({int64_t{1} << 40, 0, int64_t{1} << 40}).elements(), Error);
 }
 
+TEST(Shape, RejectsMoreDimensionsThanAnyTensorHas) {
+  const auto ones = [](int rank) { return Shape(std::vector<int64_t>(rank, 1)); };
+  EXPECT_EQ(ones(kMaxRank).elements(), 1);
+  EXPECT_THROW(ones(kMaxRank + 1).elements(), Error);
+}
+
+TEST(Shape, HasNoAxisOutsideItsRank) {
+  Shape shape{2, 3};
+  EXPECT_EQ(shape[1], 3);
+  EXPECT_THROW(shape[2] = 1, Error);
+  const Shape scalar;
+  for (const int axis : {0, -1, 1}) {
+    try {
+      EXPECT_EQ(scalar[axis], 1);
+      ADD_FAILURE() << axis;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::Internal);
+    }
+  }
+}
+
 TEST(Shape, NormalizesAxes) {
   EXPECT_EQ(normalize_axis(-1, 4), 3);
   EXPECT_EQ(normalize_axis(0, 4), 0);

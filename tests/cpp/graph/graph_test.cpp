@@ -43,6 +43,25 @@ TEST(Uses, CapturesCountAsReads) {
   EXPECT_EQ(reads_of(graph.nodes[2]).size(), 3u);
 }
 
+TEST(Graph, ACloneHasSubgraphsOfItsOwn) {
+  const auto innermost = std::make_shared<Graph>();
+  innermost->add_constant("c", Tensor::of<float>({1}, {1}));
+  const auto branch = std::make_shared<Graph>(diamond());
+  branch->nodes[0].attributes.set("body", innermost);
+  Graph graph = diamond();
+  graph.nodes[2].attributes.set("then_branch", branch);
+  graph.nodes[2].attributes.set("alpha", 0.5f);
+
+  const Graph clone = graph.clone();
+  const Graph* inside = clone.nodes[2].attributes.get_graph("then_branch");
+  const Graph* deepest = inside->nodes[0].attributes.get_graph("body");
+  EXPECT_EQ(clone.nodes[2].attributes.get_float("alpha", 1), 0.5f);
+  branch->nodes.clear();
+  innermost->values[0].constant.reset();
+  EXPECT_EQ(inside->nodes.size(), 3u);
+  EXPECT_NE(deepest->constant(0), nullptr);
+}
+
 TEST(Attributes, AreTyped) {
   Attributes attributes;
   attributes.set("alpha", 0.5f);
@@ -51,6 +70,14 @@ TEST(Attributes, AreTyped) {
   EXPECT_EQ(attributes.get_float("beta", 1.0f), 1.0f);
   EXPECT_EQ(attributes.get_ints("pads").size(), 2u);
   EXPECT_EQ(attributes.get_tensor("value"), nullptr);
+  attributes.set("sequence", UnsupportedValue());
+  try {
+    attributes.get_ints("sequence");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::UnsupportedAttribute);
+    EXPECT_EQ(error.field("attribute"), "sequence");
+  }
   try {
     attributes.get_int("alpha", 0);
     FAIL();

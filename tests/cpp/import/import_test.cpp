@@ -1,30 +1,22 @@
-#include "import/import.h"
+#include <set>
 
-#include <gtest/gtest.h>
-
-#include "base/error.h"
-#include "support/model_builder.h"
-#include "support/onnx_writer.h"
+#include "import/import_checks.h"
 
 namespace fovea {
 namespace {
 
+using test::AttributeField;
+using test::import_bytes;
+using test::import_error;
 using test::ModelBuilder;
+using test::NodeField;
 using test::TensorField;
 
 Tensor numbers(std::initializer_list<float> values) {
   return Tensor::of<float>({static_cast<int64_t>(values.size())}, values);
 }
 
-ErrorCode code_of(const ModelBuilder& model) {
-  try {
-    model.graph();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return ErrorCode::Internal;
-}
+ErrorCode code_of(const ModelBuilder& model) { return import_error(model).code(); }
 
 TEST(Import, NamesBecomeValues) {
   const Graph graph = ModelBuilder()
@@ -44,7 +36,7 @@ TEST(Import, NamesBecomeValues) {
   EXPECT_EQ(std::get<std::string>((*graph.value(graph.inputs[0]).shape)[1]), "h");
 }
 
-TEST(Import, InitialisersListedAsInputsAreConstants) {
+TEST(Import, InitialisersListedAsInputsAreDefaults) {
   const Graph graph = ModelBuilder(9)
                           .input("x", DType::Float, {2})
                           .input("c", DType::Float, {2})
@@ -53,6 +45,88 @@ TEST(Import, InitialisersListedAsInputsAreConstants) {
                           .output("y")
                           .graph();
   EXPECT_EQ(graph.inputs.size(), 1u);
+  EXPECT_EQ(graph.defaults, (std::vector<ValueId>{graph.find("c")}));
+  EXPECT_NE(graph.constant(graph.find("c")), nullptr);
+  EXPECT_EQ(std::get<int64_t>((*graph.value(graph.find("c")).shape)[0]), 2);
+}
+
+TEST(Import, ASubgraphCapturesADefaultAsWhatItMayBecome) {
+  const ModelBuilder branch = ModelBuilder().node("Add", {"c", "d"}, {"r"}).output("r");
+  const Graph graph = ModelBuilder()
+                          .input("c", DType::Float, {2})
+                          .constant("c", numbers({1, 2}))
+                          .constant("d", numbers({3, 4}))
+                          .branch("If", {"c"}, {"y"}, {{"then_branch", branch}})
+                          .output("y")
+                          .graph();
+  const Graph* inside = graph.nodes[0].attributes.get_graph("then_branch");
+  ASSERT_EQ(inside->captures.size(), 1u);
+  EXPECT_EQ(inside->captures[0].outer, graph.find("c"));
+  EXPECT_EQ(inside->constant(inside->captures[0].inner), nullptr);
+  EXPECT_NE(inside->constant(inside->find("d")), nullptr);
+}
+
+TEST(Import, ASubgraphsInputsAreAlwaysGiven) {
+  const ModelBuilder body = ModelBuilder()
+                                .input("i", DType::Int64, {})
+                                .constant("i", Tensor::of<int64_t>({}, {7}))
+                                .node("Neg", {"i"}, {"r"})
+                                .output("r");
+  const Graph graph = ModelBuilder()
+                          .input("x", DType::Float, {1})
+                          .branch("Loop", {"x"}, {"y"}, {{"body", body}})
+                          .output("y")
+                          .graph();
+  const Graph* inside = graph.nodes[0].attributes.get_graph("body");
+  EXPECT_EQ(inside->inputs, (std::vector<ValueId>{inside->find("i")}));
+  EXPECT_EQ(inside->constant(inside->find("i")), nullptr);
+}
+
+TEST(Import, InitialisersGivenTwiceMustAgree) {
+  ModelBuilder model;
+  model.constant("c", numbers({1, 2})).constant("c", numbers({1, 2}));
+  EXPECT_EQ(ModelBuilder(model).node("Relu", {"c"}, {"y"}).output("y").graph().values.size(), 2u);
+  EXPECT_EQ(code_of(ModelBuilder(model).constant("c", numbers({1, 3})).output("c")),
+            ErrorCode::MalformedModel);
+  EXPECT_EQ(
+      code_of(ModelBuilder(model).constant("c", Tensor::of<float>({2, 1}, {1, 2})).output("c")),
+      ErrorCode::MalformedModel);
+}
+
+TEST(Import, InitialisersWithoutANameAreNobodys) {
+  const ModelBuilder model = ModelBuilder()
+                                 .constant("", numbers({1}))
+                                 .constant("", numbers({2}))
+                                 .input("x", DType::Float, {1})
+                                 .node("Clip", {"x", "", ""}, {"y"})
+                                 .output("y");
+  EXPECT_EQ(model.graph().nodes[0].inputs[1], kNoValue);
+}
+
+TEST(Import, OutputsMayBeInputsConstantsOrTheSameTwice) {
+  const Graph graph = ModelBuilder()
+                          .input("x", DType::Float, {1})
+                          .constant("c", numbers({1}))
+                          .node("Relu", {"x"}, {"y"})
+                          .output("x")
+                          .output("c")
+                          .output("y")
+                          .output("y")
+                          .graph();
+  EXPECT_EQ(graph.outputs, (std::vector<ValueId>{graph.find("x"), graph.find("c"), graph.find("y"),
+                                                 graph.find("y")}));
+}
+
+TEST(Import, NamesMayBeAnything) {
+  const std::string long_name(100'000, 'n');
+  const Graph graph = ModelBuilder()
+                          .input("__proto__", DType::Float, {1})
+                          .node("Relu", {"__proto__"}, {"constructor"})
+                          .node("Neg", {"constructor"}, {"\xff\xfe \"'"})
+                          .node("Exp", {"\xff\xfe \"'"}, {long_name})
+                          .output(long_name)
+                          .graph();
+  EXPECT_EQ(graph.value(graph.outputs[0]).name, long_name);
 }
 
 TEST(Import, NodeNamesAreUnique) {
@@ -65,6 +139,146 @@ TEST(Import, NodeNamesAreUnique) {
   EXPECT_NE(graph.nodes[0].name, graph.nodes[1].name);
 }
 
+// One number after the other would be tried 1e9 times.
+TEST(Import, ManyNodesOfOneNameAreNamedAtOnce) {
+  constexpr int kNodes = 50'000;
+  ModelBuilder model;
+  for (int i = 0; i < kNodes; ++i) {
+    model.raw_node(test::write<NodeField>([&](auto& out) {
+      out.add_string(NodeField::input, std::to_string(i));
+      out.add_string(NodeField::output, std::to_string(i + 1));
+      out.add_string(NodeField::name, i == 3 ? "same_2" : "same");
+      out.add_string(NodeField::op_type, "Relu");
+    }));
+  }
+  const Graph graph = model.input("0", DType::Float, {1}).output(std::to_string(kNodes)).graph();
+  std::set<std::string> names;
+  for (const Node& node : graph.nodes) names.insert(node.name);
+  EXPECT_EQ(names.size(), size_t{kNodes});
+  EXPECT_EQ(graph.nodes[0].name, "same");
+  EXPECT_EQ(graph.nodes[1].name, "same_2");
+  EXPECT_EQ(graph.nodes[3].name, "same_2_2");
+}
+
+TEST(Import, AttributesGivenTwiceMustAgree) {
+  const auto relu = [](std::vector<ModelBuilder::Attribute> attributes) {
+    return ModelBuilder()
+        .input("x", DType::Float, {1})
+        .node("Relu", {"x"}, {"y"}, std::move(attributes))
+        .output("y");
+  };
+  const std::vector<ModelBuilder::Attribute> kinds = {
+      {"a", 1.5f},
+      {"a", int64_t{1}},
+      {"a", std::string("s")},
+      {"a", std::vector<int64_t>{1, 2}},
+      {"a", std::vector<std::string>{"s"}},
+      {"a", numbers({1, 2})},
+      {"a", numbers({1, 3})},
+  };
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    for (size_t j = 0; j < kinds.size(); ++j) {
+      const Error error = import_error(relu({kinds[i], kinds[j]}));
+      EXPECT_EQ(error.code(), i == j ? ErrorCode::Internal : ErrorCode::MalformedModel) << i << j;
+      EXPECT_EQ(error.field("attribute"), i == j ? "" : "a");
+    }
+  }
+}
+
+TEST(Import, AttributesOfUnknownKindsAreLeftToTheOperator) {
+  const Graph graph = ModelBuilder()
+                          .input("x", DType::Float, {1})
+                          .node("Relu", {"x"}, {"y"}, {{"a", UnsupportedValue()}})
+                          .output("y")
+                          .graph();
+  EXPECT_TRUE(graph.nodes[0].attributes.has("a"));
+  EXPECT_THROW(graph.nodes[0].attributes.get_int("a", 0), Error);
+}
+
+TEST(Import, AttributesWithoutATypeAreMalformed) {
+  const std::string node = test::write<NodeField>([](auto& out) {
+    out.add_string(NodeField::op_type, "Relu");
+    out.add_string(NodeField::input, "x");
+    out.add_string(NodeField::output, "y");
+    out.add_message(NodeField::attribute, test::write<AttributeField>([](auto& attribute) {
+                      attribute.add_string(AttributeField::name, "a");
+                      attribute.add_int64(AttributeField::i, 1);
+                    }));
+  });
+  const Error error =
+      import_error(ModelBuilder().input("x", DType::Float, {1}).raw_node(node).output("y"));
+  EXPECT_EQ(error.code(), ErrorCode::MalformedModel);
+  EXPECT_EQ(error.field("attribute"), "a");
+}
+
+TEST(Import, OpsetsGivenTwiceMustAgree) {
+  ModelBuilder model = ModelBuilder(17).input("x", DType::Float, {1}).node("Relu", {"x"}, {"y"});
+  model.output("y").import_opset("ai.onnx", 17);
+  EXPECT_EQ(model.graph().nodes[0].opset, 17);
+  const Error error = import_error(model.import_opset("", 13));
+  EXPECT_EQ(error.code(), ErrorCode::MalformedModel);
+  EXPECT_NE(error.message().find("17 and 13"), std::string::npos) << error.message();
+}
+
+TEST(Import, AModelMayHaveSoManyNodes) {
+  ModelBuilder model = ModelBuilder().input("0", DType::Float, {1});
+  for (int i = 0; i < 10; ++i) model.node("Relu", {std::to_string(i)}, {std::to_string(i + 1)});
+  model.output("10");
+  EXPECT_EQ(import_bytes(model.bytes(), {.nodes = 10}).nodes.size(), 10u);
+  const Error error = import_error(model, {.nodes = 9});
+  EXPECT_EQ(error.code(), ErrorCode::LimitExceeded);
+  EXPECT_EQ(error.field("limit"), "limits.nodes");
+}
+
+TEST(Import, ATensorMayBeSoLarge) {
+  const ModelBuilder model = ModelBuilder().constant("c", numbers({1, 2, 3})).output("c");
+  EXPECT_NO_THROW(import_bytes(model.bytes(), {.tensor_bytes = 12}));
+  const Error error = import_error(model, {.tensor_bytes = 11});
+  EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+  EXPECT_EQ(error.field("bytes"), "12");
+  EXPECT_EQ(error.field("limit"), "limits.tensorBytes");
+}
+
+TEST(Import, RanksThatNoTensorHasAreMalformed) {
+  const std::vector<ModelBuilder::Size> dims(kMaxRank + 1, 1);
+  EXPECT_EQ(code_of(ModelBuilder().input("x", DType::Float, dims).output("x")),
+            ErrorCode::MalformedModel);
+  const std::string tensor = test::write<TensorField>([&](auto& out) {
+    for (int i = 0; i <= kMaxRank; ++i) out.add_int64(TensorField::dims, 1);
+    out.add_int32(TensorField::data_type, 1);
+    out.add_string(TensorField::name, "c");
+    out.add_float(TensorField::float_data, 1);
+  });
+  EXPECT_EQ(code_of(ModelBuilder().raw_initializer(tensor).output("c")), ErrorCode::MalformedModel);
+}
+
+TEST(Import, BoolsAreZeroAndOneWhereverTheyLie) {
+  static constexpr std::array<uint8_t, 4> kBools = {0, 1, 2, 255};
+  const auto bools = [&](bool external) {
+    return test::write<TensorField>([&](auto& out) {
+      out.add_int64(TensorField::dims, 4);
+      out.add_int32(TensorField::data_type, static_cast<int32_t>(DType::Bool));
+      out.add_string(TensorField::name, "b");
+      if (external) {
+        out.add_message(TensorField::external_data, test::write_pair("location", "b.bin"));
+        out.add_int32(TensorField::data_location, 1);
+      } else {
+        out.add_bytes(TensorField::raw_data, reinterpret_cast<const char*>(kBools.data()), 4);
+      }
+    });
+  };
+  ImportSources sources;
+  sources.external_file = [](const std::string&) -> std::optional<ImportSources::File> {
+    return ImportSources::File{std::as_bytes(std::span(kBools)), nullptr};
+  };
+  for (const bool external : {false, true}) {
+    const ModelBuilder model = ModelBuilder().raw_initializer(bools(external)).output("b");
+    const Graph graph = import_bytes(model.bytes(), {}, sources);
+    const auto read = graph.constant(graph.outputs[0])->as<uint8_t>();
+    EXPECT_EQ(std::vector<uint8_t>(read.begin(), read.end()), (std::vector<uint8_t>{0, 1, 1, 1}));
+  }
+}
+
 TEST(Import, RejectsNamesThatDoNotFitTogether) {
   EXPECT_EQ(code_of(ModelBuilder().node("Relu", {"x"}, {"y"}).output("y")),
             ErrorCode::MalformedModel);
@@ -75,6 +289,19 @@ TEST(Import, RejectsNamesThatDoNotFitTogether) {
                         .output("y")),
             ErrorCode::MalformedModel);
   EXPECT_EQ(code_of(ModelBuilder().input("x", DType::Float, {1}).output("y")),
+            ErrorCode::MalformedModel);
+  EXPECT_EQ(code_of(ModelBuilder().input("x", DType::Float, {1}).output("")),
+            ErrorCode::MalformedModel);
+  EXPECT_EQ(code_of(ModelBuilder().input("", DType::Float, {1}).output("")),
+            ErrorCode::MalformedModel);
+  EXPECT_EQ(
+      code_of(
+          ModelBuilder().input("x", DType::Float, {1}).input("x", DType::Float, {1}).output("x")),
+      ErrorCode::MalformedModel);
+  EXPECT_EQ(code_of(ModelBuilder()
+                        .input("x", DType::Float, {1})
+                        .node("Split", {"x"}, {"y", "y"})
+                        .output("y")),
             ErrorCode::MalformedModel);
   EXPECT_EQ(code_of(ModelBuilder()
                         .input("x", DType::Float, {1})
@@ -127,13 +354,13 @@ TEST(Import, AFunctionThatCallsItselfIsMalformed) {
             ErrorCode::MalformedModel);
 }
 
-// A model whose only initialiser is two floats at byte `offset` of the file "weights.bin".
-std::string external_model(const std::string& offset) {
+// A model whose only initialiser is two floats at byte `offset` of an external file.
+std::string external_model(const std::string& offset, const std::string& location = "weights.bin") {
   const std::string tensor = test::write<TensorField>([&](auto& out) {
     out.add_int64(TensorField::dims, 2);
     out.add_int32(TensorField::data_type, 1);
     out.add_string(TensorField::name, "w");
-    out.add_message(TensorField::external_data, test::write_pair("location", "weights.bin"));
+    out.add_message(TensorField::external_data, test::write_pair("location", location));
     out.add_message(TensorField::external_data, test::write_pair("offset", offset));
     out.add_int32(TensorField::data_location, 1);
   });
@@ -141,13 +368,34 @@ std::string external_model(const std::string& offset) {
 }
 
 Error external_error(const std::string& offset, const ImportSources& sources) {
-  const std::string bytes = external_model(offset);
-  try {
-    import_model(onnx::decode(test::as_bytes(bytes)), sources);
-  } catch (const Error& error) {
-    return error;
+  return import_error(external_model(offset), {}, sources);
+}
+
+TEST(Import, ExternalFilesAreNamedOneWay) {
+  for (const std::string location : {"w.bin", "./w.bin", ".//w.bin", "././w.bin"}) {
+    EXPECT_EQ(import_error(external_model("0", location)).field("location"), "w.bin") << location;
   }
-  return {ErrorCode::Internal, "nothing was thrown"};
+  EXPECT_EQ(import_error(external_model("0", "a//b/./w.bin")).field("location"), "a/b/w.bin");
+  EXPECT_EQ(import_error(external_model("0", "./a/../w.bin")).field("location"), "a/../w.bin");
+  const std::string address = "https://host/w.bin";
+  EXPECT_EQ(import_error(external_model("0", address)).field("location"), address);
+  EXPECT_EQ(import_error(external_model("0", "a/..b/c..")).field("location"), "a/..b/c..");
+}
+
+TEST(Import, ExternalFilesLieInTheModelsFolder) {
+  int asked = 0;
+  ImportSources sources;
+  sources.external_file = [&](const std::string&) -> std::optional<ImportSources::File> {
+    ++asked;
+    return std::nullopt;
+  };
+  for (const std::string location : {"../w.bin", "a/../../w.bin", "a/..", "..", "/etc/passwd",
+                                     "//host/w.bin", "C:/w.bin", "..\\w.bin", ".", "./"}) {
+    const Error error = import_error(external_model("0", location), {}, sources);
+    EXPECT_EQ(error.code(), ErrorCode::MalformedModel) << location;
+    EXPECT_EQ(error.field("location"), location);
+  }
+  EXPECT_EQ(asked, 0);
 }
 
 TEST(Import, ExternalDataThatIsMissingOrTooShortIsNamed) {

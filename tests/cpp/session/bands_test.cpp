@@ -241,7 +241,7 @@ TEST(Bands, TakeLittleMemory) {
   const Graph graph = network.graph(x);
   const auto bytes_with = [&](BandLimits limits) {
     ThreadPool pool(1);
-    const auto compiled = compile(graph, {x}, {.bands = limits}, pool);
+    const auto compiled = compile(graph, {.fetches = {x}}, {.bands = limits}, pool);
     const std::vector<ValueType> feeds = {{DType::Float, Shape{1, 3, 512, 64}, Layout::Plain, {}}};
     return plan_first(compiled->plans.environment(), feeds)->arena_bytes;
   };

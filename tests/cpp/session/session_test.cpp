@@ -273,8 +273,8 @@ TEST(Session, OutOfMemoryIsAnErrorAndTheNextRunWorks) {
                                 .node("ConstantOfShape", {"shape"}, {"zeros"})
                                 .node("Add", {"zeros", "zeros"}, {"out"})
                                 .output("out")
-                                .bytes());
-  set_allocation_limit(1 << 20);
+                                .bytes(),
+                            {.limits = {.tensor_bytes = 1 << 20}});
   std::string wanted;
   EXPECT_EQ(code_of(
                 [&] {
@@ -282,7 +282,6 @@ TEST(Session, OutOfMemoryIsAnErrorAndTheNextRunWorks) {
                 },
                 "bytes", &wanted),
             ErrorCode::OutOfMemory);
-  set_allocation_limit(0);
   EXPECT_GE(std::stoll(wanted), 4 << 20);
   EXPECT_EQ(session->run({{"shape", Tensor::of<int64_t>({1}, {3})}})[0].shape(), Shape({3}));
 }

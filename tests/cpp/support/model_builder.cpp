@@ -79,6 +79,7 @@ struct AttributeWriter {
     type(4);
   }
   void operator()(const std::shared_ptr<Graph>&) {}
+  void operator()(const UnsupportedValue&) { type(13); }
 };
 
 }  // namespace
@@ -135,6 +136,39 @@ ModelBuilder& ModelBuilder::node(const std::string& op_type, std::vector<std::st
   return *this;
 }
 
+ModelBuilder& ModelBuilder::branch(const std::string& op_type, std::vector<std::string> inputs,
+                                   std::vector<std::string> outputs,
+                                   std::vector<std::pair<std::string, ModelBuilder>> subgraphs) {
+  return raw_node(write<NodeField>([&](auto& out) {
+    out.add_string(NodeField::op_type, op_type);
+    for (const std::string& name : inputs) out.add_string(NodeField::input, name);
+    for (const std::string& name : outputs) out.add_string(NodeField::output, name);
+    for (const auto& [name, subgraph] : subgraphs) {
+      out.add_message(NodeField::attribute, write<AttributeField>([&](auto& attribute) {
+                        attribute.add_string(AttributeField::name, name);
+                        attribute.add_message(AttributeField::g, subgraph.graph_bytes());
+                        attribute.add_int32(AttributeField::type, 5);
+                      }));
+    }
+  }));
+}
+
+ModelBuilder& ModelBuilder::raw_node(const std::string& bytes) {
+  nodes_.push_back(bytes);
+  return *this;
+}
+
+ModelBuilder& ModelBuilder::raw_function(const std::string& bytes) {
+  has_functions_ = true;
+  protozero::pbf_builder<ModelField>(model_).add_message(ModelField::functions, bytes);
+  return *this;
+}
+
+ModelBuilder& ModelBuilder::raw_initializer(const std::string& bytes) {
+  protozero::pbf_builder<GraphField>(graph_).add_message(GraphField::initializer, bytes);
+  return *this;
+}
+
 ModelBuilder& ModelBuilder::metadata(const std::string& key, const std::string& value) {
   protozero::pbf_builder<ModelField>(model_).add_message(ModelField::metadata_props,
                                                          write_pair(key, value));
@@ -149,37 +183,37 @@ ModelBuilder& ModelBuilder::import_opset(const std::string& domain, int version)
 
 ModelBuilder& ModelBuilder::function(const std::string& name, std::vector<std::string> inputs,
                                      std::vector<std::string> outputs, const ModelBuilder& body) {
-  has_functions_ = true;
-  protozero::pbf_builder<ModelField>(model_).add_message(
-      ModelField::functions, write<FunctionField>([&](auto& out) {
-        out.add_string(FunctionField::name, name);
-        out.add_string(FunctionField::domain, kLocalDomain);
-        for (const std::string& input : inputs) out.add_string(FunctionField::input, input);
-        for (const std::string& output : outputs) out.add_string(FunctionField::output, output);
-        for (const std::string& node : body.nodes_) out.add_message(FunctionField::node, node);
-        out.add_message(FunctionField::opset_import, write_opset("", body.opset_));
-      }));
-  return *this;
+  return raw_function(write<FunctionField>([&](auto& out) {
+    out.add_string(FunctionField::name, name);
+    out.add_string(FunctionField::domain, kLocalDomain);
+    for (const std::string& input : inputs) out.add_string(FunctionField::input, input);
+    for (const std::string& output : outputs) out.add_string(FunctionField::output, output);
+    for (const std::string& node : body.nodes_) out.add_message(FunctionField::node, node);
+    out.add_message(FunctionField::opset_import, write_opset("", body.opset_));
+    out.add_message(FunctionField::opset_import, write_opset(kLocalDomain, 1));
+  }));
+}
+
+std::string ModelBuilder::graph_bytes() const {
+  std::string graph = graph_;
+  protozero::pbf_builder<GraphField> out(graph);
+  for (const std::string& node : nodes_) out.add_message(GraphField::node, node);
+  return graph;
 }
 
 std::string ModelBuilder::bytes() const {
-  std::string graph = graph_;
-  protozero::pbf_builder<GraphField> graph_out(graph);
-  for (const std::string& node : nodes_) graph_out.add_message(GraphField::node, node);
   std::string bytes = model_;
   protozero::pbf_builder<ModelField> out(bytes);
   out.add_int64(ModelField::ir_version, 8);
   out.add_message(ModelField::opset_import, write_opset("", opset_));
   if (has_functions_) out.add_message(ModelField::opset_import, write_opset(kLocalDomain, 1));
-  out.add_message(ModelField::graph, graph);
+  out.add_message(ModelField::graph, graph_bytes());
   return bytes;
 }
 
 Graph ModelBuilder::graph() const {
-  const auto owner = std::make_shared<const std::string>(bytes());
-  ImportSources sources;
-  sources.owner = owner;
-  return import_model(onnx::decode(as_bytes(*owner)), sources);
+  const std::string model = bytes();
+  return import_model(onnx::decode(as_bytes(model)), {});
 }
 
 }  // namespace fovea::test

@@ -33,6 +33,10 @@ class ModelBuilder {
   ModelBuilder& node(const std::string& op_type, std::vector<std::string> inputs,
                      std::vector<std::string> outputs, std::vector<Attribute> attributes = {},
                      const std::string& domain = "");
+  // A node with subgraphs, each built by another builder, as attributes.
+  ModelBuilder& branch(const std::string& op_type, std::vector<std::string> inputs,
+                       std::vector<std::string> outputs,
+                       std::vector<std::pair<std::string, ModelBuilder>> subgraphs);
   ModelBuilder& output(const std::string& name, DType dtype = DType::Float);
   ModelBuilder& metadata(const std::string& key, const std::string& value);
   // Imports operators of another domain.
@@ -41,11 +45,18 @@ class ModelBuilder {
   ModelBuilder& function(const std::string& name, std::vector<std::string> inputs,
                          std::vector<std::string> outputs, const ModelBuilder& body);
 
+  // Messages written by hand: a NodeProto, a FunctionProto, a TensorProto.
+  ModelBuilder& raw_node(const std::string& bytes);
+  ModelBuilder& raw_function(const std::string& bytes);
+  ModelBuilder& raw_initializer(const std::string& bytes);
+
   std::string bytes() const;
   // The model's graph as import_model gives it.
   Graph graph() const;
 
  private:
+  std::string graph_bytes() const;
+
   int opset_;
   std::vector<std::string> nodes_;
   std::string graph_;  // fields of GraphProto but for the nodes
