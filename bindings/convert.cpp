@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "base/integers.h"
 #include "buffer.h"
 #include "handle.h"
 
@@ -63,8 +64,11 @@ DType dtype_named(const std::string& name) {
 }
 
 Shape to_shape(const val& dims) {
-  const auto sizes = emscripten::convertJSArrayToNumberVector<double>(dims);
-  return Shape(std::vector<int64_t>(sizes.begin(), sizes.end()));
+  Shape shape;
+  for (const double size : emscripten::convertJSArrayToNumberVector<double>(dims)) {
+    shape.push_back(saturating_cast<int64_t>(size));
+  }
+  return shape;
 }
 
 Tensor to_tensor(const val& object) {
@@ -139,11 +143,34 @@ val to_val(const Tensor& tensor) {
   return object;
 }
 
+namespace {
+
+// {nodes, nesting, tensorBytes, planningMilliseconds}, of which any may be left out, or undefined.
+Limits to_limits(const val& given) {
+  Limits limits;
+  if (given.isUndefined()) return limits;
+  const auto number = [&](const char* name, double fallback) {
+    const val value = given[name];
+    return value.isUndefined() ? fallback : value.as<double>();
+  };
+  const auto count = [&](const char* name, uint64_t fallback) {
+    return saturating_cast<uint64_t>(number(name, static_cast<double>(fallback)));
+  };
+  limits.nodes = count("nodes", limits.nodes);
+  limits.nesting = count("nesting", limits.nesting);
+  limits.tensor_bytes = count("tensorBytes", limits.tensor_bytes);
+  limits.planning_milliseconds = number("planningMilliseconds", limits.planning_milliseconds);
+  return limits;
+}
+
+}  // namespace
+
 SessionOptions to_options(const val& options) {
   SessionOptions result;
   result.disabled_passes = to_strings(options["disabledPasses"]);
   const bool fast = options["precision"].as<std::string>() == "fast";
   result.precision = fast ? Precision::Fast : Precision::Default;
+  result.limits = to_limits(options["limits"]);
   const val files = options["externalData"];
   result.external_data = [files](const std::string& location) -> std::optional<ModelBytes> {
     const val file = files[location];

@@ -8,9 +8,9 @@ import type { ModelSource } from './source.js';
 
 /** What a model needs, and whether the engine has it. */
 export interface ModelReport {
-  /** Whether every node can be run. */
+  /** Whether every node that the outputs need can be run. */
   supported: boolean;
-  /** Every node that cannot be run. */
+  /** Every node of those that cannot be run. */
   unsupported: readonly NodeProblem[];
   inputs: readonly ValueMetadata[];
   outputs: readonly ValueMetadata[];

@@ -8,7 +8,7 @@
 
 export { checkModel, type ModelReport } from './check-model.js';
 export { capabilities, type Capabilities } from './engine/capabilities.js';
-export type { NodeProblem, Precision } from './engine/module.js';
+export type { Limits, NodeProblem, Precision } from './engine/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export type { ExternalData, ExternalDataFile } from './external-data.js';

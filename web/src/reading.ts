@@ -1,12 +1,20 @@
-import { abortSignal, callback, oneOf, texts, type OptionKinds } from './check-options.js';
+import {
+  abortSignal,
+  callback,
+  oneOf,
+  texts,
+  type OptionKind,
+  type OptionKinds,
+} from './check-options.js';
 import { findCapabilities } from './engine/capabilities.js';
 import type { Engine } from './engine/engine.js';
 import type { HostLoadOptions } from './engine/sessions.js';
-import type { Precision } from './engine/module.js';
+import type { Limits, Precision } from './engine/module.js';
 import { engineOptionKinds, type EngineOptions } from './engine/options.js';
 import { leaseEngine, type Lease } from './engine/registry.js';
 import { FoveaError, messageOf } from './errors.js';
 import { externalDataKind, externalFiles, normalPath, type ExternalData } from './external-data.js';
+import { isRecord } from './kinds.js';
 import { openSource, type Bytes, type ModelSource } from './source.js';
 
 /** How a model is read. */
@@ -29,7 +37,22 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
    * `default`.
    */
   precision?: Precision | undefined;
+  /** For models that ask for more than any is expected to. */
+  limits?: Limits | undefined;
 }
+
+const limitNames = ['nodes', 'nesting', 'tensorBytes', 'planningMilliseconds'];
+
+const limitsKind: OptionKind = {
+  takes: `an object of numbers from 0, of ${limitNames.join(', ')}`,
+  accepts: (value) =>
+    isRecord(value) &&
+    Object.entries(value).every(
+      ([name, limit]) =>
+        limitNames.includes(name) &&
+        (limit === undefined || (typeof limit === 'number' && limit >= 0)),
+    ),
+};
 
 export const loadOptionKinds: OptionKinds<LoadOptions> = {
   ...engineOptionKinds,
@@ -38,6 +61,7 @@ export const loadOptionKinds: OptionKinds<LoadOptions> = {
   signal: abortSignal,
   disabledPasses: texts,
   precision: oneOf('default', 'fast'),
+  limits: limitsKind,
 };
 
 /** Opens a model for reading while an engine starts for it, if none runs with these options. */
@@ -85,10 +109,10 @@ export async function withModel<T>(
     const find = externalFiles(options.externalData);
     const buffersByPath = new Map<string, number>();
     const externalData = new Map<string, number>();
-    const { disabledPasses = [], precision = 'default' } = options;
+    const { disabledPasses = [], precision = 'default', limits = {} } = options;
     for (;;) {
       try {
-        const loading = { disabledPasses, precision, externalData };
+        const loading = { disabledPasses, precision, limits, externalData };
         const [result] = await Promise.all([use(model.buffer, loading), model.kept]);
         return result;
       } catch (error) {

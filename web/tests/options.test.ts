@@ -83,9 +83,29 @@ describe.each(takers.slice(0, 3))('options for reading, of %s', (_, take) => {
     ['disabledPasses', '*'],
     ['disabledPasses', [1]],
     ['precision', 'slow'],
+    ['limits', 1000],
+    ['limits', { node: 1000 }],
+    ['limits', { nodes: '1000' }],
+    ['limits', { nesting: NaN }],
+    ['limits', { tensorBytes: -1 }],
   ])('take no %s %p', async (option, value) => {
     const error = await failureOf(take({ [option]: value } as never));
     expect(error).toMatchObject({ code: 'InvalidInput', fields: { option } });
+  });
+});
+
+describe('limits', () => {
+  test('of nodes are named when a model exceeds them', async () => {
+    const error = await failureOf(create({ limits: { nodes: 0 } }));
+    expect(error).toMatchObject({ code: 'LimitExceeded', fields: { limit: 'limits.nodes' } });
+    expect(error.message).toContain('the option limits.nodes allows more');
+  });
+
+  test('of planning are met by a run', async () => {
+    const session = await create({ limits: { planningMilliseconds: 0, nodes: undefined } });
+    const x = new Tensor('float32', [1, 2, 3], [1, 3]);
+    const error = await failureOf(session.run({ x }));
+    expect(error.fields.limit).toBe('limits.planningMilliseconds');
   });
 });
 

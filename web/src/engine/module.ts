@@ -81,9 +81,26 @@ export interface NodeTime {
 /** Whether algorithms that round more are used where they are faster. */
 export type Precision = 'default' | 'fast';
 
+/**
+ * What a model may ask for: a file of a few kilobytes can stand for more work than any machine can do.
+ * No honest model comes near the defaults. Beyond one of them, loading or running rejects with
+ * LimitExceeded, or OutOfMemory for a tensor, whose field `limit` is the option's name.
+ */
+export interface Limits {
+  /** Nodes, with the model's functions written out in full. Unless given, a million. */
+  nodes?: number | undefined;
+  /** Subgraphs and calls of functions inside each other. Unless given, 64; each takes stack. */
+  nesting?: number | undefined;
+  /** The size of one tensor, in bytes. Unless given, 2^31, which is all that WebAssembly can have. */
+  tensorBytes?: number | undefined;
+  /** How long a plan may be in the making, in milliseconds. Unless given, 10,000. */
+  planningMilliseconds?: number | undefined;
+}
+
 export interface LoadOptions {
   disabledPasses: string[];
   precision: Precision;
+  limits: Limits;
   externalData: Record<string, EngineBuffer>;
 }
 

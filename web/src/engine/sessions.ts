@@ -1,13 +1,21 @@
 import { dictionary } from '../kinds.js';
 import { closeBuffer } from './buffers.js';
 import type { EngineContext } from './context.js';
-import type { EngineReport, LoadOptions, ModelInfo, NodeTime, Precision } from './module.js';
+import type {
+  EngineReport,
+  Limits,
+  LoadOptions,
+  ModelInfo,
+  NodeTime,
+  Precision,
+} from './module.js';
 import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
 
 /** How a model is loaded. */
 export interface HostLoadOptions {
   disabledPasses: string[];
   precision: Precision;
+  limits: Limits;
   /** The buffers of external files, by the location that the model names. */
   externalData: ReadonlyMap<string, number>;
 }
