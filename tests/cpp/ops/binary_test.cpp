@@ -282,10 +282,6 @@ Tensor run_in_place(const std::string& op_type, std::vector<Tensor> inputs, size
   return inputs[reused].reshaped(*results[0].shape);
 }
 
-Tensor copy_of(const Tensor& tensor) {
-  return Tensor::of<float>(tensor.shape(), tensor.as<float>());
-}
-
 TEST(Binary, OutputMayOverwriteEitherInput) {
   const Tensor a = random_tensor({2, 3, 7}, 1), b = random_tensor({3, 1}, 2);
   for (const auto& [op, oracle] : float_ops()) {
