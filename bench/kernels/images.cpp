@@ -65,10 +65,11 @@ Case resizing(const Enlargement& enlargement) {
   for (const int64_t size : enlargement.shape) in_count *= size;
   const auto prepare = [=]() -> Run {
     const ResizePlan planned = plan(enlargement);
-    return [=, in = random_floats(in_count), out = Floats(static_cast<size_t>(4 * in_count)),
-            scratch = std::vector<std::byte>(planned.scratch_bytes())]() mutable {
-      resize(planned, in.data(), out.data(), scratch.data(), one_thread());
-    };
+    return
+        [=, in = random_floats(in_count), out = Floats(static_cast<size_t>(4 * in_count)),
+         scratch = std::vector<std::byte>(static_cast<size_t>(planned.scratch_bytes()))]() mutable {
+          resize(planned, in.data(), out.data(), scratch.data(), one_thread());
+        };
   };
   return {enlargement.name, 0, bytes_of_floats(5 * in_count), prepare};
 }

@@ -13,8 +13,8 @@ kernels::AxisFilter bicubic_filter(int64_t in, int64_t out) {
                                         .cubic_a = -0.5f,
                                         .antialias = true,
                                         .exclude_outside = true};
-  const float scale = static_cast<float>(out) / static_cast<float>(in);
-  return kernels::make_axis_filter(method, {.in = in, .out = out, .scale = scale});
+  return kernels::make_axis_filter(
+      method, {.in = in, .out = out, .ratio = kernels::LengthRatio{.to = out, .from = in}});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/precision.h"
 #include "kernels/epilogue.h"
 #include "kernels/layout.h"
+#include "kernels/subnormal.h"
 
 // Two-dimensional convolution of channels-last images (ONNX Conv; a 1-D one has height 1):
 //
@@ -64,7 +65,7 @@ struct ConvOutput {
 ConvOutput dense_output(const ConvShape& shape, float* data,
                         const float* residual = nullptr) noexcept;
 
-// Where weights to be packed come from.
+// Where weights to be packed come from, subnormal ones as 0.
 class ConvWeights {
  public:
   // The weight of an output and an input, both counted within their group, at a tap.
@@ -90,11 +91,11 @@ struct StridedWeights final : ConvWeights {
 
   float at(int64_t group, int64_t output, int64_t input, int64_t ky,
            int64_t kx) const noexcept override {
-    return data[group * group_step + output * output_step + input * input_step + ky * row_step +
-                kx * column_step];
+    return flush_subnormal(data[group * group_step + output * output_step + input * input_step +
+                                ky * row_step + kx * column_step]);
   }
   float bias(int64_t output) const noexcept override {
-    return biases != nullptr ? biases[output] : 0.0f;
+    return biases != nullptr ? flush_subnormal(biases[output]) : 0.0f;
   }
 };
 

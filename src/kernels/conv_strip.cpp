@@ -56,7 +56,8 @@ StripPlan plan_strip(const ConvShape& shape, int64_t pitch) noexcept {
   plan.in_place = shape.groups == 1 && dense && stays_inside(shape);
   if (plan.in_place) plan.pitch = padded_channels(shape.in_channels);
 
-  const int64_t rows = kStripFloats / std::max<int64_t>(plan.width * plan.pitch, 1);
+  const int64_t row = std::min(plan.width, kStripFloats) * plan.pitch;
+  const int64_t rows = kStripFloats / std::max<int64_t>(row, 1);
   const int64_t spare = rows - StripPlan::rows_under(shape, 1);
   plan.output_rows = spare <= 0 ? 1 : std::min(spare / shape.stride_h + 1, kMaxOutputRows);
   return plan;

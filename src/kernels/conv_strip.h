@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/conv.h"
@@ -18,9 +19,13 @@ struct StripPlan {
   static int64_t rows_under(const ConvShape& shape, int64_t rows) {
     return (rows - 1) * shape.stride_h + (shape.kernel_h - 1) * shape.dilation_h + 1;
   }
-  // Floats of scratch; a few more than the strip, as pixels are copied in whole vectors.
+  // Floats of scratch; a few more than the strip, as pixels are copied in whole vectors. At most
+  // 2^52, which no memory has: a large dilation may span more than int64 counts.
   int64_t scratch_size(const ConvShape& shape) const {
-    return in_place ? 0 : rows_under(shape, output_rows) * width * pitch + kLanes;
+    if (in_place) return 0;
+    const double size = static_cast<double>(rows_under(shape, output_rows)) *
+                        static_cast<double>(width) * static_cast<double>(pitch);
+    return static_cast<int64_t>(std::min(size, 0x1p52)) + kLanes;
   }
 };
 

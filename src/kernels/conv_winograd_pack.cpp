@@ -42,7 +42,7 @@ constexpr int kMostTaps = 5, kMostPositions = 8;
                  half + y * filter.kernel * lanes, lanes, row);
     for (int x = 0; x < filter.patch_w; ++x, to += step) {
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        to[lane] = static_cast<float>(row[x * lanes + lane]);
+        to[lane] = flush_subnormal(static_cast<float>(row[x * lanes + lane]));
       }
     }
   }

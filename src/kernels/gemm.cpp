@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/subnormal.h"
+
 namespace fovea::kernels {
 namespace {
 
@@ -16,9 +18,12 @@ int64_t gemm_packed_size(const GemmShape& shape) noexcept { return panels_size(s
 void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
                float* packed, int64_t column_begin, int64_t column_end) noexcept {
   const auto value = [&](int64_t k, int64_t column) {
-    return scale * b.data[k * b.row_step + (column_begin + column) * b.column_step];
+    return flush_subnormal(scale *
+                           b.data[k * b.row_step + (column_begin + column) * b.column_step]);
   };
-  const auto bias_of = [&](int64_t column) { return bias ? bias[column_begin + column] : 0.0f; };
+  const auto bias_of = [&](int64_t column) {
+    return bias ? flush_subnormal(bias[column_begin + column]) : 0.0f;
+  };
   pack_panels(packed + panels_size(column_begin, shape.k), column_end - column_begin, shape.k,
               value, bias_of);
 }

@@ -26,7 +26,7 @@ struct GemmShape {
 
 // B in panels of columns (see kernels/tile.h): floats of all, and packing of columns
 // [column_begin, column_end), both where a panel begins or n. `scale` multiplies B; `bias`, of n
-// elements or null, will be added to every row of C.
+// elements or null, will be added to every row of C. Subnormal numbers are packed as 0.
 int64_t gemm_packed_size(const GemmShape& shape) noexcept;
 void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
                float* packed, int64_t column_begin, int64_t column_end) noexcept;

@@ -26,7 +26,8 @@ struct AsIs {
 struct Absolute {
   template <class V>
   V operator()(V x) const {
-    return x < 0 ? Sub()(V{0}, x) : x;
+    if constexpr (std::unsigned_integral<V>) return x;
+    return x < V{0} ? Sub()(V{0}, x) : x;
   }
   F32x4 operator()(F32x4 x) const { return simd::abs(x); }
 };
@@ -38,12 +39,15 @@ struct Square {
 };
 
 template <class T>
-using Wide = std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double,
+                                std::conditional_t<std::is_same_v<T, uint64_t>, T, int64_t>>;
 
 template <class T>
 Wide<T>& wide(Folded& folded) {
   if constexpr (std::is_floating_point_v<T>) {
     return folded.real;
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    return folded.natural;
   } else {
     return folded.whole;
   }
@@ -168,6 +172,10 @@ const Folder* numeric_folder(DType dtype) noexcept {
       return make_folder<Op, Map, double>();
     case DType::Int32:
       return make_folder<Op, Map, int32_t>();
+    case DType::Uint32:
+      return make_folder<Op, Map, uint32_t>();
+    case DType::Uint64:
+      return make_folder<Op, Map, uint64_t>();
     case DType::Int64:
       return make_folder<Op, Map, int64_t>();
     default:
@@ -268,7 +276,7 @@ void log_sum_exp(const Reduction& reduction, const T* in, T* out, ThreadPool& po
                           // should.
                           if (!std::isfinite(largest)) largest = 0;
                           for_each(from, [&](double x) { sum += std::exp(x - largest); });
-                          *to++ = static_cast<T>(std::log(sum) + largest);
+                          *to++ = element_cast<T>(std::log(sum) + largest);
                         }
                       }
                     });
@@ -276,5 +284,9 @@ void log_sum_exp(const Reduction& reduction, const T* in, T* out, ThreadPool& po
 
 template void log_sum_exp(const Reduction&, const float*, float*, ThreadPool&) noexcept;
 template void log_sum_exp(const Reduction&, const double*, double*, ThreadPool&) noexcept;
+template void log_sum_exp(const Reduction&, const int32_t*, int32_t*, ThreadPool&) noexcept;
+template void log_sum_exp(const Reduction&, const uint32_t*, uint32_t*, ThreadPool&) noexcept;
+template void log_sum_exp(const Reduction&, const int64_t*, int64_t*, ThreadPool&) noexcept;
+template void log_sum_exp(const Reduction&, const uint64_t*, uint64_t*, ThreadPool&) noexcept;
 
 }  // namespace fovea::kernels

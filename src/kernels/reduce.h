@@ -16,10 +16,12 @@ enum class Fold : uint8_t { Sum, SumAbs, SumSquare, Product, Max, Min };
 // What becomes of the folded value. Divide: by the count of reduced elements.
 enum class Finish : uint8_t { None, Divide, SquareRoot, Logarithm };
 
-// A folded value on its way: real for floating-point elements, whole (wrapping) for integers.
+// A folded value on its way: real for floating-point elements, natural for uint64 and whole for
+// other integers, both wrapping.
 union Folded {
   double real;
   int64_t whole;
+  uint64_t natural;
 };
 
 // One fold for one element type. Floats are folded in blocks of at most kFoldBlock and the blocks
@@ -37,8 +39,8 @@ struct Folder {
 
 inline constexpr int64_t kFoldBlock = 256;
 
-// For float, double, int32 and int64 elements, Max and Min also for int8, uint8 and bool; null for
-// others.
+// For float, double, int32, uint32, int64 and uint64 elements, Max and Min also for int8, uint8 and
+// bool; null for others.
 const Folder* folder_of(DType dtype, Fold fold) noexcept;
 
 // Which elements meet: both nests walk the input, `kept` over the output's elements in their order,
@@ -51,7 +53,8 @@ struct Reduction {
 void reduce(const Reduction& reduction, const Folder& folder, Finish finish, const std::byte* in,
             std::byte* out, ThreadPool& pool) noexcept;
 
-// out = log(sum(exp(x))), computed in double around the largest x.
+// out = log(sum(exp(x))), computed in double around the largest x; integers truncate. For the types
+// of folder_of.
 template <class T>
 void log_sum_exp(const Reduction& reduction, const T* in, T* out, ThreadPool& pool) noexcept;
 

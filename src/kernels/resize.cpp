@@ -144,10 +144,10 @@ void fill_outside(const ResizePass& pass, size_t element_size, uint64_t value, s
 }
 
 // Intermediate results alternate between two areas of scratch.
-std::array<size_t, 2> scratch_areas(const ResizePlan& plan) {
-  std::array<size_t, 2> bytes = {0, 0};
+std::array<uint64_t, 2> scratch_areas(const ResizePlan& plan) {
+  std::array<uint64_t, 2> bytes = {0, 0};
   for (size_t i = 0; i + 1 < plan.passes.size(); ++i) {
-    const auto needed = static_cast<size_t>(plan.passes[i].out_elements()) * plan.element_size;
+    const auto needed = static_cast<uint64_t>(plan.passes[i].out_elements()) * plan.element_size;
     bytes[i % 2] = std::max(bytes[i % 2], (needed + 15) / 16 * 16);
   }
   return bytes;
@@ -159,7 +159,7 @@ double growth(const AxisFilter& filter) {
 
 }  // namespace
 
-size_t ResizePlan::scratch_bytes() const {
+uint64_t ResizePlan::scratch_bytes() const {
   const auto areas = scratch_areas(*this);
   return areas[0] + areas[1];
 }

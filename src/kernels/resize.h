@@ -28,7 +28,7 @@ struct ResizePlan {
   uint64_t extrapolation = 0;  // bits of the element for AxisFilter::outside
 
   // Bytes between the passes.
-  size_t scratch_bytes() const;
+  uint64_t scratch_bytes() const;
 };
 
 // Orders the passes so that they touch few elements. `filters` has one entry per axis of

@@ -6,21 +6,21 @@
 namespace fovea::kernels {
 namespace {
 
-int64_t nearest_index(NearestMode mode, float position) {
-  const float below = std::floor(position);
-  const float fraction = position - below;
+int64_t nearest_index(NearestMode mode, double position) {
+  const double below = std::floor(position);
+  const double fraction = position - below;
   bool up = false;
   switch (mode) {
     case NearestMode::RoundPreferFloor:
-      up = fraction > 0.5f;
+      up = fraction > 0.5;
       break;
     case NearestMode::RoundPreferCeil:
-      up = fraction >= 0.5f;
+      up = fraction >= 0.5;
       break;
     case NearestMode::Floor:
       break;
     case NearestMode::Ceil:
-      up = fraction > 0.0f;
+      up = fraction > 0.0;
       break;
   }
   return static_cast<int64_t>(below) + (up ? 1 : 0);
@@ -39,10 +39,10 @@ double linear(double x) { return std::max(0.0, 1 - std::fabs(x)); }
 // The continuous kernel of a method on one axis, and how many input elements it reaches.
 class Window {
  public:
-  Window(const ResizeMethod& method, float scale)
+  Window(const ResizeMethod& method, double scale)
       : cubic_(method.interpolation == Interpolation::Cubic),
         a_(static_cast<double>(method.cubic_a)),
-        shrink_(method.antialias ? std::min(static_cast<double>(scale), 1.0) : 1.0),
+        shrink_(method.antialias ? std::min(scale, 1.0) : 1.0),
         begin_(static_cast<int64_t>(std::floor((cubic_ ? -2 : -1) / shrink_)) + 1) {}
 
   // Elements left - begin() ... of the window, relative to the element left of the position.
@@ -77,10 +77,32 @@ void weigh(const Window& window, bool exclude_outside, double position, int64_t 
   for (size_t t = 0; t < folded.size(); ++t) weights[t] = static_cast<float>(folded[t] / total);
 }
 
-}  // namespace
+double position_by_ratio(CoordinateMode mode, const AxisScaling& axis, double x) {
+  const auto in = static_cast<double>(axis.in), out = static_cast<double>(axis.out);
+  const auto to = static_cast<double>(axis.ratio->to), from = static_cast<double>(axis.ratio->from);
+  const double half_pixel = ((2 * x + 1) * from - to) / (2 * to);
+  switch (mode) {
+    case CoordinateMode::HalfPixel:
+      return half_pixel;
+    case CoordinateMode::HalfPixelSymmetric:
+      return ((2 * x + 1 - out) * from + to * (in - 1)) / (2 * to);
+    case CoordinateMode::PytorchHalfPixel:
+      return axis.out > 1 ? half_pixel : 0;
+    case CoordinateMode::AlignCorners:
+      return axis.out > 1 ? x * (in - 1) * from / (to * in - from) : 0;
+    case CoordinateMode::Asymmetric:
+      return x * from / to;
+    case CoordinateMode::TfHalfPixelForNn:
+      return (2 * x + 1) * from / (2 * to);
+    case CoordinateMode::TfCropAndResize:
+      break;
+  }
+  const auto start = static_cast<double>(axis.roi_start), end = static_cast<double>(axis.roi_end);
+  return axis.out > 1 ? start * (in - 1) + x * (end - start) * (in - 1) * from / (to * in - from)
+                      : 0.5 * (start + end) * (in - 1);
+}
 
-float source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index) {
-  const float x = static_cast<float>(index);
+float position_by_scale(CoordinateMode mode, const AxisScaling& axis, float x) {
   const float in = static_cast<float>(axis.in);
   const float out = static_cast<float>(axis.out);
   // The output's length before it was rounded.
@@ -107,9 +129,16 @@ float source_position(CoordinateMode mode, const AxisScaling& axis, int64_t inde
   return 0.0f;
 }
 
+}  // namespace
+
+double source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index) {
+  if (axis.ratio) return position_by_ratio(mode, axis, static_cast<double>(index));
+  return static_cast<double>(position_by_scale(mode, axis, static_cast<float>(index)));
+}
+
 AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis) {
   const bool nearest = method.interpolation == Interpolation::Nearest;
-  const Window window(method, axis.scale);
+  const Window window(method, axis.factor());
   AxisFilter filter;
   filter.in = axis.in;
   filter.out = axis.out;
@@ -117,8 +146,8 @@ AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis)
   filter.first.resize(static_cast<size_t>(axis.out), 0);
   filter.weights.resize(filter.first.size() * static_cast<size_t>(filter.taps), 0.0f);
   for (size_t i = 0; i < filter.first.size(); ++i) {
-    const float position = source_position(method.coordinates, axis, static_cast<int64_t>(i));
-    const bool inside = position >= 0 && position <= static_cast<float>(axis.in - 1);
+    const double position = source_position(method.coordinates, axis, static_cast<int64_t>(i));
+    const bool inside = position >= 0 && position <= static_cast<double>(axis.in - 1);
     float* weights = &filter.weights[i * static_cast<size_t>(filter.taps)];
     if (method.coordinates == CoordinateMode::TfCropAndResize && !inside) {
       filter.outside.push_back(static_cast<int32_t>(i));
@@ -127,8 +156,8 @@ AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis)
       filter.first[i] = static_cast<int32_t>(std::clamp<int64_t>(index, 0, axis.in - 1));
       *weights = 1.0f;
     } else {
-      weigh(window, method.exclude_outside, static_cast<double>(position), axis.in, filter.taps,
-            &filter.first[i], weights);
+      weigh(window, method.exclude_outside, position, axis.in, filter.taps, &filter.first[i],
+            weights);
     }
   }
   return filter;

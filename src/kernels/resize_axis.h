@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace fovea::kernels {
@@ -27,14 +28,27 @@ struct ResizeMethod {
   bool exclude_outside = false;  // renormalises over the inside instead of repeating the edge
 };
 
-// One axis to resize. `scale` is out/in, or what the model says where that is rounded to get `out`.
-// The region of interest, in units of the axis, serves TfCropAndResize alone.
+// A scale between two lengths, both below 2^31 and at least 1, which no float says exactly.
+struct LengthRatio {
+  int64_t to = 1;
+  int64_t from = 1;
+};
+
+// One axis to resize. The scale is out/in or what the model says, of which `out` is a rounding:
+// `ratio` where it gives sizes, else the number `scale`. The region of interest, in units of the
+// axis, serves TfCropAndResize alone.
 struct AxisScaling {
   int64_t in = 1;
   int64_t out = 1;
   float scale = 1.0f;
+  std::optional<LengthRatio> ratio = std::nullopt;
   float roi_start = 0.0f;
   float roi_end = 1.0f;
+
+  double factor() const {
+    return ratio ? static_cast<double>(ratio->to) / static_cast<double>(ratio->from)
+                 : static_cast<double>(scale);
+  }
 };
 
 // A resampled axis: output i is the sum over t < taps of weights[i * taps + t] * input[first[i] +
@@ -55,9 +69,10 @@ struct AxisFilter {
   AxisFilter padded_to_vectors() const;
 };
 
-// Position on the input axis of output `index`, by the formulas of the ONNX Resize specification
-// in float: in a wider type ties of Nearest would fall to other pixels than elsewhere.
-float source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index);
+// Position on the input axis of output `index`, by the formulas of the ONNX Resize specification.
+// With a ratio it is one quotient of whole numbers, so that ties of Nearest stay ties. With a scale
+// it is computed in float: in a wider type ties would fall to other pixels than elsewhere.
+double source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index);
 
 // Needs in, out >= 1 below 2^31 and a positive, finite scale.
 AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis);

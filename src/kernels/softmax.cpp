@@ -1,6 +1,7 @@
 #include "kernels/softmax.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/softmax_row.h"
@@ -103,6 +104,24 @@ void run(const float* in, float* out, int64_t outer, int64_t count, int64_t inne
   });
 }
 
+// The same in double, which is too rare for vectors.
+template <Form kForm>
+void run(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+         ThreadPool& pool) {
+  pool.parallel_for(outer * inner, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line) {
+      const int64_t first = line / inner * count * inner + line % inner;
+      double m = -std::numeric_limits<double>::infinity(), sum = 0;
+      for (int64_t i = 0; i < count; ++i) m = std::max(m, in[first + i * inner]);
+      for (int64_t i = 0; i < count; ++i) sum += std::exp(in[first + i * inner] - m);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t at = first + i * inner;
+        out[at] = kForm == Form::Plain ? std::exp(in[at] - m) / sum : in[at] - m - std::log(sum);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 void softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
@@ -111,6 +130,16 @@ void softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t 
 }
 
 void log_softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
+                 ThreadPool& pool) noexcept {
+  run<Form::Log>(in, out, outer, count, inner, pool);
+}
+
+void softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept {
+  run<Form::Plain>(in, out, outer, count, inner, pool);
+}
+
+void log_softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
                  ThreadPool& pool) noexcept {
   run<Form::Log>(in, out, outer, count, inner, pool);
 }

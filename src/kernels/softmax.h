@@ -13,5 +13,9 @@ void softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t 
              ThreadPool& pool) noexcept;
 void log_softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
                  ThreadPool& pool) noexcept;
+void softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept;
+void log_softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+                 ThreadPool& pool) noexcept;
 
 }  // namespace fovea::kernels

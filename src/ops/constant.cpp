@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/binary.h"
 #include "kernels/strided_copy.h"
 #include "ops/core/memory.h"
 
@@ -83,11 +84,26 @@ auto with_range(const NodeContext& context, Fn fn) {
   });
 }
 
+// Elements of a range of integers, exactly: double does not tell all of int64 apart.
+template <std::integral T>
+double steps_of(T start, T limit, T delta) {
+  if (delta > 0 ? limit <= start : limit >= start) return 0;
+  const auto bits = [](T x) { return static_cast<uint64_t>(int64_t{x}); };
+  const uint64_t distance = delta > 0 ? bits(limit) - bits(start) : bits(start) - bits(limit);
+  const uint64_t step = delta > 0 ? bits(delta) : uint64_t{0} - bits(delta);
+  return static_cast<double>((distance - 1) / step + 1);
+}
+
+template <std::floating_point T>
+double steps_of(T start, T limit, T delta) {
+  return std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
+                   static_cast<double>(delta));
+}
+
 template <class T>
 int64_t range_count(T start, T limit, T delta) {
   if (delta == T{0}) fail(ErrorCode::InvalidInput, "Range has a step of 0");
-  const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
-                                 static_cast<double>(delta));
+  const double count = steps_of(start, limit, delta);
   if (!(std::abs(count) <= 0x1p53)) {
     fail(ErrorCode::InvalidInput, "Range has no finite number of elements");
   }
@@ -107,7 +123,7 @@ Kernel plan_range(PlanContext& context) {
     return [=](RunContext& run) {
       T* out = run.out<T>(0);
       for (int64_t i = 0; i < count; ++i) {
-        out[i] = static_cast<T>(start + static_cast<T>(i) * delta);
+        out[i] = kernels::Add()(start, kernels::Mul()(static_cast<T>(i), delta));
       }
     };
   });

@@ -14,7 +14,8 @@ struct ConvTranspose {
   explicit ConvTranspose(const NodeContext& context) {
     const Shape& weights = context.shape(kConvWeights);
     const int64_t groups = context.attributes().get_int("group", 1);
-    if (weights.rank() < 3 || groups < 1 || weights[0] % groups != 0) {
+    if (weights.rank() < 3 || groups < 1 || groups > std::max<int64_t>(weights[0], 1) ||
+        weights[0] % groups != 0) {
       fail(ErrorCode::InvalidInput, "ConvTranspose cannot have weights of shape ", weights, " in ",
            groups, " groups");
     }

@@ -101,7 +101,7 @@ Kernel plan_suppression(PlanContext& context) {
   const int64_t most = problem.batches * problem.classes * problem.limit;
   const auto order_bytes = static_cast<uint64_t>(problem.boxes + problem.limit) * sizeof(int64_t);
   context.reserve_scratch(order_bytes + static_cast<uint64_t>(most) * sizeof(Selection));
-  return [problem, order_bytes](RunContext& run) {
+  return [problem, most, order_bytes](RunContext& run) {
     const float* overlap_limit = run.in<float>(3);
     const float* score_limit = run.in<float>(4);
     const Thresholds thresholds = {
@@ -111,7 +111,9 @@ Kernel plan_suppression(PlanContext& context) {
     int64_t* selected = order + problem.boxes;
     Selection* results = reinterpret_cast<Selection*>(run.scratch() + order_bytes);
     int64_t count = 0;
-    for (int64_t i = 0; i < problem.batches * problem.classes; ++i) {
+    // Without boxes there may be any number of classes, which need no memory.
+    const int64_t lists = most > 0 ? problem.batches * problem.classes : 0;
+    for (int64_t i = 0; i < lists; ++i) {
       const int64_t batch = i / problem.classes;
       const int64_t found =
           select_boxes(problem, thresholds, run.in<float>(0) + batch * problem.boxes * 4,

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "ops/core/axes.h"
-#include "ops/core/memory.h"
+#include "ops/core/broadcast_step.h"
 
 namespace fovea {
 namespace {
@@ -72,7 +72,7 @@ Kernel plan_batch_normalization(PlanContext& context) {
   const bool channels_last = context.layout(0) == Layout::ChannelsLast;
   const int64_t lanes = padded_channels(size.channels);
   const float epsilon = epsilon_of(context);
-  context.reserve_scratch(static_cast<size_t>(2 * lanes) * sizeof(float));
+  context.reserve_scratch(static_cast<uint64_t>(2 * lanes) * sizeof(float));
   return [=](RunContext& run) {
     auto* scale = reinterpret_cast<float*>(run.scratch());
     float* shift = scale + lanes;
@@ -130,7 +130,7 @@ Kernel plan_group_normalization(PlanContext& context) {
   const int64_t groups = context.attributes().get_int("num_groups", 1);
   const int64_t channels_per_scale = size.channels / scales_of_group_normalization(context);
   const float epsilon = epsilon_of(context);
-  context.reserve_scratch(static_cast<size_t>(2 * size.channels) * sizeof(float));
+  context.reserve_scratch(static_cast<uint64_t>(2 * size.channels) * sizeof(float));
   return [=](RunContext& run) {
     auto* scale = reinterpret_cast<float*>(run.scratch());
     float* bias = scale + size.channels;
@@ -146,7 +146,14 @@ Kernel plan_group_normalization(PlanContext& context) {
 void infer_layer_normalization(InferContext& context) {
   const Shape& shape = context.shape(0);
   const int axis = axis_of(context, shape.rank(), -1);
-  require_elements(context, 1, shape.elements(axis, shape.rank()));
+  const int64_t count = shape.elements(axis, shape.rank());
+  for (int i = 1; i < context.input_count(); ++i) {
+    // As many elements as are normalised together are taken in whatever shape they are written.
+    if (!context.has_input(i) || context.shape(i).elements() == count) continue;
+    if (broadcast(shape, context.shape(i)) == shape) continue;
+    fail(ErrorCode::InvalidInput, "input ", i, " of LayerNormalization has shape ",
+         context.shape(i), ", which does not broadcast to ", shape);
+  }
   Shape statistics = shape;
   for (int i = axis; i < shape.rank(); ++i) statistics[i] = 1;
   infer_like_input(context);
@@ -154,11 +161,47 @@ void infer_layer_normalization(InferContext& context) {
   context.set_output(2, DType::Float, statistics);
 }
 
+// With a scale or bias that is spread otherwise than along the rows: rows are normalised by
+// themselves, then multiplied and added to.
+Kernel plan_spread_layer_normalization(PlanContext& context, int64_t rows, int64_t count) {
+  const Operand out = output_operand(context);
+  const BroadcastStep multiply(out, input_operand(context, 1), out,
+                               kernels::binary_row_f32<kernels::Mul>, true);
+  std::optional<BroadcastStep> add;
+  if (context.has_input(2)) {
+    add.emplace(out, input_operand(context, 2), out, kernels::binary_row_f32<kernels::Add>, true);
+  }
+  const float epsilon = epsilon_of(context);
+  context.reserve_scratch(static_cast<uint64_t>(count) * sizeof(float));
+  return [=](RunContext& run) {
+    auto* ones = reinterpret_cast<float*>(run.scratch());
+    std::fill_n(ones, count, 1.0f);
+    const kernels::LayerNorm norm = {ones, nullptr, epsilon, run.out<float>(1), run.out<float>(2)};
+    kernels::layer_norm(norm, run.in<float>(0), run.out<float>(0), rows, count, run.pool());
+    std::byte* to = run.out<std::byte>(0);
+    multiply.run(to, run.in<std::byte>(1), to, run.pool());
+    if (add) add->run(to, run.in<std::byte>(2), to, run.pool());
+  };
+}
+
 Kernel plan_layer_normalization(PlanContext& context) {
   require_float(context);
   const Shape& shape = context.shape(0);
   const int axis = axis_of(context, shape.rank(), -1);
   const int64_t rows = shape.elements(0, axis), count = shape.elements(axis, shape.rank());
+  // Whether there is one element for each place in a row, the same for all rows.
+  const auto along_rows = [&](int i) {
+    const Shape& operand = context.shape(i);
+    if (operand.elements() != count) return false;
+    for (int back = shape.rank() - axis + 1; back <= operand.rank(); ++back) {
+      if (operand[operand.rank() - back] != 1) return false;
+    }
+    return true;
+  };
+  const bool has_bias = context.has_input(2);
+  if (!along_rows(1) || (has_bias && !along_rows(2))) {
+    return plan_spread_layer_normalization(context, rows, count);
+  }
   const float epsilon = epsilon_of(context);
   return [=](RunContext& run) {
     const kernels::LayerNorm norm = {run.in<float>(1), run.in<float>(2), epsilon, run.out<float>(1),

@@ -54,6 +54,18 @@ std::vector<Amount> amounts_of(const NodeContext& context) {
   return amounts;
 }
 
+// Positions [begin, end) of an axis that are left once negative amounts have cropped it.
+struct Kept {
+  int64_t begin = 0;
+  int64_t end = 0;
+
+  bool empty() const { return begin >= end; }
+};
+
+Kept kept_of(int64_t size, const Amount& amount) {
+  return {std::max<int64_t>(-amount.before, 0), size - std::max<int64_t>(-amount.after, 0)};
+}
+
 void infer_pad(InferContext& context) {
   constexpr int64_t kLimit = int64_t{1} << 53;
   const PadMode mode = mode_of(context);
@@ -69,7 +81,8 @@ void infer_pad(InferContext& context) {
     const auto [before, after] = amounts[static_cast<size_t>(axis)];
     const bool absurd = std::min(before, after) < -kLimit || std::max(before, after) > kLimit;
     if (!absurd) out[axis] += before + after;
-    const bool from_nothing = mode != PadMode::Constant && in[axis] == 0 && out[axis] > 0;
+    const bool from_nothing = !absurd && mode != PadMode::Constant && out[axis] > 0 &&
+                              kept_of(in[axis], {before, after}).empty();
     if (absurd || out[axis] < 0 || from_nothing) {
       fail(ErrorCode::InvalidInput, "axis ", axis, " of ", in, " cannot be padded by ", before,
            " and ", after);
@@ -78,22 +91,24 @@ void infer_pad(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
-// The input position that position `i` (negative before, >= size behind the input) shows.
-int64_t source_of(int64_t i, int64_t size, PadMode mode) {
-  if (i >= 0 && i < size) return i;
+// The input position that position `i` (before or behind what is kept, or in it) shows; -1 for
+// the constant.
+int64_t source_of(int64_t i, const Kept& kept, PadMode mode) {
+  if (i >= kept.begin && i < kept.end) return i;
+  const int64_t size = kept.end - kept.begin, at = i - kept.begin;
   switch (mode) {
     case PadMode::Constant:
       return -1;
     case PadMode::Edge:
-      return std::clamp<int64_t>(i, 0, size - 1);
+      return std::clamp(i, kept.begin, kept.end - 1);
     case PadMode::Wrap:
-      return (i % size + size) % size;
+      return kept.begin + (at % size + size) % size;
     case PadMode::Reflect:
       break;
   }
   const int64_t period = std::max<int64_t>(2 * (size - 1), 1);
-  const int64_t folded = (i % period + period) % period;
-  return std::min(folded, period - folded) % size;
+  const int64_t folded = (at % period + period) % period;
+  return kept.begin + std::min(folded, period - folded) % size;
 }
 
 // The axes of a value from the outermost to the innermost in memory; one that is not padded at
@@ -121,9 +136,11 @@ PadPlan make_plan(const NodeContext& context, const Shape& out, Layout layout) {
   }
   const std::vector<int64_t> strides = memory_strides(in, layout);
   for (const int axis : order) {
-    int64_t position = -amounts[static_cast<size_t>(axis)].before;
+    const Amount& amount = amounts[static_cast<size_t>(axis)];
+    const Kept kept = kept_of(in[axis], amount);
+    int64_t position = -amount.before;
     Tensor source = Tensor::allocate(DType::Int64, {out[axis]});
-    for (int64_t& from : source.mutable_as<int64_t>()) from = source_of(position++, in[axis], mode);
+    for (int64_t& from : source.mutable_as<int64_t>()) from = source_of(position++, kept, mode);
     plan.axes.push_back(
         {source.as<int64_t>().data(), out[axis], strides[static_cast<size_t>(axis)] / plan.block});
     plan.sources.push_back(std::move(source));

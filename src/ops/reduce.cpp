@@ -91,13 +91,14 @@ Kernel plan_reduce(PlanContext& context) {
 
 Kernel plan_log_sum_exp(PlanContext& context) {
   const Operand out = output_operand(context);
-  return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
-    using T = typename decltype(tag)::type;
-    return [reduction = reduction_of(context), out](RunContext& run) {
-      kernels::log_sum_exp(reduction, run.in<T>(0), run.out<T>(0), run.pool());
-      clear_padding(out, run.out<std::byte>(0), run.pool());
-    };
-  });
+  return dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
+      context.dtype(0), [&](auto tag) -> Kernel {
+        using T = typename decltype(tag)::type;
+        return [reduction = reduction_of(context), out](RunContext& run) {
+          kernels::log_sum_exp(reduction, run.in<T>(0), run.out<T>(0), run.pool());
+          clear_padding(out, run.out<std::byte>(0), run.pool());
+        };
+      });
 }
 
 constexpr OpDef reduction(std::string_view op_type, PlanRule plan) {

@@ -17,11 +17,13 @@ namespace {
 using kernels::AxisScaling;
 using kernels::CoordinateMode;
 using kernels::Interpolation;
+using kernels::LengthRatio;
 using kernels::NearestMode;
 using kernels::ResizeMethod;
 using kernels::ResizePlan;
 
 constexpr int kFirstResizeWithModes = 11;
+constexpr int64_t kLongest = int64_t{1} << 31;
 
 bool is_upsample(const NodeContext& context) { return context.node().op_type == "Upsample"; }
 
@@ -110,14 +112,16 @@ std::vector<int> resized_axes(const NodeContext& context) {
     for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
     return axes;
   }
-  for (const int64_t axis : context.attributes().get_ints("axes")) {
-    axes.push_back(normalize_axis(axis, rank));
-  }
+  const std::vector<int64_t> written = context.attributes().get_ints("axes");
+  normalize_axes(written, rank);  // no axis is there twice
+  for (const int64_t axis : written) axes.push_back(normalize_axis(axis, rank));
   return axes;
 }
 
 int64_t checked_length(const NodeContext& context, double length) {
-  if (!(length >= 0 && length < 0x1p31)) throw_invalid(context, "a size is out of range");
+  if (!(length >= 0 && length < static_cast<double>(kLongest))) {
+    throw_invalid(context, "a size is negative, or 2^31 or larger");
+  }
   return static_cast<int64_t>(length);
 }
 
@@ -136,29 +140,39 @@ void scale_axes(const NodeContext& context, const std::vector<float>& scales,
   }
 }
 
+// The length times the ratio, halves rounded up.
+double scaled(int64_t length, const LengthRatio& ratio) {
+  const int64_t product = length * ratio.to;
+  const int64_t half = product % ratio.from * 2 >= ratio.from ? 1 : 0;
+  return static_cast<double>(product / ratio.from + half);
+}
+
 void size_axes(const NodeContext& context, const std::vector<int64_t>& sizes,
                const std::vector<int>& axes, std::vector<AxisScaling>& out) {
   if (sizes.size() != axes.size()) throw_invalid(context, "sizes do not fit the axes");
-  std::vector<double> scales;
+  std::vector<LengthRatio> ratios;
   for (size_t i = 0; i < axes.size(); ++i) {
     AxisScaling& axis = out[static_cast<size_t>(axes[i])];
     axis.out = checked_length(context, static_cast<double>(sizes[i]));
     if (axis.in == 0 && axis.out > 0) throw_invalid(context, "nothing cannot be resized");
-    scales.push_back(axis.in > 0 ? static_cast<double>(axis.out) / static_cast<double>(axis.in)
-                                 : 1.0);
+    ratios.push_back(axis.in > 0 ? LengthRatio{axis.out, axis.in} : LengthRatio{});
   }
   const std::string policy = context.attributes().get_string("keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
     throw_invalid(context, text("keep_aspect_ratio_policy '", policy, "' is not known"));
   }
+  if (policy != "stretch" && !ratios.empty()) {
+    const auto smaller = [](const LengthRatio& a, const LengthRatio& b) {
+      return a.to * b.from < b.to * a.from;
+    };
+    const LengthRatio kept = policy == "not_larger" ? std::ranges::min(ratios, smaller)
+                                                    : std::ranges::max(ratios, smaller);
+    std::ranges::fill(ratios, kept);
+  }
   for (size_t i = 0; i < axes.size(); ++i) {
     AxisScaling& axis = out[static_cast<size_t>(axes[i])];
-    double scale = scales[i];
-    if (policy != "stretch") {
-      scale = policy == "not_larger" ? std::ranges::min(scales) : std::ranges::max(scales);
-      axis.out = checked_length(context, std::floor(scale * static_cast<double>(axis.in) + 0.5));
-    }
-    axis.scale = static_cast<float>(scale);
+    if (policy != "stretch") axis.out = checked_length(context, scaled(axis.in, ratios[i]));
+    axis.ratio = ratios[i];
   }
 }
 
@@ -177,7 +191,10 @@ void take_region(const NodeContext& context, const Tensor* roi, const std::vecto
 // One entry per axis of input 0.
 std::vector<AxisScaling> scalings_of(const NodeContext& context) {
   std::vector<AxisScaling> out;
-  for (const int64_t length : context.shape(0)) out.push_back({.in = length, .out = length});
+  for (const int64_t length : context.shape(0)) {
+    if (length >= kLongest) throw_invalid(context, "an axis is 2^31 or longer");
+    out.push_back({.in = length, .out = length});
+  }
   const std::vector<int> axes = resized_axes(context);
   const Operands operands = operands_of(context);
   if (operands.sizes) {
@@ -246,31 +263,41 @@ void run_plan(const ResizePlan& plan, const void* in, void* out, size_t bytes, s
   }
 }
 
-template <class To, class From>
-void convert(const From* from, To* to, int64_t count, ThreadPool& pool) {
+// Integers are rounded, halves to even, and saturate.
+template <class To>
+To from_float(float x) {
+  return kernels::element_cast<To>(std::is_integral_v<To> ? std::nearbyint(x) : x);
+}
+
+template <class Map>
+void for_elements(int64_t count, ThreadPool& pool, Map map) {
   constexpr int64_t kGrain = 8192;
   pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
-    kernels::convert_row(from + begin, to + begin, end - begin);
+    for (int64_t i = begin; i < end; ++i) map(i);
   });
 }
 
-size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
+uint64_t float_bytes(int64_t elements) {
+  return (static_cast<uint64_t>(elements) * sizeof(float) + 63) / 64 * 64;
+}
 
 // Interpolation of other types happens in float, between two conversions.
 template <class T>
 Kernel through_float(PlanContext& context, std::shared_ptr<const ResizePlan> plan) {
   const int64_t in_count = context.shape(0).elements();
   const int64_t out_count = context.output_shape(0).elements();
-  const size_t in_bytes = aligned(static_cast<size_t>(in_count) * sizeof(float));
-  const size_t out_bytes = aligned(static_cast<size_t>(out_count) * sizeof(float));
+  const uint64_t in_bytes = float_bytes(in_count), out_bytes = float_bytes(out_count);
   context.reserve_scratch(in_bytes + out_bytes + plan->scratch_bytes());
   return [=](RunContext& run) {
     auto* in = reinterpret_cast<float*>(run.scratch());
     auto* out = reinterpret_cast<float*>(run.scratch() + in_bytes);
-    convert(run.in<T>(0), in, in_count, run.pool());
+    const T* from = run.in<T>(0);
+    T* to = run.out<T>(0);
+    for_elements(in_count, run.pool(),
+                 [=](int64_t i) { in[i] = kernels::element_cast<float>(from[i]); });
     run_plan(*plan, in, out, static_cast<size_t>(out_count) * sizeof(float),
              run.scratch() + in_bytes + out_bytes, run.pool());
-    convert(out, run.out<T>(0), out_count, run.pool());
+    for_elements(out_count, run.pool(), [=](int64_t i) { to[i] = from_float<T>(out[i]); });
   };
 }
 
@@ -279,12 +306,13 @@ Kernel plan_resize(PlanContext& context) {
   if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
   if (method_of(context).interpolation != Interpolation::Nearest && dtype != DType::Float) {
     const auto plan = resize_plan(context, DType::Float);
-    return dispatch<double, Half, BFloat, int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t>(
-        dtype,
-        [&](auto tag) { return through_float<typename decltype(tag)::type>(context, plan); });
+    return dispatch_with_integers<double, Half, BFloat>(dtype, [&](auto tag) {
+      return through_float<typename decltype(tag)::type>(context, plan);
+    });
   }
   const auto plan = resize_plan(context, dtype);
-  const size_t bytes = bytes_of(dtype, context.output_shape(0), context.output_layout(0));
+  const auto bytes =
+      static_cast<size_t>(bytes_of(dtype, context.output_shape(0), context.output_layout(0)));
   context.reserve_scratch(plan->scratch_bytes());
   return [plan, bytes](RunContext& run) {
     run_plan(*plan, run.in<std::byte>(0), run.out<std::byte>(0), bytes, run.scratch(), run.pool());
@@ -302,7 +330,7 @@ void layout_resize(LayoutContext& context) {
 
 // How many times larger nearest-neighbour repetition makes an axis; 0 where it is something else.
 int64_t repetition(const ResizeMethod& method, const AxisScaling& axis) {
-  if (axis.in < 1 || axis.out % axis.in != 0) return 0;
+  if (axis.in < 1 || axis.out < 1 || axis.out % axis.in != 0) return 0;
   const int64_t times = axis.out / axis.in;
   const kernels::AxisFilter filter = kernels::make_axis_filter(method, axis);
   for (int64_t i = 0; i < axis.out; ++i) {

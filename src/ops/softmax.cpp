@@ -9,11 +9,8 @@ namespace {
 
 constexpr int kOneAxisOpset = 13;  // before, the tensor was flattened to two axes
 
-using SoftmaxKernel = decltype(&kernels::softmax);
-
-template <SoftmaxKernel kKernel>
+template <bool kLogarithm>
 Kernel plan_softmax(PlanContext& context) {
-  dispatch<float>(context.dtype(0), [](auto) {});
   const Shape& shape = context.shape(0);
   const bool one_axis = context.opset() >= kOneAxisOpset;
   const int axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
@@ -21,9 +18,16 @@ Kernel plan_softmax(PlanContext& context) {
   const int64_t outer = shape.elements(0, axis);
   const int64_t count = shape.elements(axis, last);
   const int64_t inner = shape.elements(last, shape.rank());
-  return [=](RunContext& run) {
-    kKernel(run.in<float>(0), run.out<float>(0), outer, count, inner, run.pool());
-  };
+  return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
+    using T = typename decltype(tag)::type;
+    return [=](RunContext& run) {
+      if constexpr (kLogarithm) {
+        kernels::log_softmax(run.in<T>(0), run.out<T>(0), outer, count, inner, run.pool());
+      } else {
+        kernels::softmax(run.in<T>(0), run.out<T>(0), outer, count, inner, run.pool());
+      }
+    };
+  });
 }
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
@@ -33,8 +37,8 @@ constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
 }
 
 constexpr OpDef kOps[] = {
-    softmax("Softmax", plan_softmax<kernels::softmax>),
-    softmax("LogSoftmax", plan_softmax<kernels::log_softmax>),
+    softmax("Softmax", plan_softmax<false>),
+    softmax("LogSoftmax", plan_softmax<true>),
 };
 
 }  // namespace

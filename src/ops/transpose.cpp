@@ -43,6 +43,8 @@ Kernel plan_transpose(PlanContext& context) {
 // ---- DepthToSpace and SpaceToDepth ----
 
 // Both move elements between a deep image [N, C b b, H, W] and a wide one [N, C, H b, W b].
+constexpr int64_t kBlockLimit = int64_t{1} << 31;  // below which its square fits
+
 struct Shuffle {
   int64_t block = 1;
   bool block_first = true;  // the deep channel is [b][b][C] (DCR), not [C][b][b] (CRD)
@@ -66,17 +68,21 @@ Shuffle shuffle_of(const NodeContext& context) {
 void infer_depth_to_space(InferContext& context) {
   const int64_t block = shuffle_of(context).block;
   const Shape& in = context.shape(0);
-  if (block > in[1] || in[1] % (block * block) != 0) throw_indivisible(context, block);
+  if (block >= kBlockLimit || in[1] % (block * block) != 0) throw_indivisible(context, block);
   context.set_output(0, context.dtype(0),
-                     {in[0], in[1] / (block * block), in[2] * block, in[3] * block});
+                     {in[0], in[1] / (block * block), Shape({in[2], block}).elements(),
+                      Shape({in[3], block}).elements()});
 }
 
 void infer_space_to_depth(InferContext& context) {
   const int64_t block = shuffle_of(context).block;
   const Shape& in = context.shape(0);
-  if (in[2] % block != 0 || in[3] % block != 0) throw_indivisible(context, block);
-  context.set_output(0, context.dtype(0),
-                     {in[0], in[1] * block * block, in[2] / block, in[3] / block});
+  if (block >= kBlockLimit || in[2] % block != 0 || in[3] % block != 0) {
+    throw_indivisible(context, block);
+  }
+  context.set_output(
+      0, context.dtype(0),
+      {in[0], Shape({in[1], block, block}).elements(), in[2] / block, in[3] / block});
 }
 
 // The loops over both images, the wide one's memory in order as far as rows of W go: a plain row

@@ -22,7 +22,7 @@ class ScratchPlan {
     size_ += kernels::round_up(floats, 16);
     return at;
   }
-  size_t bytes() const { return static_cast<size_t>(size_) * sizeof(float); }
+  uint64_t bytes() const { return static_cast<uint64_t>(size_) * sizeof(float); }
 
  private:
   int64_t size_ = 0;

@@ -1,6 +1,7 @@
 #include "ops/core/gemm_step.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace fovea {
 namespace {
@@ -39,22 +40,18 @@ FloatGemm::FloatGemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& e
     : gemm_(std::move(gemm)),
       extras_(extras),
       packed_size_(kernels::gemm_packed_size(gemm_.shape)) {
+  std::unordered_map<int64_t, int64_t> matrix_at;
   for (int64_t batch = 0; batch < gemm_.batches(); ++batch) {
-    const auto& offsets = gemm_.b_offsets;
-    const auto same = std::ranges::find(offsets, offsets[static_cast<size_t>(batch)]);
-    const int64_t first = same - offsets.begin();
-    if (first == batch) {
-      matrix_of_.push_back(matrices());
-      first_batch_.push_back(batch);
-    } else {
-      matrix_of_.push_back(matrix_of_[static_cast<size_t>(first)]);
-    }
+    const int64_t offset = gemm_.b_offsets[static_cast<size_t>(batch)];
+    const auto [at, is_new] = matrix_at.emplace(offset, matrices());
+    if (is_new) first_batch_.push_back(batch);
+    matrix_of_.push_back(at->second);
   }
   const int64_t bias_size = extras_.row_bias >= 0 ? gemm_.shape.n : 0;
   const bool constant =
       context.constant(1) && (extras_.row_bias < 0 || context.constant(extras_.row_bias));
   if (!constant) {
-    context.reserve_scratch(static_cast<size_t>(matrices() * packed_size_ + bias_size) *
+    context.reserve_scratch(static_cast<uint64_t>(matrices() * packed_size_ + bias_size) *
                             sizeof(float));
     return;
   }

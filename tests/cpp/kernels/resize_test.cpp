@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/integers.h"
 #include "support/random.h"
 
 namespace fovea::kernels {
@@ -28,7 +29,7 @@ double keys(double x, double a) {
 // repeat the edge or, with exclude_outside, do not count.
 double resize_point(const std::vector<double>& line, const ResizeMethod& method,
                     const AxisScaling& axis, int64_t index) {
-  const double x = static_cast<double>(source_position(method.coordinates, axis, index));
+  const double x = source_position(method.coordinates, axis, index);
   const auto in = static_cast<int64_t>(line.size());
   const auto at = [&](int64_t i) {
     return line[static_cast<size_t>(std::clamp<int64_t>(i, 0, in - 1))];
@@ -49,7 +50,7 @@ double resize_point(const std::vector<double>& line, const ResizeMethod& method,
         return at(static_cast<int64_t>(std::ceil(x)));
     }
   }
-  const double scale = method.antialias ? std::min<double>(static_cast<double>(axis.scale), 1) : 1;
+  const double scale = method.antialias ? std::min<double>(axis.factor(), 1) : 1;
   const auto reach = static_cast<int64_t>(std::ceil(2 / scale)) + 1;
   double sum = 0, total = 0;
   for (auto i = static_cast<int64_t>(x) - reach; i <= static_cast<int64_t>(x) + reach; ++i) {
@@ -112,7 +113,7 @@ void check(const Case& c, int threads = 1) {
   uint32_t extrapolation = 0;
   std::memcpy(&extrapolation, &kExtrapolation, sizeof(extrapolation));
   const ResizePlan plan = plan_resize(shape, filters, sizeof(float), extrapolation);
-  std::vector<std::byte> scratch(plan.scratch_bytes());
+  std::vector<std::byte> scratch(static_cast<size_t>(plan.scratch_bytes()));
   std::vector<float> got(want.size(), -99.0f);
   ThreadPool pool(threads);
   if (plan.passes.empty()) {
@@ -138,7 +139,7 @@ AxisScaling by_scale(int64_t in, float scale) {
   return {in, static_cast<int64_t>(std::floor(static_cast<float>(in) * scale)), scale};
 }
 AxisScaling by_size(int64_t in, int64_t out) {
-  return {in, out, static_cast<float>(out) / static_cast<float>(in)};
+  return {.in = in, .out = out, .ratio = LengthRatio{.to = out, .from = in}};
 }
 AxisScaling same(int64_t in) { return {in, in, 1.0f}; }
 
@@ -168,6 +169,64 @@ TEST(Resize, NearestModes) {
     for (const CoordinateMode coordinates : kAllModes) {
       check({{.nearest = nearest, .coordinates = coordinates},
              {by_scale(5, 0.5f), by_scale(6, 2.0f), by_scale(7, 1.5f)}});
+    }
+  }
+}
+
+// The position of an output as a fraction, by the formulas of the specification with scale out/in.
+struct Fraction {
+  int64_t numerator = 0;
+  int64_t denominator = 1;
+};
+
+Fraction exact_position(CoordinateMode mode, int64_t in, int64_t out, int64_t x) {
+  switch (mode) {
+    case CoordinateMode::PytorchHalfPixel:
+      if (out == 1) return {};
+      [[fallthrough]];
+    case CoordinateMode::HalfPixel:
+    case CoordinateMode::HalfPixelSymmetric:
+      return {(2 * x + 1) * in - out, 2 * out};
+    case CoordinateMode::AlignCorners:
+      return out == 1 ? Fraction{} : Fraction{x * (in - 1), out - 1};
+    case CoordinateMode::Asymmetric:
+      return {x * in, out};
+    case CoordinateMode::TfHalfPixelForNn:
+      return {(2 * x + 1) * in, 2 * out};
+    case CoordinateMode::TfCropAndResize:  // of the whole
+      return out == 1 ? Fraction{in - 1, 2} : Fraction{x * (in - 1), out - 1};
+  }
+  return {};
+}
+
+// Whole numbers below and above, and twice the distance from the one below, tell each rounding.
+int64_t exact_nearest(NearestMode mode, const Fraction& at, int64_t in) {
+  const int64_t below = floor_div(at.numerator, at.denominator);
+  const int64_t twice_rest = 2 * (at.numerator - below * at.denominator);
+  bool up = false;
+  if (mode == NearestMode::RoundPreferFloor) up = twice_rest > at.denominator;
+  if (mode == NearestMode::RoundPreferCeil) up = twice_rest >= at.denominator;
+  if (mode == NearestMode::Ceil) up = twice_rest > 0;
+  return std::clamp<int64_t>(below + (up ? 1 : 0), 0, in - 1);
+}
+
+TEST(Resize, NearestOfEveryPairOfLengthsIsExact) {
+  for (const CoordinateMode coordinates : kAllModes) {
+    for (const NearestMode nearest : {NearestMode::RoundPreferFloor, NearestMode::RoundPreferCeil,
+                                      NearestMode::Floor, NearestMode::Ceil}) {
+      for (int64_t in = 1; in <= 40; ++in) {
+        for (int64_t out = 1; out <= 45; ++out) {
+          const AxisFilter filter =
+              make_axis_filter({.nearest = nearest, .coordinates = coordinates}, by_size(in, out));
+          ASSERT_TRUE(filter.outside.empty());
+          for (int64_t x = 0; x < out; ++x) {
+            ASSERT_EQ(filter.first[static_cast<size_t>(x)],
+                      exact_nearest(nearest, exact_position(coordinates, in, out, x), in))
+                << "coordinates " << static_cast<int>(coordinates) << " rounding "
+                << static_cast<int>(nearest) << ": " << x << " of " << in << " to " << out;
+          }
+        }
+      }
     }
   }
 }

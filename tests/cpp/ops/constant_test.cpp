@@ -54,6 +54,13 @@ TEST(Range, UpDownAndEmpty) {
   EXPECT_EQ(range<int64_t>(4, 4, 1), Ints{});
   EXPECT_EQ(range<int64_t>(4, 0, 1), Ints{});
   EXPECT_EQ(range<float>(0.0f, 1.0f, 0.25f), (std::vector<float>{0, 0.25f, 0.5f, 0.75f}));
+  constexpr int64_t kLarge = (int64_t{1} << 60) + 1;
+  EXPECT_EQ(range<int64_t>(kLarge, kLarge + 2, 1), (Ints{kLarge, kLarge + 1}));
+  EXPECT_EQ(range<int64_t>(INT64_MIN, INT64_MAX, INT64_MAX), (Ints{INT64_MIN, -1, INT64_MAX - 1}));
+  EXPECT_EQ(range<int64_t>(INT64_MAX, INT64_MIN, INT64_MIN), (Ints{INT64_MAX, -1}));
+  EXPECT_EQ(range<int32_t>(INT32_MIN, INT32_MAX, 1 << 30),
+            (std::vector<int32_t>{INT32_MIN, -(1 << 30), 0, 1 << 30}));
+  EXPECT_EQ(error_of([] { range<int64_t>(INT64_MIN, INT64_MAX, 1); }), ErrorCode::InvalidInput);
   EXPECT_EQ(error_of([] { range<int32_t>(0, 1, 0); }), ErrorCode::InvalidInput);
   EXPECT_EQ(error_of([] { range<float>(0, INFINITY, 1); }), ErrorCode::InvalidInput);
 }

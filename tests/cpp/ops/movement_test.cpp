@@ -223,15 +223,18 @@ TEST(Pad, EveryModeAgreesWithItsDefinition) {
   for (const int64_t channels : {3, 4}) {
     const Tensor in = random_tensor({2, channels, 4, 5}, 1);
     for (const Ints& pads : {Ints{0, 0, 1, 2, 0, 0, 3, 0}, Ints{0, 0, 9, 0, 0, 0, 0, 11},
-                             Ints{1, 2, 0, 0, 0, 1, 0, 0}, Ints{0, 0, -1, 0, 0, 0, 2, -3}}) {
+                             Ints{1, 2, 0, 0, 0, 1, 0, 0}, Ints{0, 0, -1, 0, 0, 0, 2, -3},
+                             Ints{0, 0, 3, -2, 0, 0, -2, 7}, Ints{0, 0, -2, -1, 0, 0, 5, -1}}) {
       for (const auto& [mode, source] : modes) {
-        const bool crops = pads[2] < 0;
-        if (crops && mode == "reflect") continue;
         const OpCase op = {"Pad", 19, {{"mode", mode}}};
         const Tensor out = run_op(op, {in, int64_vector(pads)}, 2)[0];
         expect_moved<float>(out, in, [&, &origin = source](Index index) {
           for (size_t axis = 0; axis < 4; ++axis) {
-            index[axis] = origin(index[axis] - pads[axis], in.shape()[static_cast<int>(axis)]);
+            // Negative amounts crop first; the others continue what is left.
+            const int64_t begin = std::max<int64_t>(-pads[axis], 0);
+            const int64_t end =
+                in.shape()[static_cast<int>(axis)] + std::min<int64_t>(pads[axis + 4], 0);
+            index[axis] = begin + origin(index[axis] - pads[axis] - begin, end - begin);
           }
           return index;
         });
@@ -298,6 +301,11 @@ TEST(Pad, WrongInputsAreErrors) {
   EXPECT_EQ(code("mirror", in, {0, 0, 0, 0}), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(code("constant", in, {0, 0}), ErrorCode::InvalidInput);
   EXPECT_EQ(code("constant", in, {-1, 0, -2, 0}), ErrorCode::InvalidInput);
+  for (const std::string mode : {"constant", "reflect", "edge", "wrap"}) {
+    EXPECT_EQ(code(mode, in, {INT64_MIN, 0, 0, 0}), ErrorCode::InvalidInput);
+    EXPECT_EQ(code(mode, in, {0, INT64_MAX, 0, INT64_MAX}), ErrorCode::InvalidInput);
+  }
+  EXPECT_EQ(code("edge", in, {0, -3, 0, 4}), ErrorCode::InvalidInput);
   EXPECT_EQ(code("edge", random_tensor({0, 3}, 1), {1, 0, 0, 0}), ErrorCode::InvalidInput);
   EXPECT_EQ(code("constant", in, {INT64_MAX, 0, INT64_MAX, 0}), ErrorCode::InvalidInput);
 }

@@ -136,6 +136,33 @@ TEST(LayerNormalization, EveryAxisWithStatistics) {
   }
 }
 
+TEST(LayerNormalization, ScaleAndBiasBroadcastToTheInput) {
+  const Tensor in = random_tensor({2, 3, 4}, 6);
+  const auto indices = indices_of(in.shape());
+  for (const int64_t axis : {0, 1, 2}) {
+    const std::vector<double> unit = normalized(in, in.shape().elements(static_cast<int>(axis), 3));
+    for (const Shape& scale_shape : {Shape{4}, {3, 4}, {1, 4}, {3, 1}, {2, 1, 4}, {1}, {}}) {
+      for (const Shape& bias_shape : {Shape{4}, {3, 1}, {2, 1, 1}, {2, 3, 4}}) {
+        const Tensor scale = random_tensor(scale_shape, 7), bias = random_tensor(bias_shape, 8);
+        const Tensor out =
+            run_op({"LayerNormalization", 17, {{"axis", axis}}}, {in, scale, bias})[0];
+        for (size_t i = 0; i < indices.size(); ++i) {
+          const double factor = scale.as<float>()[broadcast_index(scale_shape, indices[i])];
+          const double term = bias.as<float>()[broadcast_index(bias_shape, indices[i])];
+          ASSERT_NEAR(at(out, static_cast<int64_t>(i)), unit[i] * factor + term, kTolerance)
+              << scale_shape.to_string() << bias_shape.to_string() << " axis " << axis;
+        }
+      }
+    }
+  }
+  const auto code = [&](const Shape& scale) {
+    return error_of([&] { run_op({"LayerNormalization", 17}, {in, random_tensor(scale, 7)}); });
+  };
+  EXPECT_EQ(code({3}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({1, 2, 3, 4}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({12}), ErrorCode::InvalidInput);
+}
+
 TEST(LayerNormalization, BiasIsOptional) {
   const Tensor in = random_tensor({4, 6}, 7), scale = random_tensor({6}, 8);
   const Tensor zero = Tensor::of<float>({6}, {0, 0, 0, 0, 0, 0});
@@ -165,6 +192,23 @@ void check_softmax(int opset, const AttributeList& attributes, int first, int la
     ASSERT_NEAR(at(out, static_cast<int64_t>(i)), std::exp(want), kTolerance);
     ASSERT_NEAR(at(logarithm, static_cast<int64_t>(i)), want, kTolerance);
   }
+}
+
+// Differences that float does not tell apart.
+TEST(Softmax, DoubleStaysDouble) {
+  const Tensor in = Tensor::of<double>({1, 3, 2}, {0, 5, -50, 5, 1e-12, 5});
+  const auto plain = values_of<double>(run_op({"Softmax", 13, {{"axis", int64_t{1}}}}, {in})[0]);
+  const auto logarithm =
+      values_of<double>(run_op({"LogSoftmax", 13, {{"axis", int64_t{1}}}}, {in})[0]);
+  const double sum = 1 + std::exp(-50.0) + std::exp(1e-12);
+  EXPECT_NEAR(plain[0], 1 / sum, 1e-15);
+  EXPECT_NEAR(plain[2], std::exp(-50.0) / sum, 1e-14 * std::exp(-50.0));
+  EXPECT_NEAR(plain[1], 1.0 / 3, 1e-15);
+  EXPECT_NEAR(logarithm[2], -50 - std::log(sum), 1e-13);
+  EXPECT_NEAR(logarithm[4] - logarithm[0], 1e-12, 1e-15);
+  const Tensor extremes = Tensor::of<double>({3}, {1000, -INFINITY, 1000});
+  EXPECT_EQ(values_of<double>(run_op({"Softmax", 13}, {extremes})[0]),
+            (std::vector<double>{0.5, 0, 0.5}));
 }
 
 TEST(Softmax, OneAxisFromOpset13AndFlattenedBefore) {

@@ -167,9 +167,31 @@ TEST(Reduce, OtherTypes) {
   EXPECT_EQ(reduced_to_one<uint8_t>("ReduceMin", {200, 100}), 100);
   EXPECT_EQ(reduced_to_one<double>("ReduceSum", {1e16, 1.0, -1e16}), 0.0);
   EXPECT_EQ(reduced_to_one<double>("ReduceLogSumExp", {1000.0}), 1000.0);
+  EXPECT_EQ(reduced_to_one<uint32_t>("ReduceSum", {UINT32_MAX, 2}), 1u);
+  EXPECT_EQ(reduced_to_one<uint64_t>("ReduceSum", {UINT64_MAX, 3}), 2u);
+  EXPECT_EQ(reduced_to_one<uint64_t>("ReduceMax", {UINT64_MAX, 3}), UINT64_MAX);
+  EXPECT_EQ(reduced_to_one<uint64_t>("ReduceMin", {UINT64_MAX, 3}), 3u);
+  EXPECT_EQ(reduced_to_one<uint64_t>("ReduceMean", {uint64_t{1} << 63, 0}), uint64_t{1} << 62);
+  EXPECT_EQ(reduced_to_one<uint32_t>("ReduceL1", {7, 5}), 12u);
   const Tensor flags = Tensor::of<bool>({2}, {false, true});
   EXPECT_EQ(values_of<bool>(run_op({"ReduceMax", 20}, {flags})[0]), std::vector<bool>{true});
   EXPECT_EQ(error_of([&] { run_op({"ReduceSum", 13}, {flags}); }), ErrorCode::UnsupportedAttribute);
+}
+
+// In double, then truncated: ln(e + e^2 + e^3) is 3.4, ln(3e) is 2.1.
+template <class T>
+void check_log_sum_exp() {
+  EXPECT_EQ(reduced_to_one<T>("ReduceLogSumExp", {1, 2, 3}), T{3});
+  EXPECT_EQ(reduced_to_one<T>("ReduceLogSumExp", {1, 1, 1}), T{2});
+  EXPECT_EQ(reduced_to_one<T>("ReduceLogSumExp", {100'000, 5}), T{100'000});
+  EXPECT_EQ(reduced_to_one<T>("ReduceLogSum", {8, 13}), T{3});
+}
+
+TEST(Reduce, LogSumExpOfIntegers) {
+  check_log_sum_exp<int32_t>();
+  check_log_sum_exp<uint32_t>();
+  check_log_sum_exp<int64_t>();
+  check_log_sum_exp<uint64_t>();
 }
 
 TEST(Reduce, EmptyFoldsAreNeutral) {

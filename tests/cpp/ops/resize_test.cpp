@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "support/nd.h"
 #include "support/op_runner.h"
@@ -119,13 +121,64 @@ TEST(Resize, OtherElementTypes) {
   const Tensor scales = floats({1, 1, 1, 2});
   EXPECT_EQ(values_of<uint8_t>(run_op({"Resize", 13}, {bytes, Tensor(), scales})[0]),
             (std::vector<uint8_t>{10, 10, 20, 20}));
-  // 12.5 and 17.5 are cut off like every conversion to integers.
-  const OpCase linear = {"Resize", 13, {{"mode", std::string("linear")}}};
-  EXPECT_EQ(values_of<uint8_t>(run_op(linear, {bytes, Tensor(), scales})[0]),
-            (std::vector<uint8_t>{10, 12, 17, 20}));
   const Tensor numbers = Tensor::of<int64_t>({1, 1, 1, 2}, {int64_t{1} << 60, -3});
   EXPECT_EQ(values_of<int64_t>(run_op({"Resize", 13}, {numbers, Tensor(), scales})[0]),
             (std::vector<int64_t>{int64_t{1} << 60, int64_t{1} << 60, -3, -3}));
+}
+
+// What ONNX's reference does: rounded, halves to even, and saturated.
+template <class T>
+void check_rounding() {
+  using Limits = std::numeric_limits<T>;
+  const Tensor scales = floats({1, 1, 1, 2});
+  const OpCase linear = {"Resize", 13, {{"mode", std::string("linear")}}};
+  const OpCase cubic = {"Resize", 13, {{"mode", std::string("cubic")}}};
+  const Tensor ramp = Tensor::of<T>({1, 1, 1, 2}, {T{10}, T{20}});
+  EXPECT_EQ(values_of<T>(run_op(linear, {ramp, Tensor(), scales})[0]),
+            (std::vector<T>{T{10}, T{12}, T{18}, T{20}}));
+  if constexpr (sizeof(T) == 1) {
+    // The overshoot at an edge goes beyond the type.
+    const Tensor step =
+        Tensor::of<T>({1, 1, 1, 4}, {Limits::min(), Limits::min(), Limits::max(), Limits::max()});
+    const auto values = values_of<T>(run_op(cubic, {step, Tensor(), scales})[0]);
+    EXPECT_EQ(values[2], Limits::min());
+    EXPECT_EQ(values[5], Limits::max());
+  }
+  for (const T constant : {T{100}, static_cast<T>(200), Limits::min(), T{1}, T{77}}) {
+    if (std::abs(static_cast<double>(constant)) > 0x1p24) continue;  // made in float
+    Tensor flat = Tensor::allocate(dtype_of<T>, {1, 1, 7, 5});
+    std::ranges::fill(flat.mutable_as<T>(), constant);
+    for (const OpCase& op : {linear, cubic}) {
+      for (const auto& [height, width] : {std::pair{3, 11}, {7, 4}, {10, 13}}) {
+        const Tensor sizes = int64_vector({1, 1, height, width});
+        for (const T value : values_of<T>(run_op(op, {flat, Tensor(), Tensor(), sizes})[0])) {
+          ASSERT_EQ(value, constant) << height << "x" << width;
+        }
+      }
+    }
+  }
+}
+
+TEST(Resize, IntegersAreRounded) {
+  check_rounding<int8_t>();
+  check_rounding<uint8_t>();
+  check_rounding<int16_t>();
+  check_rounding<uint16_t>();
+  check_rounding<int32_t>();
+  check_rounding<uint32_t>();
+  check_rounding<int64_t>();
+  check_rounding<uint64_t>();
+}
+
+// 7 to 2 puts output 1 at 3.5 exactly, which the float next to 2/7 misses.
+TEST(Resize, SizesAreNotRoundedToAScale) {
+  const Tensor in = iota_tensor<float>({1, 1, 1, 7});
+  const OpCase op = {"Resize",
+                     13,
+                     {{"coordinate_transformation_mode", std::string("asymmetric")},
+                      {"nearest_mode", std::string("round_prefer_ceil")}}};
+  expect_floats(run_op(op, {in, Tensor(), Tensor(), int64_vector({1, 1, 1, 2})})[0], {1, 1, 1, 2},
+                {0, 4});
 }
 
 TEST(Resize, NothingToDoCopiesAndEmptyStaysEmpty) {
@@ -147,6 +200,10 @@ TEST(Resize, BadOperandsAreErrors) {
   EXPECT_EQ(code({Tensor(), floats({1, 1, NAN, 2})}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({Tensor(), floats({1, 1, 1e30f, 2})}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({Tensor(), Tensor(), int64_vector({1, 1, -4, 4})}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), Tensor(), int64_vector({1, 1, int64_t{1} << 31, 1})}),
+            ErrorCode::InvalidInput);
+  EXPECT_EQ(code({Tensor(), floats({2, 2})}, {{"axes", std::vector<int64_t>{2, -2}}}),
+            ErrorCode::MalformedModel);
   EXPECT_EQ(code({Tensor(), floats({1, 1, 2, 2})}, {{"mode", std::string("sharp")}}),
             ErrorCode::UnsupportedAttribute);
 }

@@ -79,6 +79,11 @@ TEST(SpaceToDepth, UndoesDepthToSpaceInBothLayouts) {
   }
 }
 
+TEST(DepthToSpace, OfNoChannels) {
+  const OpCase op = {"DepthToSpace", 13, {{"blocksize", int64_t{2}}}};
+  EXPECT_EQ(run_op(op, {random_tensor({1, 0, 2, 3}, 1)})[0].shape(), (Shape{1, 0, 4, 6}));
+}
+
 TEST(DepthToSpace, BadShapesAreErrors) {
   const auto code = [](const std::string& op, Shape shape, int64_t block) {
     return error_of([&] {
@@ -87,6 +92,7 @@ TEST(DepthToSpace, BadShapesAreErrors) {
   };
   EXPECT_EQ(code("DepthToSpace", {1, 6, 2, 2}, 2), ErrorCode::InvalidInput);
   EXPECT_EQ(code("DepthToSpace", {1, 4, 2, 2}, int64_t{1} << 40), ErrorCode::InvalidInput);
+  EXPECT_EQ(code("SpaceToDepth", {1, 4, 0, 0}, int64_t{1} << 40), ErrorCode::InvalidInput);
   EXPECT_EQ(code("DepthToSpace", {4, 2, 2}, 2), ErrorCode::MalformedModel);
   EXPECT_EQ(code("DepthToSpace", {1, 4, 2, 2}, 0), ErrorCode::MalformedModel);
   EXPECT_EQ(code("SpaceToDepth", {1, 4, 3, 2}, 2), ErrorCode::InvalidInput);

@@ -119,6 +119,19 @@ std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Ten
   return memory;
 }
 
+std::vector<ValueType> infer_op(const OpCase& op, const std::vector<Tensor>& inputs) {
+  const Node node = make_node(op, inputs);
+  std::vector<ValueType> types;
+  for (const Tensor& input : inputs) {
+    types.push_back({input.dtype(), input.shape(), Form(), input, true});
+  }
+  std::vector<const ValueType*> pointers;
+  for (const ValueType& type : types) {
+    pointers.push_back(type.dtype == DType::Undefined ? nullptr : &type);
+  }
+  return infer_node(node, pointers);
+}
+
 Tensor random_tensor(Shape shape, uint32_t seed, float low, float high) {
   std::mt19937 engine(seed);
   std::uniform_real_distribution<float> uniform(low, high);

@@ -27,6 +27,9 @@ std::vector<Tensor> run_op(const OpCase& op, const std::vector<Tensor>& inputs, 
 std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Tensor>& inputs,
                                          bool* used, int threads = 1);
 
+// What the operator's shape rule says of the outputs.
+std::vector<ValueType> infer_op(const OpCase& op, const std::vector<Tensor>& inputs);
+
 // Deterministic values, uniform in [low, high).
 Tensor random_tensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
 

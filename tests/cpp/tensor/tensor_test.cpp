@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "base/error.h"
@@ -98,6 +99,10 @@ TEST(Tensor, ConvertsNumbers) {
   EXPECT_EQ(to_int64s(Tensor::of<Half>({1}, {to_half(1e9f)})), (std::vector<int64_t>{INT64_MAX}));
   EXPECT_EQ(to_int64s(Tensor::of<uint64_t>({1}, {UINT64_MAX})), (std::vector<int64_t>{INT64_MAX}));
   EXPECT_EQ(to_floats(Tensor::of<Half>({1}, {to_half(0.5f)})), (std::vector<float>{0.5f}));
+  EXPECT_EQ(to_int64s(Tensor::of<double>({4}, {1e30, -1e30, NAN, 0x1p63})),
+            (std::vector<int64_t>{INT64_MAX, INT64_MIN, 0, INT64_MAX}));
+  EXPECT_EQ(to_int64s(Tensor::of<float>({2}, {INFINITY, -INFINITY})),
+            (std::vector<int64_t>{INT64_MAX, INT64_MIN}));
   EXPECT_THROW(to_floats(Tensor::of_strings({1}, {"a"})), Error);
 }
 
