@@ -120,11 +120,9 @@ std::vector<ValueId> reads_of(const Node& node) {
   std::vector<ValueId> reads;
   std::ranges::copy_if(node.inputs, std::back_inserter(reads),
                        [](ValueId id) { return id != kNoValue; });
-  for (const auto& [name, value] : node.attributes.all()) {
-    if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
-      for (const Capture& capture : (*subgraph)->captures) reads.push_back(capture.outer);
-    }
-  }
+  for_each_subgraph(node, [&](const Graph& subgraph) {
+    for (const Capture& capture : subgraph.captures) reads.push_back(capture.outer);
+  });
   return reads;
 }
 

@@ -149,6 +149,14 @@ class Uses {
   std::vector<bool> output_;
 };
 
+// Calls visit(Graph&) with each graph that is an attribute of the node.
+template <class Visit>
+void for_each_subgraph(const Node& node, const Visit& visit) {
+  for (const auto& [name, value] : node.attributes.all()) {
+    if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) visit(**subgraph);
+  }
+}
+
 // Every value a node reads, the captures of its subgraphs included; kNoValue is left out.
 std::vector<ValueId> reads_of(const Node& node);
 

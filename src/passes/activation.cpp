@@ -1,7 +1,7 @@
 #include <cmath>
-#include <initializer_list>
 
-#include "passes/body.h"
+#include "passes/element_types.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -10,122 +10,84 @@ namespace {
 // The opset whose Gelu, HardSwish and Swish these are.
 constexpr int kOpset = 24;
 
-bool is_near(const Graph& graph, ValueId id, float value) {
-  return is_number(graph, id) &&
-         std::fabs(graph.constant(id)->as<float>()[0] - value) <= 1e-5f * std::fabs(value);
+// x in 1 + erf(x / sqrt(2)); kNoValue where `id` is something else.
+ValueId argument_of_erf(const Rewriter& graph, ValueId id) {
+  const ValueId erf = beside_number(graph, made_for_one(graph, id, "Add"), 1.0f);
+  const Node* function = made_for_one(graph, erf, "Erf");
+  if (!function) return kNoValue;
+  const ValueId scaled = function->inputs[0];
+  if (const Node* divided = made_for_one(graph, scaled, "Div")) {
+    const ValueId x = divided->inputs[0];
+    return is_near(graph, divided->inputs[1], std::sqrt(2.0f), x) ? x : kNoValue;
+  }
+  return beside_number(graph, made_for_one(graph, scaled, "Mul"), std::sqrt(0.5f));
 }
 
-// The operand of a commutative node beside a constant near `value`; kNoValue where it has none.
-ValueId beside_number(const Graph& graph, const Node* node, std::string_view op_type, float value) {
-  if (!is_op(node, op_type)) return kNoValue;
+// x in x (1 + erf(x / sqrt(2))), where x may be halved before.
+ValueId times_erf(const Rewriter& graph, const Node* product, bool halved) {
+  if (!product) return kNoValue;
   for (const size_t i : {0, 1}) {
-    if (is_near(graph, node->inputs[i], value)) return node->inputs[1 - i];
+    const ValueId x = argument_of_erf(graph, product->inputs[i]);
+    const ValueId factor = product->inputs[1 - i];
+    if (x == kNoValue) continue;
+    if (!halved && factor == x) return x;
+    if (halved && beside_number(graph, made_for_one(graph, factor, "Mul"), 0.5f) == x) return x;
   }
   return kNoValue;
 }
 
-// Recognises functions in the node that makes their result.
-class Recogniser {
- public:
-  Recogniser(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
-
-  // The value that `node` makes the function of; kNoValue where it makes something else.
-  ValueId gelu(const Node& node) const;
-  ValueId swish(const Node& node) const;
-  ValueId hard_swish(const Node& node) const;
-
- private:
-  // The node that makes what nobody but one node reads.
-  const Node* inner(ValueId id) const {
-    return id != kNoValue && uses_.only_reader(id) >= 0 ? producer_of(graph_, uses_, id) : nullptr;
-  }
-  bool is_erf_of_scaled(ValueId id, ValueId x) const;
-  // x in x * (1 + erf(x / sqrt(2))).
-  ValueId twice_gelu(const Node* node) const;
-
-  const Graph& graph_;
-  const Uses& uses_;
-};
-
-bool Recogniser::is_erf_of_scaled(ValueId id, ValueId x) const {
-  const Node* erf = inner(id);
-  if (!is_op(erf, "Erf")) return false;
-  const Node* scaled = inner(erf->inputs[0]);
-  if (is_op(scaled, "Div")) {
-    return scaled->inputs[0] == x && is_near(graph_, scaled->inputs[1], std::sqrt(2.0f));
-  }
-  return x != kNoValue && beside_number(graph_, scaled, "Mul", std::sqrt(0.5f)) == x;
+// x (1 + erf(x / sqrt(2))) / 2 in the orders in which exporters multiply.
+ValueId gelu(const Rewriter& graph, const Node& product) {
+  const ValueId doubled = beside_number(graph, &product, 0.5f);
+  return doubled == kNoValue ? times_erf(graph, &product, true)
+                             : times_erf(graph, made_for_one(graph, doubled, "Mul"), false);
 }
 
-ValueId Recogniser::twice_gelu(const Node* node) const {
-  if (!is_op(node, "Mul")) return kNoValue;
+// x f(x) for a function of the name.
+const Node* times_function(const Rewriter& graph, const Node& product, std::string_view op_type) {
   for (const size_t i : {0, 1}) {
-    const ValueId x = node->inputs[1 - i];
-    const ValueId erf = beside_number(graph_, inner(node->inputs[i]), "Add", 1.0f);
-    if (erf != kNoValue && is_erf_of_scaled(erf, x)) return x;
+    const Node* function = made_for_one(graph, product.inputs[i], op_type);
+    if (function && function->inputs[0] == product.inputs[1 - i]) return function;
   }
-  return kNoValue;
-}
-
-// x (1 + erf) / 2 in the orders in which exporters multiply.
-ValueId Recogniser::gelu(const Node& node) const {
-  if (!is_op(&node, "Mul")) return kNoValue;
-  const ValueId doubled = beside_number(graph_, &node, "Mul", 0.5f);
-  if (doubled != kNoValue) return twice_gelu(inner(doubled));
-  for (const size_t i : {0, 1}) {
-    const ValueId x = beside_number(graph_, inner(node.inputs[1 - i]), "Mul", 0.5f);
-    const ValueId erf = beside_number(graph_, inner(node.inputs[i]), "Add", 1.0f);
-    if (x != kNoValue && erf != kNoValue && is_erf_of_scaled(erf, x)) return x;
-  }
-  return kNoValue;
+  return nullptr;
 }
 
 // x sigmoid(x)
-ValueId Recogniser::swish(const Node& node) const {
-  for (const size_t i : {0, 1}) {
-    if (!is_op(&node, "Mul")) break;
-    const Node* sigmoid = inner(node.inputs[i]);
-    if (is_op(sigmoid, "Sigmoid") && sigmoid->inputs[0] == node.inputs[1 - i]) {
-      return sigmoid->inputs[0];
-    }
-  }
-  return kNoValue;
+ValueId swish(const Rewriter& graph, const Node& product) {
+  const Node* sigmoid = times_function(graph, product, "Sigmoid");
+  return sigmoid ? sigmoid->inputs[0] : kNoValue;
 }
 
 // x HardSigmoid(x) with HardSwish's slope and offset.
-ValueId Recogniser::hard_swish(const Node& node) const {
-  for (const size_t i : {0, 1}) {
-    if (!is_op(&node, "Mul")) break;
-    const Node* sigmoid = inner(node.inputs[i]);
-    if (is_op(sigmoid, "HardSigmoid") && sigmoid->inputs[0] == node.inputs[1 - i] &&
-        std::fabs(sigmoid->attributes.get_float("alpha", 0.2f) - 1.0f / 6) < 1e-6f &&
-        sigmoid->attributes.get_float("beta", 0.5f) == 0.5f) {
-      return sigmoid->inputs[0];
-    }
-  }
-  return kNoValue;
+ValueId hard_swish(const Rewriter& graph, const Node& product) {
+  const Node* sigmoid = times_function(graph, product, "HardSigmoid");
+  const bool fits = sigmoid &&
+                    std::fabs(sigmoid->attributes.get_float("alpha", 0.2f) - 1.0f / 6) < 1e-6f &&
+                    sigmoid->attributes.get_float("beta", 0.5f) == 0.5f;
+  return fits ? sigmoid->inputs[0] : kNoValue;
 }
 
 }  // namespace
 
-// Makes Gelu, Swish (SiLU) and HardSwish of the nodes that exporters write for them.
-void recognise_activation(Graph& graph, const PassContext& context) {
-  const Uses uses(graph);
-  const Recogniser recogniser(graph, uses);
-  for (Node& node : graph.nodes) {
-    const auto become = [&](std::string_view op_type, ValueId x) {
-      if (x == kNoValue) return false;
-      node.become(op_type, kOnnxDomain, kOpset);
-      node.inputs = {x};
-      node.attributes = {};
-      return true;
-    };
-    if (node.opset < kFirstNumpyOpset) continue;
-    become("Gelu", recogniser.gelu(node)) || become("Swish", recogniser.swish(node)) ||
-        become("HardSwish", recogniser.hard_swish(node));
+// Makes Gelu, Swish (SiLU) and HardSwish of float32 of the nodes that exporters write for them. Of
+// -infinity these give what their kernels do, where the nodes multiply it by 0 to NaN.
+void recognise_activation(Rewriter& graph, const PassContext&) {
+  const std::vector<DType> types = element_types(graph.graph());
+  const auto become = [&](NodeId id, std::string_view op_type, ValueId x) {
+    if (x == kNoValue || types[static_cast<size_t>(x)] != DType::Float) return false;
+    Node node = graph.node(id);
+    node.become(op_type, kOnnxDomain, kOpset);
+    node.inputs = {x};
+    node.attributes = {};
+    graph.replace(id, std::move(node));
+    return true;
+  };
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    const Node& product = graph.node(id);
+    if (!is_op(product, "Mul")) continue;
+    become(id, "Gelu", gelu(graph, product)) || become(id, "Swish", swish(graph, product)) ||
+        become(id, "HardSwish", hard_swish(graph, product));
   }
-  // The nodes inside still count as readers of x.
-  remove_dead_code(graph, context);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
-#include <tuple>
+#include <algorithm>
+#include <optional>
 
-#include "passes/body.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -8,91 +9,122 @@ namespace {
 
 // What FusedAttention has places for.
 constexpr size_t kMaxReshapes = 2;
+constexpr int kMaxAddends = 4;
 
-// Finds the nodes of one attention, from its Softmax on up and down.
-class AttentionFinder {
- public:
-  AttentionFinder(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
+// Nodes between the scores and the Softmax, and before each factor of a product; exporters write
+// fewer.
+constexpr size_t kMaxChanges = 12;
+constexpr int kMaxViews = 8;
 
-  bool find(int softmax);
-  const std::set<int>& members() const { return members_; }
-  const std::vector<ValueId>& reshapes() const { return reshapes_; }
-
- private:
-  const Node& node(int index) const { return graph_.nodes[static_cast<size_t>(index)]; }
-  const Node* producer(ValueId id) const { return producer_of(graph_, uses_, id); }
-  bool find_scores(ValueId id);
-  bool find_values(const Node& softmax);
-  void add_views(ValueId id, bool may_scale);
-
-  const Graph& graph_;
-  const Uses& uses_;
-  std::set<int> members_;
-  std::vector<ValueId> reshapes_;  // the shapes they read
+// The nodes of an attention but the last, and the shapes that Reshapes among them read.
+struct Attention {
+  NodeId last = kNoNode;
+  std::vector<NodeId> others = {};
+  std::vector<ValueId> reshapes = {};
 };
 
-bool AttentionFinder::find(int softmax) {
-  const Node& node = this->node(softmax);
-  constexpr int kLastAxisOpset = 13;  // from which on the last axis is the default
-  const int64_t fallback = node.opset < kLastAxisOpset ? 1 : -1;
-  if (node.attributes.get_int("axis", fallback) != -1) return false;
-  members_ = {softmax};
-  return find_scores(node.inputs[0]) && find_values(node);
+// A way from the Softmax up to what may be the scores.
+struct Path {
+  ValueId end;
+  std::vector<NodeId> nodes = {};
+  std::vector<ValueId> reshapes = {};
+  int addends = 0;
+};
+
+bool scales(const Rewriter& graph, const Node& node) {
+  return (is_op(node, "Mul") || is_op(node, "Div")) && number(graph, node.inputs[1]);
 }
 
-// Up to the product of queries and keys. Nobody else may read what is not kept.
-bool AttentionFinder::find_scores(ValueId id) {
-  if (id == kNoValue || uses_.only_reader(id) < 0) return false;
-  const Node* made = producer(id);
-  const int index = uses_.producer(id);
-  if (is_op(made, "MatMul")) {
-    add_views(made->inputs[0], true);
-    add_views(made->inputs[1], true);
-    return members_.insert(index).second;
+// Takes the node that makes the path's end, unless it is none that FusedAttention knows between
+// scores and Softmax; gives the ways on: the operands of a sum may both be the scores.
+std::vector<Path> follow(const Rewriter& graph, Path path) {
+  const Node& made = graph.node(graph.producer(path.end));
+  path.nodes.push_back(graph.producer(path.end));
+  path.end = made.inputs[0];
+  if (scales(graph, made)) return {std::move(path)};
+  if (is_op(made, "Reshape") && path.reshapes.size() < kMaxReshapes) {
+    // Before opset 5 the shape is an attribute.
+    const ValueId shape = input_of(made, 1);
+    if (shape == kNoValue) return {};
+    path.reshapes.push_back(shape);
+    return {std::move(path)};
   }
-  if (is_op(made, "Reshape") && reshapes_.size() < kMaxReshapes) {
-    reshapes_.push_back(made->inputs[1]);
-    return members_.insert(index).second && find_scores(made->inputs[0]);
-  }
-  const bool scales = (is_op(made, "Mul") && is_number(graph_, made->inputs[1])) ||
-                      (is_op(made, "Div") && is_number(graph_, made->inputs[1]));
-  if (!scales && (!is_op(made, "Add") || made->opset < kFirstNumpyOpset)) return false;
-  members_.insert(index);
-  const auto found = std::pair(members_, reshapes_);
-  if (find_scores(made->inputs[0])) return true;
-  std::tie(members_, reshapes_) = found;
-  return !scales && find_scores(made->inputs[1]);
-}
-
-// Down to the product of probabilities and values, and the Transpose that puts heads side by side.
-bool AttentionFinder::find_values(const Node& softmax) {
-  const int product = uses_.only_reader(softmax.outputs[0]);
-  if (product < 0 || !is_op(&node(product), "MatMul")) return false;
-  const Node& multiply = node(product);
-  if (multiply.inputs[0] != softmax.outputs[0] || multiply.inputs[1] == softmax.outputs[0]) {
-    return false;
-  }
-  members_.insert(product);
-  add_views(multiply.inputs[1], false);
-  const int next = uses_.only_reader(multiply.outputs[0]);
-  if (next < 0 || !is_op(&node(next), "Transpose")) return true;
-  const auto order = node(next).attributes.get_ints("perm");
-  if (!order.empty() && order.back() + 1 == std::ssize(order)) members_.insert(next);
-  return true;
+  if (!is_op(made, "Add") || path.addends == kMaxAddends) return {};
+  ++path.addends;
+  Path other = path;
+  other.end = made.inputs[1];
+  // The last one is tried first.
+  return {std::move(other), std::move(path)};
 }
 
 // Nodes that pick and reorder elements cost nothing inside, so others may read their results too.
-void AttentionFinder::add_views(ValueId id, bool may_scale) {
-  for (const Node* made = producer(id); made; made = producer(id)) {
-    const bool transposes = is_op(made, "Transpose") && made->attributes.has("perm");
-    const Tensor* picked = is_op(made, "Gather") ? graph_.constant(made->inputs[1]) : nullptr;
+void add_views(const Rewriter& graph, ValueId id, bool may_scale, std::vector<NodeId>& nodes) {
+  for (int i = 0; i < kMaxViews && graph.producer(id) != kNoNode; ++i) {
+    const NodeId producer = graph.producer(id);
+    const Node& made = graph.node(producer);
+    const bool transposes = is_op(made, "Transpose") && made.attributes.has("perm");
+    const Tensor* picked = is_op(made, "Gather") ? graph.constant(made.inputs[1]) : nullptr;
     const bool picks = picked && picked->shape().rank() == 0;
-    const bool scales = may_scale && (is_op(made, "Mul") || is_op(made, "Div")) &&
-                        made->opset >= kFirstNumpyOpset && is_number(graph_, made->inputs[1]);
-    if (!transposes && !picks && !scales) return;
-    members_.insert(uses_.producer(id));
-    id = made->inputs[0];
+    if (!transposes && !picks && !(may_scale && scales(graph, made))) return;
+    nodes.push_back(producer);
+    id = made.inputs[0];
   }
+}
+
+// From the Softmax up to the product of queries and keys. Nobody else may read what is not kept.
+bool find_scores(const Rewriter& graph, const Node& softmax, Attention& attention) {
+  std::vector<Path> paths = {{softmax.inputs[0]}};  // at most 2^kMaxAddends
+  while (!paths.empty()) {
+    Path path = std::move(paths.back());
+    paths.pop_back();
+    if (const Node* product = made_for_one(graph, path.end, "MatMul")) {
+      std::ranges::copy(path.nodes, std::back_inserter(attention.others));
+      attention.others.push_back(graph.producer(path.end));
+      attention.reshapes = std::move(path.reshapes);
+      add_views(graph, product->inputs[0], true, attention.others);
+      add_views(graph, product->inputs[1], true, attention.others);
+      return true;
+    }
+    const bool inner =
+        graph.only_reader(path.end) != kNoNode && graph.producer(path.end) != kNoNode;
+    if (!inner || path.nodes.size() == kMaxChanges) continue;
+    std::ranges::move(follow(graph, std::move(path)), std::back_inserter(paths));
+  }
+  return false;
+}
+
+// Down to the product of probabilities and values, and the Transpose that puts heads side by side.
+bool find_values(const Rewriter& graph, const Node& softmax, Attention& attention) {
+  const ValueId probabilities = softmax.outputs[0];
+  const NodeId reader = graph.only_reader(probabilities);
+  if (reader == kNoNode || !is_op(graph.node(reader), "MatMul")) return false;
+  const Node& product = graph.node(reader);
+  if (product.inputs[0] != probabilities) return false;
+  add_views(graph, product.inputs[1], false, attention.others);
+  attention.last = reader;
+  const NodeId next = graph.only_reader(product.outputs[0]);
+  if (next == kNoNode || !is_op(graph.node(next), "Transpose")) return true;
+  const auto order = graph.node(next).attributes.get_ints("perm");
+  if (!order.empty() && order.back() + 1 == std::ssize(order)) {
+    attention.others.push_back(reader);
+    attention.last = next;
+  }
+  return true;
+}
+
+bool is_over_last_axis(const Node& softmax) {
+  constexpr int kLastAxisOpset = 13;  // from which on the last axis is the default
+  const int64_t fallback = softmax.opset < kLastAxisOpset ? 1 : -1;
+  return softmax.attributes.get_int("axis", fallback) == -1;
+}
+
+std::optional<Attention> find_attention(const Rewriter& graph, NodeId softmax) {
+  const Node& node = graph.node(softmax);
+  Attention attention;
+  attention.others = {softmax};
+  const bool found = is_op(node, "Softmax") && is_over_last_axis(node) &&
+                     find_scores(graph, node, attention) && find_values(graph, node, attention);
+  return found ? std::optional(std::move(attention)) : std::nullopt;
 }
 
 }  // namespace
@@ -100,17 +132,13 @@ void AttentionFinder::add_views(ValueId id, bool may_scale) {
 // Makes one node of softmax(Q K scaled + addends) V, so that the scores never leave the cache, and
 // of the Transposes and Gathers before and after it, which become strides. FusedAttention reads the
 // shapes of up to two Reshapes between Q K and the softmax, then whatever its body reads.
-void fuse_attention(Graph& graph, const PassContext&) {
-  // Attentions share views at most, which stay, so that fusing one leaves this right for the
-  // others.
-  const Uses uses(graph);
-  for (int index = 0; index < static_cast<int>(graph.nodes.size()); ++index) {
-    if (!is_op(&graph.nodes[static_cast<size_t>(index)], "Softmax")) continue;
-    AttentionFinder finder(graph, uses);
-    if (!finder.find(index)) continue;
-    std::vector<ValueId> shapes = finder.reshapes();
-    shapes.resize(kMaxReshapes, kNoValue);
-    fuse(graph, finder.members(), "FusedAttention", std::move(shapes));
+void fuse_attention(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    auto attention = find_attention(graph, id);
+    if (!attention) continue;
+    attention->reshapes.resize(kMaxReshapes, kNoValue);
+    graph.fuse(attention->last, attention->others, "FusedAttention",
+               std::move(attention->reshapes));
   }
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/conv.h"
 #include "ops/core/conv_step.h"
 #include "passes/convolution.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -13,32 +14,32 @@ bool is_fused(const Node& node) {
   return node.domain == kInternalDomain && node.op_type == "FusedConv";
 }
 
-const Tensor* conv_weight(const Graph& graph, const Node& node) {
+const Tensor* conv_weight(const Rewriter& graph, const Node& node) {
   if (is_fused(node)) return graph.constant(node.inputs[kConvWeights]);
-  const auto convolution = convolution_of(graph, node);
+  const auto convolution = convolution_of(graph.graph(), node);
   return convolution && !convolution->transposed ? convolution->weight : nullptr;
 }
 
 // The channels of what a convolution makes, be it added to or scaled since.
-std::optional<int64_t> channels_of(const Graph& graph, const Uses& uses, ValueId id) {
+std::optional<int64_t> channels_of(const Rewriter& graph, ValueId id) {
   constexpr int kFarthest = 4;  // such as the residuals of residuals
   for (int i = 0; i < kFarthest && id != kNoValue; ++i) {
-    const int producer = uses.producer(id);
-    if (producer < 0) return std::nullopt;
-    const Node& node = graph.nodes[static_cast<size_t>(producer)];
+    const NodeId producer = graph.producer(id);
+    if (producer == kNoNode) return std::nullopt;
+    const Node& node = graph.node(producer);
     if (const Tensor* weight = conv_weight(graph, node)) {
       if (node.attributes.has("blocksize")) return std::nullopt;
       return weight->shape()[0];
     }
-    if (node.op_type != "Add" && node.op_type != "Mul") return std::nullopt;
+    if (!is_op(node, "Add") && !is_op(node, "Mul")) return std::nullopt;
     id = node.inputs[graph.constant(node.inputs[0]) ? 1 : 0];
   }
   return std::nullopt;
 }
 
 // Whether the node is a convolution of images, of so many channels altogether, that is computed
-// from parts unless they are tiny.
-bool takes_parts(const Graph& graph, const Node& node, int64_t channels) {
+// from parts where they are of a usual size. Where they turn out to be tiny, it joins them itself.
+bool takes_parts(const Rewriter& graph, const Node& node, int64_t channels) {
   const Tensor* weight = conv_weight(graph, node);
   if (!weight || weight->shape().rank() != 4 || node.attributes.has("blocksize")) return false;
   const auto strides = node.attributes.get_ints("strides", {1, 1});
@@ -61,50 +62,46 @@ bool takes_parts(const Graph& graph, const Node& node, int64_t channels) {
   return kernels::choose_algorithm(usual).takes_parts;
 }
 
-void split_data(Node& convolution, const std::vector<ValueId>& parts) {
+Node with_split_data(Node convolution, const std::vector<ValueId>& parts) {
   convolution.become("FusedConv", kInternalDomain, convolution.opset);
   convolution.inputs[kConvData] = parts[0];
   convolution.inputs.resize(kConvMoreData, kNoValue);
   convolution.inputs.insert(convolution.inputs.end(), parts.begin() + 1, parts.end());
+  return convolution;
 }
 
-// Whether all readers of the Concat's result can do without it.
-bool is_needless(const Graph& graph, const Uses& uses, const Node& concat) {
+// The readers of the Concat's result, if all can do without it; else none.
+std::vector<NodeId> readers_of_parts(const Rewriter& graph, const Node& concat) {
   const int64_t axis = concat.attributes.get_int("axis", 1);
-  if (axis != 1 && axis != -3) return false;
+  const ValueId result = concat.outputs[0];
+  if ((axis != 1 && axis != -3) || graph.is_output(result)) return {};
   int64_t channels = 0;
   for (const ValueId part : concat.inputs) {
-    const auto count = channels_of(graph, uses, part);
-    if (!count || *count % kernels::kLanes != 0) return false;
+    const auto count = channels_of(graph, part);
+    if (!count || *count % kernels::kLanes != 0) return {};
     channels += *count;
   }
-  const ValueId result = concat.outputs[0];
-  const auto readers = uses.readers(result);
-  return !readers.empty() && !graph.is_output(result) &&
-         std::ranges::all_of(readers, [&](int reader) {
-           const Node& node = graph.nodes[static_cast<size_t>(reader)];
-           const bool as_data = std::ranges::count(node.inputs, result) == 1;
-           return node.inputs[kConvData] == result && as_data && takes_parts(graph, node, channels);
-         });
+  std::vector<NodeId> readers = graph.readers(result);
+  const bool all = std::ranges::all_of(readers, [&](NodeId reader) {
+    const Node& node = graph.node(reader);
+    const bool as_data = std::ranges::count(node.inputs, result) == 1;
+    return as_data && node.inputs[kConvData] == result && takes_parts(graph, node, channels);
+  });
+  return all ? readers : std::vector<NodeId>();
 }
 
 }  // namespace
 
 // Gives 3x3 and 5x5 convolutions the images that a Concat of channels would put together: as
 // further inputs of FusedConv, behind the slopes.
-void fuse_concatenation(Graph& graph, const PassContext&) {
-  const Uses uses(graph);
-  std::vector<bool> left(graph.nodes.size(), false);
-  for (size_t index = 0; index < graph.nodes.size(); ++index) {
-    const Node& concat = graph.nodes[index];
-    const bool is_concat = concat.domain.empty() && concat.op_type == "Concat";
-    if (!is_concat || !is_needless(graph, uses, concat)) continue;
-    for (const int reader : uses.readers(concat.outputs[0])) {
-      split_data(graph.nodes[static_cast<size_t>(reader)], concat.inputs);
+void fuse_concatenation(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    if (!is_op(graph.node(id), "Concat")) continue;
+    const std::vector<ValueId> parts = graph.node(id).inputs;
+    for (const NodeId reader : readers_of_parts(graph, graph.node(id))) {
+      graph.replace(reader, with_split_data(graph.node(reader), parts));
     }
-    left[index] = true;
   }
-  remove_nodes(graph, left);
 }
 
 }  // namespace fovea

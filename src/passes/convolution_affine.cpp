@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "passes/convolution.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -18,12 +19,12 @@ struct Affine {
 };
 
 bool is_finite(const Affine& affine) {
-  const auto finite = [](double value) { return std::isfinite(value); };
+  const auto finite = [](double value) { return std::isfinite(static_cast<float>(value)); };
   return std::ranges::all_of(affine.factor, finite) && std::ranges::all_of(affine.offset, finite);
 }
 
 // What a BatchNormalization does at inference.
-std::optional<Affine> normalization_of(const Graph& graph, const Node& node, int64_t channels) {
+std::optional<Affine> normalization_of(const Rewriter& graph, const Node& node, int64_t channels) {
   if (node.inputs.size() != 5 || node.attributes.get_int("training_mode", 0) != 0 ||
       node.attributes.get_int("is_test", 1) == 0 || node.attributes.get_int("spatial", 1) == 0) {
     return std::nullopt;
@@ -49,12 +50,14 @@ std::optional<Affine> normalization_of(const Graph& graph, const Node& node, int
 }
 
 // What Add, Sub, Mul and Div of `x` and constants per channel do.
-std::optional<Affine> arithmetic_of(const Graph& graph, const Node& node, ValueId x,
+std::optional<Affine> arithmetic_of(const Rewriter& graph, const Node& node, ValueId x,
                                     const Convolution& convolution) {
-  if (node.inputs.size() != 2 || node.opset < kFirstNumpyOpset) return std::nullopt;
+  const bool known =
+      is_op(node, "Add") || is_op(node, "Sub") || is_op(node, "Mul") || is_op(node, "Div");
+  if (!known) return std::nullopt;
   const bool x_first = node.inputs[0] == x;
-  const auto values =
-      channel_values(graph, node.inputs[x_first ? 1 : 0], convolution.channels, convolution.rank());
+  const auto values = channel_values(graph.graph(), node.inputs[x_first ? 1 : 0],
+                                     convolution.channels, convolution.rank());
   if (!values) return std::nullopt;
   Affine affine(convolution.channels);
   for (size_t c = 0; c < values->size(); ++c) {
@@ -76,10 +79,9 @@ std::optional<Affine> arithmetic_of(const Graph& graph, const Node& node, ValueI
 }
 
 // What `node` makes of the convolution's result `x`, where that is the same for all pixels.
-std::optional<Affine> affine_of(const Graph& graph, const Node& node, ValueId x,
+std::optional<Affine> affine_of(const Rewriter& graph, const Node& node, ValueId x,
                                 const Convolution& convolution) {
-  if (!node.domain.empty()) return std::nullopt;
-  auto affine = node.op_type == "BatchNormalization"
+  auto affine = is_op(node, "BatchNormalization")
                     ? normalization_of(graph, node, convolution.channels)
                     : arithmetic_of(graph, node, x, convolution);
   // Infinities would become NaN where a weight is 0.
@@ -112,43 +114,55 @@ Tensor scaled_bias(const Tensor* bias, const Affine& affine) {
   return out;
 }
 
-bool has_usable_bias(const Graph& graph, const Node& node, const Convolution& convolution) {
-  if (node.inputs.size() < 3 || node.inputs[2] == kNoValue) return true;
+bool has_usable_bias(const Rewriter& graph, const Node& node, const Convolution& convolution) {
+  if (input_of(node, 2) == kNoValue) return true;
   const Tensor* bias = graph.constant(node.inputs[2]);
   return bias && bias->dtype() == DType::Float && bias->elements() == convolution.channels;
 }
 
-void fold(Graph& graph, Node& node, const Convolution& convolution, const Affine& affine) {
-  const Tensor* bias = node.inputs.size() > 2 ? graph.constant(node.inputs[2]) : nullptr;
-  Tensor weight = scaled_weight(convolution, affine);
-  Tensor new_bias = scaled_bias(bias, affine);
-  node.inputs = {node.inputs[0], graph.add_constant(node.name + "/weight", std::move(weight)),
-                 graph.add_constant(node.name + "/bias", std::move(new_bias))};
+bool is_finite(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.as<float>(), [](float value) { return std::isfinite(value); });
+}
+
+// The convolution with the name and result of `next`, which its weights take in. nullopt where a
+// float cannot hold a product: the convolution's sums may be small where its weights are large, so
+// that scaling the sums does what scaling the weights cannot.
+std::optional<Node> folded(Rewriter& graph, const Node& node, const Node& next,
+                           const Convolution& convolution) {
+  const auto affine = affine_of(graph, next, node.outputs[0], convolution);
+  if (!affine) return std::nullopt;
+  Tensor weight = scaled_weight(convolution, *affine);
+  Tensor bias = scaled_bias(graph.constant(input_of(node, 2)), *affine);
+  if (!is_finite(weight) || !is_finite(bias)) return std::nullopt;
+  Node out = node;
+  out.name = next.name;
+  out.outputs = {next.outputs[0]};
+  out.inputs = {node.inputs[0], graph.add_constant(next.name + "/weight", std::move(weight)),
+                graph.add_constant(next.name + "/bias", std::move(bias))};
+  return out;
+}
+
+// Moves the convolution down to what follows it, if that can be taken in; kNoNode if it cannot.
+NodeId take_in_next(Rewriter& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const auto convolution = convolution_of(graph.graph(), node);
+  if (!convolution || !has_usable_bias(graph, node, *convolution)) return kNoNode;
+  const NodeId reader = graph.only_reader(node.outputs[0]);
+  if (reader == kNoNode) return kNoNode;
+  auto taken = folded(graph, node, graph.node(reader), *convolution);
+  if (!taken) return kNoNode;
+  graph.replace(reader, std::move(*taken));
+  return reader;
 }
 
 }  // namespace
 
 // Multiplies what follows a convolution and is affine per channel into its weights and bias:
 // BatchNormalization, and Add, Sub, Mul and Div of constants.
-void fold_convolution_affine(Graph& graph, const PassContext&) {
-  const Uses uses(graph);
-  std::vector<bool> absorbed(graph.nodes.size(), false);
-  for (Node& node : graph.nodes) {
-    for (;;) {
-      const auto convolution = convolution_of(graph, node);
-      if (!convolution || !has_usable_bias(graph, node, *convolution)) break;
-      const int reader = uses.only_reader(node.outputs[0]);
-      if (reader < 0) break;
-      const Node& next = graph.nodes[static_cast<size_t>(reader)];
-      const auto affine = affine_of(graph, next, node.outputs[0], *convolution);
-      if (!affine) break;
-      node.name = next.name;
-      node.outputs = {next.outputs[0]};
-      fold(graph, node, *convolution, *affine);
-      absorbed[static_cast<size_t>(reader)] = true;
-    }
+void fold_convolution_affine(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    for (NodeId at = id; at != kNoNode;) at = take_in_next(graph, at);
   }
-  remove_nodes(graph, absorbed);
 }
 
 }  // namespace fovea

@@ -4,6 +4,7 @@
 #include "ops/core/activation.h"
 #include "ops/core/conv_step.h"
 #include "passes/convolution.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -15,46 +16,44 @@ void set_input(Node& node, size_t index, ValueId id) {
 }
 
 bool is_shuffled(const Node& fused) { return fused.attributes.has("blocksize"); }
-bool has_addend(const Node& fused) {
-  return fused.inputs.size() > kConvAddend && fused.inputs[kConvAddend] != kNoValue;
-}
+bool has_addend(const Node& fused) { return input_of(fused, kConvAddend) != kNoValue; }
 
 // Rank 4 is what the kernels with an epilogue know. Attributes of the names used here, which ONNX
 // does not have, would be taken for ours.
-std::optional<Convolution> image_convolution(const Graph& graph, const Node& node) {
+std::optional<Convolution> image_convolution(const Rewriter& graph, const Node& node) {
   if (has_activation(node.attributes) || is_shuffled(node)) return std::nullopt;
-  const auto convolution = convolution_of(graph, node);
+  const auto convolution = convolution_of(graph.graph(), node);
   return convolution && convolution->rank() == 4 ? convolution : std::nullopt;
 }
 
 // Makes the other operand the addend. Of two convolutions that could do so, the later one does,
 // after which both operands are there.
-bool absorb_addend(const Graph& graph, const Uses& uses, const Convolution& convolution,
-                   Node& fused, const Node& add) {
+bool absorb_addend(const Rewriter& graph, const Convolution& convolution, Node& fused,
+                   const Node& add) {
   const bool has_more = has_activation(fused.attributes) || has_addend(fused) || is_shuffled(fused);
-  if (convolution.transposed || has_more || add.opset < kFirstNumpyOpset) return false;
+  if (convolution.transposed || has_more) return false;
   const ValueId result = fused.outputs[0];
   const ValueId other = add.inputs[add.inputs[0] == result ? 1 : 0];
   if (graph.constant(other)) return false;
-  const int producer = uses.producer(other);
-  if (producer > uses.producer(result) && uses.only_reader(other) >= 0) {
-    const auto later = image_convolution(graph, graph.nodes[static_cast<size_t>(producer)]);
+  const NodeId producer = graph.producer(other);
+  const bool is_later = producer != kNoNode && graph.comes_before(graph.producer(result), producer);
+  if (is_later && graph.only_reader(other) != kNoNode) {
+    const auto later = image_convolution(graph, graph.node(producer));
     if (later && !later->transposed) return false;
   }
   set_input(fused, kConvAddend, other);
   return true;
 }
 
-bool absorb_activation(const Graph& graph, const Convolution& convolution, Node& fused,
+bool absorb_activation(const Rewriter& graph, const Convolution& convolution, Node& fused,
                        const Node& next) {
   if (has_activation(fused.attributes) || next.inputs[0] != fused.outputs[0]) return false;
-  const auto constant = [&](ValueId id) { return graph.constant(id); };
-  const auto activation = activation_of(next, constant);
+  const auto activation = activation_of(next, [&](ValueId id) { return graph.constant(id); });
   if (!activation) return false;
   if (activation->kind == kernels::Activation::PRelu) {
     const int64_t block = fused.attributes.get_int("blocksize", 1);
     const int64_t channels = convolution.channels / (block * block);
-    if (!channel_values(graph, next.inputs[1], channels, convolution.rank())) return false;
+    if (!channel_values(graph.graph(), next.inputs[1], channels, convolution.rank())) return false;
     set_input(fused, kConvSlopes, next.inputs[1]);
   }
   set_activation(fused.attributes, *activation);
@@ -76,32 +75,28 @@ bool absorb_shuffle(const Convolution& convolution, Node& fused, const Node& shu
 }
 
 // Gives `fused` what `next`, the only reader of its result, does; false if it cannot carry that.
-bool absorb(const Graph& graph, const Uses& uses, const Convolution& convolution, Node& fused,
-            const Node& next) {
-  if (!next.domain.empty()) return false;
-  if (next.op_type == "Add") return absorb_addend(graph, uses, convolution, fused, next);
-  if (next.op_type == "DepthToSpace") return absorb_shuffle(convolution, fused, next);
-  return absorb_activation(graph, convolution, fused, next);
+bool absorb(const Rewriter& graph, const Convolution& convolution, Node& fused, const Node& next) {
+  if (is_op(next, "Add")) return absorb_addend(graph, convolution, fused, next);
+  if (is_op(next, "DepthToSpace")) return absorb_shuffle(convolution, fused, next);
+  return next.domain.empty() && absorb_activation(graph, convolution, fused, next);
 }
 
-// Moves the convolution down its readers as far as it can absorb them, which keeps the order
-// topological; marks the places it leaves.
-void grow(Graph& graph, const Uses& uses, size_t at, std::vector<bool>& left) {
-  const auto convolution = image_convolution(graph, graph.nodes[at]);
+// Moves the convolution down its readers as far as it can absorb them.
+void grow(Rewriter& graph, NodeId at) {
+  const auto convolution = image_convolution(graph, graph.node(at));
   if (!convolution) return;
   for (;;) {
-    const int reader = uses.only_reader(graph.nodes[at].outputs[0]);
-    if (reader < 0) return;
-    Node& next = graph.nodes[static_cast<size_t>(reader)];
-    Node fused = graph.nodes[at];
-    if (!absorb(graph, uses, *convolution, fused, next)) return;
+    const NodeId reader = graph.only_reader(graph.node(at).outputs[0]);
+    if (reader == kNoNode) return;
+    const Node& next = graph.node(reader);
+    Node fused = graph.node(at);
+    if (!absorb(graph, *convolution, fused, next)) return;
     fused.become(convolution->transposed ? "FusedConvTranspose" : "FusedConv", kInternalDomain,
                  fused.opset);
     fused.name = next.name;
     fused.outputs = next.outputs;
-    next = std::move(fused);
-    left[at] = true;
-    at = static_cast<size_t>(reader);
+    graph.replace(reader, std::move(fused));
+    at = reader;
   }
 }
 
@@ -111,11 +106,8 @@ void grow(Graph& graph, const Uses& uses, size_t at, std::vector<bool>& left) {
 // broadcast, and then applies `activation` with `activation_params` while the sums are still in
 // registers; with `blocksize` and `mode` it writes them as DepthToSpace would. Of the slopes there
 // is one, or one for each channel of W or of the result. FusedConvTranspose has an activation only.
-void fuse_convolution_epilogue(Graph& graph, const PassContext&) {
-  const Uses uses(graph);
-  std::vector<bool> left(graph.nodes.size(), false);
-  for (size_t index = 0; index < graph.nodes.size(); ++index) grow(graph, uses, index, left);
-  remove_nodes(graph, left);
+void fuse_convolution_epilogue(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) grow(graph, id);
 }
 
 }  // namespace fovea

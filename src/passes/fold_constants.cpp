@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <optional>
 
+#include "base/error.h"
 #include "ops/core/compile.h"
 #include "passes/pass.h"
+#include "passes/rewriter.h"
 
 namespace fovea {
 namespace {
@@ -11,16 +14,24 @@ namespace {
 constexpr uint64_t kMaxGrowth = 4;
 constexpr uint64_t kAlwaysFolded = 1 << 20;
 
-bool fold(Graph& graph, const Node& node, const PassContext& context) {
-  if (!node.def || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size())
-    return false;
+bool reads_constants_only(const Rewriter& graph, const Node& node) {
+  return std::ranges::all_of(
+      node.inputs, [&](ValueId id) { return id == kNoValue || graph.constant(id) != nullptr; });
+}
+
+// The node's results, if it is one to be folded.
+std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& node,
+                                          const PassContext& context) {
+  if (!reads_constants_only(graph, node)) return std::nullopt;
+  if (!node.def || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size()) {
+    return std::nullopt;
+  }
   std::vector<const Tensor*> inputs;
   std::vector<ValueType> types(node.inputs.size());
   std::vector<const ValueType*> type_pointers;
   uint64_t input_bytes = 0;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const Tensor* tensor = graph.constant(node.inputs[i]);
-    if (!tensor && node.inputs[i] != kNoValue) return false;
     inputs.push_back(tensor);
     if (tensor) types[i] = {tensor->dtype(), tensor->shape(), Layout::Plain, *tensor};
     type_pointers.push_back(tensor ? &types[i] : nullptr);
@@ -30,35 +41,33 @@ bool fold(Graph& graph, const Node& node, const PassContext& context) {
   uint64_t bytes = 0;
   for (const ValueType& output : infer_node(node, type_pointers)) {
     if (output.dtype == DType::Undefined) continue;
-    if (!output.shape || (output.dtype == DType::String && !output.content)) return false;
+    if (!output.shape || (output.dtype == DType::String && !output.content)) return std::nullopt;
     bytes += bytes_of(output.dtype, *output.shape, Layout::Plain);
   }
-  if (bytes > std::max(kAlwaysFolded, kMaxGrowth * input_bytes)) return false;
+  if (bytes > std::max(kAlwaysFolded, kMaxGrowth * input_bytes)) return std::nullopt;
 
-  std::vector<Tensor> results = evaluate(node, inputs, context.pool);
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (node.outputs[i] == kNoValue) continue;
-    Value& value = graph.value(node.outputs[i]);
-    value.dtype = results[i].dtype();
-    value.constant = std::move(results[i]);
-  }
-  return true;
+  return evaluate(node, inputs, context.pool);
 }
 
 }  // namespace
 
 // Runs every node all of whose inputs are constants, once, at load.
-void fold_constants(Graph& graph, const PassContext& context) {
-  std::erase_if(graph.nodes, [&](const Node& node) {
+void fold_constants(Rewriter& graph, const PassContext& context) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    const Node& node = graph.node(id);
     try {
-      return fold(graph, node, context);
+      if (auto results = folded(graph, node, context)) {
+        graph.become_constants(id, std::move(*results));
+      }
     } catch (Error& error) {
+      // A branch that is never taken may hold what cannot be computed.
+      if (context.in_subgraph) continue;
       error.at(text(node.op_type, " node '", node.name, "'"))
           .with("node", node.name)
           .with("op", node.op_type);
       throw;
     }
-  });
+  }
 }
 
 }  // namespace fovea

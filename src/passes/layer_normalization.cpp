@@ -1,4 +1,6 @@
-#include "passes/body.h"
+#include <optional>
+
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -14,103 +16,102 @@ struct LayerNorm {
   float epsilon = 0.0f;
 };
 
+// Finds the parts, and the nodes that they are computed by.
 class LayerNormFinder {
  public:
-  LayerNormFinder(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
-  // Of the sum that ends it; no x where it ends something else.
-  LayerNorm find(const Node& add) const;
+  explicit LayerNormFinder(const Rewriter& graph) : graph_(graph) {}
+
+  // Of the sum that ends it.
+  std::optional<LayerNorm> find(const Node& add);
+  const std::vector<NodeId>& nodes() const { return nodes_; }
 
  private:
-  const Node* producer(ValueId id) const { return producer_of(graph_, uses_, id); }
-  bool reads_only(ValueId id) const { return uses_.only_reader(id) >= 0; }
-  bool is_row(ValueId id, int64_t count) const;
-  // The operand of a commutative node beside a float constant of one axis; swapped to be first.
-  std::pair<ValueId, ValueId> with_row(const Node* node, std::string_view op_type) const;
-  bool is_mean_over_last_axis(const Node* node) const;
-  bool is_deviation(const Node* node, ValueId centered, float& epsilon) const;
+  // The node that makes the value, if it is that operator: one of the nodes.
+  const Node* take(ValueId id, std::string_view op_type);
+  const Node* take_for_one(ValueId id, std::string_view op_type);
+  // The operand beside a float constant of one axis.
+  Operands row_and_other(const Node* node) const;
+  // x in mean(x) over the last axis.
+  ValueId averaged(ValueId id);
+  std::optional<float> epsilon_of_deviation(ValueId id, ValueId centered);
+  bool is_square(ValueId id, ValueId of);
 
-  const Graph& graph_;
-  const Uses& uses_;
+  const Rewriter& graph_;
+  std::vector<NodeId> nodes_;
 };
 
-std::pair<ValueId, ValueId> LayerNormFinder::with_row(const Node* node,
-                                                      std::string_view op_type) const {
-  for (const size_t i : {0, 1}) {
-    if (!is_op(node, op_type)) break;
-    const Tensor* row = graph_.constant(node->inputs[i]);
-    if (row && row->dtype() == DType::Float && row->shape().rank() == 1) {
-      return {node->inputs[1 - i], node->inputs[i]};
-    }
+const Node* LayerNormFinder::take(ValueId id, std::string_view op_type) {
+  const Node* node = made_by(graph_, id, op_type);
+  if (node) nodes_.push_back(graph_.producer(id));
+  return node;
+}
+
+const Node* LayerNormFinder::take_for_one(ValueId id, std::string_view op_type) {
+  return graph_.only_reader(id) == kNoNode ? nullptr : take(id, op_type);
+}
+
+Operands LayerNormFinder::row_and_other(const Node* node) const {
+  return find_operand(node, [&](ValueId id) {
+    const Tensor* row = graph_.constant(id);
+    return row && row->dtype() == DType::Float && row->shape().rank() == 1;
+  });
+}
+
+ValueId LayerNormFinder::averaged(ValueId id) {
+  const Node* mean = take(id, "ReduceMean");
+  if (!mean || mean->attributes.get_int("keepdims", 1) == 0) return kNoValue;
+  const ValueId by_input = input_of(*mean, 1);
+  const auto axes = by_input == kNoValue ? std::optional(mean->attributes.get_ints("axes"))
+                                         : constant_ints(graph_, by_input);
+  return axes == Ints{-1} ? mean->inputs[0] : kNoValue;
+}
+
+bool LayerNormFinder::is_square(ValueId id, ValueId of) {
+  if (const Node* product = take(id, "Mul")) return product->inputs == std::vector{of, of};
+  const Node* power = take(id, "Pow");
+  return power && power->inputs[0] == of && number(graph_, power->inputs[1]) == 2.0f;
+}
+
+// Of sqrt(mean(centered^2) + epsilon).
+std::optional<float> LayerNormFinder::epsilon_of_deviation(ValueId id, ValueId centered) {
+  const Node* root = take(id, "Sqrt");
+  const Node* sum = root ? take(root->inputs[0], "Add") : nullptr;
+  const Operands parts = find_operand(sum, [&](ValueId part) { return !!number(graph_, part); });
+  if (!parts || !is_square(averaged(parts.other), centered)) return std::nullopt;
+  return number(graph_, parts.found);
+}
+
+std::optional<LayerNorm> LayerNormFinder::find(const Node& add) {
+  nodes_.clear();
+  const Operands bias = row_and_other(is_op(add, "Add") ? &add : nullptr);
+  const Operands scale = row_and_other(take_for_one(bias.other, "Mul"));
+  if (!scale) return std::nullopt;
+  if (graph_.constant(scale.found)->shape() != graph_.constant(bias.found)->shape()) {
+    return std::nullopt;
   }
-  return {kNoValue, kNoValue};
-}
-
-bool LayerNormFinder::is_mean_over_last_axis(const Node* node) const {
-  if (!is_op(node, "ReduceMean") || node->attributes.get_int("keepdims", 1) == 0) return false;
-  const bool by_input = node->inputs.size() > 1 && node->inputs[1] != kNoValue;
-  const Tensor* axes = by_input ? graph_.constant(node->inputs[1]) : nullptr;
-  if (by_input && !axes) return false;
-  return (axes ? to_int64s(*axes) : node->attributes.get_ints("axes")) == Ints{-1};
-}
-
-// sqrt(mean(centered^2) + epsilon)
-bool LayerNormFinder::is_deviation(const Node* node, ValueId centered, float& epsilon) const {
-  if (!is_op(node, "Sqrt")) return false;
-  const Node* sum = producer(node->inputs[0]);
-  if (!is_op(sum, "Add")) return false;
-  const size_t number = is_number(graph_, sum->inputs[1]) ? 1 : 0;
-  if (!is_number(graph_, sum->inputs[number])) return false;
-  epsilon = graph_.constant(sum->inputs[number])->as<float>()[0];
-  const Node* variance = producer(sum->inputs[1 - number]);
-  if (!is_mean_over_last_axis(variance)) return false;
-  const Node* square = producer(variance->inputs[0]);
-  if (is_op(square, "Mul")) return square->inputs == std::vector{centered, centered};
-  return is_op(square, "Pow") && square->inputs[0] == centered &&
-         is_number(graph_, square->inputs[1]) &&
-         graph_.constant(square->inputs[1])->as<float>()[0] == 2.0f;
-}
-
-LayerNorm LayerNormFinder::find(const Node& add) const {
-  const auto [scaled, bias] = with_row(&add, "Add");
-  if (scaled == kNoValue || !reads_only(scaled)) return {};
-  const auto [normal, scale] = with_row(producer(scaled), "Mul");
-  if (normal == kNoValue || !reads_only(normal)) return {};
-  const Shape& row = graph_.constant(scale)->shape();
-  // A row of one element may be spread over many.
-  if (row != graph_.constant(bias)->shape() || row.elements() < 2) return {};
-  const Node* quotient = producer(normal);
-  if (!is_op(quotient, "Div")) return {};
-  const ValueId centered = quotient->inputs[0];
-  const Node* difference = producer(centered);
-  LayerNorm norm = {kNoValue, scale, bias, 0.0f};
-  if (!is_op(difference, "Sub") ||
-      !is_deviation(producer(quotient->inputs[1]), centered, norm.epsilon)) {
-    return {};
-  }
-  const Node* mean = producer(difference->inputs[1]);
-  if (!is_mean_over_last_axis(mean) || mean->inputs[0] != difference->inputs[0]) return {};
-  norm.x = mean->inputs[0];
-  return norm;
+  const Node* quotient = take_for_one(scale.other, "Div");
+  const Node* centered = quotient ? take(quotient->inputs[0], "Sub") : nullptr;
+  if (!centered || averaged(centered->inputs[1]) != centered->inputs[0]) return std::nullopt;
+  const auto epsilon = epsilon_of_deviation(quotient->inputs[1], quotient->inputs[0]);
+  if (!epsilon) return std::nullopt;
+  return LayerNorm{centered->inputs[0], scale.found, bias.found, *epsilon};
 }
 
 }  // namespace
 
-// Makes LayerNormalization of what exporters write for it before opset 17. Rows of one element,
-// which always become the bias, are taken for a mistake.
-void recognise_layer_normalization(Graph& graph, const PassContext& context) {
-  constexpr int kOpset = 17;
-  const Uses uses(graph);
-  const LayerNormFinder finder(graph, uses);
-  for (Node& node : graph.nodes) {
-    const LayerNorm norm = finder.find(node);
-    if (norm.x == kNoValue) continue;
-    node.become("LayerNormalization", kOnnxDomain, kOpset);
-    node.inputs = {norm.x, norm.scale, norm.bias};
-    node.attributes = {};
-    node.attributes.set("epsilon", norm.epsilon);
+// Makes FusedLayerNormalization(x, scale, bias) of what exporters write for LayerNormalization
+// before opset 17. It keeps its body, since scale and bias may turn out to spread rows of one
+// element.
+void recognise_layer_normalization(Rewriter& graph, const PassContext&) {
+  LayerNormFinder finder(graph);
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    const auto norm = finder.find(graph.node(id));
+    if (!norm) continue;
+    Attributes attributes;
+    attributes.set("epsilon", norm->epsilon);
+    graph.fuse(id, finder.nodes(), "FusedLayerNormalization", {norm->x, norm->scale, norm->bias},
+               std::move(attributes));
   }
-  // The nodes inside still count as readers of x.
-  remove_dead_code(graph, context);
 }
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
 #include "ops/core/activation.h"
-#include "passes/body.h"
+#include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -12,67 +12,65 @@ constexpr size_t kAddend = 3;
 // Grows from a product with constant weights down the nodes that read it alone.
 class MatMulChain {
  public:
-  MatMulChain(const Graph& graph, int product)
-      : graph_(graph),
-        members_{product},
-        result_(graph.nodes[static_cast<size_t>(product)].outputs[0]) {
-    const Node& node = graph.nodes[static_cast<size_t>(product)];
+  MatMulChain(const Rewriter& graph, NodeId product) : graph_(graph), nodes_{product} {
+    const Node& node = graph.node(product);
     inputs_ = {node.inputs[0], node.inputs[1], kNoValue, kNoValue};
   }
 
-  bool absorb(int index);
-  ValueId result() const { return result_; }
-  const std::set<int>& members() const { return members_; }
+  // Takes the only reader of the chain's result; false if that is none it can take.
+  bool grow();
+  const std::vector<NodeId>& nodes() const { return nodes_; }
   const std::vector<ValueId>& inputs() const { return inputs_; }
 
  private:
+  ValueId result() const { return graph_.node(nodes_.back()).outputs[0]; }
+  bool absorb(const Node& node);
   bool absorb_sum(const Node& add);
-  bool is_bias(ValueId id) const;
+  bool is_bias(const Tensor& tensor) const;
 
-  const Graph& graph_;
-  std::set<int> members_;
+  const Rewriter& graph_;
+  std::vector<NodeId> nodes_;
   std::vector<ValueId> inputs_;
-  ValueId result_;
   bool activated_ = false;
 };
 
 // PRelu's slopes would be an input of their own.
-bool is_known_activation(const Graph& graph, const Node& node) {
-  const auto constant = [&](ValueId id) { return graph.constant(id); };
-  const auto activation = activation_of(node, constant);
+bool is_known_activation(const Rewriter& graph, const Node& node) {
+  if (!node.domain.empty()) return false;
+  const auto activation = activation_of(node, [&](ValueId id) { return graph.constant(id); });
   return activation && activation->kind != kernels::Activation::PRelu;
 }
 
-bool MatMulChain::absorb(int index) {
-  const Node& node = graph_.nodes[static_cast<size_t>(index)];
-  if (!node.domain.empty() || activated_) return false;
-  if (is_known_activation(graph_, node)) {
-    activated_ = true;
-  } else if (node.op_type != "Add" || node.opset < kFirstNumpyOpset || !absorb_sum(node)) {
-    return false;
-  }
-  members_.insert(index);
-  result_ = node.outputs[0];
+bool MatMulChain::grow() {
+  const NodeId reader = graph_.only_reader(result());
+  if (reader == kNoNode || !absorb(graph_.node(reader))) return false;
+  nodes_.push_back(reader);
   return true;
+}
+
+bool MatMulChain::absorb(const Node& node) {
+  if (activated_) return false;
+  activated_ = is_known_activation(graph_, node);
+  return activated_ || (is_op(node, "Add") && absorb_sum(node));
 }
 
 // A bias first, then another value.
 bool MatMulChain::absorb_sum(const Node& add) {
-  const ValueId other = add.inputs[add.inputs[0] == result_ ? 1 : 0];
-  if (other == result_ || inputs_[kAddend] != kNoValue) return false;
-  if (graph_.constant(other) && (inputs_[kBias] != kNoValue || !is_bias(other))) return false;
-  inputs_[graph_.constant(other) ? kBias : kAddend] = other;
+  if (inputs_[kAddend] != kNoValue) return false;
+  const ValueId other = add.inputs[add.inputs[0] == result() ? 1 : 0];
+  const Tensor* constant = graph_.constant(other);
+  if (constant && (inputs_[kBias] != kNoValue || !is_bias(*constant))) return false;
+  inputs_[constant ? kBias : kAddend] = other;
   return true;
 }
 
-bool MatMulChain::is_bias(ValueId id) const {
-  const Tensor& bias = *graph_.constant(id);
+bool MatMulChain::is_bias(const Tensor& tensor) const {
   const Shape& weights = graph_.constant(inputs_[1])->shape();
-  return bias.dtype() == DType::Float && bias.shape() == Shape{weights[1]};
+  return tensor.dtype() == DType::Float && tensor.shape() == Shape{weights[1]};
 }
 
-bool multiplies_weights(const Graph& graph, const Node& node) {
-  if (!is_op(&node, "MatMul") || graph.constant(node.inputs[0])) return false;
+bool multiplies_weights(const Rewriter& graph, const Node& node) {
+  if (!is_op(node, "MatMul") || graph.constant(node.inputs[0])) return false;
   const Tensor* weights = graph.constant(node.inputs[1]);
   return weights && weights->dtype() == DType::Float && weights->shape().rank() == 2;
 }
@@ -81,22 +79,15 @@ bool multiplies_weights(const Graph& graph, const Node& node) {
 
 // Makes one node of a product with constant weights, its bias, another value added, and an
 // activation: FusedMatMul(X, W, bias?, addend?).
-void fuse_matmul_epilogue(Graph& graph, const PassContext&) {
-  const Uses uses(graph);
-  std::vector<bool> left(graph.nodes.size(), false);
-  for (int index = 0; index < static_cast<int>(graph.nodes.size()); ++index) {
-    if (!multiplies_weights(graph, graph.nodes[static_cast<size_t>(index)])) continue;
-    MatMulChain chain(graph, index);
-    for (int reader = uses.only_reader(chain.result()); reader >= 0 && chain.absorb(reader);) {
-      reader = uses.only_reader(chain.result());
+void fuse_matmul_epilogue(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
+    if (!multiplies_weights(graph, graph.node(id))) continue;
+    MatMulChain chain(graph, id);
+    while (chain.grow()) {
     }
-    if (chain.members().size() == 1) continue;
-    fuse(graph, chain.members(), "FusedMatMul", chain.inputs());
-    for (const int member : chain.members()) {
-      left[static_cast<size_t>(member)] = member != *chain.members().rbegin();
-    }
+    if (chain.nodes().size() == 1) continue;
+    graph.fuse(chain.nodes().back(), chain.nodes(), "FusedMatMul", chain.inputs());
   }
-  remove_nodes(graph, left);
 }
 
 }  // namespace fovea

@@ -6,10 +6,8 @@
 namespace fovea {
 namespace {
 
-// Float16 goes first, since the others know float32 weights; folding before the patterns, so that
-// they see shapes as constants; dead code last, to clear what the others leave behind.
-constexpr std::array<Pass, 11> kPasses = {{
-    {"widen-float16", widen_float16},
+// Folding goes before the patterns, so that they see shapes as constants.
+constexpr std::array<Pass, 9> kPasses = {{
     {"fold-constants", fold_constants},
     {"pixel-shuffle", recognise_pixel_shuffle, "Transpose"},
     {"convolution-affine", fold_convolution_affine},
@@ -19,7 +17,6 @@ constexpr std::array<Pass, 11> kPasses = {{
     {"concatenation", fuse_concatenation, "Concat"},
     {"attention", fuse_attention, "Softmax"},
     {"matmul-epilogue", fuse_matmul_epilogue, "MatMul"},
-    {"dead-code", remove_dead_code},
 }};
 
 bool has_work(const Graph& graph, const Pass& pass) {
@@ -27,41 +24,55 @@ bool has_work(const Graph& graph, const Pass& pass) {
          std::ranges::find(graph.nodes, pass.needs, &Node::op_type) != graph.nodes.end();
 }
 
+bool is_off(const Pass& pass, std::span<const std::string> disabled) {
+  return std::ranges::any_of(
+      disabled, [&](const std::string& name) { return name == "*" || name == pass.name; });
+}
+
+// What a subgraph captures and has become a constant is the subgraph's own.
+void hand_down_constants(const Graph& graph, Graph& subgraph) {
+  std::erase_if(subgraph.captures, [&](const Capture& capture) {
+    const Tensor* constant = graph.constant(capture.outer);
+    if (constant) subgraph.value(capture.inner).constant = *constant;
+    return constant != nullptr;
+  });
+}
+
+void drop_unread_captures(Graph& graph) {
+  std::vector<bool> read(graph.values.size(), false);
+  for (const ValueId id : graph.outputs) read[static_cast<size_t>(id)] = true;
+  for (const Node& node : graph.nodes) {
+    for (const ValueId id : reads_of(node)) read[static_cast<size_t>(id)] = true;
+  }
+  std::erase_if(graph.captures,
+                [&](const Capture& capture) { return !read[static_cast<size_t>(capture.inner)]; });
+}
+
 }  // namespace
 
 std::span<const Pass> all_passes() { return kPasses; }
 
 void optimise(Graph& graph, const PassContext& context, std::span<const std::string> disabled) {
-  remove_dead_code(graph, context);
+  remove_dead_code(graph);
   for (const Pass& pass : kPasses) {
-    const bool off = std::ranges::any_of(
-        disabled, [&](const std::string& name) { return name == "*" || name == pass.name; });
-    if (off || !has_work(graph, pass)) continue;
-    pass.run(graph, context);
+    if (is_off(pass, disabled) || !has_work(graph, pass)) continue;
+    Rewriter rewriter(graph);
+    pass.run(rewriter, context);
+    rewriter.finish();
     resolve_operators(graph, context.ops);
   }
-}
-
-void replace_value(Graph& graph, ValueId from, ValueId to) {
-  for (Node& node : graph.nodes) {
-    std::ranges::replace(node.inputs, from, to);
-    for (const auto& [name, value] : node.attributes.all()) {
-      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
-        for (Capture& capture : (*subgraph)->captures) {
-          if (capture.outer == from) capture.outer = to;
-        }
-      }
-    }
+  PassContext inner = context;
+  inner.in_subgraph = true;
+  for (const Node& node : graph.nodes) {
+    // The body of a fused node is kept as it was written.
+    if (node.domain == kInternalDomain) continue;
+    for_each_subgraph(node, [&](Graph& subgraph) {
+      hand_down_constants(graph, subgraph);
+      optimise(subgraph, inner, disabled);
+      drop_unread_captures(subgraph);
+    });
   }
-  std::ranges::replace(graph.outputs, from, to);
-}
-
-void remove_nodes(Graph& graph, const std::vector<bool>& marked) {
-  std::vector<Node> kept;
-  for (size_t index = 0; index < graph.nodes.size(); ++index) {
-    if (!marked[index]) kept.push_back(std::move(graph.nodes[index]));
-  }
-  graph.nodes = std::move(kept);
+  remove_dead_code(graph);
 }
 
 }  // namespace fovea

@@ -3,10 +3,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "graph/graph.h"
 #include "ops/op.h"
+#include "passes/rewriter.h"
 #include "threads/thread_pool.h"
 
 namespace fovea {
@@ -14,13 +14,15 @@ namespace fovea {
 struct PassContext {
   const Operators& ops;
   ThreadPool& pool;
+  // The graph is a node's attribute: it may turn out not to be run.
+  bool in_subgraph = false;
 };
 
 // A rewrite that keeps what the graph computes: its inputs, and its outputs in order. One file
 // each; a node that stands for several keeps the name of the last and the value it produces.
 struct Pass {
   std::string_view name;
-  void (*run)(Graph& graph, const PassContext& context);
+  void (*run)(Rewriter& graph, const PassContext& context);
   // An operator without which it has nothing to do, so that it need not run; empty: none.
   std::string_view needs = {};
 };
@@ -28,25 +30,26 @@ struct Pass {
 // Every pass in the order they run.
 std::span<const Pass> all_passes();
 
-// Runs all passes but those named in `disabled` ("*": all but dead code removal).
+// Writes what the engine has no kernels for with what it has, whatever passes are to run: float16
+// and bfloat16 are computed in float32. Feeds and outputs keep their types, and a Cast to a
+// narrower type rounds as it is written. Subgraphs are changed in place; see Graph::clone().
+void lower(Graph& graph, const Operators& ops);
+
+// Runs all passes but those named in `disabled` ("*": all) on the graph and then on its subgraphs,
+// which are changed in place. Nodes and constants that nothing reads go in any case.
 void optimise(Graph& graph, const PassContext& context, std::span<const std::string> disabled);
 
-void remove_dead_code(Graph& graph, const PassContext& context);
-void widen_float16(Graph& graph, const PassContext& context);
-void fold_constants(Graph& graph, const PassContext& context);
-void recognise_pixel_shuffle(Graph& graph, const PassContext& context);
-void fold_convolution_affine(Graph& graph, const PassContext& context);
-void recognise_activation(Graph& graph, const PassContext& context);
-void recognise_layer_normalization(Graph& graph, const PassContext& context);
-void fuse_convolution_epilogue(Graph& graph, const PassContext& context);
-void fuse_concatenation(Graph& graph, const PassContext& context);
-void fuse_attention(Graph& graph, const PassContext& context);
-void fuse_matmul_epilogue(Graph& graph, const PassContext& context);
+// Drops nodes none of whose outputs is read, and the memory of constants nobody reads any more.
+void remove_dead_code(Graph& graph);
 
-// Makes every reader of `from`, the graph's outputs included, read `to`.
-void replace_value(Graph& graph, ValueId from, ValueId to);
-
-// Removes the nodes whose index is marked.
-void remove_nodes(Graph& graph, const std::vector<bool>& marked);
+void fold_constants(Rewriter& graph, const PassContext& context);
+void recognise_pixel_shuffle(Rewriter& graph, const PassContext& context);
+void fold_convolution_affine(Rewriter& graph, const PassContext& context);
+void recognise_activation(Rewriter& graph, const PassContext& context);
+void recognise_layer_normalization(Rewriter& graph, const PassContext& context);
+void fuse_convolution_epilogue(Rewriter& graph, const PassContext& context);
+void fuse_concatenation(Rewriter& graph, const PassContext& context);
+void fuse_attention(Rewriter& graph, const PassContext& context);
+void fuse_matmul_epilogue(Rewriter& graph, const PassContext& context);
 
 }  // namespace fovea

@@ -16,7 +16,7 @@ Tensor SessionPacks::get(const Node& node, std::string_view key,
   return tensors_.emplace(std::move(full_key), pack()).first->second;
 }
 
-Graph select(const Graph& graph, const Selection& selection, ThreadPool& pool) {
+Graph select(const Graph& graph, const Selection& selection) {
   Graph selected = graph.clone();
   std::unordered_map<std::string_view, ValueId> ids;
   for (size_t id = 0; id < graph.values.size(); ++id) {
@@ -38,15 +38,16 @@ Graph select(const Graph& graph, const Selection& selection, ThreadPool& pool) {
     selected.value(id).constant.reset();
     selected.inputs.push_back(id);
   }
-  remove_dead_code(selected, {kOpTable, pool});
+  remove_dead_code(selected);
   resolve_operators(selected, kOpTable);
   return selected;
 }
 
 std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,
                                   const SessionOptions& options, ThreadPool& pool) {
-  Graph optimised = select(graph, selection, pool);
+  Graph optimised = select(graph, selection);
   check_runnable(optimised);
+  lower(optimised, kOpTable);
   optimise(optimised, {kOpTable, pool}, options.disabled_passes);
   const bool whole = std::ranges::any_of(options.disabled_passes, [](const std::string& name) {
     return name == "*" || name == "bands";

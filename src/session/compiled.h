@@ -45,7 +45,7 @@ struct Selection {
 // A copy of `graph`, sharing nothing but constants, that computes what is selected and no more;
 // its nodes know their operators.
 // Throws Error(InvalidInput) for a fetch the model does not have.
-Graph select(const Graph& graph, const Selection& selection, ThreadPool& pool);
+Graph select(const Graph& graph, const Selection& selection);
 
 // What select() gives, optimised. Throws as select() and check_runnable() do.
 std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,

@@ -104,7 +104,7 @@ ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
     ModelReport report;
     report.info = loaded.info;
     ThreadPool pool(1);
-    const Graph needed = select(loaded.graph, {}, pool);
+    const Graph needed = select(loaded.graph, {});
     report.unsupported = find_unsupported(needed);
     for (const Node& node : loaded.graph.nodes) ++report.operators[node.op_type];
     for (const Value& value : loaded.graph.values) {

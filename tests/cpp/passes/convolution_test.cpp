@@ -86,6 +86,38 @@ TEST(ConvolutionAffine, TakesOneAfterTheOther) {
   EXPECT_EQ(constant_of(graph, 2)[0], 5.0f);
 }
 
+TEST(ConvolutionAffine, LeavesWhatScaledWeightsCannotHold) {
+  const auto scaled = [](float weight, float factor) {
+    return folded(ModelBuilder()
+                      .input("x", DType::Float, {1, 2, 4, 4})
+                      .constant("w", filled({4, 2, 3, 3}, weight))
+                      .constant("k", filled({}, factor))
+                      .node("Conv", {"x", "w"}, {"c"})
+                      .node("Mul", {"c", "k"}, {"y"})
+                      .output("y"));
+  };
+  EXPECT_EQ(scaled(1e20f, 1e15f), Names{"Conv"});
+  EXPECT_EQ(scaled(1e20f, 1e20f), (Names{"Conv", "Mul"}));
+}
+
+TEST(ConvolutionAffine, LeavesBatchNormalizationThatIsNotFinite) {
+  const auto normalized = [](float variance, float epsilon) {
+    return folded(convolution()
+                      .constant("scale", ones({4}))
+                      .constant("bias", ones({4}))
+                      .constant("mean", ones({4}))
+                      .constant("variance", filled({4}, variance))
+                      .node("BatchNormalization", {"c", "scale", "bias", "mean", "variance"}, {"y"},
+                            {{"epsilon", epsilon}})
+                      .output("y"));
+  };
+  const Names kept = {"Conv", "BatchNormalization"};
+  EXPECT_EQ(normalized(0.0f, 1e-5f), Names{"Conv"});
+  EXPECT_EQ(normalized(0.0f, 0.0f), kept);
+  EXPECT_EQ(normalized(-1.0f, 1e-5f), kept);
+  EXPECT_EQ(normalized(std::numeric_limits<float>::quiet_NaN(), 1e-5f), kept);
+}
+
 // Weights [inputs][outputs / groups]: of 4 to 6 channels in 2 groups.
 TEST(ConvolutionAffine, KnowsTheGroupsOfTransposedWeights) {
   Tensor factors = Tensor::allocate(DType::Float, {6, 1, 1});
@@ -114,6 +146,11 @@ TEST(ConvolutionAffine, LeavesWhatDiffersWithinAChannelOrIsNotConstant) {
   EXPECT_EQ(with(ones({1, 1, 4, 1})), kept);
   EXPECT_EQ(with(ones({1, 1, 1, 1, 1})), kept);
   EXPECT_EQ(with(filled({}, 0), "Div"), (Names{"Conv", "Div"}));
+
+  // What a float cannot hold.
+  EXPECT_EQ(with(filled({}, std::numeric_limits<float>::infinity())), kept);
+  EXPECT_EQ(with(filled({}, std::numeric_limits<float>::quiet_NaN())), kept);
+  EXPECT_EQ(with(filled({}, 1e-45f), "Div"), (Names{"Conv", "Div"}));
 
   const auto scaled = [] { return convolution().constant("k", ones({})); };
   EXPECT_EQ(folded(scaled().node("Div", {"k", "c"}, {"y"}).output("y")), (Names{"Conv", "Div"}));

@@ -8,13 +8,15 @@
 namespace fovea::test {
 
 // The graph of a model after one pass and the removal of what it left dead.
-inline Graph after(void (*pass)(Graph&, const PassContext&), const ModelBuilder& model) {
+inline Graph after(void (*pass)(Rewriter&, const PassContext&), const ModelBuilder& model) {
   Graph graph = model.graph();
-  ThreadPool pool(1);
-  const PassContext context{kOpTable, pool};
   resolve_operators(graph, kOpTable);
-  pass(graph, context);
-  remove_dead_code(graph, context);
+  remove_dead_code(graph);
+  ThreadPool pool(1);
+  Rewriter rewriter(graph);
+  pass(rewriter, {kOpTable, pool});
+  rewriter.finish();
+  remove_dead_code(graph);
   return graph;
 }
 

@@ -220,17 +220,46 @@ TEST(Fusion, InnerValuesCanBeFetched) {
 }
 
 // What exporters write before opset 11.
-TEST(Fusion, PixelShufflesByReshapeAndTranspose) {
+ModelBuilder shuffled_by_reshape(const std::vector<ModelBuilder::Size>& input) {
   using Ints = std::vector<int64_t>;
-  check(layers({3, 8})
-            .constant("split", Tensor::of<int64_t>({6}, {1, 2, 2, 2, 7, 9}))
-            .constant("merged", Tensor::of<int64_t>({4}, {1, 2, 14, 18}))
-            .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
-            .node("Reshape", {"a", "split"}, {"b"})
-            .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
-            .node("Reshape", {"c", "merged"}, {"y"})
-            .output("y"),
-        {"FusedConv"}, {image(3, 7, 9)});
+  return ModelBuilder()
+      .input("x", DType::Float, input)
+      .constant("w0", random({8, 3, 3, 3}, 10))
+      .constant("b0", random({8}, 11))
+      .constant("split", Tensor::of<int64_t>({6}, {1, 2, 2, 2, 7, 9}))
+      .constant("merged", Tensor::of<int64_t>({4}, {1, 2, 14, 18}))
+      .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
+      .node("Reshape", {"a", "split"}, {"b"})
+      .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 1, 4, 2, 5, 3}}})
+      .node("Reshape", {"c", "merged"}, {"y"})
+      .output("y");
+}
+
+TEST(Fusion, PixelShufflesByReshapeAndTranspose) {
+  check(shuffled_by_reshape({1, 3, 7, 9}), {"FusedConv"}, {image(3, 7, 9)});
+}
+
+// Of images of another size than is written down, the Reshapes make something else.
+TEST(Fusion, ReshapesToOneSizeOfImagesOfAnySize) {
+  check(shuffled_by_reshape({1, 3, "h", "w"}), {"Conv", "Transpose"},
+        {image(3, 7, 9), image(3, 9, 7), image(3, 3, 21)});
+}
+
+// The convolution's sums are small enough to be scaled; its weights are not.
+TEST(Fusion, ScalesThatWeightsCannotTakeIn) {
+  const Tensor x = Tensor::of<float>({1, 1, 1, 3}, {1e-20f, 2e-20f, 0.0f});
+  const std::string bytes = ModelBuilder()
+                                .input("x", DType::Float, {1, 1, 1, 3})
+                                .constant("w", Tensor::of<float>({1, 1, 1, 1}, {1e20f}))
+                                .constant("k", Tensor::of<float>({}, {1e25f}))
+                                .node("Conv", {"x", "w"}, {"a"})
+                                .node("Mul", {"a", "k"}, {"y"})
+                                .output("y")
+                                .bytes();
+  const std::vector<float> y = to_floats(test::load(bytes)->run({{"x", x}})[0]);
+  EXPECT_NEAR(y[0], 1e25f, 1e19f);
+  EXPECT_NEAR(y[1], 2e25f, 1e19f);
+  EXPECT_EQ(y[2], 0.0f);
 }
 
 TEST(Fusion, CountsTheConvolutionsMacs) {

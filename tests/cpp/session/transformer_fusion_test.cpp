@@ -240,29 +240,43 @@ TEST(TransformerFusion, SwishAndHardSwish) {
   }
 }
 
+// Of rows of `count` elements, scaled by `width`.
+ModelBuilder normalized(bool squares, ModelBuilder::Size count, int64_t width) {
+  ModelBuilder model(13);
+  model.input("x", DType::Float, {"n", "l", std::move(count)})
+      .constant("two", number(2.0f))
+      .constant("epsilon", number(1e-5f))
+      .constant("scale", random({width}, 2))
+      .constant("bias", random({width}, 3))
+      .node("ReduceMean", {"x"}, {"mean"}, {{"axes", Ints{-1}}})
+      .node("Sub", {"x", "mean"}, {"d"});
+  if (squares) {
+    model.node("Mul", {"d", "d"}, {"dd"});
+  } else {
+    model.node("Pow", {"d", "two"}, {"dd"});
+  }
+  return model.node("ReduceMean", {"dd"}, {"variance"}, {{"axes", Ints{-1}}})
+      .node("Add", {"variance", "epsilon"}, {"e"})
+      .node("Sqrt", {"e"}, {"deviation"})
+      .node("Div", {"d", "deviation"}, {"normal"})
+      .node("Mul", {"normal", "scale"}, {"scaled"})
+      .node("Add", {"scaled", "bias"}, {"y"})
+      .output("y");
+}
+
 TEST(TransformerFusion, LayerNormalizationBeforeOpset17) {
   for (const bool squares : {false, true}) {
-    ModelBuilder model(13);
-    model.input("x", DType::Float, {"n", "l", 7})
-        .constant("two", number(2.0f))
-        .constant("epsilon", number(1e-5f))
-        .constant("scale", random({7}, 2))
-        .constant("bias", random({7}, 3))
-        .node("ReduceMean", {"x"}, {"mean"}, {{"axes", Ints{-1}}})
-        .node("Sub", {"x", "mean"}, {"d"});
-    if (squares) {
-      model.node("Mul", {"d", "d"}, {"dd"});
-    } else {
-      model.node("Pow", {"d", "two"}, {"dd"});
-    }
-    model.node("ReduceMean", {"dd"}, {"variance"}, {{"axes", Ints{-1}}})
-        .node("Add", {"variance", "epsilon"}, {"e"})
-        .node("Sqrt", {"e"}, {"deviation"})
-        .node("Div", {"d", "deviation"}, {"normal"})
-        .node("Mul", {"normal", "scale"}, {"scaled"})
-        .node("Add", {"scaled", "bias"}, {"y"});
-    check(model.output("y"), {"LayerNormalization"}, {tokens({2, 3, 7}), tokens({1, 40, 7})});
+    check(normalized(squares, 7, 7), {"FusedLayerNormalization"},
+          {tokens({2, 3, 7}), tokens({1, 40, 7})});
   }
+}
+
+// Scale and bias may spread rows of one element, and one scale and bias any row.
+TEST(TransformerFusion, LayerNormalizationThatSpreadsItsRows) {
+  check(normalized(true, "c", 7), {"FusedLayerNormalization"},
+        {tokens({2, 3, 7}), tokens({2, 3, 1})});
+  check(normalized(true, "c", 1), {"FusedLayerNormalization"},
+        {tokens({2, 3, 1}), tokens({2, 3, 5})});
 }
 
 // Nearly the same patterns that mean something else.

@@ -1,0 +1,197 @@
+#include "passes/known_shapes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "ops/op.h"
+#include "passes/convolution.h"
+#include "passes/element_types.h"
+
+namespace fovea {
+namespace {
+
+// Operators whose result has the shape of input 0.
+constexpr std::array<std::string_view, 15> kKeepShape = {
+    "BatchNormalization", "Cast",  "Clip", "Elu",     "Erf",  "Gelu", "HardSigmoid", "HardSwish",
+    "LeakyRelu",          "PRelu", "Relu", "Sigmoid", "Sqrt", "Tanh", "Softplus"};
+
+// Operators whose operands broadcast.
+constexpr std::array<std::string_view, 4> kBroadcast = {"Add", "Div", "Mul", "Sub"};
+
+constexpr size_t kImageRank = 4;
+
+template <size_t kCount>
+bool is_one_of(const std::array<std::string_view, kCount>& names, const Node& node) {
+  return node.domain.empty() && std::ranges::find(names, node.op_type) != names.end();
+}
+
+std::optional<int64_t> size_of(const Dim& dim) {
+  const auto* size = std::get_if<int64_t>(&dim);
+  return size ? std::optional(*size) : std::nullopt;
+}
+
+KnownDims dims_of(const Shape& shape) {
+  KnownDims dims;
+  for (int axis = 0; axis < shape.rank(); ++axis) dims.emplace_back(shape[axis]);
+  return dims;
+}
+
+std::optional<Shape> complete(const std::optional<KnownDims>& dims) {
+  if (!dims) return std::nullopt;
+  Shape shape;
+  for (const auto& dim : *dims) {
+    if (!dim) return std::nullopt;
+    shape.push_back(*dim);
+  }
+  return shape;
+}
+
+bool keeps_size(const Node& node, const Convolution& convolution) {
+  const Attributes& attributes = node.attributes;
+  if (convolution.transposed || attributes.get_string("auto_pad", "NOTSET") != "NOTSET") {
+    return false;
+  }
+  const auto strides = attributes.get_ints("strides", {1, 1});
+  const auto dilations = attributes.get_ints("dilations", {1, 1});
+  const auto pads = attributes.get_ints("pads", {0, 0, 0, 0});
+  if (strides != std::vector<int64_t>{1, 1} || dilations.size() != 2 || pads.size() != 4) {
+    return false;
+  }
+  const Shape& weight = convolution.weight->shape();
+  // With sizes that large, the sums could overflow.
+  constexpr int64_t kMost = 1 << 20;
+  const auto usual = [](int64_t value) { return value >= 0 && value <= kMost; };
+  if (!std::ranges::all_of(dilations, usual) || !std::ranges::all_of(pads, usual)) return false;
+  if (weight[2] > kMost || weight[3] > kMost) return false;
+  return pads[0] + pads[2] == dilations[0] * (weight[2] - 1) &&
+         pads[1] + pads[3] == dilations[1] * (weight[3] - 1);
+}
+
+// Walks the nodes in order.
+class ShapeFinder {
+ public:
+  explicit ShapeFinder(const Graph& graph)
+      : graph_(graph), dtypes_(element_types(graph)), shapes_(graph.values.size()) {}
+
+  KnownShapes find();
+
+ private:
+  const std::optional<KnownDims>& shape(ValueId id) const {
+    static const std::optional<KnownDims> kUnknown;
+    return id == kNoValue ? kUnknown : shapes_[static_cast<size_t>(id)];
+  }
+  void add_given();
+  bool infer(const Node& node);
+  std::optional<KnownDims> follow(const Node& node) const;
+  std::optional<KnownDims> follow_convolution(const Node& node, const Convolution& conv) const;
+  std::optional<KnownDims> follow_broadcast(const Node& node) const;
+
+  const Graph& graph_;
+  std::vector<DType> dtypes_;
+  KnownShapes shapes_;
+};
+
+void ShapeFinder::add_given() {
+  for (const ValueId input : graph_.inputs) {
+    const auto& declared = graph_.value(input).shape;
+    if (!declared) continue;
+    KnownDims dims;
+    for (const Dim& dim : *declared) dims.push_back(size_of(dim));
+    shapes_[static_cast<size_t>(input)] = std::move(dims);
+  }
+  for (size_t id = 0; id < shapes_.size(); ++id) {
+    const auto& constant = graph_.values[id].constant;
+    if (constant) shapes_[id] = dims_of(constant->shape());
+  }
+}
+
+// By the operator's rule, where it can be asked: it may rely on the elements that OpDef names.
+bool ShapeFinder::infer(const Node& node) {
+  if (!node.def) return false;
+  const auto has_content = [&](int index) {
+    if (static_cast<size_t>(index) >= node.inputs.size()) return true;
+    const ValueId id = node.inputs[static_cast<size_t>(index)];
+    return id == kNoValue || graph_.constant(id);
+  };
+  if (!std::ranges::all_of(meaning_of(node).content_inputs, has_content)) return false;
+  std::vector<ValueType> types(node.inputs.size());
+  std::vector<const ValueType*> inputs(node.inputs.size(), nullptr);
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const ValueId id = node.inputs[i];
+    if (id == kNoValue) continue;
+    types[i].dtype = dtypes_[static_cast<size_t>(id)];
+    types[i].shape = complete(shape(id));
+    if (types[i].dtype == DType::Undefined || !types[i].shape) return false;
+    if (const Tensor* constant = graph_.constant(id)) types[i].content = *constant;
+    inputs[i] = &types[i];
+  }
+  try {
+    const std::vector<ValueType> outputs = infer_node(node, inputs);
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      const auto& shape = outputs[i].shape;
+      if (node.outputs[i] != kNoValue && shape) {
+        shapes_[static_cast<size_t>(node.outputs[i])] = dims_of(*shape);
+      }
+    }
+  } catch (const Error&) {
+    return false;  // The planner will say so.
+  }
+  return true;
+}
+
+std::optional<KnownDims> ShapeFinder::follow(const Node& node) const {
+  if (const auto convolution = convolution_of(graph_, node)) {
+    return follow_convolution(node, *convolution);
+  }
+  if (is_one_of(kKeepShape, node)) return shape(node.inputs[0]);
+  if (node.domain.empty() && node.op_type == "Concat" && shape(node.inputs[0])) {
+    return KnownDims(shape(node.inputs[0])->size());
+  }
+  return is_one_of(kBroadcast, node) ? follow_broadcast(node) : std::nullopt;
+}
+
+std::optional<KnownDims> ShapeFinder::follow_convolution(const Node& node,
+                                                         const Convolution& conv) const {
+  KnownDims dims(static_cast<size_t>(conv.rank()));
+  const auto& data = shape(node.inputs[0]);
+  if (data && data->size() == dims.size()) {
+    if (dims.size() == kImageRank && keeps_size(node, conv)) dims = *data;
+    dims[0] = data->front();
+  }
+  dims[1] = conv.channels;
+  return dims;
+}
+
+std::optional<KnownDims> ShapeFinder::follow_broadcast(const Node& node) const {
+  if (node.opset < kFirstNumpyOpset) return std::nullopt;
+  const auto &a = shape(node.inputs[0]), &b = shape(node.inputs[1]);
+  if (!a || !b) return std::nullopt;
+  KnownDims dims(std::max(a->size(), b->size()));
+  for (size_t back = 1; back <= dims.size(); ++back) {
+    const auto size = [&](const KnownDims& of) {
+      return back > of.size() ? std::optional<int64_t>(1) : of[of.size() - back];
+    };
+    const auto first = size(*a), second = size(*b);
+    auto& dim = dims[dims.size() - back];
+    // A known size other than 1 stands whatever the open one turns out to be.
+    if (first && (*first != 1 || second)) dim = *first != 1 ? first : second;
+    if (second && *second != 1) dim = second;
+  }
+  return dims;
+}
+
+KnownShapes ShapeFinder::find() {
+  add_given();
+  for (const Node& node : graph_.nodes) {
+    if (infer(node) || node.outputs.empty() || node.outputs[0] == kNoValue) continue;
+    shapes_[static_cast<size_t>(node.outputs[0])] = follow(node);
+  }
+  return std::move(shapes_);
+}
+
+}  // namespace
+
+KnownShapes known_shapes(const Graph& graph) { return ShapeFinder(graph).find(); }
+
+}  // namespace fovea
