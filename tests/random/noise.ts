@@ -20,6 +20,9 @@ const trials = 3;
 /** Operators that add products of two operands' elements. */
 const products = ['Conv', 'ConvTranspose', 'MatMul', 'Gemm'];
 
+/** Operators that add elements of one operand. */
+const sums = /^(ReduceSum|ReduceMean|CumSum|Sum|Mean)$/;
+
 /** Operators that multiply the roundings of their first input, however exact it is. */
 const amplifying = /Normalization$/;
 
@@ -100,17 +103,20 @@ const magnitude = (tensor: TensorValue | undefined) =>
 /** What rounding may come to in one element of a node's result. */
 function nodeError(node: GraphNode, values: Values, output: string): number {
   const result = values[output]!;
-  const size = roundingsPerNode * (magnitude(result) + sumOfProducts(node, values));
+  const size = roundingsPerNode * (magnitude(result) + roundingsOfSums(node, values, output));
   return roundingOf(result.type) * size;
 }
 
-/** The roundings in sums of products, which go at random: as many as the root of their number. */
-function sumOfProducts({ opType, inputs }: GraphNode, values: Values): number {
-  if (!products.includes(opType)) return 0;
+/** The roundings in sums, which go at random: as many as the root of the number of terms. */
+function roundingsOfSums({ opType, inputs }: GraphNode, values: Values, output: string): number {
   const [x, y] = inputs.map((name) => values[name]);
-  if (!x || !y) return 0;
-  const isConv = opType.startsWith('Conv');
-  const terms = isConv
+  if (!x) return 0;
+  if (sums.test(opType)) {
+    const terms = elementCount(x.dims) / Math.max(1, elementCount(values[output]!.dims));
+    return Math.sqrt(terms) * magnitude(x);
+  }
+  if (!products.includes(opType) || !y) return 0;
+  const terms = opType.startsWith('Conv')
     ? elementCount(y.dims.slice(1))
     : Math.max(1, y.dims.at(-2) ?? 1, y.dims.at(-1) ?? 1);
   return Math.sqrt(terms) * magnitude(x) * magnitude(y);
