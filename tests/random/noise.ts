@@ -103,18 +103,20 @@ const magnitude = (tensor: TensorValue | undefined) =>
 /** What rounding may come to in one element of a node's result. */
 function nodeError(node: GraphNode, values: Values, output: string): number {
   const result = values[output]!;
-  const size = roundingsPerNode * (magnitude(result) + roundingsOfSums(node, values, output));
+  const size = roundingsPerNode * (magnitude(result) + roundingsWithin(node, values, output));
   return roundingOf(result.type) * size;
 }
 
-/** The roundings in sums, which go at random: as many as the root of the number of terms. */
-function roundingsOfSums({ opType, inputs }: GraphNode, values: Values, output: string): number {
+/** The roundings inside of a node: in sums, which go at random: as many as the root of the number of terms. */
+function roundingsWithin({ opType, inputs }: GraphNode, values: Values, output: string): number {
   const [x, y] = inputs.map((name) => values[name]);
   if (!x) return 0;
   if (sums.test(opType)) {
     const terms = elementCount(x.dims) / Math.max(1, elementCount(values[output]!.dims));
     return Math.sqrt(terms) * magnitude(x);
   }
+  // Positions between pixels are rounded like numbers as large.
+  if (opType === 'Resize' || opType === 'Upsample') return Math.max(...x.dims) * magnitude(x);
   if (!products.includes(opType) || !y) return 0;
   const terms = opType.startsWith('Conv')
     ? elementCount(y.dims.slice(1))
