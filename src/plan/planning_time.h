@@ -9,8 +9,7 @@ namespace fovea {
 // ask for plans that take hours.
 class PlanningTime {
  public:
-  explicit PlanningTime(const Limits& limits)
-      : left_(duration_of(limits.planning_milliseconds)) {}
+  explicit PlanningTime(const Limits& limits) : left_(duration_of(limits.planning_milliseconds)) {}
 
   void begin_slice() { last_ = Clock::now(); }
 
