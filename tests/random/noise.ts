@@ -107,7 +107,7 @@ function nodeError(node: GraphNode, values: Values, output: string): number {
   return roundingOf(result.type) * size;
 }
 
-/** The roundings inside of a node: in sums, which go at random: as many as the root of the number of terms. */
+/** The roundings inside of a node. In sums they go at random: the root of how many terms there are. */
 function roundingsWithin({ opType, inputs }: GraphNode, values: Values, output: string): number {
   const [x, y] = inputs.map((name) => values[name]);
   if (!x) return 0;

@@ -293,6 +293,7 @@ const cast: Operator = {
     const targets = (Object.keys(castTargets) as ElementType[]).filter(
       (type) => goesAnywhere || (isFloat(type) && isFloat(x.type)),
     );
+    if (targets.length === 0) return undefined;
     const type = maker.random.of(targets);
     const result = maker.one('Cast', [x], { to: castTargets[type]! }, { type, exact: x.exact });
     // So that float32, of which most operators are, goes on.
