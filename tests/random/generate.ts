@@ -107,7 +107,7 @@ function finish(maker: GraphMaker): Graph {
     constants,
     declaredConstants: random.chance(0.08) ? Object.keys(constants) : [],
     nodes,
-    types: typesOf(values, constants),
+    types: typesOf([...values, ...maker.hidden], constants),
     exact: made.filter(({ exact }) => exact).map(({ name }) => name),
     outputs: [...new Set(unread)],
     fetches: random.chance(0.2) ? random.some(made, 0.3).map(({ name }) => name) : [],

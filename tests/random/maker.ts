@@ -38,6 +38,8 @@ export interface GraphKind {
 /** A graph under construction: operators of the table add nodes to it. */
 export class GraphMaker {
   readonly values: Value[] = [];
+  /** Values of which only a run can tell the sizes: nobody else reads them. */
+  readonly hidden: Value[] = [];
   readonly inputs: GraphInput[] = [];
   readonly nodes: GraphNode[] = [];
   readonly constants: Record<string, TensorValue> = {};
@@ -185,6 +187,12 @@ export class GraphMaker {
     result: Result = {},
   ): Value | undefined {
     return this.node(opType, inputs, attributes, [result])[0];
+  }
+
+  /** Keeps a value from being picked or asked for. */
+  hide(value: Value): void {
+    this.values.splice(this.values.indexOf(value), 1);
+    this.hidden.push(value);
   }
 
   /** Some of the axes of a rank, now and then counted from the end. */

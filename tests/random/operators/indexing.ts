@@ -209,7 +209,7 @@ const nonZero: Operator = {
       { type: 'int64', dims: [bits.dims.length, 1], exact: true },
     );
     if (!places) return undefined;
-    maker.values.pop();
+    maker.hide(places);
     return maker.one('Shape', [places], {}, { type: 'int64', dims: [2], exact: true, bound: 1e5 });
   },
 };
