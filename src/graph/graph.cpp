@@ -70,11 +70,7 @@ void Node::become(std::string_view other_type, std::string_view other_domain, in
 void resolve_operators(Graph& graph, const Operators& operators) {
   for (Node& node : graph.nodes) {
     if (!node.def) node.def = operators.find(node.domain, node.op_type, node.opset);
-    for (const auto& [name, value] : node.attributes.all()) {
-      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
-        resolve_operators(**subgraph, operators);
-      }
-    }
+    for_each_subgraph(node, [&](Graph& subgraph) { resolve_operators(subgraph, operators); });
   }
 }
 

@@ -26,11 +26,7 @@ template <class Visit>
 void for_each_node(const Graph& graph, const Visit& visit) {
   for (const Node& node : graph.nodes) {
     visit(node);
-    for (const auto& [name, value] : node.attributes.all()) {
-      if (const auto* subgraph = std::get_if<std::shared_ptr<Graph>>(&value)) {
-        for_each_node(**subgraph, visit);
-      }
-    }
+    for_each_subgraph(node, [&](const Graph& subgraph) { for_each_node(subgraph, visit); });
   }
 }
 
