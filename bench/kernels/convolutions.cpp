@@ -1,6 +1,6 @@
 #include "bench.h"
-#include "kernels/conv.h"
-#include "kernels/conv_transpose.h"
+#include "kernels/conv/conv.h"
+#include "kernels/conv_transpose/conv_transpose.h"
 
 namespace fovea::bench {
 namespace {

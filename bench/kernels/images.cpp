@@ -1,8 +1,8 @@
 #include "bench.h"
 #include "image/convert.h"
 #include "image/pixels.h"
-#include "kernels/pool.h"
-#include "kernels/resize.h"
+#include "kernels/reduction/pool.h"
+#include "kernels/resize/resize.h"
 
 namespace fovea::bench {
 namespace {

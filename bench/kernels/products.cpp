@@ -1,5 +1,5 @@
 #include "bench.h"
-#include "kernels/gemm.h"
+#include "kernels/matmul/gemm.h"
 
 namespace fovea::bench {
 namespace {

@@ -1,8 +1,8 @@
 #include "bench.h"
-#include "kernels/binary.h"
-#include "kernels/normalization.h"
-#include "kernels/softmax.h"
-#include "kernels/unary.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/unary.h"
+#include "kernels/reduction/normalization.h"
+#include "kernels/reduction/softmax.h"
 
 namespace fovea::bench {
 namespace {

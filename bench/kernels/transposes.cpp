@@ -1,6 +1,6 @@
 #include "bench.h"
-#include "kernels/layout.h"
-#include "kernels/transpose.h"
+#include "kernels/movement/layout.h"
+#include "kernels/movement/transpose.h"
 
 namespace fovea::bench {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "kernels/resize.h"
+#include "kernels/resize/resize.h"
 
 namespace fovea::image {
 namespace {

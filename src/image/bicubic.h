@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/resize_axis.h"
+#include "kernels/resize/resize_axis.h"
 
 namespace fovea::image {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/activation.h"
+#include "kernels/elementwise/activation.h"
 #include "simd/f32x4.h"
 
 namespace fovea::kernels {

@@ -14,7 +14,7 @@ float attribute(const PlanContext& context, std::string_view name, float fallbac
   return context.attributes().get_float(name, fallback);
 }
 
-// Of float, by the table in kernels/activation.cpp.
+// Of float, by the table in kernels/elementwise/activation.cpp.
 Kernel plan_activation(PlanContext& context) {
   dispatch<float>(context.dtype(0), [](auto) {});
   const Node& node = context.node();

@@ -1,6 +1,6 @@
 // Arithmetic of two operands: Add, Sub, Mul, Div, Mod, Pow.
 
-#include "kernels/convert.h"
+#include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast_step.h"
 
 namespace fovea {

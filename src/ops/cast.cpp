@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/convert.h"
+#include "kernels/elementwise/convert.h"
 #include "ops/op.h"
 
 namespace fovea {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/binary.h"
-#include "kernels/strided_copy.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/movement/strided_copy.h"
 #include "ops/core/memory.h"
 
 namespace fovea {

@@ -1,6 +1,6 @@
 // Conv.
 
-#include "kernels/conv_3d.h"
+#include "kernels/conv/conv_3d.h"
 #include "ops/core/dense_conv.h"
 
 namespace fovea {

@@ -1,9 +1,9 @@
 // ConvTranspose, and FusedConvTranspose, which the passes make of it and an activation.
 
-#include "kernels/conv_transpose.h"
+#include "kernels/conv_transpose/conv_transpose.h"
 
-#include "kernels/conv_3d.h"
-#include "kernels/conv_transpose_blocks.h"
+#include "kernels/conv/conv_3d.h"
+#include "kernels/conv_transpose/blocks.h"
 #include "ops/core/conv_step.h"
 
 namespace fovea {

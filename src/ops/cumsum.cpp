@@ -1,6 +1,6 @@
 // CumSum.
 
-#include "kernels/binary.h"
+#include "kernels/elementwise/binary.h"
 #include "ops/core/axes.h"
 
 namespace fovea {

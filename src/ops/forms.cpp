@@ -2,7 +2,7 @@
 
 #include "ops/core/forms.h"
 
-#include "kernels/layout.h"
+#include "kernels/movement/layout.h"
 
 namespace fovea {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/attention.h"
-#include "kernels/layout.h"
+#include "kernels/matmul/attention.h"
+#include "kernels/movement/layout.h"
 #include "ops/core/broadcast.h"
 #include "ops/core/strided_view.h"
 

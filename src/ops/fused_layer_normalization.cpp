@@ -1,7 +1,7 @@
 // FusedLayerNormalization, which the passes make of the nodes that exporters write for
 // LayerNormalization before opset 17. See passes/layer_normalization.cpp.
 
-#include "kernels/normalization.h"
+#include "kernels/reduction/normalization.h"
 #include "ops/core/body.h"
 #include "ops/op.h"
 

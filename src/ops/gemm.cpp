@@ -1,6 +1,6 @@
 // Gemm.
 
-#include "kernels/convert.h"
+#include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast.h"
 #include "ops/core/gemm_step.h"
 

@@ -1,6 +1,6 @@
 // BatchNormalization (inference), InstanceNormalization, GroupNormalization, LayerNormalization.
 
-#include "kernels/normalization.h"
+#include "kernels/reduction/normalization.h"
 
 #include <cmath>
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "kernels/strided_copy.h"
+#include "kernels/movement/strided_copy.h"
 #include "ops/core/axes.h"
 #include "ops/core/memory.h"
 

@@ -1,11 +1,11 @@
 // Pad: constant, reflect, edge, wrap; negative pads crop.
 
-#include "kernels/pad.h"
+#include "kernels/movement/pad.h"
 
 #include <algorithm>
 
 #include "base/integers.h"
-#include "kernels/strided_copy.h"
+#include "kernels/movement/strided_copy.h"
 #include "ops/core/axes.h"
 #include "ops/core/memory.h"
 

@@ -1,6 +1,6 @@
 // MaxPool, AveragePool, GlobalMaxPool, GlobalAveragePool.
 
-#include "kernels/pool.h"
+#include "kernels/reduction/pool.h"
 
 #include <algorithm>
 

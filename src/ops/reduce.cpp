@@ -1,7 +1,7 @@
 // Reductions: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2,
 // ReduceSumSquare, ReduceLogSum, ReduceLogSumExp.
 
-#include "kernels/reduce.h"
+#include "kernels/reduction/reduce.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,13 +1,13 @@
 // Resize, and Upsample, its ancestor.
 
-#include "kernels/resize.h"
+#include "kernels/resize/resize.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
 
-#include "kernels/convert.h"
+#include "kernels/elementwise/convert.h"
 #include "ops/core/axes.h"
 #include "ops/core/memory.h"
 

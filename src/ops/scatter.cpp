@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "kernels/binary.h"
+#include "kernels/elementwise/binary.h"
 #include "ops/core/axes.h"
 #include "ops/core/indices.h"
 #include "ops/core/memory.h"

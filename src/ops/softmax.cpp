@@ -1,6 +1,6 @@
 // Softmax, LogSoftmax.
 
-#include "kernels/softmax.h"
+#include "kernels/reduction/softmax.h"
 
 #include "ops/core/axes.h"
 

@@ -1,6 +1,6 @@
 // Transpose, DepthToSpace, SpaceToDepth: the same elements in another order.
 
-#include "kernels/transpose.h"
+#include "kernels/movement/transpose.h"
 
 #include <numeric>
 

@@ -1,6 +1,6 @@
 // Where.
 
-#include "kernels/where.h"
+#include "kernels/elementwise/where.h"
 
 #include "ops/core/broadcast.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "kernels/conv.h"
+#include "kernels/conv/conv.h"
 #include "ops/core/conv_step.h"
 #include "passes/convolution.h"
 #include "passes/match.h"

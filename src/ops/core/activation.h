@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "graph/graph.h"
-#include "kernels/activation.h"
+#include "kernels/elementwise/activation.h"
 
-// What nodes say of the activations in kernels/activation.h.
+// What nodes say of the activations in kernels/elementwise/activation.h.
 namespace fovea {
 
 // A value's elements where they are known, else null.

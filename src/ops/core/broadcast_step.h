@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "kernels/binary.h"
+#include "kernels/elementwise/binary.h"
 #include "ops/core/broadcast.h"
 
 namespace fovea {

@@ -2,9 +2,9 @@
 
 #include <functional>
 
-#include "kernels/conv.h"
-#include "kernels/conv_3d.h"
-#include "kernels/conv_shuffle.h"
+#include "kernels/conv/conv.h"
+#include "kernels/conv/conv_3d.h"
+#include "kernels/conv/shuffle.h"
 #include "ops/core/spatial.h"
 
 // What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend,
@@ -19,7 +19,7 @@ inline constexpr int kConvSlopes = 4;
 // From here on: images whose channels follow those of the data, as if Concat had joined them.
 inline constexpr int kConvMoreData = 5;
 
-// A two-dimensional convolution kernel for fixed sizes; see kernels/conv.h.
+// A two-dimensional convolution kernel for fixed sizes; see kernels/conv/conv.h.
 struct ConvImplementation {
   kernels::ConvShape shape;  // the sizes of the node's input and output
   std::string key;           // tells apart the packed forms of one node's weights
@@ -76,7 +76,7 @@ kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,
                                    const std::vector<SpatialAxis>& axes);
 
 // The straightforward kernel for float or double. kernel_for(TypeTag<T>) is the function of
-// kernels/conv_3d.h.
+// kernels/conv/conv_3d.h.
 template <class KernelFor>
 Kernel plan_conv_3d(PlanContext& context, const kernels::Conv3dShape& shape, int64_t macs,
                     KernelFor kernel_for) {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "kernels/gemm.h"
+#include "kernels/matmul/gemm.h"
 #include "ops/op.h"
 
 // What MatMul and Gemm share: products of input 0 (A) and input 1 (B) into output 0, packing of B,

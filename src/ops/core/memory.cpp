@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "kernels/strided_copy.h"
+#include "kernels/movement/strided_copy.h"
 
 namespace fovea {
 

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "kernels/unary.h"
+#include "kernels/elementwise/unary.h"
 #include "ops/core/memory.h"
 
 namespace fovea {

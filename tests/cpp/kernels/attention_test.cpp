@@ -1,4 +1,4 @@
-#include "kernels/attention.h"
+#include "kernels/matmul/attention.h"
 
 #include <gtest/gtest.h>
 

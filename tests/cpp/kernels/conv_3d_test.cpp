@@ -1,4 +1,4 @@
-#include "kernels/conv_3d.h"
+#include "kernels/conv/conv_3d.h"
 
 #include <gtest/gtest.h>
 

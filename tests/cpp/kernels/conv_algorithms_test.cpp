@@ -1,9 +1,8 @@
-#include "kernels/conv_algorithms.h"
-
 #include <set>
 #include <string>
 
 #include "conv_checks.h"
+#include "kernels/conv/algorithms.h"
 
 // Which algorithm computes which convolution.
 namespace fovea::kernels {

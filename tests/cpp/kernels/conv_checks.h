@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "images.h"
-#include "kernels/conv.h"
+#include "kernels/conv/conv.h"
 #include "winograd_bounds.h"
 
 // A convolution held to its definition.

@@ -1,6 +1,5 @@
-#include "kernels/conv_shuffle.h"
-
 #include "conv_checks.h"
+#include "kernels/conv/shuffle.h"
 
 namespace fovea::kernels {
 namespace {

@@ -1,5 +1,5 @@
 #include "conv_checks.h"
-#include "kernels/conv_algorithms.h"
+#include "kernels/conv/algorithms.h"
 
 namespace fovea::kernels {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/conv_transpose.h"
+#include "kernels/conv_transpose/conv_transpose.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "images.h"
-#include "kernels/conv_transpose_blocks.h"
+#include "kernels/conv_transpose/blocks.h"
 #include "winograd_bounds.h"
 
 namespace fovea::kernels {

@@ -1,8 +1,8 @@
 #include <numeric>
 
 #include "conv_checks.h"
-#include "kernels/tile.h"
-#include "kernels/winograd_filters.h"
+#include "kernels/movement/tile.h"
+#include "kernels/winograd/filters.h"
 
 // Winograd's algorithm wherever it is possible, chosen or not.
 namespace fovea::kernels {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/epilogue.h"
-#include "kernels/layout.h"
+#include "kernels/movement/layout.h"
 #include "support/expect_close.h"
 #include "support/random.h"
 #include "support/reference_conv.h"

@@ -1,4 +1,4 @@
-#include "kernels/layout.h"
+#include "kernels/movement/layout.h"
 
 #include <gtest/gtest.h>
 

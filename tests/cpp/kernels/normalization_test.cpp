@@ -1,4 +1,4 @@
-#include "kernels/normalization.h"
+#include "kernels/reduction/normalization.h"
 
 #include <gtest/gtest.h>
 

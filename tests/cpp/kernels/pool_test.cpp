@@ -1,4 +1,4 @@
-#include "kernels/pool.h"
+#include "kernels/reduction/pool.h"
 
 #include <gtest/gtest.h>
 

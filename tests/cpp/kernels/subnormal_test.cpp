@@ -1,8 +1,8 @@
 #include "kernels/subnormal.h"
 
 #include "conv_checks.h"
-#include "kernels/conv_algorithms.h"
-#include "kernels/gemm.h"
+#include "kernels/conv/algorithms.h"
+#include "kernels/matmul/gemm.h"
 
 // Weights too small for normal numbers are packed as 0, by every algorithm.
 namespace fovea::kernels {

@@ -1,4 +1,4 @@
-#include "kernels/transpose.h"
+#include "kernels/movement/transpose.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/conv_algorithms.h"
+#include "kernels/conv/algorithms.h"
 
 // How far Winograd's algorithm in float may lie from the exact convolution, from its own
 // definition: the matrices of Toom-Cook's algorithm.

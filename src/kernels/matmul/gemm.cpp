@@ -1,0 +1,56 @@
+#include "kernels/matmul/gemm.h"
+
+#include <algorithm>
+
+#include "kernels/subnormal.h"
+
+namespace fovea::kernels {
+namespace {
+
+// Rows of A that stay in the second-level cache while all panels of B pass over them.
+constexpr int64_t kBlockFloats = 32 * 1024;
+constexpr int64_t kMinBlockRows = 12;
+
+}  // namespace
+
+int64_t gemm_packed_size(const GemmShape& shape) noexcept { return panels_size(shape.n, shape.k); }
+
+void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
+               float* packed, int64_t column_begin, int64_t column_end) noexcept {
+  const auto value = [&](int64_t k, int64_t column) {
+    return flush_subnormal(scale *
+                           b.data[k * b.row_step + (column_begin + column) * b.column_step]);
+  };
+  const auto bias_of = [&](int64_t column) {
+    return bias ? flush_subnormal(bias[column_begin + column]) : 0.0f;
+  };
+  pack_panels(packed + panels_size(column_begin, shape.k), column_end - column_begin, shape.k,
+              value, bias_of);
+}
+
+void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,
+              const GemmOutput& c, const Epilogue& epilogue, const GemmRange& range) noexcept {
+  Tile tile;
+  tile.input_step = a.row_step;
+  tile.run = shape.k;
+  tile.depth_step = a.column_step;
+  tile.output_step = c.row_step;
+  tile.pad_with_zeros = false;
+  tile.epilogue = &epilogue;
+
+  const int64_t block = std::max(kBlockFloats / std::max<int64_t>(shape.k, 1), kMinBlockRows);
+  for (int64_t row = range.row_begin; row < range.row_end; row += block) {
+    const int64_t rows = std::min(block, range.row_end - row);
+    tile.input = a.data + row * a.row_step;
+    for (int64_t column = range.column_begin; column < range.column_end; column += tile.columns) {
+      tile.panel = packed + panels_size(column, shape.k);
+      tile.columns = panel_columns(shape.n, column);
+      tile.channel = column;
+      tile.output = c.data + row * c.row_step + column;
+      tile.residual = c.residual ? c.residual + row * c.row_step + column : nullptr;
+      run_tiles(tile, rows);
+    }
+  }
+}
+
+}  // namespace fovea::kernels

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/epilogue.h"
+#include "kernels/movement/tile.h"
+
+// Matrix products C[m][n] = sum over k of A[m][k] * B[k][n].
+namespace fovea::kernels {
+
+// Element (row, column) is data[row * row_step + column * column_step]; a transposed matrix swaps
+// the steps.
+template <class T>
+struct MatrixView {
+  const T* data = nullptr;
+  int64_t row_step = 0;
+  int64_t column_step = 1;
+};
+
+struct GemmShape {
+  int64_t m = 0;
+  int64_t n = 0;
+  int64_t k = 0;
+};
+
+// B in panels of columns (see kernels/movement/tile.h): floats of all, and packing of columns
+// [column_begin, column_end), both where a panel begins or n. `scale` multiplies B; `bias`, of n
+// elements or null, will be added to every row of C. Subnormal numbers are packed as 0.
+int64_t gemm_packed_size(const GemmShape& shape) noexcept;
+void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
+               float* packed, int64_t column_begin, int64_t column_end) noexcept;
+
+struct GemmOutput {
+  float* data = nullptr;
+  int64_t row_step = 0;
+  // Added before the activation; steps like the output and may be it. Null for none.
+  const float* residual = nullptr;
+};
+
+// A rectangle of C; column_begin and column_end are where a panel begins or n.
+struct GemmRange {
+  int64_t row_begin = 0;
+  int64_t row_end = 0;
+  int64_t column_begin = 0;
+  int64_t column_end = 0;
+};
+
+void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,
+              const GemmOutput& c, const Epilogue& epilogue, const GemmRange& range) noexcept;
+
+// Rows [row_begin, row_end) of the row-major product for any arithmetic type, straightforward.
+// Integers wrap.
+template <class T>
+void gemm_plain(const GemmShape& shape, const MatrixView<T>& a, const MatrixView<T>& b, T* c,
+                int64_t row_begin, int64_t row_end) noexcept {
+  for (int64_t row = row_begin; row < row_end; ++row) {
+    T* out = c + row * shape.n;
+    for (int64_t j = 0; j < shape.n; ++j) out[j] = T{0};
+    for (int64_t k = 0; k < shape.k; ++k) {
+      const T x = a.data[row * a.row_step + k * a.column_step];
+      const T* from = b.data + k * b.row_step;
+      for (int64_t j = 0; j < shape.n; ++j) {
+        if constexpr (std::is_integral_v<T>) {
+          using Wide = std::common_type_t<std::make_unsigned_t<T>, unsigned>;
+          out[j] =
+              static_cast<T>(static_cast<Wide>(out[j]) +
+                             static_cast<Wide>(x) * static_cast<Wide>(from[j * b.column_step]));
+        } else {
+          out[j] += x * from[j * b.column_step];
+        }
+      }
+    }
+  }
+}
+
+}  // namespace fovea::kernels
