@@ -1,3 +1,5 @@
+/** @jest-environment ./tools/jest/environment.mjs */
+
 import { afterAll, describe, test } from '@jest/globals';
 import { InferenceSession, Tensor } from 'fovea';
 import { expectClose } from '../support/compare.js';
