@@ -49,9 +49,13 @@ export async function openModel(file, options) {
  * @param {string} file
  * @param {ModelOptions} options
  */
-async function load(file, options) {
+async function load(file, { variant, scale }) {
   try {
-    return await Upscaler.create(await readFile(file), options);
+    const bytes = await readFile(file);
+    // A network that knows its factor takes no other: whether it is the wanted one, the caller sees.
+    const knowing = Upscaler.create(bytes, { variant });
+    const told = () => Upscaler.create(bytes, { variant, scale });
+    return await (scale === undefined ? knowing : knowing.catch(told));
   } catch (error) {
     throw new EvaluationError(`cannot use the model ${file}: ${messageOf(error)}`);
   }
