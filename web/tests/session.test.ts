@@ -7,6 +7,7 @@ import {
   type LoadOptions,
   type ModelSource,
 } from 'fovea';
+import { OnnxBuilder } from '../../tests/support/onnx-builder.js';
 import { doublingModel } from './support/enlarging-models.js';
 import { failureOf } from './support/errors.js';
 import {
@@ -206,6 +207,19 @@ describe('a session', () => {
     const { y: output } = await session.run({ x: new Tensor(type, data as never, [2]) });
     expect(output!.type).toBe(type);
     expect(output!.data).toEqual(data);
+  });
+
+  test('counts every bool but 0 as true', async () => {
+    const builder = new OnnxBuilder();
+    const [a, b] = [builder.input('a', [3], 'bool'), builder.input('b', [3], 'bool')];
+    builder.output(builder.node('And', [a, b], {}, 'y'), [3], 'bool');
+    const session = await create(builder.build());
+    const bools = (...values: number[]) => new Tensor('bool', Uint8Array.from(values));
+    const feeds = { a: bools(2, 255, 0), b: bools(1, 4, 8) };
+    expect((await session.run(feeds)).y!.data).toEqual(Uint8Array.of(1, 1, 0));
+    expect(feeds.a.data).toEqual(Uint8Array.of(2, 255, 0));
+    const through = await create(identityModel('bool'));
+    expect((await through.run({ x: bools(2, 0, 9) })).y!.data).toEqual(Uint8Array.of(1, 0, 1));
   });
 
   test.each([
