@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "ops/op.h"
+#include "passes/pass.h"
 
 namespace fovea {
 namespace {
@@ -114,6 +115,20 @@ void check_runnable(const Graph& graph) {
   const std::vector<NodeProblem> problems = find_unsupported(graph);
   if (!problems.empty()) throw_unsupported(problems);
   check_arity(graph);
+}
+
+void check_disabled_passes(std::span<const std::string> names) {
+  std::vector<std::string_view> known = {"*", "bands"};
+  for (const Pass& pass : all_passes()) known.push_back(pass.name);
+  for (const std::string& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    std::string list;
+    for (const std::string_view each : known)
+      list += text(list.empty() ? "" : ", ", "'", each, "'");
+    throw Error(ErrorCode::InvalidInput,
+                text("there is no pass '", name, "' to disable, only ", list))
+        .with("option", "disabledPasses");
+  }
 }
 
 void check_feed(const InputInfo& input, const Tensor& tensor) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "graph/graph.h"
@@ -20,6 +22,10 @@ void check_arity(const Graph& graph);
 // check_arity, and throws one Error(UnsupportedOperator) that tells all problems of the graph; its
 // field "operators" lists them as "reason: node, node; ...".
 void check_runnable(const Graph& graph);
+
+// Throws Error(InvalidInput), with the field "option", for a name that
+// SessionOptions::disabled_passes does not take.
+void check_disabled_passes(std::span<const std::string> names);
 
 // Throws Error(InvalidInput) when the tensor is not what the model declares for its input.
 void check_feed(const InputInfo& input, const Tensor& tensor);

@@ -100,6 +100,7 @@ Tensor with_plain_bools(const Tensor& tensor) {
 
 ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
   return guarded([&] {
+    check_disabled_passes(options.disabled_passes);
     const Loaded loaded = load_model(bytes, options);
     ModelReport report;
     report.info = loaded.info;
@@ -198,6 +199,7 @@ Session::~Session() = default;
 std::unique_ptr<Session> Session::load(ModelBytes bytes, std::shared_ptr<ThreadPool> pool,
                                        SessionOptions options) {
   return guarded([&] {
+    check_disabled_passes(options.disabled_passes);
     auto impl = std::make_shared<Impl>();
     impl->pool = std::move(pool);
     impl->options = std::move(options);

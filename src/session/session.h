@@ -28,8 +28,8 @@ struct ModelBytes {
 struct SessionOptions {
   // Gives the bytes of an external data file by the location the model names, or nullopt.
   std::function<std::optional<ModelBytes>(const std::string& location)> external_data = {};
-  // Optimisation passes by name that are not to run, or "bands", so that no image is cut; "*" turns
-  // all off.
+  // Optimisation passes by name (all_passes()) that are not to run, or "bands", so that no image is
+  // cut; "*" turns all off.
   std::vector<std::string> disabled_passes = {};
   Precision precision = Precision::Default;
   BandLimits bands = {};
@@ -131,7 +131,7 @@ class Session {
  public:
   // Throws Error: MalformedModel, UnsupportedOperator (all of them at once, in the field
   // "operators"; nodes that no output needs may be of any), UnsupportedAttribute, InvalidInput (an
-  // external file is missing), OutOfMemory, LimitExceeded.
+  // external file is missing, or an option names what does not exist), OutOfMemory, LimitExceeded.
   static std::unique_ptr<Session> load(ModelBytes model, std::shared_ptr<ThreadPool> pool,
                                        SessionOptions options = {});
   ~Session();

@@ -94,6 +94,19 @@ describe.each(takers.slice(0, 3))('options for reading, of %s', (_, take) => {
   });
 });
 
+describe('disabledPasses', () => {
+  test('are all known', async () => {
+    await create({ disabledPasses: ['*', 'bands', 'fold-constants', 'convolution-epilogue'] });
+  });
+
+  test.each(takers.slice(0, 3))('of %s are known by name', async (_, take) => {
+    const disabledPasses = ['bands', 'epilogue'];
+    const error = await failureOf(take({ disabledPasses } as never));
+    expect(error).toMatchObject({ code: 'InvalidInput', fields: { option: 'disabledPasses' } });
+    expect(error.message).toMatch(/'epilogue'.*'\*', 'bands',.*'convolution-epilogue'/);
+  });
+});
+
 describe('limits', () => {
   test('of nodes are named when a model exceeds them', async () => {
     const error = await failureOf(create({ limits: { nodes: 0 } }));

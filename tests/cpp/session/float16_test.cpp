@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "support/model_builder.h"
 #include "support/random.h"
@@ -15,6 +17,8 @@ namespace fovea {
 namespace {
 
 using test::ModelBuilder;
+
+const std::vector<std::string> kDisabledPasses[] = {{}, {"fold-constants"}, {"*"}};
 
 // ---- models that compute in float32 and store their weights as float16, each followed by a Cast
 // (training/half.py), against the same models with the same weights in float32 ----
@@ -95,9 +99,9 @@ Ran run(Storage storage, const SessionOptions& options) {
 }
 
 TEST(Float16Weights, RunAsFloat32OnesDo) {
-  for (const char* disabled : {"", "fold-constants", "*"}) {
-    SCOPED_TRACE(disabled);
-    const SessionOptions options = {.disabled_passes = {disabled}};
+  for (const std::vector<std::string>& disabled : kDisabledPasses) {
+    SCOPED_TRACE(testing::PrintToString(disabled));
+    const SessionOptions options = {.disabled_passes = disabled};
     const Ran expected = run(Storage::Float32, options);
     const Ran actual = run(Storage::Float16, options);
     EXPECT_EQ(actual.output, expected.output);
@@ -126,9 +130,9 @@ Tensor halves(const Shape& shape, const std::vector<float>& values) {
 // Every value of the model in all ways to load it.
 template <class Check>
 void with_and_without_passes(const ModelBuilder& model, const Check& check) {
-  for (const char* disabled : {"", "fold-constants", "*"}) {
-    SCOPED_TRACE(disabled);
-    check(*test::load(model.bytes(), {.disabled_passes = {disabled}}));
+  for (const std::vector<std::string>& disabled : kDisabledPasses) {
+    SCOPED_TRACE(testing::PrintToString(disabled));
+    check(*test::load(model.bytes(), {.disabled_passes = disabled}));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "passes/pass.h"
 #include "support/model_builder.h"
 #include "support/session_runner.h"
 
@@ -171,6 +172,34 @@ TEST(Session, ReportsEveryUnsupportedOperatorAtOnce) {
   const ModelReport report = check_model({std::as_bytes(std::span(bytes)), nullptr});
   ASSERT_EQ(report.unsupported.size(), 2u);
   EXPECT_EQ(report.unsupported[1].op_type, "Fancier");
+}
+
+TEST(Session, TakesTheNamesOfPassesOnly) {
+  const std::string bytes = add_model();
+  std::vector<std::string> names = {"*", "bands"};
+  for (const Pass& pass : all_passes()) names.emplace_back(pass.name);
+  load(bytes, {.disabled_passes = names});
+
+  for (const char* unknown : {"", "band", "convolution_epilogue", "Attention"}) {
+    const SessionOptions options = {.disabled_passes = {"bands", unknown}};
+    for (const auto& call : std::vector<std::function<void()>>{
+             [&] { load(bytes, options); },
+             [&] {
+               check_model({std::as_bytes(std::span(bytes)), nullptr}, options);
+             }}) {
+      try {
+        call();
+        ADD_FAILURE() << "'" << unknown << "' is taken";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::InvalidInput);
+        EXPECT_EQ(error.field("option"), "disabledPasses");
+        EXPECT_NE(error.message().find(text("'", unknown, "'")), std::string::npos);
+        for (const std::string& name : names) {
+          EXPECT_NE(error.message().find(text("'", name, "'")), std::string::npos) << name;
+        }
+      }
+    }
+  }
 }
 
 TEST(Session, RunsWholeNodesUntilTheBudgetIsSpent) {
