@@ -64,10 +64,10 @@ uint32_t await_change(const std::atomic<uint32_t>& word, uint32_t seen,
 // for sleepers.
 class ThreadPool::Workers {
  public:
-  explicit Workers(int threads) {
+  Workers(int threads, Caller caller) {
     try {
       for (int worker = 1; worker < threads; ++worker) {
-        threads_.emplace_back([this, worker] { work(worker); });
+        threads_.emplace_back([this, worker, caller] { work_until_trap(worker, caller); });
       }
     } catch (const std::system_error&) {
       // The system gives no more threads; those started do the work.
@@ -104,11 +104,32 @@ class ThreadPool::Workers {
     const void* context = nullptr;
   };
 
+  // Beside the number of chunks that are done.
+  static constexpr uint32_t kCrashed = 1u << 31;
+
   static constexpr uint32_t pack(uint32_t next, uint32_t chunks) { return chunks << 16 | next; }
 
   void announce() {
     announcement_.fetch_add(1);
     if (sleepers_.load() > 0) futex_wake_all(announcement_);
+  }
+
+  // A chunk in which a worker trapped is never done. So whoever waits for it is told, and traps
+  // too: the engine's memory is in no known state. The worker's own stack may hold locks; it waits
+  // for its end instead of unwinding it.
+  void work_until_trap(int worker, Caller caller) {
+    struct Start {
+      Workers* pool;
+      int worker;
+    } start = {this, worker};
+    const auto enter = [](void* context) {
+      const Start& its = *static_cast<Start*>(context);
+      its.pool->work(its.worker);
+    };
+    if (caller(enter, &start)) return;
+    done_.fetch_or(kCrashed);
+    futex_wake_all(done_);
+    for (const std::atomic<uint32_t> never{0};;) futex_wait(never, 0);
   }
 
   void work(int worker) {
@@ -136,6 +157,7 @@ class ThreadPool::Workers {
 
   void await_all(uint32_t chunks) {
     for (uint32_t done; (done = done_.load(std::memory_order_acquire)) != chunks;) {
+      if (done & kCrashed) __builtin_trap();
       await_change(done_, done, waiting_);
     }
   }
@@ -151,8 +173,8 @@ class ThreadPool::Workers {
   std::atomic<bool> stopping_{false};
 };
 
-ThreadPool::ThreadPool(int threads)
-    : workers_(std::make_unique<Workers>(std::clamp(threads, 1, kMaxThreads))) {}
+ThreadPool::ThreadPool(int threads, Caller caller)
+    : workers_(std::make_unique<Workers>(std::clamp(threads, 1, kMaxThreads), caller)) {}
 ThreadPool::~ThreadPool() = default;
 int ThreadPool::size() const { return workers_->size(); }
 void ThreadPool::run(int64_t count, int64_t grain, Call call, const void* context) {
@@ -162,7 +184,7 @@ void ThreadPool::run(int64_t count, int64_t grain, Call call, const void* contex
 #else
 
 class ThreadPool::Workers {};
-ThreadPool::ThreadPool(int) {}
+ThreadPool::ThreadPool(int, Caller) {}
 ThreadPool::~ThreadPool() = default;
 int ThreadPool::size() const { return 1; }
 void ThreadPool::run(int64_t count, int64_t, Call call, const void* context) {
@@ -170,5 +192,10 @@ void ThreadPool::run(int64_t count, int64_t, Call call, const void* context) {
 }
 
 #endif
+
+bool ThreadPool::call_directly(void (*work)(void* context), void* context) {
+  work(context);
+  return true;
+}
 
 }  // namespace fovea

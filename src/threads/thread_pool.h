@@ -10,9 +10,14 @@ namespace fovea {
 // A fixed set of threads for fork-join loops. Built without FOVEA_THREADS it is a plain loop.
 class ThreadPool {
  public:
+  // Calls work(context), and says whether it returned. It does not where WebAssembly traps in it,
+  // which C++ cannot catch and ends only the thread it happens in.
+  using Caller = bool (*)(void (*work)(void* context), void* context);
+
   // `threads` counts the caller and is clamped to [1, 64]; fewer if the system refuses some, which
   // size() tells. All threads are started here, since a browser cannot start them while one waits.
-  explicit ThreadPool(int threads);
+  // `caller` calls what they do. After a trap in a chunk parallel_for traps as well.
+  explicit ThreadPool(int threads, Caller caller = call_directly);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -40,6 +45,8 @@ class ThreadPool {
   }
 
  private:
+  static bool call_directly(void (*work)(void* context), void* context);
+
   using Call = void (*)(const void* context, int64_t begin, int64_t end, int worker) noexcept;
   class Workers;
 

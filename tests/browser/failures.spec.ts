@@ -1,7 +1,19 @@
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { makeNetwork } from '../../bench/networks/index.js';
 import { smallNetwork } from '../support/small-network.js';
-import { type Failure, openPackagePage, serveModel } from './support/package-page.js';
+import {
+  makeTrappingEngine,
+  mendTrappingEngine,
+  trappingVariant,
+} from '../support/trapping-threads.js';
+import {
+  type Failure,
+  openPackagePage,
+  type PlainOptions,
+  serveModel,
+} from './support/package-page.js';
 
 const { model, input } = smallNetwork();
 const dims = input.dims;
@@ -19,16 +31,16 @@ async function failureThenSuccess(page: Page, source: string): Promise<Failure |
 }
 
 /** Creates a session, runs it once on zeros and tells the size of its output. */
-function runOnce(page: Page, url: string): Promise<number> {
+function runOnce(page: Page, url: string, options: PlainOptions = {}): Promise<number> {
   return page.evaluate(
-    async ({ url, dims }) => {
+    async ({ url, dims, options }) => {
       const { InferenceSession } = window.fovea;
-      const session = await InferenceSession.create(url);
+      const session = await InferenceSession.create(url, options);
       const { output } = await session.run({ input: window.zeros(dims) });
       await session.release();
       return output!.size;
     },
-    { url, dims },
+    { url, dims, options },
   );
 }
 
@@ -150,6 +162,36 @@ test('an engine that traps in its worker rejects all that it was at, and the nex
     expect(failure.message).toContain('unreachable');
   }
   expect(await runOnce(page, url)).toBe(4 * input.data.length);
+});
+
+test('a thread that traps ends all that its engine was at, and the next is a new one', async ({
+  page,
+}, { project }) => {
+  test.skip(project.name !== 'isolated', 'there are no threads here');
+  const folder = makeTrappingEngine("self.name?.startsWith('em-pthread')");
+  const baseUrl = `/build/${basename(folder)}`;
+  const options = { variant: trappingVariant, numThreads: 2, baseUrl } as const;
+  try {
+    const large = makeNetwork('rrdb');
+    const url = await serveModel(page, large.model);
+    const failures = await page.evaluate(
+      async ({ url, dims, options }) => {
+        const create = () => window.fovea.InferenceSession.create(url, options);
+        const [first, second] = await Promise.all([create(), create()]);
+        const feeds = { input: window.zeros(dims) };
+        const runs = [first, second, first].map((each) => each.run(feeds));
+        return Promise.all(runs.map((run) => window.failureOf(run)));
+      },
+      { url, dims: large.dims, options },
+    );
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ name: 'FoveaError', code: 'EngineCrashed' });
+    }
+    mendTrappingEngine(folder);
+    expect(await runOnce(page, await serveModel(page, model), options)).toBe(4 * input.data.length);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a run can be aborted, and the session used again', async ({ page }) => {

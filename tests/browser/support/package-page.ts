@@ -38,7 +38,7 @@ export async function serveModel(page: Page, body: Uint8Array): Promise<string> 
 }
 
 /** Options that can be sent to a page. */
-type PlainOptions = Pick<
+export type PlainOptions = Pick<
   LoadOptions,
   'variant' | 'numThreads' | 'worker' | 'baseUrl' | 'workerUrl'
 >;
