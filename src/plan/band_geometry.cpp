@@ -1,6 +1,7 @@
 #include "plan/band_geometry.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 
 #include "base/integers.h"
@@ -8,11 +9,30 @@
 namespace fovea {
 namespace {
 
+// Images of networks advance by a few rows for each other's, and are read a few rows around. Beyond
+// these numbers there are no bands; within them nothing here overflows.
+constexpr int64_t kMostRows = 1 << 8;
+constexpr int64_t kFarthestRow = 1 << 16;
+constexpr int64_t kLargestWindow = int64_t{1} << 31;
+
+bool is_moderate(const BandShape& step) {
+  return std::ranges::all_of(step.reads, [](const BandRead& read) {
+    const BandInput& rule = read.rule;
+    return std::max(rule.num, rule.den) <= kMostRows &&
+           std::max(std::abs(rule.before), std::abs(rule.after)) <= kFarthestRow;
+  });
+}
+
+bool is_moderate(const BandRows& value) {
+  return std::max({value.rows, std::abs(value.lead), value.history}) <= kLargestWindow;
+}
+
 struct Ratio {
   int64_t num = 0;  // 0: not known yet
   int64_t den = 1;
 
   bool operator==(const Ratio&) const = default;
+  bool is_moderate() const { return std::max(num, den) <= kMostRows; }
 };
 
 Ratio ratio(int64_t num, int64_t den) {
@@ -23,7 +43,10 @@ Ratio ratio(int64_t num, int64_t den) {
 // The step's rows come in multiples of this many.
 int64_t granule_of(const BandShape& step) {
   int64_t granule = 1;
-  for (const BandRead& read : step.reads) granule = std::lcm(granule, read.rule.den);
+  for (const BandRead& read : step.reads) {
+    granule = std::lcm(granule, read.rule.den);
+    if (granule > kMostRows) break;
+  }
   return granule;
 }
 
@@ -40,7 +63,8 @@ bool reads_outside(const BandShape& step, const BandInput& rule, int64_t height)
   return rule.before != 0 || rule.after != 0 || groups * rule.num > height;
 }
 
-// Rows of each step's image for one row of the last one's; empty where they contradict each other.
+// Rows of each step's image for one row of the last one's; empty where they contradict each other
+// or are too many.
 std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
   std::vector<Ratio> rates(steps.size());
   rates.back() = {1, 1};
@@ -62,6 +86,7 @@ std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
         } else {
           return {};
         }
+        if (!own.is_moderate() || !made.is_moderate()) return {};
         changed = true;
       }
     }
@@ -71,13 +96,15 @@ std::vector<Ratio> find_rates(std::span<const BandShape> steps) {
 }
 
 // The last step's rows in a band of the smallest size that gives every step whole rows, and
-// multiples of `unit` where rows are the fewest.
+// multiples of `unit` where rows are the fewest; 0 where they are too many.
 int64_t smallest_band(std::span<const BandShape> steps, std::span<const Ratio> rates,
                       int64_t unit) {
   int64_t scale = 1;
   for (size_t i = 0; i < steps.size(); ++i) {
-    const int64_t whole = rates[i].den * granule_of(steps[i]);
+    const int64_t granule = granule_of(steps[i]);
+    const int64_t whole = rates[i].den * granule;
     scale = std::lcm(scale, whole / std::gcd(rates[i].num, whole));
+    if (std::max(granule, scale) > kMostRows) return 0;
   }
   int64_t fewest = scale;
   for (const Ratio& rate : rates) fewest = std::min(fewest, scale * rate.num / rate.den);
@@ -151,9 +178,12 @@ void GeometryFinder::set_bands() {
 }
 
 BandGeometry GeometryFinder::find(int64_t unit, int64_t bytes, int64_t fewest) {
+  const auto moderate = [](const auto& each) { return is_moderate(each); };
+  if (!std::ranges::all_of(steps_, moderate)) return {};
   const std::vector<Ratio> rates = find_rates(steps_);
   if (rates.empty()) return {};
   const int64_t smallest = smallest_band(steps_, rates, unit);
+  if (smallest == 0) return {};
   const auto try_times = [&](int64_t times) {
     set_rows(rates, smallest * times);
     const bool enough = geometry_.fewest_rows() >= fewest;
@@ -167,6 +197,7 @@ BandGeometry GeometryFinder::find(int64_t unit, int64_t bytes, int64_t fewest) {
   set_leads();
   set_histories();
   set_bands();
+  if (!std::ranges::all_of(values_, moderate)) return {};
   return std::move(geometry_);
 }
 

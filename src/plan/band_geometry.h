@@ -52,7 +52,8 @@ struct BandGeometry {
 // For steps in the order they run, each reading steps before it. Bands have as many rows as let
 // what any step reads and writes fit into `bytes`, but at least `fewest` where rows are the fewest,
 // and a multiple of `unit` there.
-// Empty (no values) where the steps are not connected or their images do not advance together.
+// Empty (no values) where the steps are not connected, their images do not advance together, or
+// strides and windows are those of no network.
 BandGeometry find_geometry(std::span<const BandShape> steps, int64_t unit, int64_t bytes,
                            int64_t fewest);
 

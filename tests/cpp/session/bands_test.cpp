@@ -151,6 +151,21 @@ TEST(Bands, KernelsStridesAndDilations) {
   network.check({x});
 }
 
+// Bands would advance by 2^93 rows for one.
+TEST(Bands, AbsurdStridesNeedNone) {
+  ModelBuilder model;
+  model.input("x", DType::Float, {1, 1, "h", "w"})
+      .constant("two", Tensor::of<float>({1, 1, 1, 1}, {2}));
+  const std::vector<std::string> values = {"x", "a", "b", "c"};
+  for (size_t i = 0; i < 3; ++i) {
+    model.node("Conv", {values[i], "two"}, {values[i + 1]},
+               {{"strides", Pads{(int64_t{1} << 31) - 1, 1}}});
+  }
+  const auto session = test::load(model.output("c").bytes(), {.bands = kAlways});
+  const std::vector<Feed> feeds = {{"x", Tensor::of<float>({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6})}};
+  EXPECT_EQ(test::floats(session->run(feeds)[0]), (std::vector<float>{8, 16, 24}));
+}
+
 TEST(Bands, ResidualsFarApartAndAddends) {
   Network network(4);
   const std::string first = network.same("x", 4, 8);

@@ -329,6 +329,16 @@ TEST(Session, EmptyTensorsPassThrough) {
   EXPECT_EQ(outputs[0].shape(), Shape({0}));
 }
 
+TEST(Session, ConvolutionsOfConstantsMayHaveNoOutputs) {
+  const auto session = load(ModelBuilder()
+                                .constant("x", Tensor::allocate(DType::Float, {1, 8, 4, 4}))
+                                .constant("w", Tensor::allocate(DType::Float, {0, 8, 1, 1}))
+                                .node("Conv", {"x", "w"}, {"y"})
+                                .output("y")
+                                .bytes());
+  EXPECT_EQ(session->run({})[0].shape(), Shape({1, 0, 4, 4}));
+}
+
 TEST(Session, AFloat16ModelTakesAndGivesFloat16) {
   const auto session = load(ModelBuilder()
                                 .input("x", DType::Float16, {2})
