@@ -10,6 +10,8 @@ void infer_conv(InferContext& context) {
   context.set_output(0, context.dtype(kConvData), Conv(context).result);
 }
 
+void layout_conv(LayoutContext& context) { layout_convolution(context); }
+
 Kernel plan_conv(PlanContext& context) {
   const Conv conv(context);
   const int64_t macs = macs_conv(context, conv.result);
@@ -30,13 +32,13 @@ Kernel plan_conv(PlanContext& context) {
 
 std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& output) {
   if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
-  return convolution_bands(context, Conv(context));
+  return band_rule(context, band_of(context, Conv(context)));
 }
 
 constexpr OpDef kOps[] = {
     {.op_type = "Conv",
      .meaning = {.inputs = {2, 3}, .infer = infer_conv, .macs = macs_conv},
-     .cpu = {.plan = plan_conv, .layout = layout_convolution, .bands = bands_conv}},
+     .cpu = {.plan = plan_conv, .layout = layout_conv, .bands = bands_conv}},
 };
 
 }  // namespace

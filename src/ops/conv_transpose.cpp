@@ -4,7 +4,7 @@
 
 #include "kernels/conv/conv_3d.h"
 #include "kernels/conv_transpose/blocks.h"
-#include "ops/core/conv_step.h"
+#include "ops/core/fused_convolution.h"
 
 namespace fovea {
 namespace {
@@ -78,22 +78,24 @@ ConvImplementation implement_phases(const kernels::ConvTransposeShape& shape) {
   return implementation;
 }
 
-Kernel plan_conv_transpose_2d(PlanContext& context, const ConvTranspose& conv) {
-  const kernels::ConvTransposeShape shape = conv_shape(context, conv.outputs, conv.axes);
+// `convolution` is the node, or the part of it that is the convolution.
+Kernel plan_conv_transpose_2d(PlanContext& context, const NodeContext& convolution,
+                              const ConvTranspose& conv, const ConvOperands& operands = {}) {
+  const kernels::ConvTransposeShape shape = conv_shape(convolution, conv.outputs, conv.axes);
   auto blocks = kernels::transposed_as_shuffle(shape);
   if (blocks) blocks->plain_output = context.output_layout(0) == Layout::Plain;
   ConvImplementation implementation =
       blocks ? implement_blocks(shape, *blocks, context.precision()) : implement_phases(shape);
   context.describe(text(blocks ? "one convolution to blocks of " : "phases of ", shape.stride_h,
                         "x", shape.stride_w));
-  implementation.macs = macs_conv_transpose(context, context.output_shape(0));
-  return plan_convolution(context, std::move(implementation));
+  implementation.macs = macs_conv_transpose(convolution, context.output_shape(0));
+  return plan_convolution(context, std::move(implementation), operands);
 }
 
 Kernel plan_conv_transpose(PlanContext& context) {
   const ConvTranspose conv(context);
   if (context.dtype(kConvData) == DType::Float && conv.axes.size() <= 2) {
-    return plan_conv_transpose_2d(context, conv);
+    return plan_conv_transpose_2d(context, context, conv);
   }
   const kernels::Conv3dShape shape = conv_3d_shape(context, conv.outputs, conv.axes);
   return plan_conv_3d(context, shape, macs_conv_transpose(context, context.output_shape(0)),
@@ -103,50 +105,72 @@ Kernel plan_conv_transpose(PlanContext& context) {
                       });
 }
 
+void layout_conv_transpose(LayoutContext& context) { layout_shuffle(context); }
+
 // With u = row + pad, all rows of the same u / stride need the same rows of the input: that with
 // this number and those before it. Bands of whole such groups share none.
-std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const Shape& output) {
-  if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
+std::optional<ConvBand> band_of(const NodeContext& context) {
   const ConvTranspose conv(context);
   const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
   if (y.pad_begin < 0 || x.pad_begin < 0 || x.pad_end < 0) return std::nullopt;
   if (y.reach() <= y.pad_begin || y.reach() < y.stride) return std::nullopt;
   const int64_t above = (y.reach() - 1) / y.stride;  // rows of the input before that of a group
   const int64_t ahead = y.pad_begin / y.stride;
-  BandRule rule{{}, context.node()};
-  rule.inputs.resize(static_cast<size_t>(context.input_count()));
-  rule.inputs[kConvData] = {.whole = false,
+  ConvBand band = {.data = {.whole = false,
                             .den = y.stride,
                             .phase = y.pad_begin % y.stride,
                             .before = above - ahead,
-                            .after = ahead};
-  Attributes& attributes = rule.node.attributes;
+                            .after = ahead},
+                   .attributes = context.attributes()};
   // The sizes follow from the pads.
-  const auto output_padding = attributes.get_ints("output_padding", {0, 0});
-  attributes.set("output_padding", std::vector<int64_t>{0, output_padding[1]});
-  attributes.set("output_shape", std::vector<int64_t>{});
-  attributes.set("auto_pad", std::string("NOTSET"));
-  attributes.set(
+  const auto output_padding = band.attributes.get_ints("output_padding", {0, 0});
+  band.attributes.set("output_padding", std::vector<int64_t>{0, output_padding[1]});
+  band.attributes.set("output_shape", std::vector<int64_t>{});
+  band.attributes.set("auto_pad", std::string("NOTSET"));
+  band.attributes.set(
       "pads", std::vector<int64_t>{above * y.stride, x.pad_begin, y.reach() - y.stride, x.pad_end});
-  return rule;
+  return band;
 }
 
-constexpr OpDef conv_transpose(std::string_view op_type, std::string_view domain, int until,
-                               int most_inputs) {
-  return {
-      .op_type = op_type,
-      .domain = domain,
-      .until = until,
-      .meaning = {.inputs = {2, most_inputs},
-                  .infer = infer_conv_transpose,
-                  .macs = macs_conv_transpose},
-      .cpu = {
-          .plan = plan_conv_transpose, .layout = layout_shuffle, .bands = bands_conv_transpose}};
+std::optional<BandRule> bands_conv_transpose(const NodeContext& context, const Shape& output) {
+  if (output.rank() != 4 || context.dtype(kConvData) != DType::Float) return std::nullopt;
+  auto band = band_of(context);
+  if (!band) return std::nullopt;
+  return band_rule(context, std::move(*band));
+}
+
+// ---- FusedConvTranspose ----
+
+Kernel plan_fused(PlanContext& context) {
+  const FusedConvolution fused(context);
+  const FusedEpilogue* epilogue = fused.epilogue();
+  if (!epilogue || epilogue->addend != kNoInput || epilogue->shuffle) return {};
+  const NodeContext convolution = fused.convolution();
+  return plan_conv_transpose_2d(context, convolution, ConvTranspose(convolution), fused.operands());
+}
+
+void layout_fused(LayoutContext& context) {
+  layout_shuffle(context, FusedConvolution(context).operands());
+}
+
+std::optional<BandRule> bands_fused(const NodeContext& context, const Shape&) {
+  const FusedConvolution fused(context);
+  auto band = band_of(fused.convolution());
+  if (!band) return std::nullopt;
+  return fused.band_rule(std::move(*band));
 }
 
 constexpr OpDef kOps[] = {
-    conv_transpose("ConvTranspose", kOnnxDomain, kLatestOpset, 3),
-    conv_transpose("FusedConvTranspose", kInternalDomain, kUnbounded, 5),
+    {.op_type = "ConvTranspose",
+     .meaning = {.inputs = {2, 3}, .infer = infer_conv_transpose, .macs = macs_conv_transpose},
+     .cpu = {.plan = plan_conv_transpose,
+             .layout = layout_conv_transpose,
+             .bands = bands_conv_transpose}},
+    {.op_type = "FusedConvTranspose",
+     .domain = kInternalDomain,
+     .until = kUnbounded,
+     .meaning = {.inputs = {2, kUnbounded}, .infer = infer_body, .macs = body_macs},
+     .cpu = {.plan = plan_fused, .layout = layout_fused, .bands = bands_fused}},
 };
 
 }  // namespace

@@ -48,7 +48,9 @@ class NodeContext {
 
   // Inputs as written, optional ones left out in the middle included.
   int input_count() const { return static_cast<int>(inputs_.size()); }
-  bool has_input(int index) const { return index < input_count() && inputs_[index] != nullptr; }
+  bool has_input(int index) const {
+    return index >= 0 && index < input_count() && inputs_[index] != nullptr;
+  }
   DType dtype(int index) const { return type(index).dtype; }
   const Shape& shape(int index) const { return *type(index).shape; }
   Form form(int index) const { return type(index).form; }
@@ -110,6 +112,9 @@ struct Arity {
   int min = 1;
   int max = 1;
 };
+
+// In place of an input's index.
+inline constexpr int kNoInput = -1;
 
 // Some of a node's inputs, by index.
 class InputList {

@@ -134,6 +134,10 @@ class PlanContext : public NodeContext {
   Precision precision() const { return machine_.precision; }
   void reserve_scratch(uint64_t bytes) { scratch_ = bytes; }
   uint64_t scratch() const { return scratch_; }
+  // Output 0 may be written over input `index` alone, where it is alike and nobody reads it later:
+  // the kernel reads the others again after writing.
+  void overwrite(int index) { overwrites_ = index; }
+  int overwrites() const { return overwrites_; }
 
   // Names the algorithm for people who read a profile, where there is a choice of them.
   void describe(std::string algorithm) { algorithm_ = std::move(algorithm); }
@@ -143,6 +147,7 @@ class PlanContext : public NodeContext {
   std::span<const ValueType> outputs_;
   Machine machine_;
   uint64_t scratch_ = 0;
+  int overwrites_ = kNoInput;
   std::string algorithm_;
 };
 
@@ -168,11 +173,9 @@ struct BandRule {
 // How output 0 relates to the inputs' memory.
 enum class Reuse : uint8_t {
   None,
-  InPlace,  // may overwrite an input of the same size that nobody reads later
+  InPlace,  // may overwrite any input of the same size that nobody reads later
   View,     // is input 0's elements under another shape: nothing runs
 };
-
-inline constexpr int kAnyInput = -1;
 
 using PlanRule = Kernel (*)(PlanContext&);
 
@@ -181,8 +184,6 @@ struct CpuRule {
   // Gives no kernel for a fused node that turns out not to fit: its body is planned in its place.
   PlanRule plan = nullptr;
   Reuse reuse = Reuse::None;
-  // The one input Reuse::InPlace may overwrite, where the kernel reads others again after writing.
-  int overwrites = kAnyInput;
   void (*layout)(LayoutContext&) = nullptr;
   // nullopt (or a null pointer): the node needs all rows at once.
   std::optional<BandRule> (*bands)(const NodeContext&, const Shape& output) = nullptr;

@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "kernels/conv/conv.h"
-#include "ops/core/conv_step.h"
+#include "ops/core/body.h"
 #include "passes/convolution.h"
 #include "passes/match.h"
 #include "passes/pass.h"
@@ -10,14 +10,28 @@
 namespace fovea {
 namespace {
 
-bool is_fused(const Node& node) {
-  return node.domain == kInternalDomain && node.op_type == "FusedConv";
-}
+// What a node that convolves without transposing does.
+struct Convolving {
+  const Node* convolution = nullptr;  // the node, or of its body; null for other nodes
+  const Tensor* weight = nullptr;
+  ValueId data = kNoValue;  // what is convolved; kNoValue where that is joined already
+  bool shuffled = false;
+};
 
-const Tensor* conv_weight(const Rewriter& graph, const Node& node) {
-  if (is_fused(node)) return graph.constant(node.inputs[kConvWeights]);
-  const auto convolution = convolution_of(graph.graph(), node);
-  return convolution && !convolution->transposed ? convolution->weight : nullptr;
+Convolving convolving(const Rewriter& graph, const Node& node) {
+  if (node.domain != kInternalDomain || node.op_type != "FusedConv") {
+    const auto found = convolution_of(graph.graph(), node);
+    if (!found || found->transposed) return {};
+    return {&node, found->weight, node.inputs[0]};
+  }
+  const std::vector<Node>& nodes = body_of(node).nodes;
+  const bool joined = is_op(nodes.front(), "Concat");
+  const Node& convolution = nodes[joined ? 1 : 0];
+  const auto input = [&](size_t i) {
+    return node.inputs[static_cast<size_t>(convolution.inputs[i])];
+  };
+  return {&convolution, graph.constant(input(1)), joined ? kNoValue : input(0),
+          std::ranges::any_of(nodes, [](const Node& part) { return is_op(part, "DepthToSpace"); })};
 }
 
 // The channels of what a convolution makes, be it added to or scaled since.
@@ -27,23 +41,23 @@ std::optional<int64_t> channels_of(const Rewriter& graph, ValueId id) {
     const NodeId producer = graph.producer(id);
     if (producer == kNoNode) return std::nullopt;
     const Node& node = graph.node(producer);
-    if (const Tensor* weight = conv_weight(graph, node)) {
-      if (node.attributes.has("blocksize")) return std::nullopt;
-      return weight->shape()[0];
-    }
+    const Convolving found = convolving(graph, node);
+    if (found.shuffled) return std::nullopt;
+    if (found.weight) return found.weight->shape()[0];
     if (!is_op(node, "Add") && !is_op(node, "Mul")) return std::nullopt;
     id = node.inputs[graph.constant(node.inputs[0]) ? 1 : 0];
   }
   return std::nullopt;
 }
 
-// Whether the node is a convolution of images, of so many channels altogether, that is computed
-// from parts where they are of a usual size. Where they turn out to be tiny, it joins them itself.
-bool takes_parts(const Rewriter& graph, const Node& node, int64_t channels) {
-  const Tensor* weight = conv_weight(graph, node);
-  if (!weight || weight->shape().rank() != 4 || node.attributes.has("blocksize")) return false;
-  const auto strides = node.attributes.get_ints("strides", {1, 1});
-  const auto dilations = node.attributes.get_ints("dilations", {1, 1});
+// Whether the node convolves images `data`, of so many channels altogether, in a way that takes
+// them in parts where they are of a usual size. Where they turn out to be tiny, it joins them.
+bool takes_parts(const Rewriter& graph, const Node& node, ValueId data, int64_t channels) {
+  const auto [convolution, weight, convolved, shuffled] = convolving(graph, node);
+  if (convolved != data || !weight || weight->shape().rank() != 4 || shuffled) return false;
+  const Attributes& attributes = convolution->attributes;
+  const auto strides = attributes.get_ints("strides", {1, 1});
+  const auto dilations = attributes.get_ints("dilations", {1, 1});
   if (weight->shape()[1] != channels || strides.size() != 2 || dilations.size() != 2) return false;
   constexpr int64_t kUsualSide = 64;
   const kernels::ConvShape usual = {.in_channels = channels,
@@ -58,16 +72,8 @@ bool takes_parts(const Rewriter& graph, const Node& node, int64_t channels) {
                                     .stride_w = strides[1],
                                     .dilation_h = dilations[0],
                                     .dilation_w = dilations[1],
-                                    .groups = node.attributes.get_int("group", 1)};
+                                    .groups = attributes.get_int("group", 1)};
   return kernels::choose_algorithm(usual).takes_parts;
-}
-
-Node with_split_data(Node convolution, const std::vector<ValueId>& parts) {
-  convolution.become("FusedConv", kInternalDomain, convolution.opset);
-  convolution.inputs[kConvData] = parts[0];
-  convolution.inputs.resize(kConvMoreData, kNoValue);
-  convolution.inputs.insert(convolution.inputs.end(), parts.begin() + 1, parts.end());
-  return convolution;
 }
 
 // The readers of the Concat's result, if all can do without it; else none.
@@ -84,22 +90,21 @@ std::vector<NodeId> readers_of_parts(const Rewriter& graph, const Node& concat) 
   std::vector<NodeId> readers = graph.readers(result);
   const bool all = std::ranges::all_of(readers, [&](NodeId reader) {
     const Node& node = graph.node(reader);
-    const bool as_data = std::ranges::count(node.inputs, result) == 1;
-    return as_data && node.inputs[kConvData] == result && takes_parts(graph, node, channels);
+    return std::ranges::count(node.inputs, result) == 1 &&
+           takes_parts(graph, node, result, channels);
   });
   return all ? readers : std::vector<NodeId>();
 }
 
 }  // namespace
 
-// Gives 3x3 and 5x5 convolutions the images that a Concat of channels would put together: as
-// further inputs of FusedConv, behind the slopes.
+// Gives 3x3 and 5x5 convolutions the images that a Concat of channels would put together, one by
+// one: the Concat becomes the first node of their bodies.
 void fuse_concatenation(Rewriter& graph, const PassContext&) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!is_op(graph.node(id), "Concat")) continue;
-    const std::vector<ValueId> parts = graph.node(id).inputs;
     for (const NodeId reader : readers_of_parts(graph, graph.node(id))) {
-      graph.replace(reader, with_split_data(graph.node(reader), parts));
+      graph.fuse(reader, {id}, "FusedConv");
     }
   }
 }

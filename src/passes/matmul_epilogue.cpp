@@ -5,22 +5,15 @@
 namespace fovea {
 namespace {
 
-// Inputs of FusedMatMul behind data and weights.
-constexpr size_t kBias = 2;
-constexpr size_t kAddend = 3;
-
 // Grows from a product with constant weights down the nodes that read it alone.
 class MatMulChain {
  public:
-  MatMulChain(const Rewriter& graph, NodeId product) : graph_(graph), nodes_{product} {
-    const Node& node = graph.node(product);
-    inputs_ = {node.inputs[0], node.inputs[1], kNoValue, kNoValue};
-  }
+  MatMulChain(const Rewriter& graph, NodeId product)
+      : graph_(graph), nodes_{product}, weights_(*graph.constant(graph.node(product).inputs[1])) {}
 
   // Takes the only reader of the chain's result; false if that is none it can take.
   bool grow();
   const std::vector<NodeId>& nodes() const { return nodes_; }
-  const std::vector<ValueId>& inputs() const { return inputs_; }
 
  private:
   ValueId result() const { return graph_.node(nodes_.back()).outputs[0]; }
@@ -30,7 +23,9 @@ class MatMulChain {
 
   const Rewriter& graph_;
   std::vector<NodeId> nodes_;
-  std::vector<ValueId> inputs_;
+  const Tensor& weights_;
+  bool has_bias_ = false;
+  bool has_addend_ = false;
   bool activated_ = false;
 };
 
@@ -56,17 +51,15 @@ bool MatMulChain::absorb(const Node& node) {
 
 // A bias first, then another value.
 bool MatMulChain::absorb_sum(const Node& add) {
-  if (inputs_[kAddend] != kNoValue) return false;
   const ValueId other = add.inputs[add.inputs[0] == result() ? 1 : 0];
   const Tensor* constant = graph_.constant(other);
-  if (constant && (inputs_[kBias] != kNoValue || !is_bias(*constant))) return false;
-  inputs_[constant ? kBias : kAddend] = other;
+  if (has_addend_ || (constant && (has_bias_ || !is_bias(*constant)))) return false;
+  (constant ? has_bias_ : has_addend_) = true;
   return true;
 }
 
 bool MatMulChain::is_bias(const Tensor& tensor) const {
-  const Shape& weights = graph_.constant(inputs_[1])->shape();
-  return tensor.dtype() == DType::Float && tensor.shape() == Shape{weights[1]};
+  return tensor.dtype() == DType::Float && tensor.shape() == Shape{weights_.shape()[1]};
 }
 
 bool multiplies_weights(const Rewriter& graph, const Node& node) {
@@ -78,7 +71,7 @@ bool multiplies_weights(const Rewriter& graph, const Node& node) {
 }  // namespace
 
 // Makes one node of a product with constant weights, its bias, another value added, and an
-// activation: FusedMatMul(X, W, bias?, addend?).
+// activation.
 void fuse_matmul_epilogue(Rewriter& graph, const PassContext&) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!multiplies_weights(graph, graph.node(id))) continue;
@@ -86,7 +79,7 @@ void fuse_matmul_epilogue(Rewriter& graph, const PassContext&) {
     while (chain.grow()) {
     }
     if (chain.nodes().size() == 1) continue;
-    graph.fuse(chain.nodes().back(), chain.nodes(), "FusedMatMul", chain.inputs());
+    graph.fuse(chain.nodes().back(), chain.nodes(), "FusedMatMul");
   }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "ops/core/body.h"
 
@@ -23,37 +22,82 @@ std::vector<NodeId> in_order(const Rewriter& graph, NodeId last,
   return members;
 }
 
-// What the members read that none of them makes, each value once.
-void add_inputs(const Rewriter& graph, const std::vector<NodeId>& members,
-                std::vector<ValueId>& inputs) {
-  std::set<ValueId> known(inputs.begin(), inputs.end());
-  known.insert(kNoValue);
-  for (const NodeId id : members) known.insert(graph.node(id).outputs[0]);
-  for (const NodeId id : members) {
-    for (const ValueId input : graph.node(id).inputs) {
-      if (known.insert(input).second) inputs.push_back(input);
+// The body of a fused node in the making. While its inputs are being counted, its nodes read values
+// of the graph, and results of its own nodes by numbers below kNoValue.
+class BodyMaker {
+ public:
+  BodyMaker(const Rewriter& graph, const std::vector<NodeId>& members) {
+    for (const NodeId id : members) take(graph.node(id));
+  }
+
+  // Adds to `inputs` what else the nodes read. Nodes that read the same value have an input each:
+  // one may want it in another form, or other rows of it.
+  void find_inputs(std::vector<ValueId>& inputs);
+  // Numbers values as ops/core/body.h says.
+  std::shared_ptr<Graph> finish(size_t inputs);
+
+ private:
+  static constexpr ValueId result(size_t node) { return kNoValue - 1 - static_cast<ValueId>(node); }
+  static constexpr size_t node_of(ValueId id) { return static_cast<size_t>(kNoValue - 1 - id); }
+
+  void take(const Node& node);
+  void take_body(const Node& fused, const Graph& body);
+  ValueId inner(ValueId id) const {
+    const auto made = made_.find(id);
+    return made == made_.end() ? id : made->second;
+  }
+
+  std::vector<Node> nodes_;
+  std::map<ValueId, ValueId> made_;  // values of the graph that are results
+};
+
+void BodyMaker::take(const Node& node) {
+  if (node.domain == kInternalDomain && node.attributes.has(kBodyAttribute)) {
+    take_body(node, body_of(node));
+  } else {
+    nodes_.push_back(node);
+    for (ValueId& id : nodes_.back().inputs) id = inner(id);
+  }
+  made_[node.outputs[0]] = result(nodes_.size() - 1);
+}
+
+// Instead of a fused node, those it was made of.
+void BodyMaker::take_body(const Node& fused, const Graph& body) {
+  const size_t first = nodes_.size(), inputs = fused.inputs.size();
+  for (const Node& part : body.nodes) {
+    nodes_.push_back(part);
+    for (ValueId& id : nodes_.back().inputs) {
+      if (id == kNoValue) continue;
+      const auto index = static_cast<size_t>(id);
+      id = index < inputs ? inner(fused.inputs[index]) : result(first + index - inputs);
     }
   }
 }
 
-// Values numbered as ops/core/body.h says: the inputs first, then each node's result.
-std::shared_ptr<Graph> make_body(const Rewriter& graph, const std::vector<NodeId>& members,
-                                 const std::vector<ValueId>& inputs) {
-  auto body = std::make_shared<Graph>();
-  std::map<ValueId, ValueId> inner;
-  const auto add_value = [&](ValueId outer) {
-    const ValueId id = body->add_value({});
-    if (outer != kNoValue) inner[outer] = id;
-  };
-  std::ranges::for_each(inputs, add_value);
-  inner[kNoValue] = kNoValue;
-  for (const NodeId id : members) {
-    Node node = graph.node(id);
-    for (ValueId& input : node.inputs) input = inner.at(input);
-    add_value(node.outputs[0]);
-    node.outputs = {inner.at(node.outputs[0])};
-    body->nodes.push_back(std::move(node));
+void BodyMaker::find_inputs(std::vector<ValueId>& inputs) {
+  std::map<ValueId, ValueId> given;
+  for (size_t i = 0; i < inputs.size(); ++i) given.emplace(inputs[i], static_cast<ValueId>(i));
+  for (Node& node : nodes_) {
+    auto known = given;
+    for (ValueId& id : node.inputs) {
+      if (id <= kNoValue) continue;
+      const auto [at, is_new] = known.emplace(id, static_cast<ValueId>(inputs.size()));
+      if (is_new) inputs.push_back(id);
+      id = at->second;
+    }
   }
+}
+
+std::shared_ptr<Graph> BodyMaker::finish(size_t inputs) {
+  auto body = std::make_shared<Graph>();
+  body->values.resize(inputs + nodes_.size());
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    for (ValueId& id : nodes_[i].inputs) {
+      if (id < kNoValue) id = static_cast<ValueId>(inputs + node_of(id));
+    }
+    nodes_[i].outputs = {static_cast<ValueId>(inputs + i)};
+  }
+  body->nodes = std::move(nodes_);
   return body;
 }
 
@@ -238,14 +282,14 @@ void Rewriter::become_constants(NodeId id, std::vector<Tensor> results) {
 
 void Rewriter::fuse(NodeId last, const std::vector<NodeId>& others, std::string_view op_type,
                     std::vector<ValueId> inputs, Attributes attributes) {
-  const std::vector<NodeId> members = in_order(*this, last, others);
-  add_inputs(*this, members, inputs);
+  BodyMaker body(*this, in_order(*this, last, others));
+  body.find_inputs(inputs);
   Node fused;
   fused.become(op_type, kInternalDomain, node(last).opset);
   fused.name = node(last).name;
   fused.outputs = {node(last).outputs[0]};
   fused.attributes = std::move(attributes);
-  fused.attributes.set(std::string(kBodyAttribute), make_body(*this, members, inputs));
+  fused.attributes.set(std::string(kBodyAttribute), body.finish(inputs.size()));
   fused.inputs = std::move(inputs);
   replace(last, std::move(fused));
 }

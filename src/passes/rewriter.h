@@ -61,10 +61,11 @@ class Rewriter {
   void become_constants(NodeId id, std::vector<Tensor> results);
 
   // Makes one node of `last` and of `others`, which lead to it: in the place of `last`, under its
-  // name, with its result. `inputs` are the node's first inputs; what else the nodes read follows.
-  // It keeps the nodes as its body (ops/core/body.h). Those that others read stay as well.
+  // name, with its result. `inputs` are the node's first inputs; what else the nodes read follows,
+  // in their order. It keeps the nodes as its body (ops/core/body.h), and instead of fused ones
+  // theirs. Nodes that others read stay as well.
   void fuse(NodeId last, const std::vector<NodeId>& others, std::string_view op_type,
-            std::vector<ValueId> inputs, Attributes attributes = {});
+            std::vector<ValueId> inputs = {}, Attributes attributes = {});
 
   // Puts the graph's nodes back in order; nothing is to be changed after that.
   void finish();

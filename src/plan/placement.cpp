@@ -60,9 +60,9 @@ void Placement::find_reads(const std::vector<bool>& kept) {
   }
 }
 
-// True unless the step reads that memory as another of its inputs, too, and may not overwrite that.
+// Of input `overwrites` alone, only memory that the step does not read as another input, too.
 bool Placement::may_overwrite(const Step& step, int index) {
-  if (step.overwrites == kAnyInput) return true;
+  if (step.in_place) return true;
   const int buffer = buffer_of(step.inputs[static_cast<size_t>(index)]);
   const auto shares = [&](SlotId id) { return id != kNoSlot && buffer_of(id) == buffer; };
   return index == step.overwrites && std::ranges::count_if(step.inputs, shares) == 1;
@@ -84,7 +84,7 @@ int Placement::reusable_buffer(const Step& step, SlotId output, int at) {
 
 void Placement::add_output(const Step& step, SlotId id, int at) {
   const bool first = id == step.outputs[0];
-  const int reused = first && step.in_place ? reusable_buffer(step, id, at) : -1;
+  const int reused = first ? reusable_buffer(step, id, at) : -1;
   if (reused >= 0) {
     buffer_of(id) = reused;
     buffers_[static_cast<size_t>(reused)].last = last_read(id);

@@ -216,7 +216,7 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
   step.work = std::move(compiled.work);
   step.scratch_bytes = compiled.scratch_bytes;
   step.in_place = node.def->cpu.reuse == Reuse::InPlace;
-  step.overwrites = node.def->cpu.overwrites;
+  step.overwrites = compiled.overwrites;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId id = node.inputs[i];
     step.inputs.push_back(id == kNoValue ? kNoSlot : slot_in(id, compiled.forms.accepted[i]));

@@ -31,8 +31,8 @@ struct Step {
   std::vector<SlotId> inputs;  // kNoSlot where left out
   std::vector<SlotId> outputs;
   Work work = {};
-  bool in_place = false;       // output 0 may overwrite an input of the same form
-  int overwrites = kAnyInput;  // see CpuRule::overwrites
+  bool in_place = false;      // output 0 may overwrite any input of the same form
+  int overwrites = kNoInput;  // or this one alone, see PlanContext::overwrite
   uint64_t scratch_bytes = 0;
   uint64_t scratch = 0;  // offset in the segment's arena
   std::shared_ptr<const BandProgram> bands = nullptr;

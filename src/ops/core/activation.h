@@ -17,13 +17,4 @@ using ConstantOf = std::function<const Tensor*(ValueId)>;
 // input.
 std::optional<kernels::ActivationSpec> activation_of(const Node& node, const ConstantOf& constant);
 
-// A fused node keeps its activation in its attributes.
-void set_activation(Attributes& attributes, const kernels::ActivationSpec& activation);
-bool has_activation(const Attributes& attributes);
-// Of kind None where it has none. Throws Error(UnsupportedAttribute) for one that is not known.
-kernels::ActivationSpec fused_activation(const Attributes& attributes);
-
-// The node of ONNX's that is the activation; its output is value 0.
-Node activation_node(const kernels::ActivationSpec& activation);
-
 }  // namespace fovea

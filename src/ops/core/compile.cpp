@@ -95,6 +95,7 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
   compiled.kernel = all_empty(outputs) ? [](RunContext&) {} : node.def->cpu.plan(plan);
   checked_size(plan.scratch());
   compiled.scratch_bytes = plan.scratch();
+  compiled.overwrites = plan.overwrites();
   compiled.work = work_of(plan, stored_inputs, stored_outputs);
   return compiled;
 }

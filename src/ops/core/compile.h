@@ -26,6 +26,7 @@ struct CompiledNode {
   Kernel kernel;  // null for a fused node that has to be planned as its body
   Forms forms;    // that the kernel takes and gives
   uint64_t scratch_bytes = 0;
+  int overwrites = kNoInput;  // see PlanContext::overwrite
   Work work;
 };
 

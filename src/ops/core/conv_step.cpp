@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "ops/core/activation.h"
-
 namespace fovea {
 namespace {
 
@@ -30,7 +28,7 @@ class ScratchPlan {
 
 class ConvStep {
  public:
-  ConvStep(PlanContext& context, ConvImplementation implementation);
+  ConvStep(PlanContext& context, ConvImplementation implementation, const ConvOperands& operands);
   void operator()(RunContext& run) const;
 
  private:
@@ -44,6 +42,7 @@ class ConvStep {
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
+  ConvOperands operands_;
   Epilogue epilogue_;  // without the slopes, which have an address only when the kernel runs
   Tensor packed_;      // empty: packed in every run
   // The data: by input, its channels.
@@ -58,22 +57,24 @@ class ConvStep {
   int64_t threads_at_ = 0;
 };
 
-ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
+ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation,
+                   const ConvOperands& operands)
     : implementation_(std::move(implementation)),
-      epilogue_{fused_activation(context.attributes())},
-      plain_input_(context.layout(kConvData) == Layout::Plain),
-      plain_addend_(context.has_input(kConvAddend) && context.layout(kConvAddend) == Layout::Plain),
+      operands_(operands),
+      epilogue_{operands.epilogue.activation},
+      plain_input_(context.layout(operands.data[0]) == Layout::Plain),
+      plain_addend_(context.has_input(operands.epilogue.addend) &&
+                    context.layout(operands.epilogue.addend) == Layout::Plain),
       plain_result_(context.output_layout(0) == Layout::Plain && !implementation_.plain_output) {
   const kernels::ConvShape& shape = implementation_.shape;
   ScratchPlan scratch;
-  const bool constant = context.constant(kConvWeights) &&
-                        (!context.has_input(kConvBias) || context.constant(kConvBias));
+  const Tensor* weights = context.constant(operands.weights);
+  const Tensor* bias = context.constant(operands.bias);
+  const bool constant = weights && (bias || !context.has_input(operands.bias));
   if (constant) {
     packed_ = context.prepacked(implementation_.key, [&] {
       Tensor packed = Tensor::allocate(DType::Float, {implementation_.packed_floats});
-      const Tensor* bias = context.constant(kConvBias);
-      implementation_.pack(context.constant(kConvWeights)->as<float>().data(),
-                           bias ? bias->as<float>().data() : nullptr,
+      implementation_.pack(weights->as<float>().data(), bias ? bias->as<float>().data() : nullptr,
                            packed.mutable_as<float>().data());
       return packed;
     });
@@ -81,14 +82,14 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation)
     packed_at_ = scratch.take(implementation_.packed_floats);
   }
   if (epilogue_.activation.kind == Activation::PRelu) {
-    single_slope_ = context.shape(kConvSlopes).elements() == 1;
+    single_slope_ = context.shape(operands.epilogue.slopes).elements() == 1;
     const auto channels = static_cast<int64_t>(implementation_.channels.size());
     slopes_at_ = scratch.take(kernels::padded_channels(std::max(channels, shape.out_channels)));
   }
   const int64_t out_size = shape.batch * kernels::dense_output(shape, nullptr).image_step;
   const int64_t in_pixels = shape.batch * shape.in_h * shape.in_w;
   int64_t padded = 0;
-  for (const int index : data_inputs(context)) {
+  for (const int index : operands.data) {
     const int64_t channels = context.shape(index)[1];
     data_.emplace_back(index, channels);
     padded += kernels::padded_channels(channels);
@@ -147,7 +148,7 @@ ConvPart ConvStep::joined(const RunContext& run, std::span<const ConvPart> parts
 Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
   Epilogue epilogue = epilogue_;
   if (epilogue.activation.kind != Activation::PRelu) return epilogue;
-  const float* slopes = run.in<float>(kConvSlopes);
+  const float* slopes = run.in<float>(operands_.epilogue.slopes);
   float* copy = memory + slopes_at_;
   const std::vector<int64_t>& channels = implementation_.channels;
   const int64_t count =
@@ -173,15 +174,16 @@ void ConvStep::operator()(RunContext& run) const {
   auto* memory = reinterpret_cast<float*>(run.scratch());
   const float* packed = reinterpret_cast<const float*>(packed_.data());
   if (packed == nullptr) {
-    implementation_.pack(run.in<float>(kConvWeights), run.in<float>(kConvBias),
+    implementation_.pack(run.in<float>(operands_.weights), run.in<float>(operands_.bias),
                          memory + packed_at_);
     packed = memory + packed_at_;
   }
   const Epilogue epilogue = epilogue_with_slopes(run, memory);
   const std::vector<ConvPart> input = parts(run, memory);
-  const float* addend = plain_addend_ ? channels_last(run, kConvAddend, shape.out_channels,
-                                                      shape.out_h, shape.out_w, memory + addend_at_)
-                                      : run.in<float>(kConvAddend);
+  const int added = operands_.epilogue.addend;
+  const float* addend = plain_addend_ ? channels_last(run, added, shape.out_channels, shape.out_h,
+                                                      shape.out_w, memory + addend_at_)
+                                      : run.in<float>(added);
   float* output = plain_result_ ? memory + output_at_ : run.out<float>(0);
 
   const auto [first, rows] = wanted_rows(run.rows());
@@ -209,31 +211,13 @@ void ConvStep::operator()(RunContext& run) const {
 
 }  // namespace
 
-std::vector<int> data_inputs(const NodeContext& context) {
-  std::vector<int> inputs = {kConvData};
-  for (int i = kConvMoreData; i < context.input_count(); ++i) inputs.push_back(i);
-  return inputs;
-}
-
-int64_t data_channels(const NodeContext& context) {
-  int64_t channels = 0;
-  for (const int index : data_inputs(context)) channels += context.shape(index)[1];
-  return channels;
-}
-
 void require_channels(const NodeContext& context, int64_t channels, int64_t outputs) {
   const Shape& data = context.shape(kConvData);
   const Shape& weights = context.shape(kConvWeights);
   if (data.rank() != weights.rank()) {
     throw_misfit(context, kConvData, text("the weights have ", weights.rank(), " axes"));
   }
-  for (const int index : data_inputs(context)) {
-    Shape alike = data;
-    const Shape& part = context.shape(index);
-    if (part.rank() == data.rank()) alike[1] = part[1];
-    if (part != alike) throw_misfit(context, index, text("input 0 ", data));
-  }
-  if (data_channels(context) != channels) {
+  if (data[1] != channels) {
     throw_misfit(context, kConvData, text("the weights ask for ", channels, " channels"));
   }
   if (context.has_input(kConvBias) && context.shape(kConvBias) != Shape{outputs}) {
@@ -252,7 +236,7 @@ kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
   const SpatialAxis y = axes.size() > 1 ? axes.front() : SpatialAxis{};
   const SpatialAxis& x = axes.back();
   return {.batch = context.shape(kConvData)[0],
-          .in_channels = data_channels(context),
+          .in_channels = context.shape(kConvData)[1],
           .in_h = y.in,
           .in_w = x.in,
           .out_channels = outputs,
@@ -269,20 +253,32 @@ kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
           .groups = context.attributes().get_int("group", 1)};
 }
 
-Kernel plan_convolution(PlanContext& context, ConvImplementation implementation) {
-  return ConvStep(context, std::move(implementation));
+Kernel plan_convolution(PlanContext& context, ConvImplementation implementation,
+                        const ConvOperands& operands) {
+  // A kernel reads all its other inputs again after it has begun to write.
+  context.overwrite(operands.epilogue.addend);
+  return ConvStep(context, std::move(implementation), operands);
 }
 
-void layout_convolution(LayoutContext& context) {
-  if (!context.input_can_be_channels_last(kConvData)) return;
-  for (const int index : data_inputs(context)) context.accept(index, Layout::ChannelsLast);
-  if (context.has_input(kConvAddend)) context.accept(kConvAddend, Layout::ChannelsLast);
+void layout_convolution(LayoutContext& context, const ConvOperands& operands) {
+  if (!context.input_can_be_channels_last(operands.data[0])) return;
+  for (const int index : operands.data) context.accept(index, Layout::ChannelsLast);
+  const int addend = operands.epilogue.addend;
+  if (context.has_input(addend)) context.accept(addend, Layout::ChannelsLast);
   context.produce(0, Layout::ChannelsLast);
 }
 
-void layout_shuffle(LayoutContext& context) {
-  layout_convolution(context);
+void layout_shuffle(LayoutContext& context, const ConvOperands& operands) {
+  layout_convolution(context, operands);
   if (context.output_shape(0)[1] < kernels::kLanes) context.produce(0, Layout::Plain);
+}
+
+BandRule band_rule(const NodeContext& context, ConvBand band) {
+  BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()));
+  rule.inputs[kConvData] = band.data;
+  rule.node.attributes = std::move(band.attributes);
+  return rule;
 }
 
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,

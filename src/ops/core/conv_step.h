@@ -5,19 +5,25 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_3d.h"
 #include "kernels/conv/shuffle.h"
+#include "ops/core/epilogue.h"
 #include "ops/core/spatial.h"
 
-// What Conv and ConvTranspose share: their inputs (data, weights, bias and, fused, an addend,
-// PRelu's slopes and more data), the packing of weights, layouts, threads.
+// What Conv and ConvTranspose share: their inputs, the packing of weights, layouts, bands, threads.
 namespace fovea {
 
 inline constexpr int kConvData = 0;
 inline constexpr int kConvWeights = 1;
 inline constexpr int kConvBias = 2;
-inline constexpr int kConvAddend = 3;
-inline constexpr int kConvSlopes = 4;
-// From here on: images whose channels follow those of the data, as if Concat had joined them.
-inline constexpr int kConvMoreData = 5;
+
+// What a kernel reads, as inputs of the node by index, and does with the sums: by default what
+// ONNX's own nodes do.
+struct ConvOperands {
+  // Images whose channels follow each other, as if Concat had joined them.
+  std::vector<int> data = {kConvData};
+  int weights = kConvWeights;
+  int bias = kConvBias;
+  FusedEpilogue epilogue = {};
+};
 
 // A two-dimensional convolution kernel for fixed sizes; see kernels/conv/conv.h.
 struct ConvImplementation {
@@ -45,12 +51,7 @@ struct ConvImplementation {
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
                                      const kernels::ConvAlgorithm& algorithm);
 
-// The inputs that are data.
-std::vector<int> data_inputs(const NodeContext& context);
-// Of all of them.
-int64_t data_channels(const NodeContext& context);
-
-// Throws unless data, weights, bias and addend fit each other. `channels` are those the weights ask
+// Throws unless data, weights and bias fit each other. `channels` are those the weights ask
 // of the data, `outputs` those they make.
 void require_channels(const NodeContext& context, int64_t channels, int64_t outputs);
 
@@ -59,14 +60,24 @@ kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
                               const std::vector<SpatialAxis>& axes);
 
 // The kernel in whatever layout the node has; plain tensors are converted on the way.
-Kernel plan_convolution(PlanContext& context, ConvImplementation implementation);
+Kernel plan_convolution(PlanContext& context, ConvImplementation implementation,
+                        const ConvOperands& operands = {});
 
 // Channels-last for two axes of float.
-void layout_convolution(LayoutContext& context);
+void layout_convolution(LayoutContext& context, const ConvOperands& operands = {});
 
 // The same for a convolution to blocks of pixels, which gives few channels plain: mostly they are
 // the picture.
-void layout_shuffle(LayoutContext& context);
+void layout_shuffle(LayoutContext& context, const ConvOperands& operands = {});
+
+// How a band of rows is made: from which rows of the data, and by which attributes.
+struct ConvBand {
+  BandInput data;
+  Attributes attributes;
+};
+
+// The rule of a convolution by itself.
+BandRule band_rule(const NodeContext& context, ConvBand band);
 
 // Splits work so that every chunk is worth waking a thread.
 int64_t rows_per_chunk(int64_t rows, int64_t macs);

@@ -21,18 +21,16 @@ int64_t macs_conv(const NodeContext& context, const Shape&) {
   return Conv(context).result.elements() * weights.elements(1, weights.rank());
 }
 
-BandRule convolution_bands(const NodeContext& context, const Conv& conv) {
+ConvBand band_of(const NodeContext& context, const Conv& conv) {
   const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
-  BandRule rule{{}, context.node()};
-  rule.inputs.resize(static_cast<size_t>(context.input_count()));
-  const BandInput data = {.whole = false,
-                          .num = y.stride,
-                          .before = y.pad_begin,
-                          .after = y.reach() - y.stride - y.pad_begin};
-  for (const int index : data_inputs(context)) rule.inputs[static_cast<size_t>(index)] = data;
-  rule.node.attributes.set("auto_pad", std::string("NOTSET"));
-  rule.node.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});
-  return rule;
+  ConvBand band = {.data = {.whole = false,
+                            .num = y.stride,
+                            .before = y.pad_begin,
+                            .after = y.reach() - y.stride - y.pad_begin},
+                   .attributes = context.attributes()};
+  band.attributes.set("auto_pad", std::string("NOTSET"));
+  band.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});
+  return band;
 }
 
 ConvImplementation implement_conv(const kernels::ConvShape& shape,

@@ -17,8 +17,8 @@ struct Conv {
 
 int64_t macs_conv(const NodeContext& context, const Shape& output);
 
-// The band rule of a two-dimensional convolution.
-BandRule convolution_bands(const NodeContext& context, const Conv& conv);
+// Of a two-dimensional convolution.
+ConvBand band_of(const NodeContext& context, const Conv& conv);
 
 // The two-dimensional convolution by itself.
 ConvImplementation implement_conv(const kernels::ConvShape& shape,

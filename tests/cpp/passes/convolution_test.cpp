@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "ops/core/activation.h"
+#include "ops/core/body.h"
 #include "pass_checks.h"
 
 namespace fovea {
@@ -172,6 +173,9 @@ TEST(ConvolutionAffine, LeavesWhatDiffersWithinAChannelOrIsNotConstant) {
 
 Graph fused(const ModelBuilder& model) { return after(fuse_convolution_epilogue, model); }
 
+// What the graph's last node is made of.
+Names body_of(const Graph& graph) { return operators(fovea::body_of(graph.nodes.back())); }
+
 std::string input_name(const Graph& graph, size_t node, size_t input) {
   return graph.value(graph.nodes[node].inputs.at(input)).name;
 }
@@ -179,7 +183,7 @@ std::string input_name(const Graph& graph, size_t node, size_t input) {
 TEST(ConvolutionEpilogue, TakesTheActivation) {
   const Graph relu = fused(convolution().node("Relu", {"c"}, {"y"}).output("y"));
   ASSERT_EQ(operators(relu), Names{"FusedConv"});
-  EXPECT_EQ(relu.nodes[0].attributes.get_string("activation", ""), "Relu");
+  EXPECT_EQ(body_of(relu), (Names{"Conv", "Relu"}));
   EXPECT_EQ(relu.value(relu.nodes[0].outputs[0]).name, "y");
 
   const Graph prelu = fused(convolution()
@@ -192,7 +196,11 @@ TEST(ConvolutionEpilogue, TakesTheActivation) {
 kernels::ActivationSpec activation_after(const ModelBuilder& model) {
   const Graph graph = fused(model);
   EXPECT_EQ(operators(graph), Names{"FusedConv"});
-  return fused_activation(graph.nodes[0].attributes);
+  const Node& node = graph.nodes[0];
+  const auto constant = [&](ValueId id) {
+    return graph.constant(node.inputs[static_cast<size_t>(id)]);
+  };
+  return *activation_of(fovea::body_of(node).nodes.back(), constant);
 }
 
 TEST(ConvolutionEpilogue, TakesParametersAndTheirDefaults) {
@@ -269,7 +277,7 @@ TEST(ConvolutionEpilogue, TakesTheAddendAndThenTheActivation) {
         fused(with_addend().node("Add", operands, {"s"}).node("Relu", {"s"}, {"y"}).output("y"));
     ASSERT_EQ(operators(graph), Names{"FusedConv"});
     EXPECT_EQ(input_name(graph, 0, 3), "z");
-    EXPECT_EQ(graph.nodes[0].attributes.get_string("activation", ""), "Relu");
+    EXPECT_EQ(body_of(graph), (Names{"Conv", "Add", "Relu"}));
   }
 }
 
@@ -286,7 +294,7 @@ TEST(ConvolutionEpilogue, OfTwoConvolutionsTheLaterOneAdds) {
   const Graph graph = fused(
       convolution().node("Conv", {"x", "w"}, {"d"}).node("Add", {"c", "d"}, {"y"}).output("y"));
   ASSERT_EQ(operators(graph), (Names{"Conv", "FusedConv"}));
-  EXPECT_EQ(input_name(graph, 1, 3), "c");
+  EXPECT_EQ(input_name(graph, 1, 2), "c");
 
   // Behind its activation, the later one cannot.
   const Graph other = fused(convolution()
@@ -295,7 +303,7 @@ TEST(ConvolutionEpilogue, OfTwoConvolutionsTheLaterOneAdds) {
                                 .node("Add", {"c", "e"}, {"y"})
                                 .output("y"));
   ASSERT_EQ(operators(other), (Names{"FusedConv", "FusedConv"}));
-  EXPECT_EQ(input_name(other, 1, 3), "e");
+  EXPECT_EQ(input_name(other, 1, 2), "e");
 }
 
 TEST(ConvolutionEpilogue, LeavesSumsItCannotCarry) {
@@ -334,12 +342,10 @@ TEST(ConvolutionEpilogue, TakesDepthToSpaceAndAnActivationBeforeOrAfter) {
                                     .node("Relu", {"c"}, {"d"})
                                     .node("DepthToSpace", {"d"}, {"y"}, kBlocksOfTwo)
                                     .output("y"));
-  for (const Graph* graph : {&after_it, &before_it}) {
-    ASSERT_EQ(operators(*graph), Names{"FusedConv"});
-    EXPECT_EQ(graph->nodes[0].attributes.get_int("blocksize", 0), 2);
-    EXPECT_EQ(graph->nodes[0].attributes.get_string("mode", ""), "CRD");
-    EXPECT_EQ(graph->nodes[0].attributes.get_string("activation", ""), "Relu");
-  }
+  EXPECT_EQ(operators(after_it), Names{"FusedConv"});
+  EXPECT_EQ(body_of(after_it), (Names{"Conv", "DepthToSpace", "Relu"}));
+  EXPECT_EQ(operators(before_it), Names{"FusedConv"});
+  EXPECT_EQ(body_of(before_it), (Names{"Conv", "Relu", "DepthToSpace"}));
 }
 
 TEST(ConvolutionEpilogue, SlopesBehindDepthToSpaceAreOfItsChannels) {

@@ -16,7 +16,8 @@ Step step(std::vector<SlotId> inputs, SlotId output) {
 }
 
 // Two values of the same form, each made by a step of its own, and a third made of both (or, with
-// `alike`, twice of the second) in place of the input `overwrites`. Offsets by slot.
+// `alike`, twice of the second) in place of one of these, `overwrites` where it is one. Offsets by
+// slot.
 std::vector<uint64_t> offsets(int overwrites, bool alike) {
   Segment segment;
   for (ValueId id = 0; id < 3; ++id) {
@@ -24,7 +25,7 @@ std::vector<uint64_t> offsets(int overwrites, bool alike) {
     segment.types.push_back({DType::Float, Shape{100}, Layout::Plain, std::nullopt});
   }
   segment.steps = {step({}, 0), step({}, 1), step({alike ? 1 : 0, 1}, 2)};
-  segment.steps[2].in_place = true;
+  segment.steps[2].in_place = overwrites == kNoInput;
   segment.steps[2].overwrites = overwrites;
   place(segment, 0, std::vector<bool>(3, false));
   std::vector<uint64_t> by_slot(3);
@@ -35,14 +36,14 @@ std::vector<uint64_t> offsets(int overwrites, bool alike) {
 }
 
 TEST(Placement, AnyInputMayBeOverwrittenUnlessOneIsNamed) {
-  const auto any = offsets(kAnyInput, false);
+  const auto any = offsets(kNoInput, false);
   EXPECT_EQ(any[2], any[kData]);
   const auto addend = offsets(kAddend, false);
   EXPECT_EQ(addend[2], addend[kAddend]);
 }
 
 TEST(Placement, AnInputReadTwiceIsOverwrittenOnlyWhereAllMayBe) {
-  const auto any = offsets(kAnyInput, true);
+  const auto any = offsets(kNoInput, true);
   EXPECT_EQ(any[2], any[kAddend]);
   const auto addend = offsets(kAddend, true);
   EXPECT_NE(addend[2], addend[kAddend]);

@@ -166,7 +166,7 @@ TEST(Fusion, ChannelAttentionKeepsItsBroadcast) {
             .node("Conv", {"x", "w0", "b0"}, {"a"}, kSame)
             .node("Add", {"a", "bias"}, {"y"})
             .output("y"),
-        {"GlobalAveragePool", "Conv", "FusedConv"}, {image(4, 9, 9), image(4, 1, 1)});
+        {"GlobalAveragePool", "Conv", "Conv", "Add"}, {image(4, 9, 9), image(4, 1, 1)});
 }
 
 TEST(Fusion, PixelShuffles) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +8,7 @@
 
 namespace fovea::test {
 
-using AttributeList = std::initializer_list<std::pair<std::string, AttributeValue>>;
+using AttributeList = std::vector<std::pair<std::string, AttributeValue>>;
 
 struct OpCase {
   std::string op_type;
@@ -18,6 +17,18 @@ struct OpCase {
   int outputs = 1;
   std::string domain = "";
 };
+
+// One of the nodes a fused node is made of, which the next reads. Its other inputs are those of the
+// fused node, by index.
+struct FusedPart {
+  OpCase op;
+  std::vector<ValueId> inputs;  // kBefore: the result of the part before
+};
+
+inline constexpr ValueId kBefore = -2;
+
+// A fused node of so many inputs, see ops/core/body.h.
+OpCase fused(const std::string& op_type, size_t inputs, const std::vector<FusedPart>& parts);
 
 // Runs an operator by itself. An input of DType::Undefined (a default Tensor) is left out.
 std::vector<Tensor> run_op(const OpCase& op, const std::vector<Tensor>& inputs, int threads = 1);
