@@ -1,5 +1,5 @@
 // Holds every #include to the layers of CMakeLists.txt: a source may reach its own layer and those
-// below it, never upward.
+// below it, never upward. What is to stay apart within that is listed here.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,12 @@ const reserved = [
   { header: 'emscripten', places: ['bindings/'] },
   { header: 'wasm_simd128.h', places: ['src/simd/'] },
   { header: 'protozero/', places: ['src/onnx/', 'tests/cpp/'] },
+];
+
+/** Headers that the sources of a place must not reach, not even through others. */
+const apart = [
+  // Passes know what operators mean, not how they are computed.
+  { place: 'src/passes/', header: 'ops/op.h' },
 ];
 
 /**
@@ -45,12 +51,55 @@ export function checkIncludes(layers, file, text) {
     return [`${file}: no fovea_layer() in CMakeLists.txt declares src/${layer}`];
   }
   const problems = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const header = /^\s*#\s*include\s*["<]([^">]+)[">]/.exec(line)?.[1];
-    const reason = header && forbidden(layers, layer, file, header);
-    if (reason) problems.push(`${file}:${index + 1}: ${header}: ${reason}`);
+  for (const { line, header } of includesOf(text)) {
+    const reason = forbidden(layers, layer, file, header);
+    if (reason) problems.push(`${file}:${line}: ${header}: ${reason}`);
   }
   return problems;
+}
+
+/**
+ * How sources reach what is to stay apart from them.
+ *
+ * @param {Map<string, string>} texts by path in the checkout
+ * @returns {string[]} one message a source
+ */
+export function checkApart(texts) {
+  const problems = [];
+  for (const { place, header } of apart) {
+    for (const file of [...texts.keys()].filter((name) => name.startsWith(place))) {
+      const way = wayTo(`src/${header}`, file, texts, new Set());
+      if (way) problems.push(`${way.join(' -> ')}: ${place} is to do without`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * @param {string} goal
+ * @param {string} file
+ * @param {Map<string, string>} texts
+ * @param {Set<string>} seen files that do not lead there
+ * @returns {string[] | undefined} files, each of which includes the next
+ */
+function wayTo(goal, file, texts, seen) {
+  if (file === goal) return [file];
+  const text = texts.get(file);
+  if (text === undefined || seen.has(file)) return undefined;
+  seen.add(file);
+  for (const { header } of includesOf(text)) {
+    const way = wayTo(goal, `src/${header}`, texts, seen);
+    if (way) return [file, ...way];
+  }
+  return undefined;
+}
+
+/** @param {string} text */
+function includesOf(text) {
+  return text.split('\n').flatMap((line, index) => {
+    const header = /^\s*#\s*include\s*["<]([^">]+)[">]/.exec(line)?.[1];
+    return header ? [{ line: index + 1, header }] : [];
+  });
 }
 
 /**
@@ -74,9 +123,9 @@ function forbidden(layers, layer, file, header) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const layers = parseLayers(readFileSync(absolute('CMakeLists.txt'), 'utf8'));
   const files = cppFiles();
-  const problems = files.flatMap((file) =>
-    checkIncludes(layers, file, readFileSync(absolute(file), 'utf8')),
-  );
+  const texts = new Map(files.map((file) => [file, readFileSync(absolute(file), 'utf8')]));
+  const problems = files.flatMap((file) => checkIncludes(layers, file, texts.get(file) ?? ''));
+  problems.push(...checkApart(texts));
   for (const problem of problems) console.error(problem);
   if (layers.size === 0 || files.length === 0) problems.push('nothing was checked');
   process.exit(problems.length === 0 ? 0 : 1);

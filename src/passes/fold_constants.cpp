@@ -2,7 +2,8 @@
 #include <optional>
 
 #include "base/error.h"
-#include "ops/core/compile.h"
+#include "ops/core/evaluate.h"
+#include "ops/meaning.h"
 #include "passes/pass.h"
 #include "passes/rewriter.h"
 

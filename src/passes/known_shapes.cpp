@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "ops/op.h"
+#include "ops/meaning.h"
 #include "passes/convolution.h"
 #include "passes/element_types.h"
 

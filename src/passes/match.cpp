@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "ops/op.h"
+#include "ops/meaning.h"
 
 namespace fovea {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "graph/graph.h"
-#include "ops/op.h"
+#include "ops/meaning.h"
 #include "passes/rewriter.h"
 #include "threads/thread_pool.h"
 

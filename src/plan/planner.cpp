@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/core/body.h"
+#include "ops/core/evaluate.h"
 #include "ops/core/forms.h"
 #include "plan/bands.h"
 #include "plan/placement.h"

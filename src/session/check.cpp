@@ -15,9 +15,9 @@ InputInfo describe_value(const Value& value) { return {value.name, value.dtype, 
 // Nodes that passes make are trusted to fit their inputs: a model cannot ask for them.
 bool is_internal(const Node& node) { return node.domain == kInternalDomain; }
 
-std::string reason(const Node& node) {
+std::string reason(const Node& node, const Operators& operators) {
   const std::string op = node.domain.empty() ? node.op_type : text(node.domain, ".", node.op_type);
-  if (!is_internal(node) && kOpTable.knows(node.domain, node.op_type)) {
+  if (!is_internal(node) && operators.knows(node.domain, node.op_type)) {
     return text(op, " of opset ", node.opset, " is not supported, only of other opsets");
   }
   return text(op, " is not implemented");
@@ -90,11 +90,11 @@ ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
   return info;
 }
 
-std::vector<NodeProblem> find_unsupported(const Graph& graph) {
+std::vector<NodeProblem> find_unsupported(const Graph& graph, const Operators& operators) {
   std::vector<NodeProblem> problems;
   for_each_node(graph, [&](const Node& node) {
     if (!is_internal(node) && node.def) return;
-    problems.push_back({node.name, node.op_type, node.domain, node.opset, reason(node)});
+    problems.push_back({node.name, node.op_type, node.domain, node.opset, reason(node, operators)});
   });
   return problems;
 }
@@ -111,8 +111,8 @@ void check_arity(const Graph& graph) {
   });
 }
 
-void check_runnable(const Graph& graph) {
-  const std::vector<NodeProblem> problems = find_unsupported(graph);
+void check_runnable(const Graph& graph, const Operators& operators) {
+  const std::vector<NodeProblem> problems = find_unsupported(graph, operators);
   if (!problems.empty()) throw_unsupported(problems);
   check_arity(graph);
 }

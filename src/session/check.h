@@ -13,15 +13,15 @@ namespace fovea {
 // What the model says about itself, read off the decoded bytes and the imported graph.
 ModelInfo describe_model(const onnx::Model& model, const Graph& graph);
 
-// Every node, those of subgraphs included, that no operator of the table stands for, and why.
-std::vector<NodeProblem> find_unsupported(const Graph& graph);
+// Every node, those of subgraphs included, that found no operator, and why.
+std::vector<NodeProblem> find_unsupported(const Graph& graph, const Operators& operators);
 
 // Throws Error(MalformedModel) when a node has more or fewer inputs or outputs than its operator.
 void check_arity(const Graph& graph);
 
 // check_arity, and throws one Error(UnsupportedOperator) that tells all problems of the graph; its
 // field "operators" lists them as "reason: node, node; ...".
-void check_runnable(const Graph& graph);
+void check_runnable(const Graph& graph, const Operators& operators);
 
 // Throws Error(InvalidInput), with the field "option", for a name that
 // SessionOptions::disabled_passes does not take.

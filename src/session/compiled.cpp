@@ -16,7 +16,7 @@ Tensor SessionPacks::get(const Node& node, std::string_view key,
   return tensors_.emplace(std::move(full_key), pack()).first->second;
 }
 
-Graph select(const Graph& graph, const Selection& selection) {
+Graph select(const Graph& graph, const Selection& selection, const Operators& operators) {
   Graph selected = graph.clone();
   std::unordered_map<std::string_view, ValueId> ids;
   for (size_t id = 0; id < graph.values.size(); ++id) {
@@ -39,21 +39,22 @@ Graph select(const Graph& graph, const Selection& selection) {
     selected.inputs.push_back(id);
   }
   remove_dead_code(selected);
-  resolve_operators(selected, kOpTable);
+  resolve_operators(selected, operators);
   return selected;
 }
 
 std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,
                                   const SessionOptions& options, ThreadPool& pool) {
-  Graph optimised = select(graph, selection);
-  check_runnable(optimised);
-  lower(optimised, kOpTable);
-  optimise(optimised, {kOpTable, pool}, options.disabled_passes);
+  const Operators& operators = *options.operators;
+  Graph optimised = select(graph, selection, operators);
+  check_runnable(optimised, operators);
+  lower(optimised, operators);
+  optimise(optimised, {operators, pool}, options.disabled_passes);
   const bool whole = std::ranges::any_of(options.disabled_passes, [](const std::string& name) {
     return name == "*" || name == "bands";
   });
   const BandLimits bands = whole ? BandLimits::none() : options.bands;
-  return std::make_unique<Compiled>(std::move(optimised), kOpTable, pool, bands, options);
+  return std::make_unique<Compiled>(std::move(optimised), operators, pool, bands, options);
 }
 
 }  // namespace fovea

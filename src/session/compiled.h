@@ -22,7 +22,7 @@ class SessionPacks : public PackCache {
 
 // A graph optimised for one choice of outputs, with the plans made for it so far.
 struct Compiled {
-  Compiled(Graph optimised, const OpTable& ops, ThreadPool& pool, BandLimits bands,
+  Compiled(Graph optimised, const Operators& ops, ThreadPool& pool, BandLimits bands,
            const SessionOptions& options)
       : graph(std::move(optimised)),
         plans({graph, ops, packs, pool, bands, options.precision, options.limits},
@@ -45,7 +45,7 @@ struct Selection {
 // A copy of `graph`, sharing nothing but constants, that computes what is selected and no more;
 // its nodes know their operators.
 // Throws Error(InvalidInput) for a fetch the model does not have.
-Graph select(const Graph& graph, const Selection& selection);
+Graph select(const Graph& graph, const Selection& selection, const Operators& operators);
 
 // What select() gives, optimised. Throws as select() and check_runnable() do.
 std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,

@@ -75,6 +75,7 @@ std::optional<int64_t> count_macs(const Loaded& loaded, const SessionOptions& op
   SessionOptions as_written;
   as_written.disabled_passes = {"*"};
   as_written.limits = options.limits;
+  as_written.operators = options.operators;
   const auto compiled = compile(loaded.graph, {}, as_written, pool);
   const auto plan = plan_first(compiled->plans.environment(), *inputs);
   if (!plan->awaited.empty()) return std::nullopt;
@@ -105,8 +106,8 @@ ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
     ModelReport report;
     report.info = loaded.info;
     ThreadPool pool(1);
-    const Graph needed = select(loaded.graph, {});
-    report.unsupported = find_unsupported(needed);
+    const Graph needed = select(loaded.graph, {}, *options.operators);
+    report.unsupported = find_unsupported(needed, *options.operators);
     for (const Node& node : loaded.graph.nodes) ++report.operators[node.op_type];
     for (const Value& value : loaded.graph.values) {
       if (value.constant) report.parameters += value.constant->elements();

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "graph/graph.h"
+#include "ops/op.h"
 #include "plan/planner.h"
 #include "tensor/tensor.h"
 #include "threads/thread_pool.h"
@@ -34,6 +35,8 @@ struct SessionOptions {
   Precision precision = Precision::Default;
   BandLimits bands = {};
   Limits limits = {};
+  // Where nodes find their operators. Must outlive the session.
+  const Operators* operators = &kOpTable;
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;
 };

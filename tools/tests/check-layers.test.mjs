@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkIncludes, parseLayers } from '../check-layers.mjs';
+import { checkApart, checkIncludes, parseLayers } from '../check-layers.mjs';
 
 const layers = parseLayers(`
 fovea_layer(base)
@@ -57,4 +57,21 @@ test('headers that belong to one place fail elsewhere', () => {
   assert.equal(check('src/base/error.h', 'wasm_simd128.h'), 1);
   assert.equal(check('src/graph/graph.h', 'protozero/pbf_reader.hpp'), 1);
   assert.equal(check('src/onnx/decode.cpp', 'protozero/pbf_reader.hpp'), 0);
+});
+
+test('what is to stay apart is found behind other headers, too', () => {
+  const texts = new Map([
+    ['src/passes/a.cpp', '#include "passes/pass.h"'],
+    ['src/passes/pass.h', '#include "ops/core/body.h"'],
+    ['src/ops/core/body.h', '#include "ops/meaning.h"'],
+    ['src/plan/plan.cpp', '#include "ops/op.h"'],
+    ['src/ops/op.h', ''],
+  ]);
+  assert.deepEqual(checkApart(texts), []);
+  texts.set('src/ops/core/body.h', '#include "ops/meaning.h"\n#include "ops/op.h"');
+  const way = 'src/passes/pass.h -> src/ops/core/body.h -> src/ops/op.h';
+  assert.deepEqual(checkApart(texts), [
+    `src/passes/a.cpp -> ${way}: src/passes/ is to do without`,
+    `${way}: src/passes/ is to do without`,
+  ]);
 });

@@ -4,6 +4,7 @@
 
 #include "base/integers.h"
 #include "ops/core/body.h"
+#include "ops/core/evaluate.h"
 
 namespace fovea {
 namespace {

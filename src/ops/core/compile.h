@@ -37,11 +37,6 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
                           std::span<const ValueType> outputs, const Machine& machine,
                           const Forms* forced = nullptr);
 
-// Runs one node by itself on plain tensors (null: left out) and returns its outputs, those it
-// leaves out as empty tensors. Throws what the operator's rules throw.
-std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
-                             ThreadPool& pool);
-
 // Says at which node an error happened.
 [[noreturn]] void rethrow_at(const Node& node, std::span<const ValueType* const> inputs,
                              Error& error);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "passes/pass.h"
 #include "support/model_builder.h"
@@ -366,6 +368,50 @@ TEST(Session, InlinesLocalFunctions) {
   const auto outputs = session->run({{"a", vector_of({1})}}, {"out", "b"});
   EXPECT_EQ(floats(outputs[0]), (std::vector<float>{25}));
   EXPECT_EQ(floats(outputs[1]), (std::vector<float>{4}));
+}
+
+// ---- Operators of the session ----
+
+constexpr OpDef kTwice = {.op_type = "Twice",
+                          .domain = "com.example",
+                          .meaning = {.infer = infer_like_input},
+                          .cpu = {.plan = [](PlanContext& context) -> Kernel {
+                            return [count = context.shape(0).elements()](RunContext& run) {
+                              const float* in = run.in<float>(0);
+                              std::transform(in, in + count, run.out<float>(0),
+                                             [](float x) { return 2 * x; });
+                            };
+                          }}};
+
+class WithTwice final : public Operators {
+ public:
+  const OpDef* find(std::string_view domain, std::string_view op_type, int opset) const override {
+    return knows_twice(domain, op_type) ? &kTwice : kOpTable.find(domain, op_type, opset);
+  }
+  bool knows(std::string_view domain, std::string_view op_type) const override {
+    return knows_twice(domain, op_type) || kOpTable.knows(domain, op_type);
+  }
+
+ private:
+  static bool knows_twice(std::string_view domain, std::string_view op_type) {
+    return domain == kTwice.domain && op_type == kTwice.op_type;
+  }
+};
+
+TEST(Session, FindsOperatorsWhereItIsTold) {
+  const std::string bytes = ModelBuilder()
+                                .import_opset("com.example", 1)
+                                .input("x", DType::Float, {2})
+                                .constant("one", vector_of({1, 1}))
+                                .node("Twice", {"one"}, {"two"}, {}, "com.example")
+                                .node("Add", {"x", "two"}, {"y"})
+                                .node("Twice", {"y"}, {"z"}, {}, "com.example")
+                                .output("z")
+                                .bytes();
+  EXPECT_EQ(code_of([&] { load(bytes); }), ErrorCode::UnsupportedOperator);
+  const WithTwice operators;
+  const auto session = load(bytes, {.operators = &operators});
+  EXPECT_EQ(floats(session->run({{"x", vector_of({3, 4})}})[0]), (std::vector<float>{10, 12}));
 }
 
 }  // namespace

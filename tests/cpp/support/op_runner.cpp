@@ -5,6 +5,7 @@
 #include <random>
 
 #include "ops/core/body.h"
+#include "ops/core/evaluate.h"
 
 namespace fovea::test {
 namespace {
