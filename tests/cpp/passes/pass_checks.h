@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/op.h"
 #include "passes/pass.h"
 #include "support/model_builder.h"
 
