@@ -303,7 +303,7 @@ TEST(ConvolutionEpilogue, OfTwoConvolutionsTheLaterOneAdds) {
                                 .node("Add", {"c", "e"}, {"y"})
                                 .output("y"));
   ASSERT_EQ(operators(other), (Names{"FusedConv", "FusedConv"}));
-  EXPECT_EQ(input_name(other, 1, 2), "e");
+  EXPECT_EQ(input_name(other, 1, 3), "e");
 }
 
 TEST(ConvolutionEpilogue, LeavesSumsItCannotCarry) {
