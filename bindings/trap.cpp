@@ -1,5 +1,7 @@
 #include "trap.h"
 
+#if FOVEA_THREADS
+
 #include <emscripten/em_js.h>
 
 #include <cstdint>
@@ -28,3 +30,13 @@ bool returns(void (*work)(void* context), void* context) {
 }
 
 }  // namespace fovea::bindings
+
+#else
+
+// Who called is the only thread, and traps too.
+bool fovea::bindings::returns(void (*work)(void* context), void* context) {
+  work(context);
+  return true;
+}
+
+#endif
