@@ -55,3 +55,13 @@ function(fovea_compile_for_size target)
     $<$<CONFIG:Release>:-Oz>
     $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:Clang>>:SHELL:-mllvm -inline-threshold=20>)
 endfunction()
+
+# Sources of a target that is compiled for speed. -Os still makes vectors of loops and inlines what is
+# called for every element, but unrolls nothing.
+function(fovea_compile_rare_for_size)
+  list(FILTER ARGN INCLUDE REGEX "_small\\.cpp$")
+  if(ARGN)
+    set_source_files_properties(${ARGN} PROPERTIES
+      COMPILE_OPTIONS $<$<CONFIG:Release>:-Os> SKIP_PRECOMPILE_HEADERS ON)
+  endif()
+endfunction()

@@ -1,7 +1,8 @@
 # fovea_layer(NAME DEPENDS layer... PRIVATE library... [SMALL]): the sources of src/NAME as one
 # library. Every .cpp below the folder belongs to it, so a new file needs no line here. A SMALL layer
 # works once per model or step, not per element: a browser spends more time on loading and compiling
-# its functions than on running them. The others compute, by the best instructions there are.
+# its functions than on running them. The others compute, by the best instructions there are, except
+# for their sources *_small.cpp: what is in these is right, but no network waits for it.
 
 include(cmake/precompiled_headers.cmake)
 
@@ -16,6 +17,7 @@ function(fovea_layer name)
       fovea_compile_for_size(fovea_${name})
     endif()
     if(NOT LAYER_SMALL)
+      fovea_compile_rare_for_size(${sources})
       target_link_libraries(fovea_${name} PRIVATE fovea_instructions)
       fovea_precompile_headers(fovea_${name} fast)
     elseif("ops" IN_LIST LAYER_DEPENDS OR name STREQUAL "ops")

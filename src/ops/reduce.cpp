@@ -90,15 +90,14 @@ Kernel plan_reduce(PlanContext& context) {
 }
 
 Kernel plan_log_sum_exp(PlanContext& context) {
-  const Operand out = output_operand(context);
-  return dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
-      context.dtype(0), [&](auto tag) -> Kernel {
-        using T = typename decltype(tag)::type;
-        return [reduction = reduction_of(context), out](RunContext& run) {
-          kernels::log_sum_exp(reduction, run.in<T>(0), run.out<T>(0), run.pool());
-          clear_padding(out, run.out<std::byte>(0), run.pool());
-        };
-      });
+  const DType dtype = context.dtype(0);
+  if (!kernels::folder_of(dtype, Fold::Sum)) throw_unsupported(dtype);
+  return
+      [reduction = reduction_of(context), out = output_operand(context), dtype](RunContext& run) {
+        std::byte* to = run.out<std::byte>(0);
+        kernels::log_sum_exp(reduction, dtype, run.in<std::byte>(0), to, run.pool());
+        clear_padding(out, to, run.pool());
+      };
 }
 
 constexpr OpDef reduction(std::string_view op_type, PlanRule plan) {

@@ -1,12 +1,35 @@
 #include "kernels/elementwise/unary.h"
 
+#include <algorithm>
+
 namespace fovea::kernels {
+
+namespace {
+
+template <class Op>
+void map_vectors(const void* op, const float* in, float* out, int64_t vectors) noexcept {
+  const Op map = *static_cast<const Op*>(op);
+  for (int64_t i = 0; i < 4 * vectors; i += 4) map(simd::F32x4::load(in + i)).store(out + i);
+}
+
+using MapVectors = decltype(&map_vectors<Neg>);
+
+// Takes what a row has beyond its last vector as a vector, too: no function is there twice.
+void map_row(MapVectors map, const void* op, const float* in, float* out, int64_t count) noexcept {
+  map(op, in, out, count / 4);
+  const int64_t rest = count % 4;
+  if (rest == 0) return;
+  float vector[4] = {};
+  std::copy_n(in + count - rest, rest, vector);
+  map(op, vector, vector, 1);
+  std::copy_n(vector, rest, out + count - rest);
+}
+
+}  // namespace
 
 template <class Op>
 void unary_row_f32(const Op& op, const float* in, float* out, int64_t count) noexcept {
-  int64_t i = 0;
-  for (; i + 4 <= count; i += 4) op(simd::F32x4::load(in + i)).store(out + i);
-  for (; i < count; ++i) out[i] = op(simd::F32x4::load_splat(in + i))[0];
+  map_row(map_vectors<Op>, &op, in, out, count);
 }
 
 template void unary_row_f32(const Neg&, const float*, float*, int64_t) noexcept;

@@ -12,24 +12,26 @@ void select(const bool* condition, const T* yes, const T* no, T* out, int64_t co
   }
 }
 
-// T stands for any element type of its size.
+// T stands for any element type of its size. Floats' is the one that networks select much of.
 template <class T>
 void row(const bool* condition, int64_t condition_stride, const void* yes, int64_t yes_stride,
          const void* no, int64_t no_stride, void* out, int64_t count) noexcept {
   const T* a = static_cast<const T*>(yes);
   const T* b = static_cast<const T*>(no);
   T* to = static_cast<T*>(out);
-  const bool dense = condition_stride == 1;
-  if (dense && yes_stride == 1 && no_stride == 1) {
-    select<1, 1>(condition, a, b, to, count);
-  } else if (dense && yes_stride == 1 && no_stride == 0) {
-    select<1, 0>(condition, a, b, to, count);
-  } else if (dense && yes_stride == 0 && no_stride == 1) {
-    select<0, 1>(condition, a, b, to, count);
-  } else {
-    for (int64_t i = 0; i < count; ++i) {
-      to[i] = condition[i * condition_stride] ? a[i * yes_stride] : b[i * no_stride];
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (condition_stride == 1 && yes_stride == 1 && no_stride == 1) {
+      return select<1, 1>(condition, a, b, to, count);
     }
+    if (condition_stride == 1 && yes_stride == 1 && no_stride == 0) {
+      return select<1, 0>(condition, a, b, to, count);
+    }
+    if (condition_stride == 1 && yes_stride == 0 && no_stride == 1) {
+      return select<0, 1>(condition, a, b, to, count);
+    }
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    to[i] = condition[i * condition_stride] ? a[i * yes_stride] : b[i * no_stride];
   }
 }
 

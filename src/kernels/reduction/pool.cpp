@@ -1,141 +1,17 @@
 #include "kernels/reduction/pool.h"
 
-#include <limits>
-#include <type_traits>
-
 #include "kernels/movement/layout.h"
+#include "kernels/reduction/pool_planes.h"
 #include "simd/f32x4.h"
 
 namespace fovea::kernels {
 namespace {
 
-using simd::F32x4;
-
-struct Sum {
-  template <class T>
-  static T start() {
-    return T{0};
-  }
-  template <class T>
-  static T combine(T a, T b) {
-    return a + b;
-  }
-  static float across(F32x4 a) { return simd::sum(a); }
-};
-
-struct Maximum {
-  template <class T>
-  static T start() {
-    using Limits = std::numeric_limits<T>;
-    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  }
-  // `b != b` is NaN, and integers are never.
-  template <class T>
-  static T combine(T a, T b) {
-    return b > a || b != b ? b : a;
-  }
-  static F32x4 combine(F32x4 a, F32x4 b) { return simd::max(a, b); }
-  static float across(F32x4 a) { return simd::max_lane(a); }
-};
+using namespace pooling;
 
 template <class Operation>
 F32x4 start_lanes() {
   return F32x4::splat(Operation::template start<float>());
-}
-
-// Combines to[i] with from[i * step].
-template <class Operation, class T>
-void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
-  int64_t i = 0;
-  if constexpr (std::is_same_v<T, float>) {
-    const auto combine = [&](F32x4 x) { Operation::combine(F32x4::load(to + i), x).store(to + i); };
-    for (; step == 1 && i + kLanes <= count; i += kLanes) combine(F32x4::load(from + i));
-    // Not the last: behind what it takes there may be nothing to load.
-    for (; step == 2 && i + kLanes < count; i += kLanes) {
-      const float* pairs = from + 2 * i;
-      combine(simd::shuffle<0, 2, 4, 6>(F32x4::load(pairs), F32x4::load(pairs + kLanes)));
-    }
-  }
-  for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
-}
-
-// Combines each of a row's windows with the taps in one row of the input, window by window: what is
-// outside costs nothing.
-template <class Operation, class T>
-void combine_windows(const PoolAxis& axis, const T* from, T* to) noexcept {
-  for (int64_t at = 0; at < axis.out; ++at) {
-    const Taps taps = axis.inside(at);
-    for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
-      to[at] = Operation::combine(to[at], from[axis.first(at) + tap * axis.dilation]);
-    }
-  }
-}
-
-// The same tap by tap: outputs from the first to the last that has the tap inside. Windows larger
-// than the row have more taps than there are elements.
-template <class Operation, class T>
-void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
-  if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to);
-  for (int64_t tap = 0; tap < axis.kernel; ++tap) {
-    const int64_t first = axis.first(0) + tap * axis.dilation;
-    const int64_t begin = first < 0 ? (-first + axis.stride - 1) / axis.stride : 0;
-    const int64_t end =
-        first < axis.in ? std::min((axis.in - first + axis.stride - 1) / axis.stride, axis.out) : 0;
-    if (begin >= end) continue;
-    combine_every<Operation>(from + first + begin * axis.stride, axis.stride, to + begin,
-                             end - begin);
-  }
-}
-
-// Calls visit(index in its plane) for the first element of each row of the input that windows at
-// (z, y) reach into.
-template <class Visit>
-void for_each_row(const PoolShape& shape, int64_t z, int64_t y, Visit visit) {
-  const auto& [depth, height, width] = shape.axes;
-  const Taps slices = depth.inside(z), rows = height.inside(y);
-  for (int64_t kz = slices.begin; kz < slices.end; ++kz) {
-    const int64_t slice = depth.first(z) + kz * depth.dilation;
-    for (int64_t ky = rows.begin; ky < rows.end; ++ky) {
-      visit((slice * height.in + height.first(y) + ky * height.dilation) * width.in);
-    }
-  }
-}
-
-// Pools planes row by row; finish(row of results, z, y) is called for each.
-template <class Operation, class T, class Finish>
-void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
-                 int64_t plane_end, Finish finish) noexcept {
-  const auto& [depth, height, width] = shape.axes;
-  T* to = output + plane_begin * shape.out_size();
-  for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
-    const T* from = input + plane * shape.in_size();
-    for (int64_t z = 0; z < depth.out; ++z) {
-      for (int64_t y = 0; y < height.out; ++y, to += width.out) {
-        std::fill_n(to, width.out, Operation::template start<T>());
-        for_each_row(shape, z, y,
-                     [&](int64_t row) { combine_row<Operation>(width, from + row, to); });
-        finish(to, z, y);
-      }
-    }
-  }
-}
-
-// The first maximum of the window at (z, y, x), by its index in the plane; -1 for none.
-template <class T>
-int64_t find_maximum(const PoolShape& shape, const T* plane, int64_t z, int64_t y, int64_t x) {
-  const PoolAxis& width = shape.axes[2];
-  const Taps columns = width.inside(x);
-  int64_t best = -1;
-  for_each_row(shape, z, y, [&](int64_t row) {
-    for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
-      const int64_t at = row + width.first(x) + kx * width.dilation;
-      if (best < 0 ||
-          (plane[best] == plane[best] && Maximum::combine(plane[best], plane[at]) != plane[best])) {
-        best = at;
-      }
-    }
-  });
-  return best;
 }
 
 // Combines each window of channels-last rows; finish(vector, y, x) makes the result of it.
@@ -168,9 +44,6 @@ void pool_rows(const PoolShape& shape, const float* input, float* output, int64_
     }
   }
 }
-
-// Of counts that padding may make too large for int64.
-double product(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
 
 constexpr int64_t kBlock = 256;
 
@@ -209,67 +82,10 @@ void combine_image(const float* from, float* to, int64_t channels, int64_t size)
 
 }  // namespace
 
-template <class T>
-void max_pool(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
-              int64_t plane_end) noexcept {
-  pool_planes<Maximum>(shape, input, output, plane_begin, plane_end, [](T*, int64_t, int64_t) {});
-}
-
-template <class T>
-void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, int64_t* indices,
-                           bool column_major, int64_t plane_begin, int64_t plane_end) noexcept {
-  const int64_t depth = shape.axes[0].in, height = shape.axes[1].in, width = shape.axes[2].in;
-  max_pool(shape, input, output, plane_begin, plane_end);
-  indices += plane_begin * shape.out_size();
-  for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
-    const T* from = input + plane * shape.in_size();
-    for (int64_t z = 0; z < shape.axes[0].out; ++z) {
-      for (int64_t y = 0; y < shape.axes[1].out; ++y) {
-        for (int64_t x = 0; x < shape.axes[2].out; ++x) {
-          int64_t at = find_maximum(shape, from, z, y, x);
-          if (column_major && at >= 0) {
-            const int64_t slice = at / width / height, row = at / width % height;
-            at = (at % width * height + row) * depth + slice;
-          }
-          *indices++ = at < 0 ? -1 : plane * shape.in_size() + at;
-        }
-      }
-    }
-  }
-}
-
-template <class T>
-void average_pool(const PoolShape& shape, const T* input, T* output, AverageOver over,
-                  int64_t plane_begin, int64_t plane_end) noexcept {
-  const auto& [depth, height, width] = shape.axes;
-  pool_planes<Sum>(shape, input, output, plane_begin, plane_end, [&](T* row, int64_t z, int64_t y) {
-    const double rows = product(depth.count(z, over), height.count(y, over));
-    const auto divisor = [&](int64_t columns) {
-      return static_cast<T>(rows * static_cast<double>(columns));
-    };
-    const Taps interior = width.interior();
-    int64_t x = 0;
-    for (; x < interior.begin; ++x) row[x] /= divisor(width.count(x, over));
-    for (; x < interior.end; ++x) row[x] /= divisor(width.kernel);
-    for (; x < width.out; ++x) row[x] /= divisor(width.count(x, over));
-  });
-}
-
 template void max_pool(const PoolShape&, const float*, float*, int64_t, int64_t) noexcept;
-template void max_pool(const PoolShape&, const double*, double*, int64_t, int64_t) noexcept;
-template void max_pool(const PoolShape&, const int8_t*, int8_t*, int64_t, int64_t) noexcept;
-template void max_pool(const PoolShape&, const uint8_t*, uint8_t*, int64_t, int64_t) noexcept;
 template void max_pool_with_indices(const PoolShape&, const float*, float*, int64_t*, bool, int64_t,
                                     int64_t) noexcept;
-template void max_pool_with_indices(const PoolShape&, const double*, double*, int64_t*, bool,
-                                    int64_t, int64_t) noexcept;
-template void max_pool_with_indices(const PoolShape&, const int8_t*, int8_t*, int64_t*, bool,
-                                    int64_t, int64_t) noexcept;
-template void max_pool_with_indices(const PoolShape&, const uint8_t*, uint8_t*, int64_t*, bool,
-                                    int64_t, int64_t) noexcept;
 template void average_pool(const PoolShape&, const float*, float*, AverageOver, int64_t,
-                           int64_t) noexcept;
-template void average_pool(const PoolShape&, const double*, double*, AverageOver, int64_t,
                            int64_t) noexcept;
 
 void max_pool_rows(const PoolShape& shape, const float* input, float* output, int64_t row_begin,

@@ -1,12 +1,8 @@
 #include "kernels/reduction/reduce.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
-#include "kernels/elementwise/binary.h"
-#include "kernels/elementwise/convert.h"
-#include "simd/f32x4.h"
+#include "kernels/reduction/fold.h"
 
 namespace fovea::kernels {
 namespace {
@@ -14,58 +10,6 @@ namespace {
 using simd::F32x4;
 
 constexpr int kColumns = 16;
-constexpr int64_t kGrain = 16384;
-
-// How an element enters a fold.
-struct AsIs {
-  template <class V>
-  V operator()(V x) const {
-    return x;
-  }
-};
-struct Absolute {
-  template <class V>
-  V operator()(V x) const {
-    if constexpr (std::unsigned_integral<V>) return x;
-    return x < V{0} ? Sub()(V{0}, x) : x;
-  }
-  F32x4 operator()(F32x4 x) const { return simd::abs(x); }
-};
-struct Square {
-  template <class V>
-  V operator()(V x) const {
-    return Mul()(x, x);
-  }
-};
-
-template <class T>
-using Wide = std::conditional_t<std::is_floating_point_v<T>, double,
-                                std::conditional_t<std::is_same_v<T, uint64_t>, T, int64_t>>;
-
-template <class T>
-Wide<T>& wide(Folded& folded) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return folded.real;
-  } else if constexpr (std::is_same_v<T, uint64_t>) {
-    return folded.natural;
-  } else {
-    return folded.whole;
-  }
-}
-
-// The value that changes nothing when Op combines it with an element of type T.
-template <class Op, class T>
-constexpr T neutral() {
-  using Limits = std::numeric_limits<T>;
-  if constexpr (std::is_same_v<Op, Add>) return T{0};
-  if constexpr (std::is_same_v<Op, Mul>) return T{1};
-  if constexpr (std::is_same_v<Op, Max>) {
-    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  }
-  if constexpr (std::is_same_v<Op, Min>) {
-    return Limits::has_infinity ? Limits::infinity() : Limits::max();
-  }
-}
 
 template <class Op, class Map>
 float fold_contiguous(const float* x, int64_t count) noexcept {
@@ -81,19 +25,11 @@ float fold_contiguous(const float* x, int64_t count) noexcept {
   return total;
 }
 
-template <class Op, class Map, class T>
-void fold_row(const void* from, int64_t stride, int64_t count, Folded* acc) noexcept {
-  const T* x = static_cast<const T*>(from);
-  Wide<T>& total = wide<T>(*acc);
-  if constexpr (std::is_same_v<T, float>) {
-    if (stride == 1) {
-      total = Op()(total, static_cast<double>(fold_contiguous<Op, Map>(x, count)));
-      return;
-    }
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    total = Op()(total, Map()(static_cast<Wide<T>>(x[i * stride])));
-  }
+template <Fold kFold, class Op, class Map>
+void fold_row_of_floats(const void* from, int64_t stride, int64_t count, Folded* acc) noexcept {
+  if (stride != 1) return folder_by_element(DType::Float, kFold)->row(from, stride, count, acc);
+  const float total = fold_contiguous<Op, Map>(static_cast<const float*>(from), count);
+  acc->real = Op()(acc->real, static_cast<double>(total));
 }
 
 // `Vectors` vectors of neighbouring columns.
@@ -109,85 +45,40 @@ void fold_vectors(const float* x, int64_t stride, int64_t rows, Folded* to) noex
   }
 }
 
-template <class Op, class Map, class T>
-void fold_columns(const void* from, int64_t stride, int64_t rows, int width, Folded* acc) noexcept {
-  const T* x = static_cast<const T*>(from);
+template <Fold kFold, class Op, class Map>
+void fold_columns_of_floats(const void* from, int64_t stride, int64_t rows, int width,
+                            Folded* acc) noexcept {
+  const float* x = static_cast<const float*>(from);
+  if (width == kColumns) return fold_vectors<Op, Map, kColumns / 4>(x, stride, rows, acc);
   int done = 0;
-  if constexpr (std::is_same_v<T, float>) {
-    if (width == kColumns) {
-      fold_vectors<Op, Map, kColumns / 4>(x, stride, rows, acc);
-      return;
-    }
-    for (; done + 4 <= width; done += 4) {
-      fold_vectors<Op, Map, 1>(x + done, stride, rows, acc + done);
-    }
+  for (; done + 4 <= width; done += 4) {
+    fold_vectors<Op, Map, 1>(x + done, stride, rows, acc + done);
   }
-  for (int64_t row = 0; row < rows; ++row) {
-    for (int i = done; i < width; ++i) {
-      Wide<T>& total = wide<T>(acc[i]);
-      total = Op()(total, Map()(static_cast<Wide<T>>(x[row * stride + i])));
-    }
+  if (done == width) return;
+  const Folder* rest = folder_by_element(DType::Float, kFold);
+  rest->columns(x + done, stride, rows, width - done, acc + done);
+}
+
+template <Fold kFold, class Op, class Map = AsIs>
+constexpr Folder kFloatFolder = make_folder<Op, float>(fold_row_of_floats<kFold, Op, Map>,
+                                                       fold_columns_of_floats<kFold, Op, Map>);
+
+const Folder* float_folder(Fold fold) noexcept {
+  switch (fold) {
+    case Fold::Sum:
+      return &kFloatFolder<Fold::Sum, Add>;
+    case Fold::SumAbs:
+      return &kFloatFolder<Fold::SumAbs, Add, Absolute>;
+    case Fold::SumSquare:
+      return &kFloatFolder<Fold::SumSquare, Add, Square>;
+    case Fold::Product:
+      return &kFloatFolder<Fold::Product, Mul>;
+    case Fold::Max:
+      return &kFloatFolder<Fold::Max, Max>;
+    case Fold::Min:
+      return &kFloatFolder<Fold::Min, Min>;
   }
-}
-
-template <class T>
-T finished(Folded folded, Finish finish, int64_t count) noexcept {
-  const Wide<T> value = wide<T>(folded);
-  switch (finish) {
-    case Finish::Divide:
-      return element_cast<T>(Div()(value, static_cast<Wide<T>>(count)));
-    case Finish::SquareRoot:
-      return element_cast<T>(std::sqrt(static_cast<double>(value)));
-    case Finish::Logarithm:
-      return element_cast<T>(std::log(static_cast<double>(value)));
-    case Finish::None:
-      break;
-  }
-  return element_cast<T>(value);
-}
-
-template <class T>
-void finish_columns(const Folded* acc, int width, Finish finish, int64_t count, void* to) noexcept {
-  T* out = static_cast<T*>(to);
-  for (int i = 0; i < width; ++i) out[i] = finished<T>(acc[i], finish, count);
-}
-
-template <class Op, class Map, class T>
-const Folder* make_folder() noexcept {
-  static const Folder folder = [] {
-    Folder made = {
-        {}, sizeof(T), fold_row<Op, Map, T>, fold_columns<Op, Map, T>, finish_columns<T>};
-    wide<T>(made.neutral) = static_cast<Wide<T>>(neutral<Op, T>());
-    return made;
-  }();
-  return &folder;
-}
-
-template <class Op, class Map = AsIs>
-const Folder* numeric_folder(DType dtype) noexcept {
-  switch (dtype) {
-    case DType::Float:
-      return make_folder<Op, Map, float>();
-    case DType::Double:
-      return make_folder<Op, Map, double>();
-    case DType::Int32:
-      return make_folder<Op, Map, int32_t>();
-    case DType::Uint32:
-      return make_folder<Op, Map, uint32_t>();
-    case DType::Uint64:
-      return make_folder<Op, Map, uint64_t>();
-    case DType::Int64:
-      return make_folder<Op, Map, int64_t>();
-    default:
-      return nullptr;
-  }
-}
-
-template <class Op>
-const Folder* extreme_folder(DType dtype) noexcept {
-  if (dtype == DType::Int8) return make_folder<Op, AsIs, int8_t>();
-  if (dtype == DType::Uint8 || dtype == DType::Bool) return make_folder<Op, AsIs, uint8_t>();
-  return numeric_folder<Op>(dtype);
+  return nullptr;
 }
 
 // Folds what meets in `width` neighbouring output elements; neighbours lie `kept_stride` apart.
@@ -209,28 +100,10 @@ void fold_all(const LoopNest<1>& reduced, const Folder& folder, const std::byte*
   }
 }
 
-int64_t grain_of(const Reduction& reduction) noexcept {
-  return kGrain / (reduction.reduced.iterations() + 1) + 1;
-}
-
 }  // namespace
 
 const Folder* folder_of(DType dtype, Fold fold) noexcept {
-  switch (fold) {
-    case Fold::Sum:
-      return numeric_folder<Add>(dtype);
-    case Fold::SumAbs:
-      return numeric_folder<Add, Absolute>(dtype);
-    case Fold::SumSquare:
-      return numeric_folder<Add, Square>(dtype);
-    case Fold::Product:
-      return numeric_folder<Mul>(dtype);
-    case Fold::Max:
-      return extreme_folder<Max>(dtype);
-    case Fold::Min:
-      return extreme_folder<Min>(dtype);
-  }
-  return nullptr;
+  return dtype == DType::Float ? float_folder(fold) : folder_by_element(dtype, fold);
 }
 
 void reduce(const Reduction& reduction, const Folder& folder, Finish finish, const std::byte* in,
@@ -238,7 +111,7 @@ void reduce(const Reduction& reduction, const Folder& folder, Finish finish, con
   const auto bytes = static_cast<int64_t>(folder.element_bytes);
   const int64_t count = reduction.reduced.iterations();
   pool.parallel_for(
-      reduction.kept.iterations(), grain_of(reduction), [&](int64_t begin, int64_t end) {
+      reduction.kept.iterations(), reduction.grain(), [&](int64_t begin, int64_t end) {
         std::byte* to = out + begin * bytes;
         for (RowCursor<1> row(reduction.kept, begin, end); row; row.next()) {
           for (int64_t done = 0; done < row.count(); done += kColumns) {
@@ -253,40 +126,5 @@ void reduce(const Reduction& reduction, const Folder& folder, Finish finish, con
         }
       });
 }
-
-template <class T>
-void log_sum_exp(const Reduction& reduction, const T* in, T* out, ThreadPool& pool) noexcept {
-  const LoopNest<1>& reduced = reduction.reduced;
-  const auto for_each = [&](const T* from, auto fn) {
-    for (RowCursor<1> row(reduced, 0, reduced.iterations()); row; row.next()) {
-      for (int64_t i = 0; i < row.count(); ++i) {
-        fn(static_cast<double>(from[row.offset(0) + i * row.stride(0)]));
-      }
-    }
-  };
-  pool.parallel_for(reduction.kept.iterations(), grain_of(reduction),
-                    [&](int64_t begin, int64_t end) {
-                      T* to = out + begin;
-                      for (RowCursor<1> row(reduction.kept, begin, end); row; row.next()) {
-                        for (int64_t i = 0; i < row.count(); ++i) {
-                          const T* from = in + row.offset(0) + i * row.stride(0);
-                          double largest = -INFINITY, sum = 0;
-                          for_each(from, [&](double x) { largest = Max()(largest, x); });
-                          // Infinities would meet as inf - inf; around 0 they give what they
-                          // should.
-                          if (!std::isfinite(largest)) largest = 0;
-                          for_each(from, [&](double x) { sum += std::exp(x - largest); });
-                          *to++ = element_cast<T>(std::log(sum) + largest);
-                        }
-                      }
-                    });
-}
-
-template void log_sum_exp(const Reduction&, const float*, float*, ThreadPool&) noexcept;
-template void log_sum_exp(const Reduction&, const double*, double*, ThreadPool&) noexcept;
-template void log_sum_exp(const Reduction&, const int32_t*, int32_t*, ThreadPool&) noexcept;
-template void log_sum_exp(const Reduction&, const uint32_t*, uint32_t*, ThreadPool&) noexcept;
-template void log_sum_exp(const Reduction&, const int64_t*, int64_t*, ThreadPool&) noexcept;
-template void log_sum_exp(const Reduction&, const uint64_t*, uint64_t*, ThreadPool&) noexcept;
 
 }  // namespace fovea::kernels

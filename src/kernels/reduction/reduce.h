@@ -48,14 +48,17 @@ const Folder* folder_of(DType dtype, Fold fold) noexcept;
 struct Reduction {
   LoopNest<1> kept;
   LoopNest<1> reduced;
+
+  // Output elements that are worth a thread's while.
+  int64_t grain() const { return 16384 / (reduced.iterations() + 1) + 1; }
 };
 
 void reduce(const Reduction& reduction, const Folder& folder, Finish finish, const std::byte* in,
             std::byte* out, ThreadPool& pool) noexcept;
 
 // out = log(sum(exp(x))), computed in double around the largest x; integers truncate. For the types
-// of folder_of.
-template <class T>
-void log_sum_exp(const Reduction& reduction, const T* in, T* out, ThreadPool& pool) noexcept;
+// that folder_of knows a Sum of.
+void log_sum_exp(const Reduction& reduction, DType dtype, const std::byte* in, std::byte* out,
+                 ThreadPool& pool) noexcept;
 
 }  // namespace fovea::kernels

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/convert.h"
+#include "kernels/reduction/reduce.h"
+#include "simd/f32x4.h"
+
+// What folds are made of: in reduce.cpp those that take floats four at a time, in reduce_small.cpp
+// those that take their elements, of whatever type, one by one.
+namespace fovea::kernels {
+
+// How an element enters a fold.
+struct AsIs {
+  template <class V>
+  V operator()(V x) const {
+    return x;
+  }
+};
+struct Absolute {
+  template <class V>
+  V operator()(V x) const {
+    if constexpr (std::unsigned_integral<V>) return x;
+    return x < V{0} ? Sub()(V{0}, x) : x;
+  }
+  simd::F32x4 operator()(simd::F32x4 x) const { return simd::abs(x); }
+};
+struct Square {
+  template <class V>
+  V operator()(V x) const {
+    return Mul()(x, x);
+  }
+};
+
+template <class T>
+using Wide = std::conditional_t<std::is_floating_point_v<T>, double,
+                                std::conditional_t<std::is_same_v<T, uint64_t>, T, int64_t>>;
+
+template <class T>
+Wide<T>& wide(Folded& folded) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return folded.real;
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    return folded.natural;
+  } else {
+    return folded.whole;
+  }
+}
+
+// The value that changes nothing when Op combines it with an element of type T.
+template <class Op, class T>
+constexpr T neutral() {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (std::is_same_v<Op, Add>) return T{0};
+  if constexpr (std::is_same_v<Op, Mul>) return T{1};
+  if constexpr (std::is_same_v<Op, Max>) {
+    return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  }
+  if constexpr (std::is_same_v<Op, Min>) {
+    return Limits::has_infinity ? Limits::infinity() : Limits::max();
+  }
+}
+
+// Folder::row and Folder::columns element by element.
+template <class Op, class Map, class T>
+void fold_row(const void* from, int64_t stride, int64_t count, Folded* acc) noexcept {
+  const T* x = static_cast<const T*>(from);
+  Wide<T>& total = wide<T>(*acc);
+  for (int64_t i = 0; i < count; ++i) {
+    total = Op()(total, Map()(static_cast<Wide<T>>(x[i * stride])));
+  }
+}
+
+template <class Op, class Map, class T>
+void fold_columns(const void* from, int64_t stride, int64_t rows, int width, Folded* acc) noexcept {
+  const T* x = static_cast<const T*>(from);
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int i = 0; i < width; ++i) {
+      Wide<T>& total = wide<T>(acc[i]);
+      total = Op()(total, Map()(static_cast<Wide<T>>(x[row * stride + i])));
+    }
+  }
+}
+
+template <class T>
+T finished(Folded folded, Finish finish, int64_t count) noexcept {
+  const Wide<T> value = wide<T>(folded);
+  switch (finish) {
+    case Finish::Divide:
+      return element_cast<T>(Div()(value, static_cast<Wide<T>>(count)));
+    case Finish::SquareRoot:
+      return element_cast<T>(std::sqrt(static_cast<double>(value)));
+    case Finish::Logarithm:
+      return element_cast<T>(std::log(static_cast<double>(value)));
+    case Finish::None:
+      break;
+  }
+  return element_cast<T>(value);
+}
+
+template <class T>
+void finish_columns(const Folded* acc, int width, Finish finish, int64_t count, void* to) noexcept {
+  T* out = static_cast<T*>(to);
+  for (int i = 0; i < width; ++i) out[i] = finished<T>(acc[i], finish, count);
+}
+
+// The folder of elements T that are combined by Op.
+template <class Op, class T>
+constexpr Folder make_folder(decltype(Folder::row) row,
+                             decltype(Folder::columns) columns) noexcept {
+  Folder folder = {{}, sizeof(T), row, columns, finish_columns<T>};
+  const auto start = static_cast<Wide<T>>(neutral<Op, T>());
+  if constexpr (std::is_floating_point_v<T>) {
+    folder.neutral = {.real = start};
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    folder.neutral = {.natural = start};
+  } else {
+    folder.neutral = {.whole = start};
+  }
+  return folder;
+}
+
+// folder_of, taking elements one by one.
+const Folder* folder_by_element(DType dtype, Fold fold) noexcept;
+
+}  // namespace fovea::kernels
