@@ -25,9 +25,12 @@ void infer_arg(InferContext& context) {
   context.set_output(0, DType::Int64, std::move(out));
 }
 
-// `Better` is strict; of equals the first stays, or with `last` the last.
+// The best of `count` elements, `stride` apart from element `first` on. `Better` is strict; of
+// equals the first stays, or with `last` the last.
 template <class T, class Better>
-int64_t best_position(const T* from, int64_t stride, int64_t count, bool last) {
+int64_t best_position(const std::byte* data, int64_t first, int64_t stride, int64_t count,
+                      bool last) {
+  const T* from = reinterpret_cast<const T*>(data) + first;
   int64_t best = 0;
   for (int64_t i = 1; i < count; ++i) {
     const T value = from[i * stride], champion = from[best * stride];
@@ -36,26 +39,32 @@ int64_t best_position(const T* from, int64_t stride, int64_t count, bool last) {
   return best;
 }
 
-template <template <class> class Better>
-Kernel plan_arg(PlanContext& context) {
+using BestPosition = decltype(&best_position<float, std::less<float>>);
+
+Kernel arg_kernel(const PlanContext& context, BestPosition best) {
   const Shape& in = context.shape(0);
   const int axis = axis_of(context, in.rank(), 0);
   const int64_t outer = in.elements(0, axis), size = in[axis];
   const int64_t inner = in.elements(axis + 1, in.rank());
   const bool last = context.attributes().get_int("select_last_index", 0) != 0;
-  return dispatch_with_integers<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
-    using T = typename decltype(tag)::type;
-    return [=](RunContext& run) {
-      const T* from = run.in<T>(0);
-      int64_t* out = run.out<int64_t>(0);
-      run.pool().parallel_for(outer * inner, kGrain / size + 1, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          const T* line = from + i / inner * size * inner + i % inner;
-          out[i] = best_position<T, Better<T>>(line, inner, size, last);
-        }
-      });
-    };
-  });
+  return [=](RunContext& run) {
+    const std::byte* from = run.in<std::byte>(0);
+    int64_t* out = run.out<int64_t>(0);
+    run.pool().parallel_for(outer * inner, kGrain / size + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        out[i] = best(from, i / inner * size * inner + i % inner, inner, size, last);
+      }
+    });
+  };
+}
+
+template <template <class> class Better>
+Kernel plan_arg(PlanContext& context) {
+  return arg_kernel(context, dispatch_with_integers<float, double>(
+                                 context.dtype(0), [](auto tag) -> BestPosition {
+                                   using T = typename decltype(tag)::type;
+                                   return best_position<T, Better<T>>;
+                                 }));
 }
 
 constexpr OpDef kOps[] = {

@@ -21,8 +21,12 @@ void infer_cumsum(InferContext& context) {
   infer_like_input(context);
 }
 
+// Along `count` elements, `stride` apart from element `first` on.
 template <class T>
-void accumulate(const T* from, T* to, int64_t stride, int64_t count, bool exclusive) {
+void accumulate(const std::byte* in, std::byte* out, int64_t first, int64_t stride, int64_t count,
+                bool exclusive) {
+  const T* from = reinterpret_cast<const T*>(in) + first;
+  T* to = reinterpret_cast<T*>(out) + first;
   T sum{};
   for (int64_t i = 0; i < count; ++i) {
     const T value = from[i * stride];
@@ -31,6 +35,8 @@ void accumulate(const T* from, T* to, int64_t stride, int64_t count, bool exclus
     sum = next;
   }
 }
+
+using Accumulate = decltype(&accumulate<float>);
 
 Kernel plan_cumsum(PlanContext& context) {
   const Shape& in = context.shape(0);
@@ -41,20 +47,19 @@ Kernel plan_cumsum(PlanContext& context) {
   const bool reverse = context.attributes().get_int("reverse", 0) != 0;
   const int64_t first = reverse ? (size - 1) * inner : 0;
   const int64_t stride = reverse ? -inner : inner;
-  return dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
-      context.dtype(0), [&](auto tag) -> Kernel {
-        using T = typename decltype(tag)::type;
-        return [=](RunContext& run) {
-          const T* from = run.in<T>(0);
-          T* to = run.out<T>(0);
-          run.pool().parallel_for(lines, kGrain / (size + 1) + 1, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; ++i) {
-              const int64_t start = i / inner * size * inner + i % inner + first;
-              accumulate(from + start, to + start, stride, size, exclusive);
-            }
-          });
-        };
-      });
+  const auto accumulate_line = dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
+      context.dtype(0),
+      [](auto tag) -> Accumulate { return accumulate<typename decltype(tag)::type>; });
+  return [=](RunContext& run) {
+    const std::byte* from = run.in<std::byte>(0);
+    std::byte* to = run.out<std::byte>(0);
+    run.pool().parallel_for(lines, kGrain / (size + 1) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t start = i / inner * size * inner + i % inner + first;
+        accumulate_line(from, to, start, stride, size, exclusive);
+      }
+    });
+  };
 }
 
 constexpr OpDef kOps[] = {

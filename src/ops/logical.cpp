@@ -1,6 +1,10 @@
 // Comparisons, logic and bits: Equal, Less, LessOrEqual, Greater, GreaterOrEqual, And, Or, Xor,
 // Not, BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot, BitShift, IsNaN, IsInf.
 
+#include <cmath>
+#include <functional>
+
+#include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast_step.h"
 
 namespace fovea {
@@ -65,55 +69,70 @@ Kernel plan_shift(PlanContext& context) {
   fail(ErrorCode::MalformedModel, "BitShift's direction is '", direction, "', not LEFT or RIGHT");
 }
 
-// to[i] = fn(from[i]) over the whole input.
+// Maps `count` elements at `from` to `to`.
+using MapRow = void (*)(const void* from, void* to, int64_t count) noexcept;
+
 template <class From, class To, class Fn>
-Kernel map_elements(const PlanContext& context, Fn fn) {
-  return [count = context.output_shape(0).elements(), fn](RunContext& run) {
-    const From* from = run.in<From>(0);
-    To* to = run.out<To>(0);
+void map_row(const void* from, void* to, int64_t count) noexcept {
+  for (int64_t i = 0; i < count; ++i) {
+    static_cast<To*>(to)[i] = static_cast<To>(Fn()(static_cast<const From*>(from)[i]));
+  }
+}
+
+Kernel map_elements(const PlanContext& context, MapRow row) {
+  const auto from_bytes = static_cast<int64_t>(element_bytes(context.dtype(0)));
+  const auto to_bytes = static_cast<int64_t>(element_bytes(context.output_dtype(0)));
+  return [=, count = context.output_shape(0).elements()](RunContext& run) {
+    const std::byte* from = run.in<std::byte>(0);
+    std::byte* to = run.out<std::byte>(0);
     run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = fn(from[i]);
+      row(from + begin * from_bytes, to + begin * to_bytes, end - begin);
     });
   };
 }
 
 Kernel plan_not(PlanContext& context) {
-  return dispatch<bool>(context.dtype(0), [&](auto) {
-    return map_elements<bool, bool>(context, [](bool x) { return !x; });
-  });
+  dispatch<bool>(context.dtype(0), [](auto) {});
+  return map_elements(context, map_row<bool, bool, std::logical_not<>>);
 }
 
 Kernel plan_bitwise_not(PlanContext& context) {
-  return dispatch_with_integers(context.dtype(0), [&](auto tag) {
-    using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
-    return map_elements<Bits, Bits>(context, [](Bits x) { return static_cast<Bits>(~x); });
-  });
+  return map_elements(context, dispatch_with_integers(context.dtype(0), [](auto tag) -> MapRow {
+                        using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
+                        return map_row<Bits, Bits, std::bit_not<>>;
+                      }));
 }
 
-template <class Fn>
-Kernel plan_predicate(PlanContext& context, Fn fn) {
-  return dispatch<float, double, Half, BFloat>(context.dtype(0), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    return map_elements<T, bool>(context, [fn](T x) {
-      if constexpr (std::is_floating_point_v<T>) {
-        return fn(static_cast<double>(x));
-      } else {
-        return fn(static_cast<double>(to_float(x)));
-      }
-    });
-  });
-}
+struct IsNaN {
+  bool operator()(double x) const { return x != x; }
+};
+template <bool kPositive, bool kNegative>
+struct IsInf {
+  bool operator()(double x) const {
+    return (kPositive && x == INFINITY) || (kNegative && x == -INFINITY);
+  }
+};
 
-Kernel plan_is_nan(PlanContext& context) {
-  return plan_predicate(context, [](double x) { return x != x; });
+template <class Predicate>
+Kernel plan_predicate(PlanContext& context) {
+  return map_elements(
+      context, dispatch<float, double, Half, BFloat>(context.dtype(0), [](auto tag) -> MapRow {
+        using T = typename decltype(tag)::type;
+        struct OfElement {
+          bool operator()(T x) const { return Predicate()(kernels::element_cast<double>(x)); }
+        };
+        return map_row<T, bool, OfElement>;
+      }));
 }
 
 Kernel plan_is_inf(PlanContext& context) {
   const bool positive = context.attributes().get_int("detect_positive", 1) != 0;
   const bool negative = context.attributes().get_int("detect_negative", 1) != 0;
-  return plan_predicate(context, [=](double x) {
-    return (positive && x == INFINITY) || (negative && x == -INFINITY);
-  });
+  const auto plan =
+      positive
+          ? (negative ? plan_predicate<IsInf<true, true>> : plan_predicate<IsInf<true, false>>)
+          : (negative ? plan_predicate<IsInf<false, true>> : plan_predicate<IsInf<false, false>>);
+  return plan(context);
 }
 
 constexpr OpDef logical(std::string_view op_type, int since, int inputs, InferRule infer,
@@ -139,7 +158,7 @@ constexpr OpDef kOps[] = {
     logical("BitwiseXor", 18, 2, infer_same_type, plan_bits<kernels::BitXor>),
     logical("BitwiseNot", 18, 1, infer_like_input, plan_bitwise_not),
     logical("BitShift", 11, 2, infer_same_type, plan_shift),
-    logical("IsNaN", 9, 1, infer_predicate, plan_is_nan),
+    logical("IsNaN", 9, 1, infer_predicate, plan_predicate<IsNaN>),
     logical("IsInf", 10, 1, infer_predicate, plan_is_inf),
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/elementwise/convert.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -10,15 +11,13 @@ namespace {
 void infer_nonzero(InferContext& context) { context.set_dynamic_output(0, DType::Int64); }
 
 // Column j holds the index of the j-th non-zero element in row-major order.
-template <class T>
-Tensor nonzero_indices(const T* data, const Shape& shape) {
+Tensor true_indices(const bool* data, const Shape& shape) {
   const int64_t elements = shape.elements();
-  const auto count = static_cast<int64_t>(
-      std::count_if(data, data + elements, [](T value) { return value != T{0}; }));
+  const auto count = static_cast<int64_t>(std::count(data, data + elements, true));
   Tensor out = Tensor::allocate(DType::Int64, {shape.rank(), count});
   int64_t* to = out.mutable_as<int64_t>().data();
   for (int64_t i = 0; i < elements; ++i) {
-    if (data[i] == T{0}) continue;
+    if (!data[i]) continue;
     int64_t rest = i;
     for (int axis = shape.rank() - 1; axis >= 0; --axis) {
       to[axis * count] = rest % shape[axis];
@@ -31,10 +30,16 @@ Tensor nonzero_indices(const T* data, const Shape& shape) {
 
 Kernel plan_nonzero(PlanContext& context) {
   const Shape shape = context.shape(0);
-  return dispatch_with_integers<bool, float, double>(context.dtype(0), [&](auto tag) -> Kernel {
-    using T = typename decltype(tag)::type;
-    return [shape](RunContext& run) { run.set_output(0, nonzero_indices(run.in<T>(0), shape)); };
-  });
+  context.reserve_scratch(static_cast<uint64_t>(shape.elements()));
+  const auto to_bool = dispatch_with_integers<bool, float, double>(
+      context.dtype(0), [](auto tag) -> kernels::ConvertRow {
+        return kernels::convert_bytes<bool, typename decltype(tag)::type>;
+      });
+  return [shape, to_bool](RunContext& run) {
+    bool* is_true = reinterpret_cast<bool*>(run.scratch());
+    to_bool(run.in<std::byte>(0), is_true, shape.elements());
+    run.set_output(0, true_indices(is_true, shape));
+  };
 }
 
 constexpr OpDef kOps[] = {

@@ -30,28 +30,35 @@ void infer_onehot(InferContext& context) {
   context.set_output(0, context.dtype(2), Shape(std::move(dims)));
 }
 
+template <class T>
+double element_at(const std::byte* data, int64_t at) {
+  return static_cast<double>(reinterpret_cast<const T*>(data)[at]);
+}
+
+using ElementAt = decltype(&element_at<float>);
+
 Kernel plan_onehot(PlanContext& context) {
   const Shape& indices = context.shape(0);
   const int64_t depth = depth_of(context);
   const int64_t count = indices.elements();
   const int64_t inner = indices.elements(onehot_axis(context), indices.rank());
   const size_t bytes = element_bytes(context.dtype(2));
-  return dispatch_with_integers<float, double>(context.dtype(0), [=](auto tag) -> Kernel {
-    using T = typename decltype(tag)::type;
-    return [=](RunContext& run) {
-      const std::byte* off = run.in<std::byte>(2);
-      const std::byte* on = off + bytes;
-      std::byte* out = run.out<std::byte>(0);
-      kernels::fill(out, off, bytes, count * depth);
-      for (int64_t i = 0; i < count; ++i) {
-        const double written = static_cast<double>(run.in<T>(0)[i]);
-        const double position = written < 0 ? written + static_cast<double>(depth) : written;
-        if (!(position >= 0 && position < static_cast<double>(depth))) continue;
-        const int64_t hot = i / inner * inner * depth + static_cast<int64_t>(position) * inner;
-        std::memcpy(out + (hot + i % inner) * static_cast<int64_t>(bytes), on, bytes);
-      }
-    };
-  });
+  const auto written_at = dispatch_with_integers<float, double>(
+      context.dtype(0),
+      [](auto tag) -> ElementAt { return element_at<typename decltype(tag)::type>; });
+  return [=](RunContext& run) {
+    const std::byte* off = run.in<std::byte>(2);
+    const std::byte* on = off + bytes;
+    std::byte* out = run.out<std::byte>(0);
+    kernels::fill(out, off, bytes, count * depth);
+    for (int64_t i = 0; i < count; ++i) {
+      const double written = written_at(run.in<std::byte>(0), i);
+      const double position = written < 0 ? written + static_cast<double>(depth) : written;
+      if (!(position >= 0 && position < static_cast<double>(depth))) continue;
+      const int64_t hot = i / inner * inner * depth + static_cast<int64_t>(position) * inner;
+      std::memcpy(out + (hot + i % inner) * static_cast<int64_t>(bytes), on, bytes);
+    }
+  };
 }
 
 constexpr OpDef kOps[] = {

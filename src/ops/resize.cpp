@@ -265,39 +265,46 @@ void run_plan(const ResizePlan& plan, const void* in, void* out, size_t bytes, s
 
 // Integers are rounded, halves to even, and saturate.
 template <class To>
-To from_float(float x) {
-  return kernels::element_cast<To>(std::is_integral_v<To> ? std::nearbyint(x) : x);
+void from_floats(const void* from, void* to, int64_t count) noexcept {
+  for (int64_t i = 0; i < count; ++i) {
+    const float x = static_cast<const float*>(from)[i];
+    static_cast<To*>(to)[i] =
+        kernels::element_cast<To>(std::is_integral_v<To> ? std::nearbyint(x) : x);
+  }
 }
 
-template <class Map>
-void for_elements(int64_t count, ThreadPool& pool, Map map) {
-  constexpr int64_t kGrain = 8192;
-  pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) map(i);
-  });
-}
+struct Conversion {
+  kernels::ConvertRow row;
+  size_t from_bytes;
+  size_t to_bytes;
+
+  void run(const std::byte* from, std::byte* to, int64_t count, ThreadPool& pool) const {
+    constexpr int64_t kGrain = 8192;
+    pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+      const auto first = static_cast<size_t>(begin);
+      row(from + first * from_bytes, to + first * to_bytes, end - begin);
+    });
+  }
+};
 
 uint64_t float_bytes(int64_t elements) {
   return (static_cast<uint64_t>(elements) * sizeof(float) + 63) / 64 * 64;
 }
 
 // Interpolation of other types happens in float, between two conversions.
-template <class T>
-Kernel through_float(PlanContext& context, std::shared_ptr<const ResizePlan> plan) {
+Kernel through_float(PlanContext& context, const Conversion& to_float, const Conversion& back) {
+  const auto plan = resize_plan(context, DType::Float);
   const int64_t in_count = context.shape(0).elements();
   const int64_t out_count = context.output_shape(0).elements();
   const uint64_t in_bytes = float_bytes(in_count), out_bytes = float_bytes(out_count);
   context.reserve_scratch(in_bytes + out_bytes + plan->scratch_bytes());
   return [=](RunContext& run) {
-    auto* in = reinterpret_cast<float*>(run.scratch());
-    auto* out = reinterpret_cast<float*>(run.scratch() + in_bytes);
-    const T* from = run.in<T>(0);
-    T* to = run.out<T>(0);
-    for_elements(in_count, run.pool(),
-                 [=](int64_t i) { in[i] = kernels::element_cast<float>(from[i]); });
+    std::byte* in = run.scratch();
+    std::byte* out = run.scratch() + in_bytes;
+    to_float.run(run.in<std::byte>(0), in, in_count, run.pool());
     run_plan(*plan, in, out, static_cast<size_t>(out_count) * sizeof(float),
              run.scratch() + in_bytes + out_bytes, run.pool());
-    for_elements(out_count, run.pool(), [=](int64_t i) { to[i] = from_float<T>(out[i]); });
+    back.run(out, run.out<std::byte>(0), out_count, run.pool());
   };
 }
 
@@ -305,9 +312,10 @@ Kernel plan_resize(PlanContext& context) {
   const DType dtype = context.dtype(0);
   if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
   if (method_of(context).interpolation != Interpolation::Nearest && dtype != DType::Float) {
-    const auto plan = resize_plan(context, DType::Float);
     return dispatch_with_integers<double, Half, BFloat>(dtype, [&](auto tag) {
-      return through_float<typename decltype(tag)::type>(context, plan);
+      using T = typename decltype(tag)::type;
+      return through_float(context, {kernels::convert_bytes<float, T>, sizeof(T), sizeof(float)},
+                           {from_floats<T>, sizeof(float), sizeof(T)});
     });
   }
   const auto plan = resize_plan(context, dtype);

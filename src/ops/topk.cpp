@@ -1,7 +1,9 @@
 // TopK.
 
 #include <algorithm>
-#include <numeric>
+#include <bit>
+#include <cstring>
+#include <limits>
 
 #include "ops/core/axes.h"
 
@@ -40,45 +42,65 @@ struct Lines {
   bool largest;
 };
 
-// A total order, as sorting needs: NaN is above every number.
+// Elements of all types are sorted by these: the lower key comes first, of equal ones the lower
+// index.
+struct Candidate {
+  uint64_t key;
+  int64_t index;
+
+  auto operator<=>(const Candidate&) const = default;
+};
+
+// The larger, the larger x is; NaN is above every number.
 template <class T>
-bool above(T a, T b) {
-  return a > b || (a != a && b == b);
+uint64_t ascending_key(T x) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  if constexpr (std::is_same_v<T, uint64_t>) {
+    return x;
+  } else if constexpr (std::is_integral_v<T>) {
+    return static_cast<uint64_t>(static_cast<int64_t>(x)) ^ kSign;
+  } else {
+    if (x != x) return std::numeric_limits<uint64_t>::max();
+    const auto bits = std::bit_cast<uint64_t>(static_cast<double>(x) + 0.0);  // -0 is 0
+    return bits & kSign ? ~bits : bits | kSign;
+  }
 }
 
-// Of equal elements the one with the lower index comes first.
-template <class T>
-void select(const T* line, const Lines& lines, int64_t* order) {
-  std::iota(order, order + lines.size, int64_t{0});
-  std::partial_sort(order, order + lines.k, order + lines.size, [&](int64_t a, int64_t b) {
-    const T x = line[a * lines.stride], y = line[b * lines.stride];
-    if (above(x, y)) return lines.largest;
-    if (above(y, x)) return !lines.largest;
-    return a < b;
-  });
-}
+// The candidates of one line.
+using ReadLine = void (*)(const std::byte* data, int64_t first, const Lines& lines, Candidate* to);
 
 template <class T>
-Kernel topk_kernel(const Lines& lines) {
-  return [lines](RunContext& run) {
-    const T* from = run.in<T>(0);
-    T* values = run.out<T>(0);
-    int64_t* indices = run.out<int64_t>(1);
-    run.pool().parallel_for(
-        lines.count, kGrain / (lines.size + 1) + 1, [&](int64_t begin, int64_t end, int worker) {
-          int64_t* order = reinterpret_cast<int64_t*>(run.scratch()) + worker * lines.size;
-          for (int64_t i = begin; i < end; ++i) {
-            const int64_t outer = i / lines.stride, inner = i % lines.stride;
-            const T* line = from + outer * lines.size * lines.stride + inner;
-            select(line, lines, order);
-            const int64_t first = outer * lines.k * lines.stride + inner;
-            for (int64_t j = 0; j < lines.k; ++j) {
-              if (values) values[first + j * lines.stride] = line[order[j] * lines.stride];
-              if (indices) indices[first + j * lines.stride] = order[j];
+void read_line(const std::byte* data, int64_t first, const Lines& lines, Candidate* to) {
+  const T* line = reinterpret_cast<const T*>(data) + first;
+  for (int64_t i = 0; i < lines.size; ++i) {
+    const uint64_t key = ascending_key(line[i * lines.stride]);
+    to[i] = {lines.largest ? ~key : key, i};
+  }
+}
+
+void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, ReadLine read) {
+  const std::byte* from = run.in<std::byte>(0);
+  std::byte* values = run.out<std::byte>(0);
+  int64_t* indices = run.out<int64_t>(1);
+  run.pool().parallel_for(
+      lines.count, kGrain / (lines.size + 1) + 1, [&](int64_t begin, int64_t end, int worker) {
+        Candidate* order = reinterpret_cast<Candidate*>(run.scratch()) + worker * lines.size;
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t outer = i / lines.stride, inner = i % lines.stride;
+          const int64_t first_in = outer * lines.size * lines.stride + inner;
+          read(from, first_in, lines, order);
+          std::partial_sort(order, order + lines.k, order + lines.size);
+          for (int64_t j = 0; j < lines.k; ++j) {
+            const int64_t to = (outer * lines.k + j) * lines.stride + inner;
+            const int64_t at = first_in + order[j].index * lines.stride;
+            if (values) {
+              std::memcpy(values + static_cast<size_t>(to) * element_bytes,
+                          from + static_cast<size_t>(at) * element_bytes, element_bytes);
             }
+            if (indices) indices[to] = order[j].index;
           }
-        });
-  };
+        }
+      });
 }
 
 Kernel plan_topk(PlanContext& context) {
@@ -91,9 +113,12 @@ Kernel plan_topk(PlanContext& context) {
   lines.count = in.elements(0, axis) * lines.stride;
   lines.largest = context.attributes().get_int("largest", 1) != 0;
   context.reserve_scratch(static_cast<uint64_t>(context.threads()) *
-                          static_cast<uint64_t>(lines.size) * sizeof(int64_t));
-  return dispatch_with_integers<float, double>(
-      context.dtype(0), [&](auto tag) { return topk_kernel<typename decltype(tag)::type>(lines); });
+                          static_cast<uint64_t>(lines.size) * sizeof(Candidate));
+  const auto read = dispatch_with_integers<float, double>(
+      context.dtype(0),
+      [](auto tag) -> ReadLine { return read_line<typename decltype(tag)::type>; });
+  const size_t bytes = element_bytes(context.dtype(0));
+  return [=](RunContext& run) { run_topk(run, lines, bytes, read); };
 }
 
 constexpr OpDef kOps[] = {

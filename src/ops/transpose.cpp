@@ -2,6 +2,7 @@
 
 #include "kernels/movement/transpose.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "ops/core/memory.h"
@@ -16,9 +17,7 @@ std::vector<int64_t> permutation_of(const NodeContext& context) {
   std::vector<int64_t> reversed(static_cast<size_t>(rank));
   std::iota(reversed.rbegin(), reversed.rend(), 0);
   std::vector<int64_t> permutation = context.attributes().get_ints("perm", reversed);
-  std::vector<int64_t> sorted = permutation;
-  std::ranges::sort(sorted, std::greater<>());
-  if (sorted != reversed) {
+  if (!std::ranges::is_permutation(permutation, reversed)) {
     fail(ErrorCode::MalformedModel, "Transpose's perm is not a permutation of ", rank, " axes");
   }
   return permutation;

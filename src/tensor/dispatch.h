@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -17,16 +16,16 @@ struct TypeTag {
 // Throws Error(UnsupportedAttribute).
 [[noreturn]] void throw_unsupported(DType dtype);
 
-// Calls fn(TypeTag<T>{}) with the C++ type of `dtype` if it is one of Ts, else throws
+// Calls fn(TypeTag<T>{}) with the C++ type of `dtype` if it is one of T and Ts, else throws
 // Error(UnsupportedAttribute): the one way from a run-time element type to a template.
-template <class... Ts, class Fn>
+template <class T, class... Ts, class Fn>
 auto dispatch(DType dtype, Fn&& fn) {
-  using Result = decltype(fn(std::declval<TypeTag<std::tuple_element_t<0, std::tuple<Ts...>>>>()));
-  Result (*call)(Fn&) = nullptr;
-  ((dtype == dtype_of<Ts> ? void(call = [](Fn& f) -> Result { return f(TypeTag<Ts>{}); }) : void()),
-   ...);
-  if (!call) throw_unsupported(dtype);
-  return call(fn);
+  if (dtype == dtype_of<T>) return fn(TypeTag<T>{});
+  if constexpr (sizeof...(Ts) > 0) {
+    return dispatch<Ts...>(dtype, fn);
+  } else {
+    throw_unsupported(dtype);
+  }
 }
 
 // dispatch over Ts and the eight integer types.

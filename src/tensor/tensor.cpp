@@ -29,14 +29,13 @@ To convert(From value) {
 
 template <class To>
 std::vector<To> converted(const Tensor& tensor) {
-  return dispatch<float, double, Half, BFloat, int8_t, uint8_t, int16_t, uint16_t, int32_t,
-                  uint32_t, int64_t, uint64_t, bool>(tensor.dtype(), [&](auto tag) {
+  std::vector<To> out(static_cast<size_t>(tensor.elements()));
+  dispatch<float, double, Half, BFloat, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t,
+           int64_t, uint64_t, bool>(tensor.dtype(), [&](auto tag) {
     using From = typename decltype(tag)::type;
-    std::vector<To> out;
-    out.reserve(static_cast<size_t>(tensor.elements()));
-    for (const From value : tensor.as<From>()) out.push_back(convert<To>(value));
-    return out;
+    std::ranges::transform(tensor.as<From>(), out.begin(), convert<To, From>);
   });
+  return out;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "ops/core/gemm_step.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 namespace fovea {
 namespace {
@@ -40,7 +40,7 @@ FloatGemm::FloatGemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& e
     : gemm_(std::move(gemm)),
       extras_(extras),
       packed_size_(kernels::gemm_packed_size(gemm_.shape)) {
-  std::unordered_map<int64_t, int64_t> matrix_at;
+  std::map<int64_t, int64_t> matrix_at;
   for (int64_t batch = 0; batch < gemm_.batches(); ++batch) {
     const int64_t offset = gemm_.b_offsets[static_cast<size_t>(batch)];
     const auto [at, is_new] = matrix_at.emplace(offset, matrices());
@@ -136,25 +136,33 @@ Kernel plan_float_gemm(PlanContext& context, BatchedGemm gemm, const GemmExtras&
   return FloatGemm(context, std::move(gemm), extras);
 }
 
+namespace {
+
+// Rows [begin, end) of all batches together.
+template <class T>
+void multiply_rows(const BatchedGemm& gemm, RunContext& run, int64_t begin, int64_t end) {
+  const int64_t m = gemm.shape.m, n = gemm.shape.n;
+  for (int64_t row = begin; row < end;) {
+    const int64_t batch = row / m, first = row % m;
+    const int64_t last = std::min(m, first + end - row);
+    kernels::gemm_plain(gemm.shape, gemm.a(run.in<T>(0), batch), gemm.b(run.in<T>(1), batch),
+                        run.out<T>(0) + batch * m * n, first, last);
+    row += last - first;
+  }
+}
+
+using MultiplyRows = decltype(&multiply_rows<double>);
+
+}  // namespace
+
 Kernel plan_typed_gemm(PlanContext& context, BatchedGemm gemm) {
-  return dispatch<double, int32_t, uint32_t, int64_t, uint64_t>(
-      context.dtype(0), [&](auto tag) -> Kernel {
-        using T = typename decltype(tag)::type;
-        return [gemm = std::move(gemm)](RunContext& run) {
-          const int64_t m = gemm.shape.m, n = gemm.shape.n;
-          run.pool().parallel_for(
-              gemm.batches() * m, grain_for(n * gemm.shape.k), [&](int64_t begin, int64_t end) {
-                for (int64_t row = begin; row < end;) {
-                  const int64_t batch = row / m, first = row % m;
-                  const int64_t last = std::min(m, first + end - row);
-                  kernels::gemm_plain(gemm.shape, gemm.a(run.in<T>(0), batch),
-                                      gemm.b(run.in<T>(1), batch), run.out<T>(0) + batch * m * n,
-                                      first, last);
-                  row += last - first;
-                }
-              });
-        };
-      });
+  const auto multiply = dispatch<double, int32_t, uint32_t, int64_t, uint64_t>(
+      context.dtype(0),
+      [](auto tag) -> MultiplyRows { return multiply_rows<typename decltype(tag)::type>; });
+  return [multiply, gemm = std::move(gemm)](RunContext& run) {
+    run.pool().parallel_for(gemm.batches() * gemm.shape.m, grain_for(gemm.shape.n * gemm.shape.k),
+                            [&](int64_t begin, int64_t end) { multiply(gemm, run, begin, end); });
+  };
 }
 
 }  // namespace fovea
