@@ -2,7 +2,6 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
 
 #include "import/import.h"
 #include "onnx/tensor_data.h"
@@ -31,7 +30,7 @@ class ConstantReader {
 
   const ImportSources& sources_;
   Limits limits_;
-  std::unordered_map<const onnx::Tensor*, Tensor> shared_;
+  std::map<const onnx::Tensor*, Tensor> shared_;
   std::map<std::string, ImportSources::File> files_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 #include "import/import_state.h"
 
@@ -70,7 +70,7 @@ class GraphImporter {
   std::string prefix_;        // of the names inside that function
   bool in_function_ = false;  // whose body sees nothing outside itself
   Scope captured_;
-  std::unordered_set<ValueId> defaults_;  // those of graph_
+  std::set<ValueId> defaults_;  // those of graph_
 };
 
 }  // namespace fovea

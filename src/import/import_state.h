@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "base/limits.h"
@@ -43,7 +42,7 @@ class NodeNames {
   std::string unique(std::string wanted);
 
  private:
-  std::unordered_map<std::string, int> next_number_;  // of every name that is taken
+  std::map<std::string, int> next_number_;  // of every name that is taken
 };
 
 // What all graphs of one model share while they are imported.

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <queue>
+#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "base/error.h"
 
@@ -22,7 +22,7 @@ void add_reads(const onnx::Node& node, Names& reads);
 
 // What a subgraph reads and does not define itself.
 void add_reads(const onnx::Graph& graph, Names& reads) {
-  std::unordered_set<std::string_view> own;
+  std::set<std::string_view> own;
   for (const onnx::Tensor& tensor : graph.initializers) own.insert(tensor.name);
   for (const onnx::ValueInfo& input : graph.inputs) own.insert(input.name);
   Names inner;
@@ -68,7 +68,7 @@ class Dependencies {
 
 Dependencies::Dependencies(const std::vector<onnx::Node>& nodes)
     : nodes_(nodes), makers_(nodes.size()), readers_(nodes.size()) {
-  std::unordered_map<std::string_view, size_t> maker_of;
+  std::map<std::string_view, size_t> maker_of;
   for (size_t at = 0; at < nodes.size(); ++at) {
     for (const std::string_view output : nodes[at].outputs) {
       if (!output.empty()) maker_of.emplace(output, at);

@@ -12,13 +12,15 @@ namespace {
 // Between neighbours, for nodes that are inserted.
 constexpr int64_t kGap = int64_t{1} << 40;
 
-// The members in an order in which each comes after those whose results it reads.
+// The members, each once, in an order in which each comes after those whose results it reads.
 std::vector<NodeId> in_order(const Rewriter& graph, NodeId last,
                              const std::vector<NodeId>& others) {
-  std::vector<NodeId> members = others;
-  members.push_back(last);
-  std::ranges::sort(members, [&](NodeId a, NodeId b) { return graph.comes_before(a, b); });
-  members.erase(std::ranges::unique(members).begin(), members.end());
+  const auto before = [&](NodeId a, NodeId b) { return graph.comes_before(a, b); };
+  std::vector<NodeId> members = {last};
+  for (const NodeId id : others) {
+    const auto at = std::ranges::lower_bound(members, id, before);
+    if (at == members.end() || *at != id) members.insert(at, id);
+  }
   return members;
 }
 

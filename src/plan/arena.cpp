@@ -17,8 +17,7 @@ bool overlap(const Block& a, const Block& b) { return a.first <= b.last && b.fir
 
 constexpr size_t kMostBySize = 4096;
 
-template <class Key>
-std::vector<size_t> order_by(const std::vector<Block>& blocks, Key key) {
+std::vector<size_t> order_by(const std::vector<Block>& blocks, uint64_t (*key)(const Block&)) {
   std::vector<size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(order, {}, [&](size_t index) { return key(blocks[index]); });
@@ -87,8 +86,8 @@ class Pieces {
 };
 
 uint64_t assign_by_step(std::vector<Block>& blocks) {
-  const auto begins = order_by(blocks, [](const Block& block) { return block.first; });
-  const auto ends = order_by(blocks, [](const Block& block) { return block.last; });
+  const auto begins = order_by(blocks, [](const Block& block) -> uint64_t { return block.first; });
+  const auto ends = order_by(blocks, [](const Block& block) -> uint64_t { return block.last; });
   Pieces pieces;
   auto ended = ends.begin();
   for (const size_t index : begins) {

@@ -1,7 +1,7 @@
 #include "session/compiled.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "base/error.h"
 #include "session/check.h"
@@ -18,7 +18,7 @@ Tensor SessionPacks::get(const Node& node, std::string_view key,
 
 Graph select(const Graph& graph, const Selection& selection, const Operators& operators) {
   Graph selected = graph.clone();
-  std::unordered_map<std::string_view, ValueId> ids;
+  std::map<std::string_view, ValueId> ids;
   for (size_t id = 0; id < graph.values.size(); ++id) {
     ids.emplace(graph.values[id].name, static_cast<ValueId>(id));
   }

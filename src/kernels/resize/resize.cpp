@@ -174,9 +174,11 @@ ResizePlan plan_resize(std::span<const int64_t> in_shape, std::vector<AxisFilter
   };
   // Shrinking axes go first, growing ones last; among equals the innermost, the one whose pass is
   // slowest, meets the fewest elements.
-  std::vector<size_t> order(filters.size());
-  std::iota(order.rbegin(), order.rend(), size_t{0});
-  std::ranges::stable_sort(order, {}, [&](size_t axis) { return growth(filters[axis]); });
+  const auto growth_along = [&](size_t axis) { return growth(filters[axis]); };
+  std::vector<size_t> order;
+  for (size_t axis = filters.size(); axis-- > 0;) {
+    order.insert(std::ranges::upper_bound(order, growth_along(axis), {}, growth_along), axis);
+  }
 
   ResizePlan plan{{}, element_size, extrapolation};
   for (const size_t axis : order) {
