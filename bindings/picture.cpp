@@ -22,7 +22,7 @@ int64_t int_in(const val& object, const char* key) {
 }
 
 // The bytes of so many pixels: more than any memory holds where 64 bits do not hold their number.
-uint64_t rgba_bytes(int64_t width, int64_t height, size_t component) {
+uint64_t rgba_bytes(uint64_t width, uint64_t height, uint64_t component) {
   uint64_t pixels = 0, bytes = 0;
   const bool too_many = __builtin_mul_overflow(width, height, &pixels) ||
                         __builtin_mul_overflow(pixels, 4 * component, &bytes);

@@ -5,7 +5,17 @@
 
 namespace fovea {
 
-using Clock = std::chrono::steady_clock;
+// std::chrono::steady_clock, except that it cannot throw: in WebAssembly, what libc++'s needs to
+// word an error of the system's clock is 10 KB of code.
+struct Clock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Clock>;
+  static constexpr bool is_steady = true;
+
+  static time_point now() noexcept;
+};
 
 // So many milliseconds. Callers pass any number: infinity is about 12 days, what is negative or not
 // a number is 0.

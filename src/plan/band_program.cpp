@@ -1,9 +1,10 @@
 #include "plan/band_program.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
+
+#include "base/clock.h"
 
 namespace fovea {
 namespace {
@@ -157,7 +158,6 @@ void BandRun::run_step(size_t index) {
 }  // namespace
 
 void BandProgram::run(RunContext& run, int64_t part, std::span<double> milliseconds) const {
-  using Clock = std::chrono::steady_clock;
   BandRun band(*this, run, part);
   auto now = Clock::now();
   for (size_t index = 0; index < steps.size(); ++index) {

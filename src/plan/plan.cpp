@@ -159,7 +159,7 @@ bool Execution::advance(Clock::time_point deadline) {
   return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
-Execution::Clock::time_point Execution::run_some(Clock::time_point start) {
+Clock::time_point Execution::run_some(Clock::time_point start) {
   const Step& step = segment_->steps[next_step_];
   std::vector<const std::byte*> inputs;
   for (const SlotId slot : step.inputs) {

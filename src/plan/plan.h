@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "plan/planner.h"
 
 namespace fovea {
@@ -58,8 +58,6 @@ struct StepTime {
 // One run of a graph: from feeds to the graph's outputs, a step at a time.
 class Execution {
  public:
-  using Clock = std::chrono::steady_clock;
-
   // `feeds` in the order of graph.inputs. All references must outlive the execution.
   Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds);
 

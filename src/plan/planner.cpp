@@ -371,7 +371,7 @@ std::unique_ptr<Segment> Planning::advance(Clock::time_point deadline) {
 
 std::unique_ptr<Segment> plan_first(const PlanEnvironment& environment,
                                     std::span<const ValueType> feeds) {
-  return Planning(environment, feeds).advance(Planning::Clock::time_point::max());
+  return Planning(environment, feeds).advance(Clock::time_point::max());
 }
 
 }  // namespace fovea

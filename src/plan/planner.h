@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "plan/segment.h"
 
@@ -47,8 +47,6 @@ struct PlanEnvironment {
 // is given must outlive it.
 class Planning {
  public:
-  using Clock = std::chrono::steady_clock;
-
   // The plan's first segment, for feeds of these types in the order of graph.inputs.
   Planning(const PlanEnvironment& environment, std::span<const ValueType> feeds);
   // The segment after `before`, once its awaited values are known: `answers` are their contents
