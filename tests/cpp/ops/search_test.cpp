@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "support/nd.h"
 #include "support/op_runner.h"
@@ -84,6 +85,22 @@ TEST(TopK, TiesNaNAndErrors) {
   EXPECT_EQ(error_of([&] { top(Tensor::of<float>({2}, {1, 2}), 3); }), ErrorCode::InvalidInput);
 }
 
+// Integers that double does not hold, both zeros, and the most negative of a type.
+TEST(TopK, OrdersElementsOfEveryType) {
+  const auto order = [](const Tensor& in) {
+    const OpCase op = {"TopK", 11, {{"largest", int64_t{0}}}, 2};
+    return values_of<int64_t>(run_op(op, {in, int64_vector({in.elements()})})[1]);
+  };
+  constexpr int64_t kMost = INT64_MAX;
+  EXPECT_EQ(order(Tensor::of<int64_t>({4}, {kMost, kMost - 1, INT64_MIN, -1})), (Ints{2, 3, 1, 0}));
+  EXPECT_EQ(order(Tensor::of<uint64_t>({3}, {UINT64_MAX, 0, UINT64_MAX - 1})), (Ints{1, 2, 0}));
+  EXPECT_EQ(order(Tensor::of<int8_t>({4}, {-1, -128, 127, 0})), (Ints{1, 0, 3, 2}));
+  EXPECT_EQ(order(Tensor::of<uint8_t>({3}, {200, 100, 0})), (Ints{2, 1, 0}));
+  const double infinity = INFINITY, smallest = std::numeric_limits<double>::denorm_min();
+  EXPECT_EQ(order(Tensor::of<double>({6}, {-NAN, infinity, 0.0, -0.0, -smallest, -infinity})),
+            (Ints{5, 4, 2, 3, 1, 0}));
+}
+
 TEST(CumSum, DirectionsAndTypes) {
   const Tensor in = Tensor::of<int32_t>({2, 3}, {1, 2, 3, 4, 5, 6});
   using Values = std::vector<int32_t>;
@@ -141,7 +158,7 @@ TEST(OneHot, AxesAndIndices) {
 }
 
 TEST(NonZero, IndicesInRowMajorOrder) {
-  const Tensor in = Tensor::of<float>({2, 3}, {0, 1, 0, -2, 0, NAN});
+  const Tensor in = Tensor::of<float>({2, 3}, {0, 1, -0.0f, -2, 0, NAN});
   const Tensor out = run_op({"NonZero", 13}, {in})[0];
   EXPECT_EQ(out.shape(), Shape({2, 3}));
   EXPECT_EQ(values_of<int64_t>(out), (Ints{0, 1, 1, 1, 0, 2}));
