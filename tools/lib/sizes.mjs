@@ -6,10 +6,10 @@ import { brotliCompressSync } from 'node:zlib';
 import { distDir } from './project.mjs';
 
 /**
- * The most that one build of the engine may have, in bytes. Issue 19 allows 5% more than there was before it
- * (917 KB, brotli 245): this holds what its first part added, which is still to be brought down.
+ * The most that one build of the engine may have, in bytes: 10% more than the largest, that with threads and relaxed
+ * SIMD, had when this was set. Only an issue that says so raises it.
  */
-const limit = { raw: 1_060_000, brotli: 282_000 };
+const limit = { raw: 1_035_000, brotli: 296_000 };
 
 /** The .wasm of every build in dist/. */
 export function packagedEngines() {
