@@ -21,7 +21,7 @@ Run prepare_softmax(int64_t rows, int64_t count) {
 Run prepare_layer_norm(int64_t rows, int64_t count) {
   return [=, in = random_floats(rows * count), out = Floats(static_cast<size_t>(rows * count)),
           scale = random_floats(count), bias = random_floats(count)]() mutable {
-    const LayerNorm norm{scale.data(), bias.data(), 1e-5f, nullptr, nullptr};
+    const LayerNorm<float> norm{scale.data(), bias.data(), 1e-5f, nullptr, nullptr};
     layer_norm(norm, in.data(), out.data(), rows, count, one_thread());
   };
 }

@@ -1,6 +1,7 @@
 // Activations: Relu, LeakyRelu, PRelu, ThresholdedRelu, Clip, Sigmoid, Tanh, HardSigmoid,
 // HardSwish, Swish, Elu, Selu, Celu, Softplus, Softsign, Mish, Gelu, Shrink.
 
+#include <algorithm>
 #include <limits>
 
 #include "ops/core/activation.h"
@@ -14,28 +15,41 @@ float attribute(const PlanContext& context, std::string_view name, float fallbac
   return context.attributes().get_float(name, fallback);
 }
 
-// Of float, by the table in kernels/elementwise/activation.cpp.
+// Activations of double are too rare for vectors.
+RowMap activation_of_doubles(const kernels::ActivationSpec& spec) {
+  return [spec, apply = kernels::info_of(spec.kind).apply_to_double](const std::byte* from,
+                                                                     std::byte* to, int64_t count) {
+    const auto* in = reinterpret_cast<const double*>(from);
+    std::transform(in, in + count, reinterpret_cast<double*>(to),
+                   [&](double x) { return apply(spec, x); });
+  };
+}
+
+RowMap activation_of_floats(const kernels::ActivationSpec& spec) {
+  return [spec, row = kernels::info_of(spec.kind).apply_row](const std::byte* from, std::byte* to,
+                                                             int64_t count) {
+    row(spec, reinterpret_cast<const float*>(from), reinterpret_cast<float*>(to), count);
+  };
+}
+
+// Of float and double, by the table in kernels/elementwise/activation.cpp.
 Kernel plan_activation(PlanContext& context) {
-  dispatch<float>(context.dtype(0), [](auto) {});
   const Node& node = context.node();
   const auto activation = activation_of(node, [](ValueId) { return nullptr; });
   if (!activation) {
     fail(ErrorCode::UnsupportedAttribute, node.op_type, " approximated by '",
          context.attributes().get_string("approximate", ""), "' is not supported");
   }
-  const auto map = [spec = *activation, row = kernels::info_of(activation->kind).apply_row](
-                       const std::byte* from, std::byte* to, int64_t count) {
-    row(spec, reinterpret_cast<const float*>(from), reinterpret_cast<float*>(to), count);
-  };
+  const bool doubles = context.dtype(0) == DType::Double;
+  const RowMap map = (doubles ? activation_of_doubles : activation_of_floats)(*activation);
   return map_elements(
       context, [map](RunContext&) { return map; }, kernels::keeps_zero(*activation));
 }
 
-// The same, and other types by a function object.
-template <class Op, bool kKeepsZero, class... Ts>
-Kernel plan_activation_of(PlanContext& context) {
-  if (context.dtype(0) == DType::Float) return plan_activation(context);
-  return plan_unary<Ts...>(context, Op(), kKeepsZero);
+// Of integers, too.
+Kernel plan_relu(PlanContext& context) {
+  if (kFloat32And64.contains(context.dtype(0))) return plan_activation(context);
+  return plan_unary<int8_t, int16_t, int32_t, int64_t>(context, kernels::Relu(), true);
 }
 
 // Limits that are inputs are read when the kernel runs; they need not be constant.
@@ -70,9 +84,9 @@ Kernel plan_clip(PlanContext& context) {
 void infer_clip(InferContext& context) {
   for (int i = 1; i < context.input_count(); ++i) {
     if (!context.has_input(i)) continue;
-    if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
+    if (context.shape(i).elements() != 1) {
       fail(ErrorCode::MalformedModel, "Clip's limit must be one ", name_of(context.dtype(0)),
-           ", not ", name_of(context.dtype(i)), context.shape(i));
+           ", not of shape ", context.shape(i));
     }
   }
   infer_like_input(context);
@@ -89,7 +103,6 @@ Shape slope_shape(const NodeContext& context) {
 }
 
 void infer_prelu(InferContext& context) {
-  require_one_dtype(context);
   if (broadcast(context.shape(0), slope_shape(context)) != context.shape(0)) {
     fail(ErrorCode::MalformedModel, "PRelu's slope ", context.shape(1), " does not broadcast to ",
          context.shape(0));
@@ -116,32 +129,37 @@ void layout_prelu(LayoutContext& context) {
   if (slope_shape(context) == context.shape(1)) broadcast_layout(context);
 }
 
+constexpr OpDef activation(std::string_view op_type, int since) {
+  return unary(op_type, since, kFloat32And64, plan_activation);
+}
+
 constexpr OpDef kOps[] = {
-    unary("Relu", 1,
-          plan_activation_of<kernels::Relu, true, double, int8_t, int16_t, int32_t, int64_t>),
-    unary("LeakyRelu", 1, plan_activation),
-    unary("ThresholdedRelu", 10, plan_activation),
-    unary("Sigmoid", 1, plan_activation_of<kernels::Sigmoid, false, double>),
-    unary("Tanh", 1, plan_activation_of<kernels::Tanh, true, double>),
-    unary("HardSigmoid", 1, plan_activation),
-    unary("HardSwish", 14, plan_activation),
-    unary("Swish", 24, plan_activation),
-    unary("Elu", 1, plan_activation),
-    unary("Selu", 1, plan_activation),
-    unary("Celu", 12, plan_activation),
-    unary("Softplus", 1, plan_activation),
-    unary("Softsign", 1, plan_activation),
-    unary("Mish", 18, plan_activation),
-    unary("Gelu", 20, plan_activation),
-    unary("Shrink", 9, plan_activation),
+    unary("Relu", 1, kFloat32And64 | kSignedIntegers, plan_relu),
+    activation("LeakyRelu", 1),
+    activation("ThresholdedRelu", 10),
+    activation("Sigmoid", 1),
+    activation("Tanh", 1),
+    activation("HardSigmoid", 1),
+    activation("HardSwish", 14),
+    activation("Swish", 24),
+    activation("Elu", 1),
+    activation("Selu", 1),
+    activation("Celu", 12),
+    activation("Softplus", 1),
+    activation("Softsign", 1),
+    activation("Mish", 18),
+    activation("Gelu", 20),
+    activation("Shrink", 9),
     {.op_type = "Clip",
-     .meaning = {.inputs = {1, 3}, .infer = infer_clip},
+     .meaning = {.inputs = {1, 3}, .types = {type_of_all_inputs(kNumbers)}, .infer = infer_clip},
      .cpu = {.plan = plan_clip,
              .reuse = Reuse::InPlace,
              .layout = follow_input_layout,
              .bands = bands_by_element}},
     {.op_type = "PRelu",
-     .meaning = {.inputs = {2, 2}, .infer = infer_prelu},
+     .meaning = {.inputs = {2, 2},
+                 .types = {type_of_all_inputs(kFloat32And64)},
+                 .infer = infer_prelu},
      .cpu = {.plan = plan_prelu,
              .reuse = Reuse::InPlace,
              .layout = layout_prelu,

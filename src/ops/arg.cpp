@@ -12,11 +12,12 @@ constexpr int64_t kGrain = 4096;
 void infer_arg(InferContext& context) {
   Shape out = context.shape(0);
   const int axis = axis_of(context, out.rank(), 0);
-  if (out[axis] == 0) {
-    fail(ErrorCode::InvalidInput, context.node().op_type, " along the empty axis ", axis, " of ",
-         out);
-  }
+  const bool nothing_to_choose = out[axis] == 0;
   out[axis] = 1;
+  if (nothing_to_choose && out.elements() > 0) {
+    fail(ErrorCode::InvalidInput, context.node().op_type, " along the empty axis ", axis, " of ",
+         context.shape(0));
+  }
   if (context.attributes().get_int("keepdims", 1) == 0) {
     std::vector<int64_t> dims = out.dims();
     dims.erase(dims.begin() + axis);

@@ -27,8 +27,8 @@ Kernel plan_fused_layer_normalization(PlanContext& context) {
   const float epsilon = context.attributes().get_float("epsilon", 0.0f);
   context.describe("row by row");
   return [=](RunContext& run) {
-    const kernels::LayerNorm norm = {run.in<float>(kScale), run.in<float>(kBias), epsilon, nullptr,
-                                     nullptr};
+    const kernels::LayerNorm<float> norm = {run.in<float>(kScale), run.in<float>(kBias), epsilon,
+                                            nullptr, nullptr};
     kernels::layer_norm(norm, run.in<float>(kData), run.out<float>(0), rows, count, run.pool());
   };
 }

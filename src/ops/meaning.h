@@ -157,8 +157,11 @@ constexpr TypeVariable type_of_all_inputs(DTypeSet allowed) {
 inline constexpr DTypeSet kFloat32 = {DType::Float};
 inline constexpr DTypeSet kFloat32And64 = {DType::Float, DType::Double};
 inline constexpr DTypeSet kIndices = {DType::Int32, DType::Int64};
-inline constexpr DTypeSet kIntegers = {DType::Int8,  DType::Uint8,  DType::Int16, DType::Uint16,
-                                       DType::Int32, DType::Uint32, DType::Int64, DType::Uint64};
+inline constexpr DTypeSet kSignedIntegers = {DType::Int8, DType::Int16, DType::Int32, DType::Int64};
+inline constexpr DTypeSet kUnsignedIntegers = {DType::Uint8, DType::Uint16, DType::Uint32,
+                                               DType::Uint64};
+inline constexpr DTypeSet kIntegers = kSignedIntegers | kUnsignedIntegers;
+inline constexpr DTypeSet kNumbers = kFloat32And64 | kIntegers;
 
 using InferRule = void (*)(InferContext&);
 

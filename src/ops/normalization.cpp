@@ -16,12 +16,6 @@ float epsilon_of(const PlanContext& context) {
   return context.attributes().get_float("epsilon", kDefaultEpsilon);
 }
 
-void require_float(const PlanContext& context) {
-  for (int i = 0; i < context.input_count(); ++i) {
-    if (context.has_input(i)) dispatch<float>(context.dtype(i), [](auto) {});
-  }
-}
-
 // A tensor as [n][channels][spatial]; a single axis is n.
 struct Channels {
   explicit Channels(const Shape& shape)
@@ -54,40 +48,37 @@ void infer_batch_normalization(InferContext& context) {
 
 // scale and shift so that x * scale + shift is (x - mean) / sqrt(variance + epsilon) * gamma +
 // beta.
-struct BatchStatistics {
-  const float *gamma, *beta, *mean, *variance;
-  float epsilon;
-
-  void fold(int64_t channels, float* scale, float* shift) const {
-    for (int64_t c = 0; c < channels; ++c) {
-      scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
-      shift[c] = beta[c] - mean[c] * scale[c];
-    }
+template <class T>
+void fold_statistics(const RunContext& run, float epsilon, int64_t channels, T* scale, T* shift) {
+  const T *gamma = run.in<T>(1), *beta = run.in<T>(2);
+  const T *mean = run.in<T>(3), *variance = run.in<T>(4);
+  for (int64_t c = 0; c < channels; ++c) {
+    scale[c] = gamma[c] / std::sqrt(variance[c] + epsilon);
+    shift[c] = beta[c] - mean[c] * scale[c];
   }
-};
+}
 
+template <class T>
 Kernel plan_batch_normalization(PlanContext& context) {
-  require_float(context);
   const Channels size(context.shape(0));
   const bool channels_last = context.layout(0) == Layout::ChannelsLast;
   const int64_t lanes = padded_channels(size.channels);
   const float epsilon = epsilon_of(context);
-  context.reserve_scratch(static_cast<uint64_t>(2 * lanes) * sizeof(float));
+  context.reserve_scratch(2 * static_cast<uint64_t>(lanes) * sizeof(T));
   return [=](RunContext& run) {
-    auto* scale = reinterpret_cast<float*>(run.scratch());
-    float* shift = scale + lanes;
-    std::fill(scale, shift + lanes, 0.0f);
-    const BatchStatistics statistics = {run.in<float>(1), run.in<float>(2), run.in<float>(3),
-                                        run.in<float>(4), epsilon};
-    statistics.fold(size.channels, scale, shift);
-    const float* in = run.in<float>(0);
-    float* out = run.out<float>(0);
-    if (channels_last) {
-      kernels::scale_channels_last(in, scale, shift, out, size.n * size.spatial, lanes, run.pool());
-    } else {
-      kernels::scale_channels(in, scale, shift, out, size.n, size.channels, size.spatial,
-                              run.pool());
+    auto* scale = reinterpret_cast<T*>(run.scratch());
+    T* shift = scale + lanes;
+    std::fill(scale, shift + lanes, T{0});
+    fold_statistics(run, epsilon, size.channels, scale, shift);
+    const T* in = run.in<T>(0);
+    T* out = run.out<T>(0);
+    if constexpr (std::is_same_v<T, float>) {
+      if (channels_last) {
+        return kernels::scale_channels_last(in, scale, shift, out, size.n * size.spatial, lanes,
+                                            run.pool());
+      }
     }
+    kernels::scale_channels(in, scale, shift, out, size.n, size.channels, size.spatial, run.pool());
   };
 }
 
@@ -96,14 +87,13 @@ void infer_instance_normalization(InferContext& context) {
   infer_like_input(context);
 }
 
+template <class T>
 Kernel plan_instance_normalization(PlanContext& context) {
-  require_float(context);
   const Channels size(context.shape(0));
   const float epsilon = epsilon_of(context);
   return [=](RunContext& run) {
-    kernels::group_norm(run.in<float>(0), run.in<float>(1), run.in<float>(2), epsilon,
-                        run.out<float>(0), size.n, size.channels, size.spatial, size.channels,
-                        run.pool());
+    kernels::group_norm(run.in<T>(0), run.in<T>(1), run.in<T>(2), epsilon, run.out<T>(0), size.n,
+                        size.channels, size.spatial, size.channels, run.pool());
   };
 }
 
@@ -124,22 +114,22 @@ void infer_group_normalization(InferContext& context) {
   infer_like_input(context);
 }
 
+template <class T>
 Kernel plan_group_normalization(PlanContext& context) {
-  require_float(context);
   const Channels size(context.shape(0));
   const int64_t groups = context.attributes().get_int("num_groups", 1);
   const int64_t channels_per_scale = size.channels / scales_of_group_normalization(context);
   const float epsilon = epsilon_of(context);
-  context.reserve_scratch(static_cast<uint64_t>(2 * size.channels) * sizeof(float));
+  context.reserve_scratch(2 * static_cast<uint64_t>(size.channels) * sizeof(T));
   return [=](RunContext& run) {
-    auto* scale = reinterpret_cast<float*>(run.scratch());
-    float* bias = scale + size.channels;
+    auto* scale = reinterpret_cast<T*>(run.scratch());
+    T* bias = scale + size.channels;
     for (int64_t c = 0; c < size.channels; ++c) {
-      scale[c] = run.in<float>(1)[c / channels_per_scale];
-      bias[c] = run.in<float>(2)[c / channels_per_scale];
+      scale[c] = run.in<T>(1)[c / channels_per_scale];
+      bias[c] = run.in<T>(2)[c / channels_per_scale];
     }
-    kernels::group_norm(run.in<float>(0), scale, bias, epsilon, run.out<float>(0), size.n,
-                        size.channels, size.spatial, groups, run.pool());
+    kernels::group_norm(run.in<T>(0), scale, bias, epsilon, run.out<T>(0), size.n, size.channels,
+                        size.spatial, groups, run.pool());
   };
 }
 
@@ -161,31 +151,37 @@ void infer_layer_normalization(InferContext& context) {
   context.set_output(2, DType::Float, statistics);
 }
 
+template <class Op, class T>
+constexpr kernels::BinaryRow row_of = kernels::binary_row<Op, T, T, T>;
+template <class Op>
+constexpr kernels::BinaryRow row_of<Op, float> = kernels::binary_row_f32<Op>;
+
 // With a scale or bias that is spread otherwise than along the rows: rows are normalised by
 // themselves, then multiplied and added to.
+template <class T>
 Kernel plan_spread_layer_normalization(PlanContext& context, int64_t rows, int64_t count) {
   const Operand out = output_operand(context);
-  const BroadcastStep multiply(out, input_operand(context, 1), out,
-                               kernels::binary_row_f32<kernels::Mul>, true);
+  const BroadcastStep multiply(out, input_operand(context, 1), out, row_of<kernels::Mul, T>, true);
   std::optional<BroadcastStep> add;
   if (context.has_input(2)) {
-    add.emplace(out, input_operand(context, 2), out, kernels::binary_row_f32<kernels::Add>, true);
+    add.emplace(out, input_operand(context, 2), out, row_of<kernels::Add, T>, true);
   }
   const float epsilon = epsilon_of(context);
-  context.reserve_scratch(static_cast<uint64_t>(count) * sizeof(float));
+  context.reserve_scratch(static_cast<uint64_t>(count) * sizeof(T));
   return [=](RunContext& run) {
-    auto* ones = reinterpret_cast<float*>(run.scratch());
-    std::fill_n(ones, count, 1.0f);
-    const kernels::LayerNorm norm = {ones, nullptr, epsilon, run.out<float>(1), run.out<float>(2)};
-    kernels::layer_norm(norm, run.in<float>(0), run.out<float>(0), rows, count, run.pool());
+    auto* ones = reinterpret_cast<T*>(run.scratch());
+    std::fill_n(ones, count, T{1});
+    const kernels::LayerNorm<T> norm = {ones, nullptr, epsilon, run.out<float>(1),
+                                        run.out<float>(2)};
+    kernels::layer_norm(norm, run.in<T>(0), run.out<T>(0), rows, count, run.pool());
     std::byte* to = run.out<std::byte>(0);
     multiply.run(to, run.in<std::byte>(1), to, run.pool());
     if (add) add->run(to, run.in<std::byte>(2), to, run.pool());
   };
 }
 
+template <class T>
 Kernel plan_layer_normalization(PlanContext& context) {
-  require_float(context);
   const Shape& shape = context.shape(0);
   const int axis = axis_of(context, shape.rank(), -1);
   const int64_t rows = shape.elements(0, axis), count = shape.elements(axis, shape.rank());
@@ -200,31 +196,50 @@ Kernel plan_layer_normalization(PlanContext& context) {
   };
   const bool has_bias = context.has_input(2);
   if (!along_rows(1) || (has_bias && !along_rows(2))) {
-    return plan_spread_layer_normalization(context, rows, count);
+    return plan_spread_layer_normalization<T>(context, rows, count);
   }
   const float epsilon = epsilon_of(context);
   return [=](RunContext& run) {
-    const kernels::LayerNorm norm = {run.in<float>(1), run.in<float>(2), epsilon, run.out<float>(1),
-                                     run.out<float>(2)};
-    kernels::layer_norm(norm, run.in<float>(0), run.out<float>(0), rows, count, run.pool());
+    const kernels::LayerNorm<T> norm = {run.in<T>(1), run.in<T>(2), epsilon, run.out<float>(1),
+                                        run.out<float>(2)};
+    kernels::layer_norm(norm, run.in<T>(0), run.out<T>(0), rows, count, run.pool());
   };
 }
 
+template <PlanRule kFloats, PlanRule kDoubles>
+Kernel plan_either(PlanContext& context) {
+  return (context.dtype(0) == DType::Double ? kDoubles : kFloats)(context);
+}
+
+// All inputs are of the same type.
+constexpr OpDef normalization(std::string_view op_type, int since, Arity inputs, Arity outputs,
+                              InferRule infer, PlanRule plan) {
+  return {.op_type = op_type,
+          .since = since,
+          .meaning = {.inputs = inputs,
+                      .outputs = outputs,
+                      .types = {type_of_all_inputs(kFloat32And64)},
+                      .infer = infer},
+          .cpu = {.plan = plan}};
+}
+
+constexpr OpDef batch_normalization() {
+  OpDef def =
+      normalization("BatchNormalization", 1, {5, 5}, {1, 5}, infer_batch_normalization,
+                    plan_either<plan_batch_normalization<float>, plan_batch_normalization<double>>);
+  def.cpu.layout = follow_input_layout;
+  return def;
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "BatchNormalization",
-     .meaning = {.inputs = {5, 5}, .outputs = {1, 5}, .infer = infer_batch_normalization},
-     .cpu = {.plan = plan_batch_normalization, .layout = follow_input_layout}},
-    {.op_type = "InstanceNormalization",
-     .meaning = {.inputs = {3, 3}, .infer = infer_instance_normalization},
-     .cpu = {.plan = plan_instance_normalization}},
-    {.op_type = "GroupNormalization",
-     .since = 18,
-     .meaning = {.inputs = {3, 3}, .infer = infer_group_normalization},
-     .cpu = {.plan = plan_group_normalization}},
-    {.op_type = "LayerNormalization",
-     .since = 17,
-     .meaning = {.inputs = {2, 3}, .outputs = {1, 3}, .infer = infer_layer_normalization},
-     .cpu = {.plan = plan_layer_normalization}},
+    batch_normalization(),
+    normalization(
+        "InstanceNormalization", 1, {3, 3}, {1, 1}, infer_instance_normalization,
+        plan_either<plan_instance_normalization<float>, plan_instance_normalization<double>>),
+    normalization("GroupNormalization", 18, {3, 3}, {1, 1}, infer_group_normalization,
+                  plan_either<plan_group_normalization<float>, plan_group_normalization<double>>),
+    normalization("LayerNormalization", 17, {2, 3}, {1, 3}, infer_layer_normalization,
+                  plan_either<plan_layer_normalization<float>, plan_layer_normalization<double>>),
 };
 
 }  // namespace

@@ -29,29 +29,34 @@ struct Library {
   double operator()(double x) const { return kDouble(x); }
 };
 
+template <class Op, bool kKeepsZero>
+constexpr OpDef of_floats(std::string_view op_type, int since) {
+  return unary(op_type, since, kFloat32And64, plan_float<Op, kKeepsZero>);
+}
+
 constexpr OpDef kOps[] = {
-    unary("Abs", 1, plan_number<kernels::Abs>),
-    unary("Neg", 1, plan_neg),
-    unary("Sign", 9, plan_number<kernels::Sign>),
-    unary("Floor", 1, plan_float<kernels::Floor, true>),
-    unary("Ceil", 1, plan_float<kernels::Ceil, true>),
-    unary("Round", 11, plan_float<kernels::Round, true>),
-    unary("Sqrt", 1, plan_float<kernels::Sqrt, true>),
-    unary("Reciprocal", 1, plan_float<kernels::Reciprocal, false>),
-    unary("Exp", 1, plan_float<kernels::Exp, false>),
-    unary("Log", 1, plan_float<kernels::Log, false>),
-    unary("Erf", 9, plan_float<kernels::Erf, true>),
-    unary("Sin", 7, plan_float<Library<std::sin, std::sin>, true>),
-    unary("Cos", 7, plan_float<Library<std::cos, std::cos>, false>),
-    unary("Tan", 7, plan_float<Library<std::tan, std::tan>, true>),
-    unary("Asin", 7, plan_float<Library<std::asin, std::asin>, true>),
-    unary("Acos", 7, plan_float<Library<std::acos, std::acos>, false>),
-    unary("Atan", 7, plan_float<Library<std::atan, std::atan>, true>),
-    unary("Sinh", 9, plan_float<Library<std::sinh, std::sinh>, true>),
-    unary("Cosh", 9, plan_float<Library<std::cosh, std::cosh>, false>),
-    unary("Asinh", 9, plan_float<Library<std::asinh, std::asinh>, true>),
-    unary("Acosh", 9, plan_float<Library<std::acosh, std::acosh>, false>),
-    unary("Atanh", 9, plan_float<Library<std::atanh, std::atanh>, true>),
+    unary("Abs", 1, kNumbers, plan_number<kernels::Abs>),
+    unary("Neg", 1, kFloat32And64 | kSignedIntegers, plan_neg),
+    unary("Sign", 9, kNumbers, plan_number<kernels::Sign>),
+    of_floats<kernels::Floor, true>("Floor", 1),
+    of_floats<kernels::Ceil, true>("Ceil", 1),
+    of_floats<kernels::Round, true>("Round", 11),
+    of_floats<kernels::Sqrt, true>("Sqrt", 1),
+    of_floats<kernels::Reciprocal, false>("Reciprocal", 1),
+    of_floats<kernels::Exp, false>("Exp", 1),
+    of_floats<kernels::Log, false>("Log", 1),
+    of_floats<kernels::Erf, true>("Erf", 9),
+    of_floats<Library<std::sin, std::sin>, true>("Sin", 7),
+    of_floats<Library<std::cos, std::cos>, false>("Cos", 7),
+    of_floats<Library<std::tan, std::tan>, true>("Tan", 7),
+    of_floats<Library<std::asin, std::asin>, true>("Asin", 7),
+    of_floats<Library<std::acos, std::acos>, false>("Acos", 7),
+    of_floats<Library<std::atan, std::atan>, true>("Atan", 7),
+    of_floats<Library<std::sinh, std::sinh>, true>("Sinh", 9),
+    of_floats<Library<std::cosh, std::cosh>, false>("Cosh", 9),
+    of_floats<Library<std::asinh, std::asinh>, true>("Asinh", 9),
+    of_floats<Library<std::acosh, std::acosh>, false>("Acosh", 9),
+    of_floats<Library<std::atanh, std::atanh>, true>("Atanh", 9),
 };
 
 }  // namespace

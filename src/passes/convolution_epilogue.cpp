@@ -72,6 +72,8 @@ bool ConvolutionChain::absorb_activation(const Node& node) {
   if (activated_ || node.inputs.empty() || node.inputs[0] != result()) return false;
   const auto activation = activation_of(node, [&](ValueId id) { return graph_.constant(id); });
   if (!activation) return false;
+  const Tensor* slopes = graph_.constant(input_of(node, 1));
+  if (!has_finite_slopes(*activation, slopes)) return false;
   if (activation->kind == kernels::Activation::PRelu) {
     const int64_t channels = convolution_.channels / (block_ * block_);
     if (!channel_values(graph_.graph(), node.inputs[1], channels, convolution_.rank())) {

@@ -29,11 +29,11 @@ class MatMulChain {
   bool activated_ = false;
 };
 
-// PRelu's slopes would be an input of their own.
+// PRelu has slopes that would be an input of their own.
 bool is_known_activation(const Rewriter& graph, const Node& node) {
   if (!node.domain.empty()) return false;
   const auto activation = activation_of(node, [&](ValueId id) { return graph.constant(id); });
-  return activation && activation->kind != kernels::Activation::PRelu;
+  return activation && has_finite_slopes(*activation, nullptr);
 }
 
 bool MatMulChain::grow() {

@@ -18,6 +18,10 @@ simd::F32x4 apply(const ActivationSpec& spec, simd::F32x4 x) noexcept {
   return kMake(spec)(x);
 }
 template <auto kMake>
+double apply_to_double(const ActivationSpec& spec, double x) noexcept {
+  return kMake(spec)(x);
+}
+template <auto kMake>
 void apply_row(const ActivationSpec& spec, const float* in, float* out, int64_t count) noexcept {
   unary_row_f32(kMake(spec), in, out, count);
 }
@@ -30,7 +34,13 @@ Op plain(const ActivationSpec&) {
 template <auto kMake>
 constexpr ActivationInfo line(Activation kind, std::string_view op_type, Parameter alpha = {},
                               Parameter beta = {}, std::string_view approximate = {}) {
-  return {kind, op_type, approximate, {alpha, beta}, apply<kMake>, apply_row<kMake>};
+  return {kind,
+          op_type,
+          approximate,
+          {alpha, beta},
+          apply<kMake>,
+          apply_to_double<kMake>,
+          apply_row<kMake>};
 }
 
 using Spec = const ActivationSpec&;
@@ -61,7 +71,7 @@ constexpr ActivationInfo kActivations[] = {
       return Exponential{s.alpha, 1.0f, 1.0f};
     }>(Elu, "Elu", {"alpha", 1.0f}),
     line<[](Spec s) {
-      return Exponential{s.alpha * s.beta, 1.0f, s.beta};
+      return Exponential{double{s.alpha} * double{s.beta}, 1.0f, s.beta};
     }>(Selu, "Selu", {"alpha", 1.67326319217681884765625f}, {"gamma", 1.05070102214813232421875f}),
     line<[](Spec s) {
       return Exponential{s.alpha, s.alpha, 1.0f};

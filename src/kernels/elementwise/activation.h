@@ -7,8 +7,8 @@
 
 #include "simd/f32x4.h"
 
-// ONNX's activations of float: what a graph's nodes say of them and what kernels do. An activation
-// is a line of the table in activation.cpp.
+// ONNX's activations of float and double: what a graph's nodes say of them and what kernels do. An
+// activation is a line of the table in activation.cpp.
 namespace fovea::kernels {
 
 enum class Activation : uint8_t {
@@ -59,9 +59,10 @@ struct ActivationInfo {
   // What the operator's attribute `approximate` says; empty where it has none.
   std::string_view approximate;
   std::array<Parameter, 2> parameters;  // alpha and beta
-  // Of four values. NaN stays NaN, except that ONNX defines Shrink's of it to be 0. Null for PRelu,
-  // whose slopes are not parameters.
+  // Of four values. NaN stays NaN, except where ONNX defines the result by comparisons that it
+  // fails: Shrink and ThresholdedRelu make it 0. Null for PRelu, whose slopes are not parameters.
   simd::F32x4 (*apply)(const ActivationSpec&, simd::F32x4) noexcept = nullptr;
+  double (*apply_to_double)(const ActivationSpec&, double) noexcept = nullptr;
   // out[i] of in[i] for i < count; `out` may be `in`. Null for PRelu.
   void (*apply_row)(const ActivationSpec&, const float* in, float* out,
                     int64_t count) noexcept = nullptr;

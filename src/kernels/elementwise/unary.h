@@ -97,6 +97,9 @@ struct Clip {
   simd::F32x4 operator()(simd::F32x4 x) const requires std::same_as<T, float> {
     return detail::clamp(x, low, high);
   }
+  double operator()(double x) const requires std::same_as<T, float> {
+    return Clip<double>{low, high}(x);
+  }
 };
 
 // ---- mathematics ----
@@ -146,6 +149,7 @@ struct Erf {
 
 struct LeakyRelu {
   float alpha;
+  double operator()(double x) const { return x < 0 ? x * alpha : x; }
   simd::F32x4 operator()(simd::F32x4 x) const {
     return select(x < simd::F32x4::zero(), x * detail::all(alpha), x);
   }
@@ -153,51 +157,66 @@ struct LeakyRelu {
 
 struct ThresholdedRelu {
   float alpha;
+  double operator()(double x) const { return x > alpha ? x : 0; }
   simd::F32x4 operator()(simd::F32x4 x) const {
-    return select(x <= detail::all(alpha), simd::F32x4::zero(), x);
+    return select(x > detail::all(alpha), x, simd::F32x4::zero());
   }
 };
 
 // x < 0 ? negative * (e^(x / slope) - 1) : positive * x, which is Elu, Selu and Celu.
 struct Exponential {
-  float negative, slope, positive;
+  double negative;  // in double, because Selu's is a product
+  float slope, positive;
+  double operator()(double x) const {
+    return x < 0 ? (std::exp(x / slope) - 1) * negative : x * positive;
+  }
   simd::F32x4 operator()(simd::F32x4 x) const {
     using detail::all;
-    const simd::F32x4 below = (simd::exp(x / all(slope)) - all(1)) * all(negative);
+    const simd::F32x4 scale = all(static_cast<float>(negative));
+    const simd::F32x4 below = (simd::exp(x / all(slope)) - all(1)) * scale;
     return select(x < simd::F32x4::zero(), below, x * all(positive));
   }
 };
 
 struct HardSigmoid {
   float alpha, beta;
+  double operator()(double x) const { return Clip<double>{0, 1}(x * alpha + beta); }
   simd::F32x4 operator()(simd::F32x4 x) const {
     return detail::clamp(fma(x, detail::all(alpha), detail::all(beta)), 0.0f, 1.0f);
   }
 };
 
 struct HardSwish {
+  double operator()(double x) const { return x * Clip<double>{0, 1}(x / 6 + 0.5); }
   simd::F32x4 operator()(simd::F32x4 x) const { return x * HardSigmoid{1.0f / 6, 0.5f}(x); }
 };
 
 struct Swish {
   float alpha;
+  double operator()(double x) const { return x * Sigmoid()(x * alpha); }
   simd::F32x4 operator()(simd::F32x4 x) const { return x * simd::sigmoid(x * detail::all(alpha)); }
 };
 
 // ln(1 + e^x)
 struct Softplus {
+  double operator()(double x) const { return Relu()(x) + std::log1p(std::exp(-std::fabs(x))); }
   simd::F32x4 operator()(simd::F32x4 x) const {
     return pmax(x, simd::F32x4::zero()) + detail::log_1p(simd::exp(-simd::abs(x)));
   }
 };
 
 struct Softsign {
+  double operator()(double x) const { return x / (1 + std::fabs(x)); }
   simd::F32x4 operator()(simd::F32x4 x) const { return x / (detail::all(1) + simd::abs(x)); }
 };
 
 // x tanh(ln(1 + e^x)); with e = e^x the tangent is (e^2 + 2e) / (e^2 + 2e + 2), which is 1 in float
-// long before e^2 overflows.
+// long before e^2 overflows, and in double at e^20 already.
 struct Mish {
+  double operator()(double x) const {
+    const double e = std::exp(x > 20 ? 20 : x), t = e * (e + 2);
+    return x * (t / (t + 2));
+  }
   simd::F32x4 operator()(simd::F32x4 x) const {
     const simd::F32x4 e = simd::exp(pmin(x, detail::all(20)));
     const simd::F32x4 t = e * (e + detail::all(2));
@@ -207,11 +226,15 @@ struct Mish {
 
 // x times the normal distribution's cumulative function.
 struct Gelu {
+  double operator()(double x) const { return x * (std::erfc(-x * 0.70710678118654752440) / 2); }
   simd::F32x4 operator()(simd::F32x4 x) const { return simd::gelu(x); }
 };
 
 // The same with the function approximated by sqrt(2 / pi) (x + 0.044715 x^3) under a tangent.
 struct GeluTanh {
+  double operator()(double x) const {
+    return 0.5 * x * (1 + std::tanh(0.79788456080286535588 * x * (1 + 0.044715 * x * x)));
+  }
   simd::F32x4 operator()(simd::F32x4 x) const {
     using detail::all;
     const simd::F32x4 inner = x * fma(x * x, all(0.79788456f * 0.044715f), all(0.79788456f));
@@ -222,6 +245,7 @@ struct GeluTanh {
 // x < -lambda ? x + bias : x > lambda ? x - bias : 0
 struct Shrink {
   float lambda, bias;
+  double operator()(double x) const { return x < -lambda ? x + bias : x > lambda ? x - bias : 0; }
   simd::F32x4 operator()(simd::F32x4 x) const {
     using detail::all;
     const simd::F32x4 above = select(x > all(lambda), x - all(bias), simd::F32x4::zero());

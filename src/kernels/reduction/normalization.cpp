@@ -28,12 +28,21 @@ double sum_of(const float* in, int64_t count, Term term) {
   return total;
 }
 
+// Doubles are too rare for vectors, and need no blocks.
+template <class Term>
+double sum_of(const double* in, int64_t count, Term term) {
+  double total = 0;
+  for (int64_t i = 0; i < count; ++i) total += term(in[i]);
+  return total;
+}
+
+template <class T>
 struct Moments {
-  float mean;
-  float inverse_deviation;
+  T mean;
+  T inverse_deviation;
 };
 
-Moments moments(const float* in, int64_t count, float epsilon) {
+Moments<float> moments(const float* in, int64_t count, float epsilon) {
   const double sum = sum_of(in, count, [](F32x4 x) { return x; });
   const auto mean = static_cast<float>(sum / static_cast<double>(count));
   const F32x4 center = F32x4::splat(mean);
@@ -45,6 +54,13 @@ Moments moments(const float* in, int64_t count, float epsilon) {
   return {mean, static_cast<float>(1 / std::sqrt(variance + static_cast<double>(epsilon)))};
 }
 
+Moments<double> moments(const double* in, int64_t count, float epsilon) {
+  const auto size = static_cast<double>(count);
+  const double mean = sum_of(in, count, [](double x) { return x; }) / size;
+  const double squares = sum_of(in, count, [mean](double x) { return (x - mean) * (x - mean); });
+  return {mean, 1 / std::sqrt(squares / size + static_cast<double>(epsilon))};
+}
+
 // out = (in - center) * scale + shift
 void affine(const float* in, float center, float scale, float shift, float* out, int64_t count) {
   const F32x4 c = F32x4::splat(center), s = F32x4::splat(scale), t = F32x4::splat(shift);
@@ -53,7 +69,13 @@ void affine(const float* in, float center, float scale, float shift, float* out,
   for (; i < count; ++i) out[i] = fma(F32x4::load_splat(in + i) - c, s, t)[0];
 }
 
-void layer_row(const LayerNorm& norm, Moments m, const float* in, float* out, int64_t count) {
+void affine(const double* in, double center, double scale, double shift, double* out,
+            int64_t count) {
+  for (int64_t i = 0; i < count; ++i) out[i] = (in[i] - center) * scale + shift;
+}
+
+void layer_row(const LayerNorm<float>& norm, Moments<float> m, const float* in, float* out,
+               int64_t count) {
   const F32x4 mean = F32x4::splat(m.mean), inverse = F32x4::splat(m.inverse_deviation);
   const auto four = [&](int64_t i, auto load) {
     const F32x4 bias = norm.bias ? load(norm.bias + i) : F32x4::zero();
@@ -64,14 +86,23 @@ void layer_row(const LayerNorm& norm, Moments m, const float* in, float* out, in
   for (; i < count; ++i) out[i] = four(i, F32x4::load_splat)[0];
 }
 
+void layer_row(const LayerNorm<double>& norm, Moments<double> m, const double* in, double* out,
+               int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    const double bias = norm.bias ? norm.bias[i] : 0;
+    out[i] = (in[i] - m.mean) * m.inverse_deviation * norm.scale[i] + bias;
+  }
+}
+
 }  // namespace
 
-void scale_channels(const float* in, const float* scale, const float* shift, float* out, int64_t n,
+template <class T>
+void scale_channels(const T* in, const T* scale, const T* shift, T* out, int64_t n,
                     int64_t channels, int64_t spatial, ThreadPool& pool) noexcept {
   pool.parallel_for(n * channels, kGrain / (spatial + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const int64_t c = row % channels;
-      affine(in + row * spatial, 0.0f, scale[c], shift[c], out + row * spatial, spatial);
+      affine(in + row * spatial, T{0}, scale[c], shift[c], out + row * spatial, spatial);
     }
   });
 }
@@ -89,28 +120,31 @@ void scale_channels_last(const float* in, const float* scale, const float* shift
   });
 }
 
-void layer_norm(const LayerNorm& norm, const float* in, float* out, int64_t rows, int64_t count,
+template <class T>
+void layer_norm(const LayerNorm<T>& norm, const T* in, T* out, int64_t rows, int64_t count,
                 ThreadPool& pool) noexcept {
   pool.parallel_for(rows, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const Moments m = moments(in + row * count, count, norm.epsilon);
+      const Moments<T> m = moments(in + row * count, count, norm.epsilon);
       layer_row(norm, m, in + row * count, out + row * count, count);
-      if (norm.mean) norm.mean[row] = m.mean;
-      if (norm.inverse_deviation) norm.inverse_deviation[row] = m.inverse_deviation;
+      if (norm.mean) norm.mean[row] = static_cast<float>(m.mean);
+      if (norm.inverse_deviation) {
+        norm.inverse_deviation[row] = static_cast<float>(m.inverse_deviation);
+      }
     }
   });
 }
 
-void group_norm(const float* in, const float* scale, const float* bias, float epsilon, float* out,
-                int64_t n, int64_t channels, int64_t spatial, int64_t groups,
-                ThreadPool& pool) noexcept {
+template <class T>
+void group_norm(const T* in, const T* scale, const T* bias, float epsilon, T* out, int64_t n,
+                int64_t channels, int64_t spatial, int64_t groups, ThreadPool& pool) noexcept {
   const int64_t group_channels = channels / groups;
   const int64_t count = group_channels * spatial;
   pool.parallel_for(n * groups, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; ++group) {
-      const float* from = in + group * count;
-      float* to = out + group * count;
-      const Moments m = moments(from, count, epsilon);
+      const T* from = in + group * count;
+      T* to = out + group * count;
+      const Moments<T> m = moments(from, count, epsilon);
       const int64_t first = group % groups * group_channels;
       for (int64_t c = 0; c < group_channels; ++c) {
         affine(from + c * spatial, m.mean, m.inverse_deviation * scale[first + c], bias[first + c],
@@ -119,5 +153,18 @@ void group_norm(const float* in, const float* scale, const float* bias, float ep
     }
   });
 }
+
+template void scale_channels(const float*, const float*, const float*, float*, int64_t, int64_t,
+                             int64_t, ThreadPool&) noexcept;
+template void scale_channels(const double*, const double*, const double*, double*, int64_t, int64_t,
+                             int64_t, ThreadPool&) noexcept;
+template void layer_norm(const LayerNorm<float>&, const float*, float*, int64_t, int64_t,
+                         ThreadPool&) noexcept;
+template void layer_norm(const LayerNorm<double>&, const double*, double*, int64_t, int64_t,
+                         ThreadPool&) noexcept;
+template void group_norm(const float*, const float*, const float*, float, float*, int64_t, int64_t,
+                         int64_t, int64_t, ThreadPool&) noexcept;
+template void group_norm(const double*, const double*, const double*, float, double*, int64_t,
+                         int64_t, int64_t, int64_t, ThreadPool&) noexcept;
 
 }  // namespace fovea::kernels

@@ -19,13 +19,21 @@ int64_t rows_per_chunk(int64_t row_elements) {
   return std::max<int64_t>(1, kGrain / std::max<int64_t>(row_elements, 1));
 }
 
+// What a tap of weight 0 reads is not an output's business: 0 times infinity or NaN would be NaN.
+F32x4 read_by(F32x4 weights, F32x4 x) {
+  return bitcast_f32(bitcast_i32(x) & (weights != F32x4::zero()));
+}
+
+F32x4 add_taps(F32x4 weights, F32x4 x, F32x4 sum) { return fma(weights, read_by(weights, x), sum); }
+
 // Four outputs at once: each has its own window, summed lane by lane and across at the end.
 void resample_four(const int32_t* first, const float* weights, int taps, const float* in,
                    float* out) {
   F32x4 sums[4] = {F32x4::zero(), F32x4::zero(), F32x4::zero(), F32x4::zero()};
   for (int t = 0; t < taps; t += 4) {
     for (int i = 0; i < 4; ++i) {
-      sums[i] = fma(F32x4::load(weights + i * taps + t), F32x4::load(in + first[i] + t), sums[i]);
+      sums[i] =
+          add_taps(F32x4::load(weights + i * taps + t), F32x4::load(in + first[i] + t), sums[i]);
     }
   }
   transpose4x4(sums[0], sums[1], sums[2], sums[3]);
@@ -36,9 +44,11 @@ void resample_four(const int32_t* first, const float* weights, int taps, const f
 float resample_one(const float* weights, int taps, const float* in) {
   F32x4 sums = F32x4::zero();
   int t = 0;
-  for (; t + 4 <= taps; t += 4) sums = fma(F32x4::load(weights + t), F32x4::load(in + t), sums);
+  for (; t + 4 <= taps; t += 4) {
+    sums = add_taps(F32x4::load(weights + t), F32x4::load(in + t), sums);
+  }
   const int rest = taps - t;
-  sums = fma(F32x4::load_partial(weights + t, rest), F32x4::load_partial(in + t, rest), sums);
+  sums = add_taps(F32x4::load_partial(weights + t, rest), F32x4::load_partial(in + t, rest), sums);
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
@@ -48,9 +58,10 @@ void combine(const float* weights, int run_time_taps, const float* in, int64_t s
              int64_t count, float* out) {
   const int taps = kTaps ? kTaps : run_time_taps;
   const auto sum_at = [&](int64_t j, auto load) {
-    F32x4 sum = F32x4::load_splat(weights) * load(in + j);
+    const F32x4 first = F32x4::load_splat(weights);
+    F32x4 sum = first * read_by(first, load(in + j));
     for (int t = 1; t < taps; ++t) {
-      sum = fma(F32x4::load_splat(weights + t), load(in + t * stride + j), sum);
+      sum = add_taps(F32x4::load_splat(weights + t), load(in + t * stride + j), sum);
     }
     return sum;
   };

@@ -1,6 +1,8 @@
 #include "ops/core/activation.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace fovea {
 
@@ -46,6 +48,14 @@ std::optional<ActivationSpec> activation_of(const Node& node, const ConstantOf& 
     values[i] = *value;
   }
   return ActivationSpec{info->kind, values[0], values[1]};
+}
+
+bool has_finite_slopes(const ActivationSpec& activation, const Tensor* slopes) {
+  const auto finite = [](float x) { return std::isfinite(x); };
+  if (activation.kind == Activation::LeakyRelu) return finite(activation.alpha);
+  if (activation.kind != Activation::PRelu) return true;
+  return slopes && slopes->dtype() == DType::Float &&
+         std::ranges::all_of(slopes->as<float>(), finite);
 }
 
 }  // namespace fovea

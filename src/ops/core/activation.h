@@ -17,4 +17,8 @@ using ConstantOf = std::function<const Tensor*(ValueId)>;
 // input.
 std::optional<kernels::ActivationSpec> activation_of(const Node& node, const ConstantOf& constant);
 
+// Whether fused kernels may scale what is negative by its slopes, `slopes` for PRelu: they multiply
+// the others' zeros by them, too, which finite ones leave 0. False for PRelu where they are null.
+bool has_finite_slopes(const kernels::ActivationSpec& activation, const Tensor* slopes);
+
 }  // namespace fovea

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/integers.h"
+
 namespace fovea {
 namespace {
 
@@ -81,8 +83,9 @@ void split_pads(SpatialAxis& axis, int64_t total, bool odd_at_begin) {
   axis.pad_end = total - axis.pad_begin;
 }
 
-// Pads and output sizes of a sliding window.
-void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil) {
+// Pads and output sizes of a sliding window, which must be `smallest` or larger.
+void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil,
+           int64_t smallest) {
   const AutoPad mode = auto_pad_of(context);
   if (mode == AutoPad::NotSet) read_pads(context, axes);
   for (SpatialAxis& axis : axes) {
@@ -96,11 +99,11 @@ void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil
     // stride.
     const int64_t room =
         axis.in + axis.pad_begin + axis.pad_end - axis.reach() + (ceil ? axis.stride - 1 : 0);
-    if (room < 0) {
+    axis.out = floor_div(room, axis.stride) + 1;
+    if (axis.out < smallest) {
       fail(ErrorCode::InvalidInput, context.node().op_type, " has a window of ", axis.reach(),
            ", larger than an input of shape ", context.shape(0), " with its padding");
     }
-    axis.out = room / axis.stride + 1;
     // A window may not begin in the padding at the end.
     if (ceil && (axis.out - 1) * axis.stride >= axis.in + axis.pad_begin) --axis.out;
   }
@@ -111,14 +114,15 @@ void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil
 std::vector<SpatialAxis> convolution_axes(const NodeContext& context,
                                           std::span<const int64_t> kernel) {
   std::vector<SpatialAxis> axes = axes_of(context, kernel);
-  slide(context, axes, false);
+  slide(context, axes, false, 1);
   return axes;
 }
 
 std::vector<SpatialAxis> pooling_axes(const NodeContext& context) {
   const auto kernel = context.attributes().get_ints("kernel_shape");
   std::vector<SpatialAxis> axes = axes_of(context, kernel);
-  slide(context, axes, context.attributes().get_int("ceil_mode", 0) != 0);
+  // A window that fits nowhere makes a result without elements, as elsewhere.
+  slide(context, axes, context.attributes().get_int("ceil_mode", 0) != 0, 0);
   return axes;
 }
 

@@ -32,11 +32,11 @@ Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
       context, [map = std::move(map)](RunContext&) { return map; }, keeps_zero);
 }
 
-// An operator that maps every element of its only input.
-constexpr OpDef unary(std::string_view op_type, int since, PlanRule plan) {
+// An operator that maps every element of its only input, which is of one of `types`.
+constexpr OpDef unary(std::string_view op_type, int since, DTypeSet types, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.infer = infer_like_input},
+          .meaning = {.types = {type_of_input(0, types)}, .infer = infer_like_input},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = follow_input_layout,

@@ -80,14 +80,18 @@ TEST(Activations, RowsAndVectorsAgree) {
   }
 }
 
-TEST(Activations, NaNStaysNaN) {
+// Of comparisons that NaN fails.
+TEST(Activations, NaNStaysNaNWhereONNXDoesNotMakeItZero) {
   for (const ActivationInfo& info : activations()) {
     if (info.kind == Activation::PRelu) continue;
     const float result = info.apply(by_default(info), simd::F32x4::splat(kNan))[0];
-    if (info.kind == Activation::Shrink) {
-      EXPECT_EQ(result, 0.0f);
+    const double of_double = info.apply_to_double(by_default(info), std::nan(""));
+    if (info.kind == Activation::Shrink || info.kind == Activation::ThresholdedRelu) {
+      EXPECT_EQ(result, 0.0f) << info.op_type;
+      EXPECT_EQ(of_double, 0.0) << info.op_type;
     } else {
       EXPECT_TRUE(std::isnan(result)) << info.op_type;
+      EXPECT_TRUE(std::isnan(of_double)) << info.op_type;
     }
   }
 }

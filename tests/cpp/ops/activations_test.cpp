@@ -41,7 +41,7 @@ const std::vector<Case>& cases() {
       {"ThresholdedRelu", 10, {{"alpha", -2.0f}}, [](double x) { return x > -2 ? x : 0; }},
       {"Sigmoid", 13, {}, sigmoid, -20, 20, 6},
       {"Tanh", 13, {}, [](double x) { return std::tanh(x); }},
-      {"HardSigmoid", 6, {}, [](double x) { return unit(0.2 * x + 0.5); }, -6, 6, 4, 4},
+      {"HardSigmoid", 6, {}, [](double x) { return unit(double{0.2f} * x + 0.5); }, -6, 6, 4, 4},
       {"HardSigmoid",
        6,
        {{"alpha", 0.5f}, {"beta", -1.0f}},
@@ -57,7 +57,7 @@ const std::vector<Case>& cases() {
       {"Selu",
        6,
        {},
-       [](double x) { return 1.0507009873554805 * elu(x, 1.6732632423543772, 1); },
+       [](double x) { return double{1.05070102f} * elu(x, double{1.67326324f}, 1); },
        -6,
        6,
        4,
@@ -142,6 +142,26 @@ TEST(Activations, AgreeWithTheirFormulas) {
   }
 }
 
+// No step of theirs is in float: the same bounds, 29 bits further down.
+TEST(Activations, OfDoubleAreComputedInDouble) {
+  for (const Case& c : cases()) {
+    const Tensor floats = random_tensor({5003}, 1, c.low, c.high);
+    Tensor in = Tensor::allocate(DType::Double, {5003});
+    for (size_t i = 0; i < 5003; ++i) {
+      // Between two floats.
+      in.mutable_as<double>()[i] = double{floats.as<float>()[i]} * (1 - 0x1p-30);
+    }
+    const Tensor out = run(c, in, false)[0];
+    ASSERT_EQ(out.dtype(), DType::Double);
+    for (size_t i = 0; i < 5003; ++i) {
+      const double x = in.as<double>()[i], want = c.oracle(x);
+      ASSERT_NEAR(out.as<double>()[i], want,
+                  0x1p-53 * (c.relative * std::abs(want) + c.absolute) + 1e-300)
+          << c.op_type << "(" << x << ")";
+    }
+  }
+}
+
 TEST(Activations, ChannelsLastGivesTheSameBits) {
   for (const Case& c : cases()) {
     for (const int64_t channels : {1, 3, 4, 6}) {
@@ -178,6 +198,10 @@ TEST(Activations, GeluByTangent) {
     EXPECT_NEAR(static_cast<double>(out.as<float>()[i]), 0.5 * x * (1 + std::tanh(inner)),
                 6 * 8 * 0x1p-24);
   }
+  const Tensor one = Tensor::of<double>({1}, {1});
+  EXPECT_NEAR(
+      run_op({"Gelu", 20, {{"approximate", std::string("tanh")}}}, {one})[0].as<double>()[0],
+      0.5 * (1 + std::tanh(std::sqrt(2 / M_PI) * 1.044715)), 1e-15);
   EXPECT_EQ(error_of([&] {
               run_op({"Gelu", 20, {{"approximate", std::string("fast")}}}, {in});
             }),

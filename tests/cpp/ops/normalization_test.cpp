@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "support/nd.h"
@@ -168,6 +169,54 @@ TEST(LayerNormalization, BiasIsOptional) {
   const Tensor zero = Tensor::of<float>({6}, {0, 0, 0, 0, 0, 0});
   expect_equal(run_op({"LayerNormalization", 17}, {in, scale})[0],
                run_op({"LayerNormalization", 17}, {in, scale, zero})[0]);
+}
+
+// What these make of tensors that no float holds: two numbers and their negatives around a mean,
+// which float would take for one number.
+TEST(Normalizations, DoubleStaysDouble) {
+  constexpr double kMean = 1.0, kSmall = 0x1p-40, kScale = 3.0 + 0x1p-40, kBias = 5.0 - 0x1p-40;
+  const Tensor in = Tensor::of<double>(
+      {1, 2, 4}, {kMean + kSmall, kMean - kSmall, kMean + kSmall, kMean - kSmall,  //
+                  kMean + kSmall, kMean - kSmall, kMean + kSmall, kMean - kSmall});
+  const AttributeList tiny = {{"epsilon", 0.0f}, {"num_groups", int64_t{1}}};
+  const auto check = [&](const OpCase& op, std::vector<int64_t> parameters,
+                         const std::vector<Tensor>& statistics = {}, double tolerance = 1e-14) {
+    const auto filled = [&](double value) {
+      Tensor tensor = Tensor::allocate(DType::Double, Shape(parameters));
+      std::ranges::fill(tensor.mutable_as<double>(), value);
+      return tensor;
+    };
+    std::vector<Tensor> inputs = {in, filled(kScale), filled(kBias)};
+    inputs.insert(inputs.end(), statistics.begin(), statistics.end());
+    const Tensor out = run_op(op, inputs, 2)[0];
+    ASSERT_EQ(out.dtype(), DType::Double);
+    for (size_t i = 0; i < 8; ++i) {
+      EXPECT_NEAR(out.as<double>()[i], kBias + (i % 2 == 0 ? kScale : -kScale), tolerance)
+          << op.op_type << Shape(parameters).to_string();
+    }
+  };
+  check({"InstanceNormalization", 6, tiny}, {2});
+  check({"GroupNormalization", 21, tiny}, {2});
+  check({"LayerNormalization", 17, tiny}, {4});
+  check({"LayerNormalization", 17, tiny}, {1, 2, 1});
+  const Tensor mean = Tensor::of<double>({2}, {kMean, kMean});
+  const Tensor variance = Tensor::of<double>({2}, {kSmall * kSmall, kSmall * kSmall});
+  // The mean is multiplied by scale / deviation, 3 * 2^40, and rounded.
+  check({"BatchNormalization", 15, tiny}, {2}, {mean, variance}, 4 * 0x1p42 * 0x1p-53);
+}
+
+TEST(Normalizations, OneElementTypeForAll) {
+  const Tensor in = random_tensor({1, 2, 4}, 1), one = random_tensor({2}, 2);
+  const Tensor doubles = Tensor::of<double>({2}, {1, 2});
+  EXPECT_EQ(error_of([&] {
+              run_op({"InstanceNormalization", 6}, {in, one, doubles});
+            }),
+            ErrorCode::MalformedModel);
+  const Tensor integers = Tensor::of<int32_t>({2}, {1, 2});
+  EXPECT_EQ(error_of([&] {
+              run_op({"InstanceNormalization", 6}, {in, one, integers});
+            }),
+            ErrorCode::UnsupportedAttribute);
 }
 
 // Softmax over axes [first, last) of the shape.

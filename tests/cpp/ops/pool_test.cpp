@@ -255,6 +255,26 @@ TEST(GlobalPool, EveryTypeLayoutAndRank) {
             (std::vector<double>{2, 5}));
 }
 
+// ONNX's formula for the size of the result.
+TEST(Pool, WindowsThatFitNowhereMakeNothing) {
+  const auto shape = [](const std::string& op_type, const Shape& in, std::vector<int64_t> kernel,
+                        std::vector<int64_t> strides, int64_t ceil_mode = 0) {
+    const OpCase op = {
+        .op_type = op_type,
+        .attributes = {{"kernel_shape", kernel}, {"strides", strides}, {"ceil_mode", ceil_mode}}};
+    return run_op(op, {Tensor::allocate(DType::Float, in)})[0].shape();
+  };
+  for (const std::string op_type : {"MaxPool", "AveragePool"}) {
+    EXPECT_EQ(shape(op_type, {2, 3, 1, 5}, {2, 2}, {1, 1}), (Shape{2, 3, 0, 4}));
+    EXPECT_EQ(shape(op_type, {2, 3, 1, 5}, {3, 1}, {2, 1}), (Shape{2, 3, 0, 5}));
+    EXPECT_EQ(shape(op_type, {1, 1, 0, 5}, {1, 1}, {1, 1}), (Shape{1, 1, 0, 5}));
+    EXPECT_EQ(error_of([&] {
+                shape(op_type, {1, 1, 1, 5}, {4, 1}, {2, 1});
+              }),
+              ErrorCode::InvalidInput);
+  }
+}
+
 TEST(Pool, SaysWhatDoesNotFit) {
   const Tensor data = random_tensor({1, 1, 3, 3}, 1);
   const auto code = [&](std::vector<int64_t> kernel) {
@@ -262,7 +282,7 @@ TEST(Pool, SaysWhatDoesNotFit) {
       run_op({.op_type = "MaxPool", .attributes = {{"kernel_shape", kernel}}}, {data});
     });
   };
-  EXPECT_EQ(code({4, 1}), ErrorCode::InvalidInput);
+  EXPECT_EQ(code({5, 1}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({1}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({}), ErrorCode::InvalidInput);
   EXPECT_EQ(code({0, 1}), ErrorCode::MalformedModel);

@@ -181,6 +181,47 @@ TEST(Resize, SizesAreNotRoundedToAScale) {
                 {0, 4});
 }
 
+// `length` pixels to `out`, as four rows or as four columns: an output is NaN only where a NaN has
+// a weight, which is what a 1 there makes among zeros.
+void expect_no_other_is_spoilt(const OpCase& op, int64_t length, int64_t out, bool columns) {
+  const auto resized = [&](const Tensor& image) {
+    const Tensor sizes = int64_vector({1, 1, columns ? out : 4, columns ? 4 : out});
+    return values_of<float>(run_op(op, {image, Tensor(), Tensor(), sizes})[0]);
+  };
+  for (int64_t bad = 0; bad < length; ++bad) {
+    Tensor unit =
+        Tensor::allocate(DType::Float, {1, 1, columns ? length : 4, columns ? 4 : length});
+    std::ranges::fill(unit.mutable_as<float>(), 0.0f);
+    Tensor spoilt = copy_of(unit);
+    for (int64_t i = 0; i < 4; ++i) {
+      const auto at = static_cast<size_t>(columns ? bad * 4 + i : i * length + bad);
+      unit.mutable_as<float>()[at] = 1;
+      spoilt.mutable_as<float>()[at] = std::numeric_limits<float>::quiet_NaN();
+    }
+    const auto weights = resized(unit), values = resized(spoilt);
+    for (size_t i = 0; i < weights.size(); ++i) {
+      ASSERT_EQ(std::isnan(values[i]), weights[i] != 0) << length << " to " << out << " at " << i;
+    }
+  }
+}
+
+// Beyond an edge as between pixels.
+TEST(Resize, PixelsOfNoWeightDoNotSpreadNaN) {
+  for (const std::string mode : {"linear", "cubic"}) {
+    for (const std::string coordinates : {"half_pixel", "align_corners", "asymmetric"}) {
+      const OpCase op = {
+          "Resize", 13, {{"mode", mode}, {"coordinate_transformation_mode", coordinates}}};
+      for (const int64_t length : {2, 3, 5, 8}) {
+        for (const int64_t out : {1, 2, 3, 4, 5, 7, 9, 13}) {
+          SCOPED_TRACE(mode + " " + coordinates);
+          expect_no_other_is_spoilt(op, length, out, false);
+          expect_no_other_is_spoilt(op, length, out, true);
+        }
+      }
+    }
+  }
+}
+
 TEST(Resize, NothingToDoCopiesAndEmptyStaysEmpty) {
   const Tensor in = random_tensor({1, 2, 3, 4}, 3);
   expect_equal(run_op({"Resize", 13}, {in, Tensor(), floats({1, 1, 1, 1})})[0], in);

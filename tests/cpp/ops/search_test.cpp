@@ -50,6 +50,11 @@ TEST(Arg, TiesAndErrors) {
               run_op({"ArgMax", 13}, {Tensor::allocate(DType::Float, {0, 2})});
             }),
             ErrorCode::InvalidInput);
+  // Where there is nothing to find, an empty axis does no harm.
+  const Tensor nothing = Tensor::allocate(DType::Float, {0, 1, 0, 1});
+  EXPECT_EQ(run_op({"ArgMin", 13}, {nothing})[0].shape(), (Shape{1, 1, 0, 1}));
+  EXPECT_EQ(run_op({"ArgMax", 13, {{"keepdims", int64_t{0}}}}, {nothing})[0].shape(),
+            (Shape{1, 0, 1}));
 }
 
 TEST(TopK, EveryAxisAndDirection) {

@@ -252,6 +252,23 @@ TEST(ConvolutionEpilogue, LeavesWhatOthersReadOrWhatDoesNotFit) {
       (Names{"FusedConv", "Sigmoid"}));
 }
 
+TEST(ConvolutionEpilogue, LeavesSlopesThatAreNotFinite) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(operators(fused(
+                convolution().node("LeakyRelu", {"c"}, {"y"}, {{"alpha", kInf}}).output("y"))),
+            (Names{"Conv", "LeakyRelu"}));
+  Tensor slopes = ones({4, 1, 1});
+  const auto with_slopes = [&] {
+    return operators(fused(convolution()
+                               .constant("slopes", slopes)
+                               .node("PRelu", {"c", "slopes"}, {"y"})
+                               .output("y")));
+  };
+  EXPECT_EQ(with_slopes(), Names{"FusedConv"});
+  slopes.mutable_as<float>()[3] = std::nanf("");
+  EXPECT_EQ(with_slopes(), (Names{"Conv", "PRelu"}));
+}
+
 TEST(ConvolutionEpilogue, TransposedTakesTheActivationOnly) {
   const auto transposed = [] {
     return ModelBuilder()

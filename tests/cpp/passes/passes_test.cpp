@@ -121,6 +121,16 @@ TEST(PixelShuffle, OfFixedSizeNeedsThatSize) {
   EXPECT_EQ(ops({1, 18, 1, 4, 5}), 3u);
 }
 
+// Of nothing, every number of images of every size has as many elements.
+TEST(PixelShuffle, OfNoImagesNeedsTheSizeToo) {
+  const auto ops = [](const std::vector<ModelBuilder::Size>& input) {
+    return operators(after(recognise_pixel_shuffle,
+                           shuffle({0, 1, 3, 3, 1, 13}, {0, 1, 4, 2, 5, 3}, {0, 1, 3, 39}, input)));
+  };
+  EXPECT_EQ(ops({0, 9, 1, 1}), (Names{"Reshape", "Transpose", "Reshape"}));
+  EXPECT_EQ(ops({0, 9, 1, 13}), Names{"DepthToSpace"});
+}
+
 // Where all sizes are fixed, operators' own shape rules tell those between.
 TEST(PixelShuffle, FindsFixedSizesBehindAnyOperator) {
   const auto ops = [](const std::vector<ModelBuilder::Size>& input) {

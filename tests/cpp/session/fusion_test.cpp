@@ -71,6 +71,40 @@ TEST(Fusion, InfinitiesPassABoundThatIsNotThere) {
   }
 }
 
+// What is not negative is not multiplied by the slope, fused or not.
+TEST(Fusion, InfiniteSlopesScaleOnlyNegatives) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  const std::vector<Feed> feeds = {{"x", Tensor::of<float>({1, 1, 1, 4}, {-3, 0, 3, kInf})}};
+  const auto add_activation = [&](ModelBuilder model, bool prelu) {
+    if (!prelu) model.node("LeakyRelu", {"c"}, {"y"}, {{"alpha", kInf}});
+    if (prelu) {
+      model.constant("slope", Tensor::of<float>({1, 1, 1}, {kInf}))
+          .node("PRelu", {"c", "slope"}, {"y"});
+    }
+    return model.output("y").bytes();
+  };
+  for (const bool prelu : {false, true}) {
+    const ModelBuilder input = ModelBuilder().input("x", DType::Float, {1, 1, "h", "w"});
+    const std::string convolved =
+        add_activation(ModelBuilder(input)
+                           .constant("w", Tensor::of<float>({1, 1, 1, 1}, {1}))
+                           .node("Conv", {"x", "w"}, {"c"}),
+                       prelu);
+    const Tensor one = Tensor::of<float>({4, 4}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0});
+    const std::string multiplied = add_activation(
+        ModelBuilder(input).constant("w", one).node("MatMul", {"x", "w"}, {"c"}), prelu);
+    for (const std::vector<std::string>& disabled :
+         {std::vector<std::string>{}, std::vector<std::string>{"*"}}) {
+      const auto run = [&](const std::string& bytes, const std::vector<Feed>& of) {
+        return to_floats(test::load(bytes, {.disabled_passes = disabled})->run(of)[0]);
+      };
+      EXPECT_EQ(run(convolved, feeds), (std::vector<float>{-kInf, 0, 3, kInf}));
+      EXPECT_EQ(run(multiplied, {{"x", Tensor::of<float>({1, 1, 1, 4}, {-3, 0, 3, 5})}}),
+                (std::vector<float>{-kInf, 0, 3, 0}));
+    }
+  }
+}
+
 // The block's input is read for the last time as addend: the sum may lie in its place.
 TEST(Fusion, ResidualBlocksThatOverwriteTheirInput) {
   check(layers({4, 8, 8, 8, 8})
