@@ -60,6 +60,23 @@ const DTypeInfo& info_of(int64_t onnx_data_type) noexcept {
   return kDTypes[known ? onnx_data_type : 0];
 }
 
+bool holds(DType wide, DType narrow) noexcept {
+  const DTypeInfo &outer = info_of(wide), &inner = info_of(narrow);
+  if (wide == narrow) return true;
+  switch (inner.kind) {
+    case Unsigned:
+      return (outer.kind == Signed || outer.kind == Unsigned) && outer.bits > inner.bits;
+    case Signed:
+    case Complex:
+      return outer.kind == inner.kind && outer.bits > inner.bits;
+    case Float:
+      // Of formats of fewer bits, none holds another.
+      return outer.kind == Float && outer.bits > inner.bits && outer.bits >= 32;
+    default:
+      return false;
+  }
+}
+
 uint64_t bytes_of(DType dtype, uint64_t elements) noexcept {
   const auto bits = static_cast<uint64_t>(bits_of(dtype));
   // Whole bytes first: elements times bits might not fit.

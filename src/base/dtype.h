@@ -69,6 +69,10 @@ inline bool is_supported(int64_t onnx_data_type) noexcept {
   return info_of(onnx_data_type).supported;
 }
 
+// Whether `wide` has every value of `narrow`, within a kind: no integer is held by a float, and no
+// bool by an integer.
+bool holds(DType wide, DType narrow) noexcept;
+
 // Bytes that so many elements take. Those of less than a byte are packed, and the last byte may be
 // filled in part. 0 for strings.
 uint64_t bytes_of(DType dtype, uint64_t elements) noexcept;

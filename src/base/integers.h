@@ -15,6 +15,12 @@ constexpr int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
+// The product of factors >= 0, or the largest int64 where it is larger.
+constexpr int64_t saturating_product(int64_t a, int64_t b) {
+  constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
+  return a > 0 && b > kLargest / a ? kLargest : a * b;
+}
+
 // `bytes` as the size of one piece of memory. Throws Error(OutOfMemory) with the field "bytes" for
 // more than PTRDIFF_MAX: in WebAssembly size_t has 32 bits, and a cast would wrap around silently.
 size_t checked_size(uint64_t bytes);

@@ -7,6 +7,7 @@
 #include "ops/core/activation.h"
 #include "ops/core/broadcast_step.h"
 #include "ops/core/unary_step.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -46,10 +47,11 @@ Kernel plan_activation(PlanContext& context) {
       context, [map](RunContext&) { return map; }, kernels::keeps_zero(*activation));
 }
 
-// Of integers, too.
+constexpr DTypeSet kReluTypes = {DType::Float, DType::Double, DType::Int64};
+
 Kernel plan_relu(PlanContext& context) {
-  if (kFloat32And64.contains(context.dtype(0))) return plan_activation(context);
-  return plan_unary<int8_t, int16_t, int32_t, int64_t>(context, kernels::Relu(), true);
+  if (context.dtype(0) != DType::Int64) return plan_activation(context);
+  return plan_unary<int64_t>(context, kernels::Relu(), true);
 }
 
 // Limits that are inputs are read when the kernel runs; they need not be constant.
@@ -75,8 +77,7 @@ Kernel plan_clip_of(PlanContext& context) {
 }
 
 Kernel plan_clip(PlanContext& context) {
-  return dispatch<float, double, int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-                  uint64_t>(context.dtype(0), [&](auto tag) {
+  return dispatch<float, double, int32_t, int64_t, uint64_t>(context.dtype(0), [&](auto tag) {
     return plan_clip_of<typename decltype(tag)::type>(context);
   });
 }
@@ -130,11 +131,11 @@ void layout_prelu(LayoutContext& context) {
 }
 
 constexpr OpDef activation(std::string_view op_type, int since) {
-  return unary(op_type, since, kFloat32And64, plan_activation);
+  return unary(op_type, since, kFloats, plan_through<plan_activation, kFloat32And64>);
 }
 
 constexpr OpDef kOps[] = {
-    unary("Relu", 1, kFloat32And64 | kSignedIntegers, plan_relu),
+    unary("Relu", 1, kFloats | kSignedIntegers, plan_through<plan_relu, kReluTypes>),
     activation("LeakyRelu", 1),
     activation("ThresholdedRelu", 10),
     activation("Sigmoid", 1),
@@ -152,7 +153,7 @@ constexpr OpDef kOps[] = {
     activation("Shrink", 9),
     {.op_type = "Clip",
      .meaning = {.inputs = {1, 3}, .types = {type_of_all_inputs(kNumbers)}, .infer = infer_clip},
-     .cpu = {.plan = plan_clip,
+     .cpu = {.plan = plan_through<plan_clip, kArithmeticTypes>,
              .reuse = Reuse::InPlace,
              .layout = follow_input_layout,
              .bands = bands_by_element}},

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "ops/core/axes.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -61,7 +62,7 @@ Kernel arg_kernel(const PlanContext& context, BestPosition best) {
 
 template <template <class> class Better>
 Kernel plan_arg(PlanContext& context) {
-  return arg_kernel(context, dispatch_with_integers<float, double>(
+  return arg_kernel(context, dispatch<float, double, int64_t, uint64_t>(
                                  context.dtype(0), [](auto tag) -> BestPosition {
                                    using T = typename decltype(tag)::type;
                                    return best_position<T, Better<T>>;
@@ -69,8 +70,12 @@ Kernel plan_arg(PlanContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "ArgMax", .meaning = {.infer = infer_arg}, .cpu = {.plan = plan_arg<std::greater>}},
-    {.op_type = "ArgMin", .meaning = {.infer = infer_arg}, .cpu = {.plan = plan_arg<std::less>}},
+    {.op_type = "ArgMax",
+     .meaning = {.types = {type_of_input(0, kNumbers)}, .infer = infer_arg},
+     .cpu = {.plan = plan_through<plan_arg<std::greater>, kWidestTypes>}},
+    {.op_type = "ArgMin",
+     .meaning = {.types = {type_of_input(0, kNumbers)}, .infer = infer_arg},
+     .cpu = {.plan = plan_through<plan_arg<std::less>, kWidestTypes>}},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast_step.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -10,26 +11,24 @@ using kernels::binary_row;
 using kernels::binary_row_f32;
 using kernels::BinaryRow;
 
-void infer_arithmetic(InferContext& context) {
-  require_one_dtype(context);
-  infer_broadcast(context);
-}
+void infer_arithmetic(InferContext& context) { infer_broadcast(context); }
 
 // Add, Sub, Mul: the bits of the result do not depend on the sign of the type.
 template <class Op>
 Kernel plan_wrapping(PlanContext& context) {
   const DType dtype = context.dtype(0);
-  const BinaryRow row = dispatch_with_integers<float, double>(dtype, [](auto tag) -> BinaryRow {
-    using T = typename decltype(tag)::type;
-    if constexpr (std::is_same_v<T, float>) {
-      return binary_row_f32<Op>;
-    } else if constexpr (std::is_same_v<T, double>) {
-      return binary_row<Op, T, T, T>;
-    } else {
-      using Bits = std::make_unsigned_t<T>;
-      return binary_row<Op, Bits, Bits, Bits>;
-    }
-  });
+  const BinaryRow row =
+      dispatch<float, double, int32_t, int64_t, uint64_t>(dtype, [](auto tag) -> BinaryRow {
+        using T = typename decltype(tag)::type;
+        if constexpr (std::is_same_v<T, float>) {
+          return binary_row_f32<Op>;
+        } else if constexpr (std::is_same_v<T, double>) {
+          return binary_row<Op, T, T, T>;
+        } else {
+          using Bits = std::make_unsigned_t<T>;
+          return binary_row<Op, Bits, Bits, Bits>;
+        }
+      });
   return plan_broadcast_step(context, row, true);
 }
 
@@ -81,24 +80,33 @@ Kernel plan_pow(PlanContext& context) {
                                     : element_row<kernels::Pow, double, int32_t, int64_t>(base));
 }
 
-constexpr OpDef binary(std::string_view op_type, InferRule infer, PlanRule plan, int since = 1) {
+using Types = std::array<TypeVariable, 4>;
+
+constexpr OpDef binary(std::string_view op_type, int since, const Types& types, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.inputs = {2, 2}, .infer = infer},
+          .meaning = {.inputs = {2, 2}, .types = types, .infer = infer_arithmetic},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = broadcast_layout,
                   .bands = bands_by_element}};
 }
 
+constexpr DTypeSet kPowTypes = {DType::Float, DType::Double, DType::Int32, DType::Int64};
+
+template <PlanRule kPlan>
+constexpr OpDef arithmetic(std::string_view op_type, int since = 1) {
+  return binary(op_type, since, {type_of_all_inputs(kNumbers)},
+                plan_through<kPlan, kArithmeticTypes>);
+}
+
 constexpr OpDef kOps[] = {
-    binary("Add", infer_arithmetic, plan_wrapping<kernels::Add>),
-    binary("Sub", infer_arithmetic, plan_wrapping<kernels::Sub>),
-    binary("Mul", infer_arithmetic, plan_wrapping<kernels::Mul>),
-    binary("Div", infer_arithmetic, plan_div),
-    binary("Mod", infer_arithmetic, plan_mod, 10),
-    binary(
-        "Pow", [](InferContext& context) { infer_broadcast(context); }, plan_pow),
+    arithmetic<plan_wrapping<kernels::Add>>("Add"),
+    arithmetic<plan_wrapping<kernels::Sub>>("Sub"),
+    arithmetic<plan_wrapping<kernels::Mul>>("Mul"),
+    arithmetic<plan_div>("Div"),
+    arithmetic<plan_mod>("Mod", 10),
+    binary("Pow", 1, {type_of_input(0, kPowTypes), type_of_input(1, kPowTypes)}, plan_pow),
 };
 
 }  // namespace

@@ -19,9 +19,9 @@ void infer_concat(InferContext& context) {
     const Shape& shape = context.shape(i);
     Shape expected = out;
     if (shape.rank() == out.rank()) expected[axis] = shape[axis];
-    if (shape != expected || context.dtype(i) != context.dtype(0)) {
-      fail(ErrorCode::InvalidInput, "Concat along axis ", axis, " of ", name_of(context.dtype(0)),
-           " ", context.shape(0), " and ", name_of(context.dtype(i)), " ", shape);
+    if (shape != expected) {
+      fail(ErrorCode::InvalidInput, "Concat along axis ", axis, " of ", context.shape(0), " and ",
+           shape);
     }
     out[axis] += shape[axis];
   }
@@ -67,7 +67,9 @@ std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& ou
 
 constexpr OpDef kOps[] = {
     {.op_type = "Concat",
-     .meaning = {.inputs = {1, kUnbounded}, .infer = infer_concat},
+     .meaning = {.inputs = {1, kUnbounded},
+                 .types = {type_of_all_inputs(kFixedSize)},
+                 .infer = infer_concat},
      .cpu = {.plan = plan_concat, .layout = concat_layout, .bands = concat_bands}},
 };
 

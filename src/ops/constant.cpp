@@ -69,12 +69,16 @@ Kernel plan_constant_of_shape(PlanContext& context) {
   return [=](RunContext& run) { kernels::fill(run.out<std::byte>(0), value.data(), bytes, count); };
 }
 
+constexpr DTypeSet kRangeTypes = {DType::Float, DType::Double, DType::Int16, DType::Int32,
+                                  DType::Int64};
+
 // Calls fn with the type of Range's inputs and their values.
 template <class Fn>
 auto with_range(const NodeContext& context, Fn fn) {
   for (int i = 0; i < 3; ++i) {
-    if (context.dtype(i) != context.dtype(0) || context.shape(i).elements() != 1) {
-      fail(ErrorCode::MalformedModel, "Range takes three scalars of one type");
+    if (context.shape(i).elements() != 1) {
+      fail(ErrorCode::MalformedModel, "Range takes three scalars, not an input ", i, " of shape ",
+           context.shape(i));
     }
   }
   return dispatch<float, double, int16_t, int32_t, int64_t>(context.dtype(0), [&](auto tag) {
@@ -162,11 +166,16 @@ constexpr OpDef kOps[] = {
     {.op_type = "Constant", .meaning = {.inputs = {0, 0}, .infer = infer_constant}},
     {.op_type = "ConstantOfShape",
      .since = 9,
-     .meaning = {.infer = infer_constant_of_shape, .content_inputs = {0}},
+     .meaning = {.types = {type_of_input(0, kIndices)},
+                 .infer = infer_constant_of_shape,
+                 .content_inputs = {0}},
      .cpu = {.plan = plan_constant_of_shape}},
     {.op_type = "Range",
      .since = 11,
-     .meaning = {.inputs = {3, 3}, .infer = infer_range, .content_inputs = {0, 1, 2}},
+     .meaning = {.inputs = {3, 3},
+                 .types = {type_of_all_inputs(kRangeTypes)},
+                 .infer = infer_range,
+                 .content_inputs = {0, 1, 2}},
      .cpu = {.plan = plan_range}},
     {.op_type = "EyeLike",
      .since = 9,

@@ -65,7 +65,10 @@ Kernel plan_cumsum(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "CumSum",
      .since = 11,
-     .meaning = {.inputs = {2, 2}, .infer = infer_cumsum, .content_inputs = {1}},
+     .meaning = {.inputs = {2, 2},
+                 .types = {type_of_input(0, kWideNumbers), type_of_input(1, kIndices)},
+                 .infer = infer_cumsum,
+                 .content_inputs = {1}},
      .cpu = {.plan = plan_cumsum, .reuse = Reuse::InPlace}},
 };
 

@@ -125,7 +125,6 @@ GatherNd gather_nd_of(const NodeContext& context) {
     fail(ErrorCode::InvalidInput, "GatherND of ", in, " with indices ", indices, " and batch_dims ",
          batch_dims);
   }
-  require_index_type(context, 1);
   return {static_cast<int>(batch_dims), static_cast<int>(indices[indices.rank() - 1])};
 }
 
@@ -166,7 +165,9 @@ Kernel plan_gather_nd(PlanContext& context) {
 constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.inputs = {2, 2}, .infer = infer},
+          .meaning = {.inputs = {2, 2},
+                      .types = {type_of_input(0, kFixedSize), type_of_input(1, kIndices)},
+                      .infer = infer},
           .cpu = {.plan = plan}};
 }
 

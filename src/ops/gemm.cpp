@@ -1,5 +1,6 @@
 // Gemm.
 
+#include "base/integers.h"
 #include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast.h"
 #include "ops/core/gemm_step.h"
@@ -34,12 +35,6 @@ Gemm::Gemm(const NodeContext& context) {
   }
   gemm.shape = {a[gemm.transpose_a ? 1 : 0], b[gemm.transpose_b ? 0 : 1],
                 a[gemm.transpose_a ? 0 : 1]};
-  for (int i = 1; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.dtype(i) != context.dtype(0)) {
-      fail(ErrorCode::InvalidInput, "Gemm cannot mix ", name_of(context.dtype(0)), " and ",
-           name_of(context.dtype(i)));
-    }
-  }
   if (!context.has_input(kAddend)) return;
   const Shape& c = context.shape(kAddend);
   if (broadcast(c, output()) != output()) {
@@ -128,12 +123,15 @@ Kernel plan_gemm(PlanContext& context) {
 }
 
 int64_t macs_gemm(const NodeContext& context, const Shape& output) {
-  return output.elements() * Gemm(context).gemm.shape.k;
+  return saturating_product(output.elements(), Gemm(context).gemm.shape.k);
 }
 
 constexpr OpDef kOps[] = {
     {.op_type = "Gemm",
-     .meaning = {.inputs = {2, 3}, .infer = infer_gemm, .macs = macs_gemm},
+     .meaning = {.inputs = {2, 3},
+                 .types = {type_of_all_inputs(kWideNumbers)},
+                 .infer = infer_gemm,
+                 .macs = macs_gemm},
      .cpu = {.plan = plan_gemm}},
 };
 

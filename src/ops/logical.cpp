@@ -6,6 +6,7 @@
 
 #include "kernels/elementwise/convert.h"
 #include "ops/core/broadcast_step.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -15,15 +16,9 @@ using kernels::BinaryRow;
 
 constexpr int64_t kGrain = 16384;
 
-void infer_comparison(InferContext& context) {
-  require_one_dtype(context);
-  infer_broadcast(context, DType::Bool);
-}
+void infer_comparison(InferContext& context) { infer_broadcast(context, DType::Bool); }
 
-void infer_same_type(InferContext& context) {
-  require_one_dtype(context);
-  infer_broadcast(context);
-}
+void infer_same_type(InferContext& context) { infer_broadcast(context); }
 
 void infer_predicate(InferContext& context) {
   context.set_output(0, DType::Bool, context.shape(0));
@@ -31,8 +26,8 @@ void infer_predicate(InferContext& context) {
 
 template <class Op>
 Kernel plan_comparison(PlanContext& context) {
-  const BinaryRow row =
-      dispatch_with_integers<float, double, bool>(context.dtype(0), [](auto tag) -> BinaryRow {
+  const BinaryRow row = dispatch<float, double, int32_t, int64_t, uint64_t, bool>(
+      context.dtype(0), [](auto tag) -> BinaryRow {
         using T = typename decltype(tag)::type;
         return binary_row<Op, T, T, bool>;
       });
@@ -41,7 +36,6 @@ Kernel plan_comparison(PlanContext& context) {
 
 template <class Op>
 Kernel plan_logic(PlanContext& context) {
-  dispatch<bool>(context.dtype(0), [](auto) {});
   return plan_broadcast_step(context, binary_row<Op, uint8_t, uint8_t, uint8_t>);
 }
 
@@ -92,7 +86,6 @@ Kernel map_elements(const PlanContext& context, MapRow row) {
 }
 
 Kernel plan_not(PlanContext& context) {
-  dispatch<bool>(context.dtype(0), [](auto) {});
   return map_elements(context, map_row<bool, bool, std::logical_not<>>);
 }
 
@@ -135,31 +128,40 @@ Kernel plan_is_inf(PlanContext& context) {
   return plan(context);
 }
 
-constexpr OpDef logical(std::string_view op_type, int since, int inputs, InferRule infer,
-                        PlanRule plan) {
-  return {.op_type = op_type,
-          .since = since,
-          .meaning = {.inputs = {inputs, inputs}, .infer = infer},
-          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
+constexpr OpDef logical(std::string_view op_type, int since, int inputs, DTypeSet types,
+                        InferRule infer, PlanRule plan) {
+  return {
+      .op_type = op_type,
+      .since = since,
+      .meaning = {.inputs = {inputs, inputs}, .types = {type_of_all_inputs(types)}, .infer = infer},
+      .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
+}
+
+constexpr DTypeSet kComparedTypes = kArithmeticTypes | kBool;
+
+template <class Op>
+constexpr OpDef comparison(std::string_view op_type, int since) {
+  return logical(op_type, since, 2, kFixedSize, infer_comparison,
+                 plan_through<plan_comparison<Op>, kComparedTypes>);
 }
 
 constexpr OpDef kOps[] = {
-    logical("Equal", 1, 2, infer_comparison, plan_comparison<kernels::Equal>),
-    logical("Less", 1, 2, infer_comparison, plan_comparison<kernels::Less>),
-    logical("LessOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::LessOrEqual>),
-    logical("Greater", 1, 2, infer_comparison, plan_comparison<kernels::Greater>),
-    logical("GreaterOrEqual", 12, 2, infer_comparison, plan_comparison<kernels::GreaterOrEqual>),
-    logical("And", 1, 2, infer_same_type, plan_logic<kernels::BitAnd>),
-    logical("Or", 1, 2, infer_same_type, plan_logic<kernels::BitOr>),
-    logical("Xor", 1, 2, infer_same_type, plan_logic<kernels::BitXor>),
-    logical("Not", 1, 1, infer_like_input, plan_not),
-    logical("BitwiseAnd", 18, 2, infer_same_type, plan_bits<kernels::BitAnd>),
-    logical("BitwiseOr", 18, 2, infer_same_type, plan_bits<kernels::BitOr>),
-    logical("BitwiseXor", 18, 2, infer_same_type, plan_bits<kernels::BitXor>),
-    logical("BitwiseNot", 18, 1, infer_like_input, plan_bitwise_not),
-    logical("BitShift", 11, 2, infer_same_type, plan_shift),
-    logical("IsNaN", 9, 1, infer_predicate, plan_predicate<IsNaN>),
-    logical("IsInf", 10, 1, infer_predicate, plan_is_inf),
+    comparison<kernels::Equal>("Equal", 1),
+    comparison<kernels::Less>("Less", 1),
+    comparison<kernels::LessOrEqual>("LessOrEqual", 12),
+    comparison<kernels::Greater>("Greater", 1),
+    comparison<kernels::GreaterOrEqual>("GreaterOrEqual", 12),
+    logical("And", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitAnd>),
+    logical("Or", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitOr>),
+    logical("Xor", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitXor>),
+    logical("Not", 1, 1, kBool, infer_like_input, plan_not),
+    logical("BitwiseAnd", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitAnd>),
+    logical("BitwiseOr", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitOr>),
+    logical("BitwiseXor", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitXor>),
+    logical("BitwiseNot", 18, 1, kIntegers, infer_like_input, plan_bitwise_not),
+    logical("BitShift", 11, 2, kIntegers, infer_same_type, plan_shift),
+    logical("IsNaN", 9, 1, kFloats, infer_predicate, plan_predicate<IsNaN>),
+    logical("IsInf", 10, 1, kFloats, infer_predicate, plan_is_inf),
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "base/integers.h"
 #include "ops/core/broadcast.h"
 #include "ops/core/gemm_step.h"
 
@@ -30,10 +31,6 @@ MatMul::MatMul(const NodeContext& context) : a(context.shape(0)), b(context.shap
   if (row) a = Shape{1, a[0]};
   if (column) b = Shape{b[0], 1};
   if (a[a.rank() - 1] != b[b.rank() - 2]) reject();
-  if (context.dtype(0) != context.dtype(1)) {
-    fail(ErrorCode::InvalidInput, "MatMul cannot multiply ", name_of(context.dtype(0)), " by ",
-         name_of(context.dtype(1)));
-  }
   batch = broadcast(batch_of(a), batch_of(b));
 }
 
@@ -75,12 +72,15 @@ Kernel plan_matmul(PlanContext& context) {
 
 int64_t macs_matmul(const NodeContext& context, const Shape& output) {
   const Shape& a = context.shape(0);
-  return output.elements() * a[a.rank() - 1];
+  return saturating_product(output.elements(), a[a.rank() - 1]);
 }
 
 constexpr OpDef kOps[] = {
     {.op_type = "MatMul",
-     .meaning = {.inputs = {2, 2}, .infer = infer_matmul, .macs = macs_matmul},
+     .meaning = {.inputs = {2, 2},
+                 .types = {type_of_all_inputs(kWideNumbers)},
+                 .infer = infer_matmul,
+                 .macs = macs_matmul},
      .cpu = {.plan = plan_matmul}},
 };
 

@@ -153,6 +153,10 @@ constexpr TypeVariable type_of_input(int index, DTypeSet allowed) {
 constexpr TypeVariable type_of_all_inputs(DTypeSet allowed) {
   return type_of_inputs(0, kUnbounded, allowed);
 }
+// The same type for two inputs that do not follow each other.
+constexpr TypeVariable type_of_both_inputs(int a, int b, DTypeSet allowed) {
+  return {uint32_t{1} << a | uint32_t{1} << b, allowed};
+}
 
 inline constexpr DTypeSet kFloat32 = {DType::Float};
 inline constexpr DTypeSet kFloat32And64 = {DType::Float, DType::Double};
@@ -161,7 +165,14 @@ inline constexpr DTypeSet kSignedIntegers = {DType::Int8, DType::Int16, DType::I
 inline constexpr DTypeSet kUnsignedIntegers = {DType::Uint8, DType::Uint16, DType::Uint32,
                                                DType::Uint64};
 inline constexpr DTypeSet kIntegers = kSignedIntegers | kUnsignedIntegers;
-inline constexpr DTypeSet kNumbers = kFloat32And64 | kIntegers;
+inline constexpr DTypeSet kFloats = kFloat32And64 | DTypeSet{DType::Float16, DType::BFloat16};
+inline constexpr DTypeSet kNumbers = kFloats | kIntegers;
+// Numbers of 32 and 64 bits.
+inline constexpr DTypeSet kWideNumbers =
+    kFloat32And64 | DTypeSet{DType::Int32, DType::Uint32, DType::Int64, DType::Uint64};
+inline constexpr DTypeSet kBool = {DType::Bool};
+// Everything but strings.
+inline constexpr DTypeSet kFixedSize = kNumbers | kBool;
 
 using InferRule = void (*)(InferContext&);
 

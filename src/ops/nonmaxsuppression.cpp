@@ -72,15 +72,14 @@ void infer_suppression(InferContext& context) {
   const Shape& scores = context.shape(1);
   const bool fits = boxes.rank() == 3 && scores.rank() == 3 && boxes[2] == 4 &&
                     boxes[0] == scores[0] && boxes[1] == scores[2];
-  if (!fits || context.dtype(0) != DType::Float || context.dtype(1) != DType::Float) {
-    fail(ErrorCode::InvalidInput, "NonMaxSuppression of ", name_of(context.dtype(0)), " boxes ",
-         boxes, " and ", name_of(context.dtype(1)), " scores ", scores);
+  if (!fits) {
+    fail(ErrorCode::InvalidInput, "NonMaxSuppression of boxes ", boxes, " and scores ", scores);
   }
   for (const int threshold : {3, 4}) {
-    if (!context.has_input(threshold)) continue;
-    if (context.dtype(threshold) != DType::Float || context.shape(threshold).elements() != 1) {
-      fail(ErrorCode::MalformedModel, "NonMaxSuppression takes thresholds of one float");
-    }
+    if (!context.has_input(threshold) || context.shape(threshold).elements() == 1) continue;
+    fail(ErrorCode::MalformedModel,
+         "NonMaxSuppression takes thresholds of one float, not of shape ",
+         context.shape(threshold));
   }
   context.set_dynamic_output(0, DType::Int64);
 }
@@ -131,7 +130,11 @@ Kernel plan_suppression(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "NonMaxSuppression",
      .since = 10,
-     .meaning = {.inputs = {2, 5}, .infer = infer_suppression, .content_inputs = {2}},
+     .meaning = {.inputs = {2, 5},
+                 .types = {type_of_inputs(0, 1, kFloat32), type_of_input(2, kIndices),
+                           type_of_inputs(3, 4, kFloat32)},
+                 .infer = infer_suppression,
+                 .content_inputs = {2}},
      .cpu = {.plan = plan_suppression}},
 };
 

@@ -45,7 +45,8 @@ Kernel plan_nonzero(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "NonZero",
      .since = 9,
-     .meaning = {.infer = infer_nonzero},
+     .meaning = {.types = {type_of_input(0, kFloat32And64 | kIntegers | kBool)},
+                 .infer = infer_nonzero},
      .cpu = {.plan = plan_nonzero}},
 };
 

@@ -64,7 +64,11 @@ Kernel plan_onehot(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "OneHot",
      .since = 9,
-     .meaning = {.inputs = {3, 3}, .infer = infer_onehot, .content_inputs = {1}},
+     .meaning = {.inputs = {3, 3},
+                 .types = {type_of_input(0, kFloat32And64 | kIntegers), type_of_input(1, kNumbers),
+                           type_of_input(2, kFixedSize)},
+                 .infer = infer_onehot,
+                 .content_inputs = {1}},
      .cpu = {.plan = plan_onehot}},
 };
 

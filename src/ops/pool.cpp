@@ -152,10 +152,8 @@ Kernel plan_global_max(PlanContext& context) {
     return plan_global_float(context, kernels::global_max, kernels::global_max_images);
   }
   const PoolShape pool = global_shape(context);
-  return dispatch<double>(context.dtype(0), [&](auto) {
-    return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
-      kernels::max_pool(pool, run.in<double>(0), run.out<double>(0), begin, end);
-    });
+  return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
+    kernels::max_pool(pool, run.in<double>(0), run.out<double>(0), begin, end);
   });
 }
 
@@ -164,26 +162,25 @@ Kernel plan_global_average(PlanContext& context) {
     return plan_global_float(context, kernels::global_average, kernels::global_average_images);
   }
   const PoolShape pool = global_shape(context);
-  return dispatch<double>(context.dtype(0), [&](auto) {
-    return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
-      kernels::average_pool(pool, run.in<double>(0), run.out<double>(0), AverageOver::Inside, begin,
-                            end);
-    });
+  return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
+    kernels::average_pool(pool, run.in<double>(0), run.out<double>(0), AverageOver::Inside, begin,
+                          end);
   });
 }
 
-constexpr OpDef pool(std::string_view op_type, InferRule infer, PlanRule plan,
+constexpr OpDef pool(std::string_view op_type, DTypeSet types, InferRule infer, PlanRule plan,
                      Arity outputs = {1, 1}) {
   return {.op_type = op_type,
-          .meaning = {.outputs = outputs, .infer = infer},
+          .meaning = {.outputs = outputs, .types = {type_of_input(0, types)}, .infer = infer},
           .cpu = {.plan = plan, .layout = layout_pool}};
 }
 
 constexpr OpDef kOps[] = {
-    pool("MaxPool", infer_pool, plan_max_pool, {1, 2}),
-    pool("AveragePool", infer_pool, plan_average_pool),
-    pool("GlobalMaxPool", infer_global_pool, plan_global_max),
-    pool("GlobalAveragePool", infer_global_pool, plan_global_average),
+    pool("MaxPool", kFloat32And64 | DTypeSet{DType::Int8, DType::Uint8}, infer_pool, plan_max_pool,
+         {1, 2}),
+    pool("AveragePool", kFloat32And64, infer_pool, plan_average_pool),
+    pool("GlobalMaxPool", kFloat32And64, infer_global_pool, plan_global_max),
+    pool("GlobalAveragePool", kFloat32And64, infer_global_pool, plan_global_average),
 };
 
 }  // namespace

@@ -77,10 +77,6 @@ kernels::Reduction reduction_of(const PlanContext& context) {
 template <Fold fold, Finish finish = Finish::None>
 Kernel plan_reduce(PlanContext& context) {
   const kernels::Folder* folder = kernels::folder_of(context.dtype(0), fold);
-  if (!folder) {
-    fail(ErrorCode::UnsupportedAttribute, context.node().op_type, " of ", name_of(context.dtype(0)),
-         " elements is not supported");
-  }
   const Operand out = output_operand(context);
   return [reduction = reduction_of(context), folder, out](RunContext& run) {
     std::byte* to = run.out<std::byte>(0);
@@ -100,17 +96,22 @@ Kernel plan_log_sum_exp(PlanContext& context) {
       };
 }
 
-constexpr OpDef reduction(std::string_view op_type, PlanRule plan) {
+constexpr OpDef reduction(std::string_view op_type, PlanRule plan, DTypeSet types = kWideNumbers) {
   return {.op_type = op_type,
-          .meaning = {.inputs = {1, 2}, .infer = infer_reduce, .content_inputs = {1}},
+          .meaning = {.inputs = {1, 2},
+                      .types = {type_of_input(0, types), type_of_input(1, kIndices)},
+                      .infer = infer_reduce,
+                      .content_inputs = {1}},
           .cpu = {.plan = plan, .layout = reduce_layout}};
 }
+
+constexpr DTypeSet kCompared = kWideNumbers | DTypeSet{DType::Int8, DType::Uint8, DType::Bool};
 
 constexpr OpDef kOps[] = {
     reduction("ReduceSum", plan_reduce<Fold::Sum>),
     reduction("ReduceMean", plan_reduce<Fold::Sum, Finish::Divide>),
-    reduction("ReduceMax", plan_reduce<Fold::Max>),
-    reduction("ReduceMin", plan_reduce<Fold::Min>),
+    reduction("ReduceMax", plan_reduce<Fold::Max>, kCompared),
+    reduction("ReduceMin", plan_reduce<Fold::Min>, kCompared),
     reduction("ReduceProd", plan_reduce<Fold::Product>),
     reduction("ReduceL1", plan_reduce<Fold::SumAbs>),
     reduction("ReduceL2", plan_reduce<Fold::SumSquare, Finish::SquareRoot>),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/integers.h"
 #include "ops/core/axes.h"
 
 namespace fovea {
@@ -112,8 +113,8 @@ void fill_mask(RunContext& run, int64_t count) {
 }
 
 Kernel plan_dropout(PlanContext& context) {
-  const auto bytes =
-      static_cast<size_t>(bytes_of(context.dtype(0), context.shape(0), context.layout(0)));
+  const size_t bytes =
+      checked_size(bytes_of(context.dtype(0), context.shape(0), context.layout(0)));
   const int64_t count = context.wants_output(1) ? context.shape(0).elements() : 0;
   void (*mask)(RunContext&, int64_t) = nullptr;
   if (count > 0) {
@@ -129,6 +130,7 @@ Kernel plan_dropout(PlanContext& context) {
 constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer) {
   return {.op_type = op_type,
           .meaning = {.inputs = {1, inputs},
+                      .types = {type_of_input(1, kIndices)},
                       .infer = infer,
                       .content_inputs = inputs > 1 ? InputList{1} : InputList{}},
           .cpu = {.reuse = Reuse::View}};

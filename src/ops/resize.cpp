@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/integers.h"
 #include "kernels/elementwise/convert.h"
 #include "ops/core/axes.h"
 #include "ops/core/memory.h"
@@ -25,8 +26,6 @@ using kernels::ResizePlan;
 constexpr int kFirstResizeWithModes = 11;
 constexpr int64_t kLongest = int64_t{1} << 31;
 
-bool is_upsample(const NodeContext& context) { return context.node().op_type == "Upsample"; }
-
 // ---- attributes ----
 
 template <class Value>
@@ -36,31 +35,31 @@ struct Choice {
 };
 
 template <class Value>
-Value choose(const NodeContext& context, std::string_view attribute, std::string_view fallback,
+Value choose(const Attributes& attributes, std::string_view attribute, std::string_view fallback,
              std::initializer_list<Choice<Value>> choices) {
-  const std::string name = context.attributes().get_string(attribute, fallback);
+  const std::string name = attributes.get_string(attribute, fallback);
   for (const auto& choice : choices) {
     if (choice.name == name) return choice.value;
   }
   throw Error(ErrorCode::UnsupportedAttribute,
-              text(context.node().op_type, " does not know ", attribute, " '", name, "'"))
+              text("Resize does not know ", attribute, " '", name, "'"))
       .with("attribute", std::string(attribute));
 }
 
-ResizeMethod method_of(const NodeContext& context) {
+ResizeMethod method_of(const Attributes& attributes, int opset) {
   ResizeMethod method;
-  method.interpolation = choose<Interpolation>(context, "mode", "nearest",
+  method.interpolation = choose<Interpolation>(attributes, "mode", "nearest",
                                                {{"nearest", Interpolation::Nearest},
                                                 {"linear", Interpolation::Linear},
                                                 {"bilinear", Interpolation::Linear},
                                                 {"cubic", Interpolation::Cubic}});
-  if (is_upsample(context) || context.opset() < kFirstResizeWithModes) {
+  if (opset < kFirstResizeWithModes) {
     method.coordinates = CoordinateMode::Asymmetric;
     method.nearest = NearestMode::Floor;
     return method;
   }
   method.coordinates =
-      choose<CoordinateMode>(context, "coordinate_transformation_mode", "half_pixel",
+      choose<CoordinateMode>(attributes, "coordinate_transformation_mode", "half_pixel",
                              {{"half_pixel", CoordinateMode::HalfPixel},
                               {"half_pixel_symmetric", CoordinateMode::HalfPixelSymmetric},
                               {"pytorch_half_pixel", CoordinateMode::PytorchHalfPixel},
@@ -68,15 +67,42 @@ ResizeMethod method_of(const NodeContext& context) {
                               {"asymmetric", CoordinateMode::Asymmetric},
                               {"tf_half_pixel_for_nn", CoordinateMode::TfHalfPixelForNn},
                               {"tf_crop_and_resize", CoordinateMode::TfCropAndResize}});
-  method.nearest = choose<NearestMode>(context, "nearest_mode", "round_prefer_floor",
+  method.nearest = choose<NearestMode>(attributes, "nearest_mode", "round_prefer_floor",
                                        {{"round_prefer_floor", NearestMode::RoundPreferFloor},
                                         {"round_prefer_ceil", NearestMode::RoundPreferCeil},
                                         {"floor", NearestMode::Floor},
                                         {"ceil", NearestMode::Ceil}});
-  method.cubic_a = context.attributes().get_float("cubic_coeff_a", -0.75f);
-  method.antialias = context.attributes().get_int("antialias", 0) != 0;
-  method.exclude_outside = context.attributes().get_int("exclude_outside", 0) != 0;
+  method.cubic_a = attributes.get_float("cubic_coeff_a", -0.75f);
+  method.antialias = attributes.get_int("antialias", 0) != 0;
+  method.exclude_outside = attributes.get_int("exclude_outside", 0) != 0;
   return method;
+}
+
+enum class AspectRatio : uint8_t { Stretch, NotLarger, NotSmaller };
+
+struct ResizeAttributes {
+  ResizeMethod method;
+  std::optional<std::vector<int64_t>> axes;
+  std::optional<std::vector<float>> scales;  // of Upsample 7, later an operand
+  AspectRatio aspect_ratio = AspectRatio::Stretch;
+  float extrapolation_value = 0.0f;
+
+  static ResizeAttributes parse(const Attributes& attributes, int opset) {
+    ResizeAttributes out;
+    out.method = method_of(attributes, opset);
+    if (attributes.has("axes")) out.axes = attributes.get_ints("axes");
+    if (attributes.has("scales")) out.scales = attributes.get_floats("scales");
+    out.aspect_ratio = choose<AspectRatio>(attributes, "keep_aspect_ratio_policy", "stretch",
+                                           {{"stretch", AspectRatio::Stretch},
+                                            {"not_larger", AspectRatio::NotLarger},
+                                            {"not_smaller", AspectRatio::NotSmaller}});
+    out.extrapolation_value = attributes.get_float("extrapolation_value", 0.0f);
+    return out;
+  }
+};
+
+const ResizeAttributes& attributes_of(const NodeContext& context) {
+  return context.attributes_as<ResizeAttributes>();
 }
 
 // ---- scales and sizes ----
@@ -98,7 +124,7 @@ struct Operands {
 };
 
 Operands operands_of(const NodeContext& context) {
-  if (is_upsample(context) || context.opset() < kFirstResizeWithModes) {
+  if (context.opset() < kFirstResizeWithModes) {
     return {nullptr, operand(context, 1), nullptr};
   }
   return {operand(context, 1), operand(context, 2), operand(context, 3)};
@@ -107,14 +133,14 @@ Operands operands_of(const NodeContext& context) {
 // The axes that roi, scales and sizes speak of, in their order.
 std::vector<int> resized_axes(const NodeContext& context) {
   const int rank = context.shape(0).rank();
+  const auto& written = attributes_of(context).axes;
   std::vector<int> axes;
-  if (!context.attributes().has("axes")) {
+  if (!written) {
     for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
     return axes;
   }
-  const std::vector<int64_t> written = context.attributes().get_ints("axes");
-  normalize_axes(written, rank);  // no axis is there twice
-  for (const int64_t axis : written) axes.push_back(normalize_axis(axis, rank));
+  normalize_axes(*written, rank);  // no axis is there twice
+  for (const int64_t axis : *written) axes.push_back(normalize_axis(axis, rank));
   return axes;
 }
 
@@ -157,21 +183,19 @@ void size_axes(const NodeContext& context, const std::vector<int64_t>& sizes,
     if (axis.in == 0 && axis.out > 0) throw_invalid(context, "nothing cannot be resized");
     ratios.push_back(axis.in > 0 ? LengthRatio{axis.out, axis.in} : LengthRatio{});
   }
-  const std::string policy = context.attributes().get_string("keep_aspect_ratio_policy", "stretch");
-  if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller") {
-    throw_invalid(context, text("keep_aspect_ratio_policy '", policy, "' is not known"));
-  }
-  if (policy != "stretch" && !ratios.empty()) {
+  const AspectRatio policy = attributes_of(context).aspect_ratio;
+  if (policy != AspectRatio::Stretch && !ratios.empty()) {
     const auto smaller = [](const LengthRatio& a, const LengthRatio& b) {
       return a.to * b.from < b.to * a.from;
     };
-    const LengthRatio kept = policy == "not_larger" ? std::ranges::min(ratios, smaller)
-                                                    : std::ranges::max(ratios, smaller);
+    const LengthRatio kept = policy == AspectRatio::NotLarger ? std::ranges::min(ratios, smaller)
+                                                              : std::ranges::max(ratios, smaller);
     std::ranges::fill(ratios, kept);
   }
   for (size_t i = 0; i < axes.size(); ++i) {
     AxisScaling& axis = out[static_cast<size_t>(axes[i])];
-    if (policy != "stretch") axis.out = checked_length(context, scaled(axis.in, ratios[i]));
+    if (policy != AspectRatio::Stretch)
+      axis.out = checked_length(context, scaled(axis.in, ratios[i]));
     axis.ratio = ratios[i];
   }
 }
@@ -201,12 +225,12 @@ std::vector<AxisScaling> scalings_of(const NodeContext& context) {
     size_axes(context, to_int64s(*operands.sizes), axes, out);
   } else if (operands.scales) {
     scale_axes(context, to_floats(*operands.scales), axes, out);
-  } else if (context.attributes().has("scales")) {  // Upsample 7
-    scale_axes(context, context.attributes().get_floats("scales"), axes, out);
+  } else if (attributes_of(context).scales) {
+    scale_axes(context, *attributes_of(context).scales, axes, out);
   } else {
     throw_invalid(context, "neither scales nor sizes are given");
   }
-  if (method_of(context).coordinates == CoordinateMode::TfCropAndResize) {
+  if (attributes_of(context).method.coordinates == CoordinateMode::TfCropAndResize) {
     take_region(context, operands.roi, axes, out);
   }
   return out;
@@ -229,7 +253,7 @@ uint64_t bits_of(T value) {
 
 // The extrapolation value as an element of `dtype`.
 uint64_t extrapolation_bits(const NodeContext& context, DType dtype) {
-  const float value = context.attributes().get_float("extrapolation_value", 0.0f);
+  const float value = attributes_of(context).extrapolation_value;
   return dispatch<float, double, Half, BFloat, bool, int8_t, uint8_t, int16_t, uint16_t, int32_t,
                   uint32_t, int64_t, uint64_t>(dtype, [&](auto tag) {
     return bits_of(kernels::element_cast<typename decltype(tag)::type>(value));
@@ -238,7 +262,7 @@ uint64_t extrapolation_bits(const NodeContext& context, DType dtype) {
 
 // The passes over the memory of input 0, whose axes are N, H, W, C in ChannelsLast.
 std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType dtype) {
-  const ResizeMethod method = method_of(context);
+  const ResizeMethod& method = attributes_of(context).method;
   std::vector<AxisScaling> axes = scalings_of(context);
   if (context.layout(0) == Layout::ChannelsLast) {
     const int64_t lanes = padded_channels(axes[1].in);
@@ -298,12 +322,12 @@ Kernel through_float(PlanContext& context, const Conversion& to_float, const Con
   const int64_t out_count = context.output_shape(0).elements();
   const uint64_t in_bytes = float_bytes(in_count), out_bytes = float_bytes(out_count);
   context.reserve_scratch(in_bytes + out_bytes + plan->scratch_bytes());
+  const size_t copied = checked_size(static_cast<uint64_t>(out_count) * sizeof(float));
   return [=](RunContext& run) {
     std::byte* in = run.scratch();
     std::byte* out = run.scratch() + in_bytes;
     to_float.run(run.in<std::byte>(0), in, in_count, run.pool());
-    run_plan(*plan, in, out, static_cast<size_t>(out_count) * sizeof(float),
-             run.scratch() + in_bytes + out_bytes, run.pool());
+    run_plan(*plan, in, out, copied, run.scratch() + in_bytes + out_bytes, run.pool());
     back.run(out, run.out<std::byte>(0), out_count, run.pool());
   };
 }
@@ -311,7 +335,8 @@ Kernel through_float(PlanContext& context, const Conversion& to_float, const Con
 Kernel plan_resize(PlanContext& context) {
   const DType dtype = context.dtype(0);
   if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
-  if (method_of(context).interpolation != Interpolation::Nearest && dtype != DType::Float) {
+  if (attributes_of(context).method.interpolation != Interpolation::Nearest &&
+      dtype != DType::Float) {
     return dispatch_with_integers<double, Half, BFloat>(dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
       return through_float(context, {kernels::convert_bytes<float, T>, sizeof(T), sizeof(float)},
@@ -319,8 +344,8 @@ Kernel plan_resize(PlanContext& context) {
     });
   }
   const auto plan = resize_plan(context, dtype);
-  const auto bytes =
-      static_cast<size_t>(bytes_of(dtype, context.output_shape(0), context.output_layout(0)));
+  const size_t bytes =
+      checked_size(bytes_of(dtype, context.output_shape(0), context.output_layout(0)));
   context.reserve_scratch(plan->scratch_bytes());
   return [plan, bytes](RunContext& run) {
     run_plan(*plan, run.in<std::byte>(0), run.out<std::byte>(0), bytes, run.scratch(), run.pool());
@@ -331,7 +356,8 @@ Kernel plan_resize(PlanContext& context) {
 void layout_resize(LayoutContext& context) {
   const bool channels_stay =
       context.shape(0).rank() == 4 && context.shape(0)[1] == context.output_shape(0)[1];
-  if (channels_stay && method_of(context).coordinates != CoordinateMode::TfCropAndResize) {
+  const CoordinateMode coordinates = attributes_of(context).method.coordinates;
+  if (channels_stay && coordinates != CoordinateMode::TfCropAndResize) {
     follow_input_layout(context);
   }
 }
@@ -349,7 +375,7 @@ int64_t repetition(const ResizeMethod& method, const AxisScaling& axis) {
 
 // Repetition of pixels, which is what Upsample 7 does to a band too.
 std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& output) {
-  const ResizeMethod method = method_of(context);
+  const ResizeMethod& method = attributes_of(context).method;
   const auto axes = scalings_of(context);
   const bool channels_stay =
       output.rank() == 4 && axes[0].in == output[0] && axes[1].in == output[1];
@@ -369,19 +395,29 @@ std::optional<BandRule> bands_resize(const NodeContext& context, const Shape& ou
   return rule;
 }
 
+using Types = std::array<TypeVariable, 4>;
+
+// The operand `scales` only, or with the region before and sizes behind it.
+constexpr Types kScaled = {type_of_input(0, kFixedSize), type_of_input(1, kFloat32)};
+constexpr Types kScaledOrSized = {type_of_input(0, kFixedSize), type_of_input(1, kFloats),
+                                  type_of_input(2, kFloat32), type_of_input(3, kIndices)};
+
 constexpr OpDef resize(std::string_view op_type, int since, int until, Arity inputs,
-                       InputList content_inputs) {
+                       const Types& types, InputList content_inputs) {
   return {.op_type = op_type,
           .since = since,
           .until = until,
-          .meaning = {.inputs = inputs, .infer = infer_resize, .content_inputs = content_inputs},
+          .meaning = {.inputs = inputs,
+                      .types = types,
+                      .infer = infer_resize,
+                      .content_inputs = content_inputs},
           .cpu = {.plan = plan_resize, .layout = layout_resize, .bands = bands_resize}};
 }
 
 constexpr OpDef kOps[] = {
-    resize("Upsample", 7, 9, {1, 2}, {1}),
-    resize("Resize", 10, 10, {2, 2}, {1}),
-    resize("Resize", 11, kLatestOpset, {1, 4}, {1, 2, 3}),
+    resize("Upsample", 7, 9, {1, 2}, kScaled, {1}),
+    resize("Resize", 10, 10, {2, 2}, kScaled, {1}),
+    resize("Resize", 11, kLatestOpset, {1, 4}, kScaledOrSized, {1, 2, 3}),
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/integers.h"
 #include "kernels/elementwise/binary.h"
 #include "ops/core/axes.h"
 #include "ops/core/indices.h"
@@ -52,17 +53,8 @@ void copy_data(const RunContext& run, size_t bytes) {
        context.shape(1), " and updates ", context.shape(2));
 }
 
-void infer_scatter(InferContext& context) {
-  require_index_type(context, 1);
-  if (context.dtype(0) != context.dtype(2)) {
-    fail(ErrorCode::MalformedModel, context.node().op_type, " updates ", name_of(context.dtype(0)),
-         " with ", name_of(context.dtype(2)));
-  }
-  infer_like_input(context);
-}
-
 void infer_scatter_elements(InferContext& context) {
-  infer_scatter(context);
+  infer_like_input(context);
   const Shape& data = context.shape(0);
   const Shape& indices = context.shape(1);
   const int axis = axis_of(context, data.rank(), 0);
@@ -83,7 +75,7 @@ Kernel plan_scatter_elements(PlanContext& context) {
   }
   const Combine combine = combine_of(context);
   const size_t bytes = element_bytes(context.dtype(0));
-  const size_t data_bytes = static_cast<size_t>(data.elements()) * bytes;
+  const size_t data_bytes = checked_size(bytes_of(context.dtype(0), data, Layout::Plain));
   const int64_t size = data[axis];
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
@@ -112,7 +104,7 @@ int scatter_depth(const NodeContext& context) {
 }
 
 void infer_scatter_nd(InferContext& context) {
-  infer_scatter(context);
+  infer_like_input(context);
   const Shape& data = context.shape(0);
   const Shape& indices = context.shape(1);
   Shape updates;
@@ -130,7 +122,7 @@ Kernel plan_scatter_nd(PlanContext& context) {
   const int64_t block = data.elements(depth, data.rank());
   const Combine combine = combine_of(context);
   const size_t bytes = element_bytes(context.dtype(0));
-  const size_t data_bytes = static_cast<size_t>(data.elements()) * bytes;
+  const size_t data_bytes = checked_size(bytes_of(context.dtype(0), data, Layout::Plain));
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
     copy_data(run, data_bytes);
@@ -151,7 +143,9 @@ constexpr OpDef scatter(std::string_view op_type, int since, int until, InferRul
   return {.op_type = op_type,
           .since = since,
           .until = until,
-          .meaning = {.inputs = {3, 3}, .infer = infer},
+          .meaning = {.inputs = {3, 3},
+                      .types = {type_of_both_inputs(0, 2, kFixedSize), type_of_input(1, kIndices)},
+                      .infer = infer},
           .cpu = {.plan = plan}};
 }
 

@@ -86,7 +86,10 @@ Kernel plan_slice(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "Slice",
-     .meaning = {.inputs = {1, 5}, .infer = infer_slice, .content_inputs = {1, 2, 3, 4}},
+     .meaning = {.inputs = {1, 5},
+                 .types = {type_of_input(0, kFixedSize), type_of_inputs(1, 4, kIndices)},
+                 .infer = infer_slice,
+                 .content_inputs = {1, 2, 3, 4}},
      .cpu = {.plan = plan_slice, .layout = follow_input_layout}},
 };
 

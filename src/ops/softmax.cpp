@@ -32,7 +32,7 @@ Kernel plan_softmax(PlanContext& context) {
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
-          .meaning = {.infer = infer_like_input},
+          .meaning = {.types = {type_of_input(0, kFloat32And64)}, .infer = infer_like_input},
           .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 

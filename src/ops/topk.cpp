@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ops/core/axes.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -114,7 +115,7 @@ Kernel plan_topk(PlanContext& context) {
   lines.largest = context.attributes().get_int("largest", 1) != 0;
   context.reserve_scratch(static_cast<uint64_t>(context.threads()) *
                           static_cast<uint64_t>(lines.size) * sizeof(Candidate));
-  const auto read = dispatch_with_integers<float, double>(
+  const auto read = dispatch<float, double, int64_t, uint64_t>(
       context.dtype(0),
       [](auto tag) -> ReadLine { return read_line<typename decltype(tag)::type>; });
   const size_t bytes = element_bytes(context.dtype(0));
@@ -123,8 +124,12 @@ Kernel plan_topk(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "TopK",
-     .meaning = {.inputs = {1, 2}, .outputs = {1, 2}, .infer = infer_topk, .content_inputs = {1}},
-     .cpu = {.plan = plan_topk}},
+     .meaning = {.inputs = {1, 2},
+                 .outputs = {1, 2},
+                 .types = {type_of_input(0, kNumbers), type_of_input(1, kIndices)},
+                 .infer = infer_topk,
+                 .content_inputs = {1}},
+     .cpu = {.plan = plan_through<plan_topk, kWidestTypes>}},
 };
 
 }  // namespace

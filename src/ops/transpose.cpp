@@ -135,15 +135,15 @@ std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const S
 
 constexpr OpDef kOps[] = {
     {.op_type = "Transpose",
-     .meaning = {.infer = infer_transpose},
+     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_transpose},
      .cpu = {.plan = plan_transpose}},
     {.op_type = "DepthToSpace",
-     .meaning = {.infer = infer_depth_to_space},
+     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_depth_to_space},
      .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); },
              .layout = layout_depth_to_space,
              .bands = bands_depth_to_space}},
     {.op_type = "SpaceToDepth",
-     .meaning = {.infer = infer_space_to_depth},
+     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_space_to_depth},
      .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, false); },
              .layout = follow_input_layout,
              .bands = bands_space_to_depth}},

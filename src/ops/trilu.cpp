@@ -53,7 +53,10 @@ Kernel plan_trilu(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Trilu",
      .since = 14,
-     .meaning = {.inputs = {1, 2}, .infer = infer_trilu, .content_inputs = {1}},
+     .meaning = {.inputs = {1, 2},
+                 .types = {type_of_input(0, kFixedSize), type_of_input(1, kIndices)},
+                 .infer = infer_trilu,
+                 .content_inputs = {1}},
      .cpu = {.plan = plan_trilu, .reuse = Reuse::InPlace}},
 };
 

@@ -2,7 +2,9 @@
 
 #include <cstring>
 
+#include "base/integers.h"
 #include "ops/core/broadcast_step.h"
+#include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
@@ -10,7 +12,6 @@ namespace {
 using kernels::BinaryRow;
 
 void infer_variadic(InferContext& context) {
-  require_one_dtype(context);
   Shape shape = context.shape(0);
   for (int i = 1; i < context.input_count(); ++i) shape = broadcast(shape, context.shape(i));
   context.set_output(0, context.dtype(0), std::move(shape));
@@ -24,7 +25,7 @@ BinaryRow float_row(DType dtype) {
 
 Kernel plan_copy(PlanContext& context) {
   const Operand out = output_operand(context);
-  const auto bytes = static_cast<size_t>(bytes_of(out.dtype, out.shape, out.layout));
+  const size_t bytes = checked_size(bytes_of(out.dtype, out.shape, out.layout));
   return [bytes](RunContext& run) {
     if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
   };
@@ -81,9 +82,11 @@ Kernel plan_extreme(PlanContext& context) {
                                                   : integer_row<Op, double>(dtype));
 }
 
-constexpr OpDef variadic(std::string_view op_type, PlanRule plan) {
+constexpr OpDef variadic(std::string_view op_type, DTypeSet types, PlanRule plan) {
   return {.op_type = op_type,
-          .meaning = {.inputs = {1, kUnbounded}, .infer = infer_variadic},
+          .meaning = {.inputs = {1, kUnbounded},
+                      .types = {type_of_all_inputs(types)},
+                      .infer = infer_variadic},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = broadcast_layout,
@@ -91,10 +94,10 @@ constexpr OpDef variadic(std::string_view op_type, PlanRule plan) {
 }
 
 constexpr OpDef kOps[] = {
-    variadic("Sum", plan_sum),
-    variadic("Mean", plan_mean),
-    variadic("Min", plan_extreme<kernels::Min>),
-    variadic("Max", plan_extreme<kernels::Max>),
+    variadic("Sum", kFloats, plan_through<plan_sum, kFloat32And64>),
+    variadic("Mean", kFloats, plan_through<plan_mean, kFloat32And64>),
+    variadic("Min", kNumbers, plan_through<plan_extreme<kernels::Min>, kArithmeticTypes>),
+    variadic("Max", kNumbers, plan_through<plan_extreme<kernels::Max>, kArithmeticTypes>),
 };
 
 }  // namespace

@@ -13,11 +13,6 @@ using kernels::RowCursor;
 constexpr int64_t kGrain = 8192;
 
 void infer_where(InferContext& context) {
-  if (context.dtype(0) != DType::Bool || context.dtype(1) != context.dtype(2)) {
-    fail(ErrorCode::MalformedModel, "Where takes bool and two inputs of one element type, not ",
-         name_of(context.dtype(0)), ", ", name_of(context.dtype(1)), " and ",
-         name_of(context.dtype(2)));
-  }
   context.set_output(0, context.dtype(1),
                      broadcast(context.shape(0), broadcast(context.shape(1), context.shape(2))));
 }
@@ -46,7 +41,9 @@ Kernel plan_where(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Where",
      .since = 9,
-     .meaning = {.inputs = {3, 3}, .infer = infer_where},
+     .meaning = {.inputs = {3, 3},
+                 .types = {type_of_input(0, kBool), type_of_inputs(1, 2, kFixedSize)},
+                 .infer = infer_where},
      .cpu = {.plan = plan_where, .reuse = Reuse::InPlace}},
 };
 

@@ -93,13 +93,4 @@ void infer_broadcast(InferContext& context, DType output) {
   context.set_output(0, output, shape);
 }
 
-void require_one_dtype(const NodeContext& context) {
-  for (int i = 1; i < context.input_count(); ++i) {
-    if (context.dtype(i) == context.dtype(0)) continue;
-    fail(ErrorCode::MalformedModel, "the inputs of ", context.node().op_type,
-         " have different element types: ", name_of(context.dtype(0)), " and ",
-         name_of(context.dtype(i)));
-  }
-}
-
 }  // namespace fovea

@@ -16,11 +16,10 @@ kernels::BinaryRow element_row(DType dtype) {
   });
 }
 
-// The same for one of Ts or any integer type.
+// The same for one of Ts or one of the integer types in kArithmeticTypes.
 template <class Op, class... Ts>
 kernels::BinaryRow integer_row(DType dtype) {
-  return element_row<Op, Ts..., int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t,
-                     uint64_t>(dtype);
+  return element_row<Op, Ts..., int32_t, int64_t, uint64_t>(dtype);
 }
 
 // out = op(a, b) over broadcast operands, with everything but the pointers settled.
@@ -43,10 +42,7 @@ class BroadcastStep {
 // attributes `broadcast` and `axis` say.
 Kernel plan_broadcast_step(PlanContext& context, kernels::BinaryRow row, bool keeps_zero = false);
 
-// Shape rule of operators with inputs a and b of one element type; `output` Undefined: that type.
+// Shape rule of operators with inputs a and b; `output` Undefined: the element type is a's.
 void infer_broadcast(InferContext& context, DType output = DType::Undefined);
-
-// Throws Error(MalformedModel) when the inputs' element types differ.
-void require_one_dtype(const NodeContext& context);
 
 }  // namespace fovea

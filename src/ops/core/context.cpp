@@ -77,22 +77,28 @@ void check_arity(const Node& node) {
 
 namespace {
 
+[[noreturn]] void reject_type(const Node& node, ErrorCode code, size_t input, DType given,
+                              const std::string& taken) {
+  const std::string dtype(name_of(given));
+  throw Error(code, text(node.op_type, " takes ", taken, " as input ", input, ", not ", dtype))
+      .with("input", std::to_string(input))
+      .with("dtype", dtype);
+}
+
 void check_types(const Node& node, std::span<const ValueType* const> inputs) {
   for (const TypeVariable& variable : meaning_of(node).types) {
-    const ValueType* first = nullptr;
+    std::optional<size_t> first;
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!inputs[i] || !variable.covers(i)) continue;
       const DType dtype = inputs[i]->dtype;
       if (!variable.allowed.contains(dtype)) {
-        throw Error(ErrorCode::UnsupportedAttribute,
-                    text(node.op_type, " takes ", variable.allowed, " as input ", i, ", not ",
-                         name_of(dtype)))
-            .with("dtype", std::string(name_of(dtype)));
+        reject_type(node, ErrorCode::UnsupportedAttribute, i, dtype, variable.allowed.to_string());
       }
-      if (!first) first = inputs[i];
-      if (first->dtype != dtype) {
-        fail(ErrorCode::InvalidInput, "the inputs of ", node.op_type,
-             " have different element types: ", name_of(first->dtype), " and ", name_of(dtype));
+      if (!first) first = i;
+      const DType shared = inputs[*first]->dtype;
+      if (dtype != shared) {
+        reject_type(node, ErrorCode::MalformedModel, i, dtype,
+                    text(name_of(shared), ", which input ", *first, " is,"));
       }
     }
   }

@@ -18,7 +18,6 @@ struct BatchedGemm {
   bool transpose_b = false;  // B is stored [n][k]
 
   int64_t batches() const { return static_cast<int64_t>(a_offsets.size()); }
-  int64_t macs() const { return batches() * shape.m * shape.n * shape.k; }
 
   template <class T>
   kernels::MatrixView<T> a(const T* data, int64_t batch) const {
@@ -49,7 +48,7 @@ struct GemmExtras {
 
 Kernel plan_float_gemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& extras);
 
-// The product in the arithmetic of input 0's type, for double and integers of 32 and 64 bits.
+// The product in the arithmetic of input 0's type, one of kWideNumbers but float.
 Kernel plan_typed_gemm(PlanContext& context, BatchedGemm gemm);
 
 }  // namespace fovea

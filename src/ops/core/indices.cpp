@@ -18,15 +18,7 @@ int64_t IndexTuples::block(const Indices& indices, int64_t i, int64_t batch) con
   return block;
 }
 
-void require_index_type(const NodeContext& context, int index) {
-  const DType dtype = context.dtype(index);
-  if (dtype == DType::Int32 || dtype == DType::Int64) return;
-  fail(ErrorCode::MalformedModel, "indices of ", context.node().op_type, " are ", name_of(dtype),
-       ", not int32 or int64");
-}
-
 void require_indices(const NodeContext& context, int index, int64_t size) {
-  require_index_type(context, index);
   for (const int64_t value : context.int64s(index)) {
     if (value >= -size && value < size) continue;
     fail(ErrorCode::InvalidInput, "index ", value, " of ", context.node().op_type,

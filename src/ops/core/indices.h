@@ -37,11 +37,8 @@ class IndexTuples {
   std::vector<int64_t> sizes_;
 };
 
-// Throws Error(MalformedModel) unless input `index` is int32 or int64, and Error(InvalidInput) when
-// its elements are known and one is outside an axis of `size`.
+// Throws Error(InvalidInput) when the elements of input `index` are known and one is outside an
+// axis of `size`.
 void require_indices(const NodeContext& context, int index, int64_t size);
-
-// Throws Error(MalformedModel) unless input `index` is int32 or int64.
-void require_index_type(const NodeContext& context, int index);
 
 }  // namespace fovea

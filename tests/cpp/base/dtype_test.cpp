@@ -77,6 +77,21 @@ TEST(DType, OnlyWholeBytesCanBeAddressed) {
   EXPECT_THROW(element_bytes(DType::Undefined), Error);
 }
 
+TEST(DType, AWiderTypeHoldsEveryValueOfItsKind) {
+  EXPECT_TRUE(holds(DType::Float, DType::Float16));
+  EXPECT_TRUE(holds(DType::Float, DType::BFloat16));
+  EXPECT_TRUE(holds(DType::Float16, DType::Float16));
+  EXPECT_FALSE(holds(DType::Float16, DType::BFloat16));
+  EXPECT_FALSE(holds(DType::BFloat16, DType::Float8E5M2));
+  EXPECT_TRUE(holds(DType::Int32, DType::Uint16));
+  EXPECT_FALSE(holds(DType::Int32, DType::Uint32));
+  EXPECT_FALSE(holds(DType::Uint64, DType::Int8));
+  EXPECT_FALSE(holds(DType::Uint8, DType::Bool));
+  // Not even where all values would fit.
+  EXPECT_FALSE(holds(DType::Double, DType::Int8));
+  EXPECT_FALSE(holds(DType::Int64, DType::String));
+}
+
 // The definition (IEEE 754-2008, 3.4 and 3.6), case by case.
 double value_of(uint32_t bits) {
   const double sign = bits & 0x8000 ? -1 : 1;

@@ -33,6 +33,16 @@ TEST(Integers, FloatsSaturate) {
   EXPECT_EQ(saturating_cast<int32_t>(std::nan("")), 0);
 }
 
+TEST(Integers, ProductsSaturate) {
+  EXPECT_EQ(saturating_product(3, 5), 15);
+  EXPECT_EQ(saturating_product(0, INT64_MAX), 0);
+  EXPECT_EQ(saturating_product(INT64_MAX, 0), 0);
+  EXPECT_EQ(saturating_product(1, INT64_MAX), INT64_MAX);
+  EXPECT_EQ(saturating_product(INT64_MAX / 2, 2), INT64_MAX - 1);
+  EXPECT_EQ(saturating_product(INT64_MAX / 2 + 1, 2), INT64_MAX);
+  EXPECT_EQ(saturating_product(INT64_MAX, INT64_MAX), INT64_MAX);
+}
+
 TEST(Limits, ATensorMayBeSoLarge) {
   const Limits limits{.tensor_bytes = 1000};
   EXPECT_NO_THROW(check_tensor_bytes(limits, 1000));

@@ -55,7 +55,7 @@ TEST(Gather, WrongIndicesAreErrors) {
   EXPECT_EQ(error_of([&] {
               run_op({"Gather", 13}, {in, random_tensor({1}, 1)});
             }),
-            ErrorCode::MalformedModel);
+            ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(error_of([&] {
               run_op({"Gather", 13, {{"axis", int64_t{1}}}}, {in, in});
             }),

@@ -70,7 +70,7 @@ TEST(Concat, IntegersAndErrors) {
   EXPECT_EQ(error_of([&] {
               run_op(op, {a, iota_tensor<int32_t>({2, 3})});
             }),
-            ErrorCode::InvalidInput);
+            ErrorCode::MalformedModel);
   EXPECT_EQ(error_of([&] { run_op({"Concat", 13}, {a, a}); }), ErrorCode::MalformedModel);
   EXPECT_EQ(error_of([&] {
               run_op({"Concat", 13, {{"axis", int64_t{2}}}}, {a, a});

@@ -1,0 +1,86 @@
+// What infer_node says of element types, for every operator alike.
+
+#include <gtest/gtest.h>
+
+#include "support/nd.h"
+#include "support/op_runner.h"
+
+namespace fovea::test {
+namespace {
+
+Error error_from(const OpCase& op, const std::vector<Tensor>& inputs) {
+  try {
+    infer_op(op, inputs);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << op.op_type << " threw no error";
+  return Error(ErrorCode::Internal, "");
+}
+
+const Tensor kFloats = Tensor::of<float>({2}, {0, 1});
+const Tensor kStrings = Tensor::of_strings({2}, {"a", "b"});
+
+TEST(ElementTypes, RefusalsSayWhichInputAndWhatItTakes) {
+  const Error error = error_from({"Gather", 13}, {kFloats, kFloats});
+  EXPECT_EQ(error.code(), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(error.message(), "Gather takes int32, int64 as input 1, not float32");
+  EXPECT_EQ(error.field("input"), "1");
+  EXPECT_EQ(error.field("dtype"), "float32");
+}
+
+TEST(ElementTypes, OperandsShareOne) {
+  const Error error = error_from({"Where", 16}, {Tensor::of<bool>({2}, {true, false}), kFloats,
+                                                 Tensor::of<double>({2}, {0, 1})});
+  EXPECT_EQ(error.code(), ErrorCode::MalformedModel);
+  EXPECT_EQ(error.message(), "Where takes float32, which input 1 is, as input 2, not float64");
+  EXPECT_EQ(error.field("input"), "2");
+}
+
+// Before any shape is looked at, and before a kernel is chosen.
+TEST(ElementTypes, StringsAreRefusedWhereBytesAreMoved) {
+  const auto code = [](const OpCase& op, std::vector<Tensor> inputs) {
+    return error_from(op, inputs).code();
+  };
+  const Tensor ints = int64_vector({0, 1});
+  for (const std::string op_type :
+       {"Abs",       "Neg",       "Relu",    "Clip",         "Sin",        "Sigmoid",
+        "ReduceSum", "ReduceMax", "Softmax", "LogSoftmax",   "ArgMax",     "NonZero",
+        "Not",       "IsNaN",     "Cast",    "Transpose",    "BitwiseNot", "GlobalAveragePool",
+        "MaxPool",   "Sum",       "Max",     "DepthToSpace", "Slice",      "Split",
+        "Trilu",     "Pad",       "Upsample"}) {
+    const int opset = op_type == "Upsample" ? 9 : 18;
+    EXPECT_EQ(code({op_type, opset, {{"to", int64_t{1}}}}, {kStrings}),
+              ErrorCode::UnsupportedAttribute)
+        << op_type;
+  }
+  for (const std::string op_type :
+       {"Add", "Div", "Mod", "Pow", "Equal", "Less", "And", "BitwiseAnd", "BitShift", "MatMul",
+        "Gemm", "PRelu", "Concat", "CastLike"}) {
+    EXPECT_EQ(code({op_type, 18}, {kStrings, kStrings}), ErrorCode::UnsupportedAttribute)
+        << op_type;
+  }
+  for (const std::string op_type :
+       {"Gather", "GatherElements", "GatherND", "Expand", "Tile", "TopK", "CumSum"}) {
+    EXPECT_EQ(code({op_type, 18}, {kStrings, ints}), ErrorCode::UnsupportedAttribute) << op_type;
+  }
+  for (const std::string op_type : {"ScatterElements", "ScatterND"}) {
+    EXPECT_EQ(code({op_type, 18}, {kStrings, ints, kStrings}), ErrorCode::UnsupportedAttribute)
+        << op_type;
+  }
+}
+
+TEST(ElementTypes, ShapesAndAxesAreIntegers) {
+  const auto code = [](const OpCase& op, std::vector<Tensor> inputs) {
+    return error_from(op, inputs).code();
+  };
+  for (const std::string op_type :
+       {"Reshape", "Squeeze", "Unsqueeze", "Expand", "Tile", "Pad", "Slice", "Split", "ReduceSum",
+        "TopK", "CumSum", "Trilu", "Gather"}) {
+    EXPECT_EQ(code({op_type, 18}, {kFloats, kFloats}), ErrorCode::UnsupportedAttribute) << op_type;
+  }
+  EXPECT_EQ(code({"ConstantOfShape", 18}, {kFloats}), ErrorCode::UnsupportedAttribute);
+}
+
+}  // namespace
+}  // namespace fovea::test
