@@ -9,7 +9,7 @@ import { distDir } from './project.mjs';
  * The most that one build of the engine may have, in bytes: 10% more than the largest, that with threads and relaxed
  * SIMD, had when this was set. Only an issue that says so raises it.
  */
-const limit = { raw: 1_026_000, brotli: 294_500 };
+const limit = { raw: 1_016_000, brotli: 293_500 };
 
 /** The .wasm of every build in dist/. */
 export function packagedEngines() {
