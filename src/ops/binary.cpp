@@ -11,8 +11,6 @@ using kernels::binary_row;
 using kernels::binary_row_f32;
 using kernels::BinaryRow;
 
-void infer_arithmetic(InferContext& context) { infer_broadcast(context); }
-
 // Add, Sub, Mul: the bits of the result do not depend on the sign of the type.
 template <class Op>
 Kernel plan_wrapping(PlanContext& context) {
@@ -85,7 +83,7 @@ using Types = std::array<TypeVariable, 4>;
 constexpr OpDef binary(std::string_view op_type, int since, const Types& types, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.inputs = {2, 2}, .types = types, .infer = infer_arithmetic},
+          .meaning = {.inputs = {2, 2}, .types = types, .infer = infer_broadcast},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = broadcast_layout,

@@ -18,8 +18,6 @@ constexpr int64_t kGrain = 16384;
 
 void infer_comparison(InferContext& context) { infer_broadcast(context, DType::Bool); }
 
-void infer_same_type(InferContext& context) { infer_broadcast(context); }
-
 void infer_predicate(InferContext& context) {
   context.set_output(0, DType::Bool, context.shape(0));
 }
@@ -151,15 +149,15 @@ constexpr OpDef kOps[] = {
     comparison<kernels::LessOrEqual>("LessOrEqual", 12),
     comparison<kernels::Greater>("Greater", 1),
     comparison<kernels::GreaterOrEqual>("GreaterOrEqual", 12),
-    logical("And", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitAnd>),
-    logical("Or", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitOr>),
-    logical("Xor", 1, 2, kBool, infer_same_type, plan_logic<kernels::BitXor>),
+    logical("And", 1, 2, kBool, infer_broadcast, plan_logic<kernels::BitAnd>),
+    logical("Or", 1, 2, kBool, infer_broadcast, plan_logic<kernels::BitOr>),
+    logical("Xor", 1, 2, kBool, infer_broadcast, plan_logic<kernels::BitXor>),
     logical("Not", 1, 1, kBool, infer_like_input, plan_not),
-    logical("BitwiseAnd", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitAnd>),
-    logical("BitwiseOr", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitOr>),
-    logical("BitwiseXor", 18, 2, kIntegers, infer_same_type, plan_bits<kernels::BitXor>),
+    logical("BitwiseAnd", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitAnd>),
+    logical("BitwiseOr", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitOr>),
+    logical("BitwiseXor", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitXor>),
     logical("BitwiseNot", 18, 1, kIntegers, infer_like_input, plan_bitwise_not),
-    logical("BitShift", 11, 2, kIntegers, infer_same_type, plan_shift),
+    logical("BitShift", 11, 2, kIntegers, infer_broadcast, plan_shift),
     logical("IsNaN", 9, 1, kFloats, infer_predicate, plan_predicate<IsNaN>),
     logical("IsInf", 10, 1, kFloats, infer_predicate, plan_is_inf),
 };

@@ -14,52 +14,42 @@ std::optional<Convolution> image_convolution(const Rewriter& graph, const Node& 
   return convolution && convolution->rank() == 4 ? convolution : std::nullopt;
 }
 
-// Grows from a convolution down the nodes that read it alone.
-class ConvolutionChain {
+// What a convolution has taken in so far of the nodes behind it.
+class ConvolutionEpilogue {
  public:
-  ConvolutionChain(const Rewriter& graph, NodeId convolution, const Convolution& description)
-      : graph_(graph), nodes_{convolution}, convolution_(description) {}
+  ConvolutionEpilogue(const Rewriter& graph, const Convolution& convolution)
+      : graph_(graph), convolution_(convolution) {}
 
-  // Takes the only reader of the chain's result; false if that is none it can take.
-  bool grow();
-  const std::vector<NodeId>& nodes() const { return nodes_; }
+  // Takes a node that reads the result so far; false if it cannot.
+  bool absorb(const Node& node, ValueId result);
 
  private:
-  ValueId result() const { return graph_.node(nodes_.back()).outputs[0]; }
-  bool absorb(const Node& node);
-  bool absorb_addend(const Node& add);
-  bool absorb_activation(const Node& node);
+  bool absorb_addend(const Node& add, ValueId result);
+  bool absorb_activation(const Node& node, ValueId result);
   bool absorb_shuffle(const Node& shuffle);
 
   const Rewriter& graph_;
-  std::vector<NodeId> nodes_;
   Convolution convolution_;
   bool added_ = false;
   bool activated_ = false;
   int64_t block_ = 1;
 };
 
-bool ConvolutionChain::grow() {
-  const NodeId reader = graph_.only_reader(result());
-  if (reader == kNoNode || !absorb(graph_.node(reader))) return false;
-  nodes_.push_back(reader);
-  return true;
-}
-
-bool ConvolutionChain::absorb(const Node& node) {
-  if (is_op(node, "Add")) return absorb_addend(node);
+bool ConvolutionEpilogue::absorb(const Node& node, ValueId result) {
+  if (is_op(node, "Add")) return absorb_addend(node, result);
   if (is_op(node, "DepthToSpace")) return absorb_shuffle(node);
-  return absorb_activation(node);
+  return absorb_activation(node, result);
 }
 
 // Makes the other operand the addend. Of two convolutions that could do so, the later one does,
 // after which both operands are there.
-bool ConvolutionChain::absorb_addend(const Node& add) {
+bool ConvolutionEpilogue::absorb_addend(const Node& add, ValueId result) {
   if (convolution_.transposed || added_ || activated_ || block_ > 1) return false;
-  const ValueId other = add.inputs[add.inputs[0] == result() ? 1 : 0];
+  const ValueId other = add.inputs[add.inputs[0] == result ? 1 : 0];
   if (graph_.constant(other)) return false;
   const NodeId producer = graph_.producer(other);
-  const bool is_later = producer != kNoNode && graph_.comes_before(nodes_.back(), producer);
+  const bool is_later =
+      producer != kNoNode && graph_.comes_before(graph_.producer(result), producer);
   if (is_later && graph_.only_reader(other) != kNoNode) {
     const auto later = image_convolution(graph_, graph_.node(producer));
     if (later && !later->transposed) return false;
@@ -68,8 +58,8 @@ bool ConvolutionChain::absorb_addend(const Node& add) {
   return true;
 }
 
-bool ConvolutionChain::absorb_activation(const Node& node) {
-  if (activated_ || node.inputs.empty() || node.inputs[0] != result()) return false;
+bool ConvolutionEpilogue::absorb_activation(const Node& node, ValueId result) {
+  if (activated_ || node.inputs.empty() || node.inputs[0] != result) return false;
   const auto activation = activation_of(node, [&](ValueId id) { return graph_.constant(id); });
   if (!activation) return false;
   const Tensor* slopes = graph_.constant(input_of(node, 1));
@@ -85,7 +75,7 @@ bool ConvolutionChain::absorb_activation(const Node& node) {
 }
 
 // Groups would have to stay together where blocks want other channels next to each other.
-bool ConvolutionChain::absorb_shuffle(const Node& shuffle) {
+bool ConvolutionEpilogue::absorb_shuffle(const Node& shuffle) {
   const int64_t block = shuffle.attributes.get_int("blocksize", 0);
   const std::string mode = shuffle.attributes.get_string("mode", "DCR");
   const bool divides =
@@ -105,12 +95,11 @@ void fuse_convolution_epilogue(Rewriter& graph, const PassContext&) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     const auto convolution = image_convolution(graph, graph.node(id));
     if (!convolution) continue;
-    ConvolutionChain chain(graph, id, *convolution);
-    while (chain.grow()) {
-    }
-    if (chain.nodes().size() == 1) continue;
-    graph.fuse(chain.nodes().back(), chain.nodes(),
-               convolution->transposed ? "FusedConvTranspose" : "FusedConv");
+    ConvolutionEpilogue epilogue(graph, *convolution);
+    const auto chain = chain_from(
+        graph, id, [&](const Node& node, ValueId result) { return epilogue.absorb(node, result); });
+    if (chain.size() == 1) continue;
+    graph.fuse(chain.back(), chain, convolution->transposed ? "FusedConvTranspose" : "FusedConv");
   }
 }
 

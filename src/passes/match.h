@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "passes/rewriter.h"
 
@@ -31,6 +32,19 @@ std::optional<float> number(const Rewriter& graph, ValueId id);
 // True where `id` is a number that is `value` but for rounding and leaves `other`, the operand
 // beside it, its shape: [1] would give a scalar an axis.
 bool is_near(const Rewriter& graph, ValueId id, float value, ValueId other);
+
+// The nodes from `first` on of which each is the only reader of the result before it, as long as
+// takes(node, result) says so.
+template <class Takes>
+std::vector<NodeId> chain_from(const Rewriter& graph, NodeId first, const Takes& takes) {
+  std::vector<NodeId> nodes = {first};
+  for (;;) {
+    const ValueId result = graph.node(nodes.back()).outputs[0];
+    const NodeId reader = graph.only_reader(result);
+    if (reader == kNoNode || !takes(graph.node(reader), result)) return nodes;
+    nodes.push_back(reader);
+  }
+}
 
 struct Operands {
   ValueId found = kNoValue;

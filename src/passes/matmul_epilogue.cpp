@@ -5,24 +5,19 @@
 namespace fovea {
 namespace {
 
-// Grows from a product with constant weights down the nodes that read it alone.
-class MatMulChain {
+// What a product with constant weights has taken in so far of the nodes behind it.
+class MatMulEpilogue {
  public:
-  MatMulChain(const Rewriter& graph, NodeId product)
-      : graph_(graph), nodes_{product}, weights_(*graph.constant(graph.node(product).inputs[1])) {}
+  MatMulEpilogue(const Rewriter& graph, const Tensor& weights) : graph_(graph), weights_(weights) {}
 
-  // Takes the only reader of the chain's result; false if that is none it can take.
-  bool grow();
-  const std::vector<NodeId>& nodes() const { return nodes_; }
+  // Takes a node that reads the result so far; false if it cannot.
+  bool absorb(const Node& node, ValueId result);
 
  private:
-  ValueId result() const { return graph_.node(nodes_.back()).outputs[0]; }
-  bool absorb(const Node& node);
-  bool absorb_sum(const Node& add);
+  bool absorb_sum(const Node& add, ValueId result);
   bool is_bias(const Tensor& tensor) const;
 
   const Rewriter& graph_;
-  std::vector<NodeId> nodes_;
   const Tensor& weights_;
   bool has_bias_ = false;
   bool has_addend_ = false;
@@ -36,29 +31,22 @@ bool is_known_activation(const Rewriter& graph, const Node& node) {
   return activation && has_finite_slopes(*activation, nullptr);
 }
 
-bool MatMulChain::grow() {
-  const NodeId reader = graph_.only_reader(result());
-  if (reader == kNoNode || !absorb(graph_.node(reader))) return false;
-  nodes_.push_back(reader);
-  return true;
-}
-
-bool MatMulChain::absorb(const Node& node) {
+bool MatMulEpilogue::absorb(const Node& node, ValueId result) {
   if (activated_) return false;
   activated_ = is_known_activation(graph_, node);
-  return activated_ || (is_op(node, "Add") && absorb_sum(node));
+  return activated_ || (is_op(node, "Add") && absorb_sum(node, result));
 }
 
 // A bias first, then another value.
-bool MatMulChain::absorb_sum(const Node& add) {
-  const ValueId other = add.inputs[add.inputs[0] == result() ? 1 : 0];
+bool MatMulEpilogue::absorb_sum(const Node& add, ValueId result) {
+  const ValueId other = add.inputs[add.inputs[0] == result ? 1 : 0];
   const Tensor* constant = graph_.constant(other);
   if (has_addend_ || (constant && (has_bias_ || !is_bias(*constant)))) return false;
   (constant ? has_bias_ : has_addend_) = true;
   return true;
 }
 
-bool MatMulChain::is_bias(const Tensor& tensor) const {
+bool MatMulEpilogue::is_bias(const Tensor& tensor) const {
   return tensor.dtype() == DType::Float && tensor.shape() == Shape{weights_.shape()[1]};
 }
 
@@ -75,11 +63,10 @@ bool multiplies_weights(const Rewriter& graph, const Node& node) {
 void fuse_matmul_epilogue(Rewriter& graph, const PassContext&) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!multiplies_weights(graph, graph.node(id))) continue;
-    MatMulChain chain(graph, id);
-    while (chain.grow()) {
-    }
-    if (chain.nodes().size() == 1) continue;
-    graph.fuse(chain.nodes().back(), chain.nodes(), "FusedMatMul");
+    MatMulEpilogue epilogue(graph, *graph.constant(graph.node(id).inputs[1]));
+    const auto chain = chain_from(
+        graph, id, [&](const Node& node, ValueId result) { return epilogue.absorb(node, result); });
+    if (chain.size() > 1) graph.fuse(chain.back(), chain, "FusedMatMul");
   }
 }
 

@@ -83,8 +83,9 @@ Kernel plan_broadcast_step(PlanContext& context, kernels::BinaryRow row, bool ke
   };
 }
 
+void infer_broadcast(InferContext& context) { infer_broadcast(context, context.dtype(0)); }
+
 void infer_broadcast(InferContext& context, DType output) {
-  if (output == DType::Undefined) output = context.dtype(0);
   const Shape shape = broadcast(context.shape(0), right_operand(context));
   if (context.opset() < kFirstNumpyOpset && shape != context.shape(0)) {
     fail(ErrorCode::InvalidInput, "shape ", context.shape(1), " does not broadcast to ",

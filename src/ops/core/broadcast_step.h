@@ -42,7 +42,8 @@ class BroadcastStep {
 // attributes `broadcast` and `axis` say.
 Kernel plan_broadcast_step(PlanContext& context, kernels::BinaryRow row, bool keeps_zero = false);
 
-// Shape rule of operators with inputs a and b; `output` Undefined: the element type is a's.
-void infer_broadcast(InferContext& context, DType output = DType::Undefined);
+// Shape rule of operators with inputs a and b: the element type is a's, or `output`.
+void infer_broadcast(InferContext& context);
+void infer_broadcast(InferContext& context, DType output);
 
 }  // namespace fovea
