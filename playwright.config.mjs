@@ -12,7 +12,7 @@ export default defineConfig({
   testMatch: '**/*.spec.ts',
   outputDir: 'build/playwright',
   timeout: 120_000,
-  workers: 1,
+  workers: 2,
   use: { browserName: 'chromium', launchOptions: chromiumLaunchOptions() },
   projects: [
     { name: 'isolated', use: { baseURL: isolated } },

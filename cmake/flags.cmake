@@ -48,6 +48,13 @@ if(EMSCRIPTEN AND FOVEA_RELAXED_SIMD)
   target_compile_options(fovea_instructions INTERFACE -mrelaxed-simd)
 endif()
 
+# For what takes far longer to compile than to run: tests and, where sanitizers swell the code, SMALL layers.
+function(fovea_compile_quickly target)
+  if(EMSCRIPTEN OR FOVEA_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 function(fovea_compile_for_size target)
   # A browser compiles each function when it is first called, which takes as long for a tiny one as for 250
   # bytes of another. So more is inlined than -Oz would (5); most of what that adds are calls left out.

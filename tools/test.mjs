@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { forgetPassed, keyOf, passedBefore, rememberPassed } from './lib/passed.mjs';
 import { total } from './lib/runners.mjs';
-import { demoSteps, packageSteps, setupSteps } from './lib/setup.mjs';
+import { compilerSteps, demoSteps, packagesSteps, packageSteps } from './lib/setup.mjs';
 import { runSteps } from './lib/steps.mjs';
 import { suites } from './lib/suites.mjs';
 
@@ -24,43 +24,55 @@ if (!wanted.every((want) => all.some(({ name }) => covers(name)(want)))) {
 const always = wanted.length > 0 || values.full || process.env.CI === 'true';
 
 const needs = new Set(chosen.flatMap((suite) => suite.needs));
-const built = await runSteps([
-  ...setupSteps({ forTests: true }),
-  ...(needs.has('package') ? packageSteps() : []),
-  ...(needs.has('demo') ? demoSteps() : []),
-]);
+const needNothing = (/** @type {import('./lib/suites.mjs').Suite} */ suite) => !suite.needs.length;
 
 /** @type {import('./lib/runners.mjs').Result[]} */
-const results = built ? [] : [{ passed: 0, failed: 1 }];
-if (built) await runSteps(chosen.flatMap(suiteSteps), { keepGoing: true });
+const results = [];
+// What needs no compiler runs while compilers are downloaded.
+const succeeded = await runSteps([
+  ...packagesSteps({ forTests: true }),
+  ...chosen.filter(needNothing).flatMap(suiteSteps),
+  ...(needs.has('compilers') ? compilerSteps({ forTests: true }) : []),
+  ...(needs.has('package') ? packageSteps() : []),
+  ...(needs.has('demo') ? demoSteps() : []),
+  ...chosen.filter((suite) => !needNothing(suite)).flatMap(suiteSteps),
+]);
 const { passed, failed } = total(results);
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+// A step that is no suite may have failed.
+const broken = failed === 0 && !succeeded ? 1 : failed;
+console.log(`\n${passed} passed, ${broken} failed`);
+process.exit(broken === 0 ? 0 : 1);
 
 /**
  * @param {import('./lib/suites.mjs').Suite} suite
  * @returns {import('./lib/steps.mjs').Step[]}
  */
-function suiteSteps({ name, inputs, prepare, run }) {
+function suiteSteps({ name, narrow, prepare, ...suite }) {
+  const preparation = prepare && { title: `${name}: set-up`, run: prepare, early: true };
+  const run = (/** @type {string} */ log) => runSuite({ name, ...suite }, log);
+  return [...(preparation ? [preparation] : []), { title: name, narrow, optional: true, run }];
+}
+
+/**
+ * @param {import('./lib/suites.mjs').Suite} suite
+ * @param {string} log
+ * @returns {Promise<string>} a note
+ */
+async function runSuite({ name, inputs, run }, log) {
   const key = keyOf(inputs());
   const before = always ? undefined : passedBefore(name, key);
   if (before !== undefined) {
     results.push({ passed: before, failed: 0 });
-    return [{ title: name, run: () => `${before} passed, nothing has changed since` }];
+    return `${before} passed, nothing has changed since`;
   }
-  /** @type {import('./lib/steps.mjs').Step['run']} */
-  const test = async (log) => {
-    forgetPassed(name);
-    /** @type {import('./lib/runners.mjs').Result} */
-    const result = await run(log).catch((error) => ({ passed: 0, failed: 1, error }));
-    results.push(result);
-    if (result.failed > 0) throw result.error ?? new Error(`${result.failed} failed in ${name}`);
-    // What was changed while the suite ran has not been tested.
-    if (key !== undefined && keyOf(inputs()) === key) rememberPassed(name, key, result.passed);
-    return [`${result.passed} passed`, result.note].filter(Boolean).join('; ');
-  };
-  const preparation = prepare && { title: `${name}: set-up`, run: prepare, early: true };
-  return [...(preparation ? [preparation] : []), { title: name, run: test }];
+  forgetPassed(name);
+  /** @type {import('./lib/runners.mjs').Result} */
+  const result = await run(log).catch((error) => ({ passed: 0, failed: 1, error }));
+  results.push(result);
+  if (result.failed > 0) throw result.error ?? new Error(`${result.failed} failed in ${name}`);
+  // What was changed while the suite ran has not been tested.
+  if (key !== undefined && keyOf(inputs()) === key) rememberPassed(name, key, result.passed);
+  return [`${result.passed} passed`, result.note].filter(Boolean).join('; ');
 }
 
 /** @param {string} name */

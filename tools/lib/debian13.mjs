@@ -11,7 +11,7 @@ import { isDone } from './stamp.mjs';
 /** The root directory of the Debian 13 system. */
 export const debianRoot = join(cacheDir, 'debian13');
 
-/** @typedef {'emscripten' | 'python'} SetName */
+/** @typedef {'emscripten' | 'clang' | 'python'} SetName */
 
 /**
  * What the root can hold, each set installed when it is first asked for. `writable` is a folder its
@@ -24,6 +24,12 @@ const sets = {
     packages: ['emscripten', 'cmake', 'ninja-build', 'libonnx-dev', 'libonnx-testdata'],
     // Emscripten builds system libraries into its cache as they are needed.
     writable: 'usr/share/emscripten/cache',
+  },
+  clang: {
+    // Emscripten's clang, as a compiler for this machine: sanitizers, and what a test compares with.
+    packages: ['clang-19', 'lld-19', 'libclang-rt-19-dev', 'cmake', 'ninja-build', 'ccache'].concat(
+      ['protobuf-compiler', 'libprotobuf-dev'],
+    ),
   },
   python: {
     // Node compares what the engine computes.
@@ -43,12 +49,23 @@ export function debianHas(set) {
 
 /**
  * Sets the root up with a set of packages, unless that has been done: about a minute each and 3 GB
- * for `emscripten`, 1.3 GB more for `python`.
+ * for `emscripten`, 1.3 GB more for `python`, little more for `clang`.
  *
  * @param {SetName} set
  * @param {string} [log]
+ * @returns {Promise<void>}
  */
-export async function setUpDebian(set, log) {
+export function setUpDebian(set, log) {
+  const done = last.then(() => install(set, log));
+  last = done.catch(() => undefined);
+  return done;
+}
+
+/** Sets are installed one after the other. @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/** @param {SetName} set @param {string} [log] */
+async function install(set, log) {
   if (debianHas(set)) return;
   if (!existsSync(debianRoot)) await makeRoot(log);
   const { packages, writable } = sets[set];

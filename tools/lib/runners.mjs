@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { buildPreset } from './cmake.mjs';
+import { buildPreset, isNativeInDebian } from './cmake.mjs';
+import { inDebian } from './debian13.mjs';
 import { buildDir } from './project.mjs';
 import { setUpPython } from './python.mjs';
 import { findProgram, outputOf, run } from './process.mjs';
@@ -55,21 +56,21 @@ export async function runCppTests(preset, targets, log) {
   await buildPreset(preset, { targets, log });
   const parts = availableParallelism();
   const programs = testPrograms(preset, targets);
-  const shards = programs.flatMap((argv) =>
-    Array.from({ length: parts }, (_, index) => ({ argv, index })),
+  const shards = programs.flatMap((program) =>
+    Array.from({ length: parts }, (_, index) => ({ program, index })),
   );
   /** @type {Shard[]} */
   const results = [];
   const next = async () => {
     for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
-      results.push(await runGoogleTest(shard.argv, shard.index, parts, log));
+      results.push(await runGoogleTest(preset, { ...shard, parts }, log));
     }
   };
   await Promise.all(Array.from({ length: parts }, next));
   // Failures last: the end of the log is what is shown.
   results.sort((a, b) => a.failed - b.failed);
   writeFileSync(log, results.map((result) => readLog(result.log)).join('\n'), { flag: 'a' });
-  return total(programs.map((argv) => resultOf(argv, results)));
+  return total(programs.map((program) => resultOf(program, results)));
 }
 
 /** Jest on the TypeScript. @param {string} log @returns {Promise<Result>} */
@@ -141,36 +142,37 @@ export function total(results) {
 /**
  * What a part of a test program did.
  *
- * @typedef {Counts & {argv: string[], log: string, succeeded: boolean}} Shard
+ * @typedef {Counts & {program: string, log: string, succeeded: boolean}} Shard
  */
 
 /**
- * @param {string[]} argv
- * @param {number} index
- * @param {number} parts
+ * @param {string} preset
+ * @param {{program: string, index: number, parts: number}} shard
  * @param {string} suiteLog
  * @returns {Promise<Shard>}
  */
-async function runGoogleTest(argv, index, parts, suiteLog) {
-  const log = `${suiteLog}.${basename(argv[argv.length - 1], '.js')}.${index}`;
-  const env = { GTEST_TOTAL_SHARDS: `${parts}`, GTEST_SHARD_INDEX: `${index}` };
+async function runGoogleTest(preset, { program, index, parts }, suiteLog) {
+  const log = `${suiteLog}.${basename(program, '.js')}.${index}`;
+  const env = ['env', `GTEST_TOTAL_SHARDS=${parts}`, `GTEST_SHARD_INDEX=${index}`];
   writeFileSync(log, '');
-  const succeeded = await succeeds(argv, { log, env });
+  const succeeded = await succeeds(inToolchain(preset, [...env, ...launcher(preset), program]), {
+    log,
+  });
   const count = (/** @type {string} */ word) =>
     countIn(readLog(log), `^\\[  ${word}  \\] (\\d+) test`);
   const counts = { passed: count('PASSED'), failed: count('FAILED') };
   // A part of a small program may have no test.
   const failed = counts.failed === 0 && !succeeded ? 1 : counts.failed;
-  return { argv, log, succeeded, passed: counts.passed, failed };
+  return { program, log, succeeded, passed: counts.passed, failed };
 }
 
 /**
- * @param {string[]} argv
+ * @param {string} program
  * @param {Shard[]} shards
  * @returns {Counts}
  */
-function resultOf(argv, shards) {
-  const own = shards.filter((shard) => shard.argv === argv);
+function resultOf(program, shards) {
+  const own = shards.filter((shard) => shard.program === program);
   return consistent(
     total(own),
     own.every((shard) => shard.succeeded),
@@ -178,7 +180,7 @@ function resultOf(argv, shards) {
 }
 
 /**
- * The command lines of a preset's test programs, as CTest knows them.
+ * A preset's test programs, as CTest knows them.
  *
  * @param {string} preset
  * @param {string[]} targets
@@ -193,7 +195,17 @@ function testPrograms(preset, targets) {
     .filter((program) => program !== undefined)
     .filter((program) => targets.length === 0 || targets.includes(basename(program, '.js')));
   if (programs.length === 0) throw new Error(`Preset ${preset} has no test programs`);
-  return programs.map((program) => [...launcher(preset), program]);
+  return programs;
+}
+
+/**
+ * A command as it runs where the preset's programs do.
+ *
+ * @param {string} preset
+ * @param {string[]} argv
+ */
+function inToolchain(preset, argv) {
+  return isNativeInDebian(preset) ? inDebian(argv) : argv;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildPreset } from './cmake.mjs';
+import { buildPreset, setUpSanitizers } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
@@ -21,22 +21,46 @@ const bundledModels = readdirSync(join(projectDir, 'models'))
   .map((file) => join('models', file));
 
 /**
+ * Installs what programs without a compiler need.
+ *
+ * @param {import('./packages.mjs').Needs} [needs]
+ * @returns {Step[]}
+ */
+export function packagesSteps(needs) {
+  return [
+    { title: 'System packages', run: (log) => installPackages(log, needs) },
+    { title: 'Node packages', run: installNodePackages, early: true },
+  ];
+}
+
+/**
+ * Installs compilers and what they compile of others.
+ *
+ * @param {import('./packages.mjs').Needs} [needs]
+ * @returns {Step[]}
+ */
+export function compilerSteps({ forTests = false } = {}) {
+  const sanitizers = { title: 'clang, for sanitizers', run: setUpSanitizers, early: true };
+  const first = emccOnPath() === undefined && !debianHas('emscripten');
+  return [
+    {
+      title: first ? 'Emscripten: Debian 13 root (a few minutes, once)' : 'Emscripten',
+      run: async (log) => (await emscripten(log)).id,
+      early: true,
+    },
+    ...(forTests ? [sanitizers] : []),
+    { title: 'Headers and test data', run: copyDependencies },
+  ];
+}
+
+/**
  * Installs everything the build needs.
  *
  * @param {import('./packages.mjs').Needs} [needs]
  * @returns {Step[]}
  */
 export function setupSteps(needs) {
-  const first = emccOnPath() === undefined && !debianHas('emscripten');
-  return [
-    { title: 'System packages', run: (log) => installPackages(log, needs) },
-    {
-      title: first ? 'Emscripten: Debian 13 root (a few minutes, once)' : 'Emscripten',
-      run: async (log) => (await emscripten(log)).id,
-    },
-    { title: 'Headers and test data', run: copyDependencies },
-    { title: 'Node packages', run: installNodePackages, early: true },
-  ];
+  return [...packagesSteps(needs), ...compilerSteps(needs)];
 }
 
 /**

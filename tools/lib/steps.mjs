@@ -1,6 +1,7 @@
 // Progress a person can follow: one line a step, quiet output in a log that is shown on failure.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { buildDir, projectDir } from './project.mjs';
 
@@ -11,6 +12,8 @@ import { buildDir, projectDir } from './project.mjs';
  *   promise, a note for the step's line
  * @property {boolean} [early] starts together with the first step, because it mostly waits: for the
  *   network or the disk
+ * @property {boolean} [narrow] keeps one processor busy: such steps in a row run side by side
+ * @property {boolean} [optional] a failure leaves the later steps to run
  */
 
 /**
@@ -28,23 +31,42 @@ import { buildDir, projectDir } from './project.mjs';
  * A failed step shows the end of its log.
  *
  * @param {Step[]} steps
- * @param {{keepGoing?: boolean}} [options] whether a failure leaves the later steps to run
  * @returns {Promise<boolean>} whether all succeeded
  */
-export async function runSteps(steps, { keepGoing = false } = {}) {
+export async function runSteps(steps) {
   const started = performance.now();
   const running = new Map(steps.filter((step) => step.early).map((step) => [step, runStep(step)]));
   let succeeded = true;
   for (const [index, step] of steps.entries()) {
     process.stdout.write(`[${index + 1}/${steps.length}] ${step.title} ... `);
+    if (step.narrow) startSideBySide(steps.slice(index), running);
     const outcome = await (running.get(step) ?? runStep(step));
     if (report(outcome, logOf(step.title))) continue;
     succeeded = false;
-    if (!keepGoing) break;
+    if (!step.optional) break;
   }
   await Promise.all(running.values());
   console.log(`All of it: ${secondsSince(started)}`);
   return succeeded;
+}
+
+/**
+ * Starts the narrow steps that `steps` begins with, no more at a time than there are processors.
+ *
+ * @param {Step[]} steps
+ * @param {Map<Step, Promise<Outcome>>} running
+ */
+function startSideBySide(steps, running) {
+  const wide = steps.findIndex((step) => !step.narrow);
+  const narrow = steps.slice(0, wide < 0 ? undefined : wide).filter((step) => !running.has(step));
+  /** @type {Promise<unknown>[]} */
+  const lanes = Array.from({ length: availableParallelism() }, () => Promise.resolve());
+  for (const [index, step] of narrow.entries()) {
+    const lane = index % lanes.length;
+    const outcome = lanes[lane].then(() => runStep(step));
+    lanes[lane] = outcome;
+    running.set(step, outcome);
+  }
 }
 
 /**

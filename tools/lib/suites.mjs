@@ -16,8 +16,9 @@ import { cppFiles } from './sources.mjs';
 /**
  * @typedef {object} Suite
  * @property {string} name
- * @property {('package' | 'demo')[]} needs what must be built for it
+ * @property {('compilers' | 'package' | 'demo')[]} needs what must be set up or built for it
  * @property {() => import('./passed.mjs').Inputs} inputs
+ * @property {boolean} [narrow] whether it keeps one processor busy only
  * @property {(log: string) => unknown} [prepare] sets up what it alone needs, while others run
  * @property {(log: string) => Promise<import('./runners.mjs').Result>} run
  */
@@ -63,6 +64,7 @@ export function suites({ full }) {
     {
       name: 'tools',
       needs: [],
+      narrow: true,
       inputs: () => ({ sources: [] }),
       run: (log) => runners.runNodeTests('tools/tests/', log),
     },
@@ -90,7 +92,7 @@ export function suites({ full }) {
     },
     {
       name: 'browser',
-      needs: ['package', 'demo'],
+      needs: ['compilers', 'package', 'demo'],
       inputs: () => ({
         sources: ['web', 'tests', 'demo', 'models', 'playwright.config.mjs'],
         built: ['dist', 'build/demo'],
@@ -110,7 +112,7 @@ const node = process.execPath;
  */
 const everySourceAlone = {
   name: 'cpp:headers',
-  needs: [],
+  needs: ['compilers'],
   inputs: cppInputs('native-plain'),
   run: async (log) => {
     await buildPreset('native-plain', { log });
@@ -126,7 +128,7 @@ const everySourceAlone = {
  */
 function check(name, sources, argv) {
   const inputs = () => ({ sources: [...sources, ...configurations] });
-  return { name, needs: [], inputs, run: (log) => runners.runCheck(argv, log) };
+  return { name, needs: [], narrow: true, inputs, run: (log) => runners.runCheck(argv, log) };
 }
 
 const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'notices'];
@@ -143,7 +145,7 @@ function cppTests(preset, layers = []) {
   const targets = layers.filter(hasCppTests).map((layer) => `test_${layer}`);
   return {
     name: `cpp:${preset}`,
-    needs: [],
+    needs: ['compilers'],
     inputs: cppInputs(preset),
     run: (log) => runners.runCppTests(preset, targets, log),
   };
@@ -167,7 +169,8 @@ function cppInputs(preset) {
  * @returns {Suite}
  */
 function withPackage(name, sources, run) {
-  return { name, needs: ['package'], inputs: () => ({ sources, built: ['dist'] }), run };
+  const inputs = () => ({ sources, built: ['dist'] });
+  return { name, needs: ['compilers', 'package'], inputs, run };
 }
 
 /** @param {string} layer */
