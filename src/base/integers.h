@@ -21,6 +21,12 @@ constexpr int64_t saturating_product(int64_t a, int64_t b) {
   return a > 0 && b > kLargest / a ? kLargest : a * b;
 }
 
+// The same of a sum of terms >= 0.
+constexpr int64_t saturating_sum(int64_t a, int64_t b) {
+  constexpr int64_t kLargest = std::numeric_limits<int64_t>::max();
+  return a > kLargest - b ? kLargest : a + b;
+}
+
 // `bytes` as the size of one piece of memory. Throws Error(OutOfMemory) with the field "bytes" for
 // more than PTRDIFF_MAX: in WebAssembly size_t has 32 bits, and a cast would wrap around silently.
 size_t checked_size(uint64_t bytes);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/convert.h"
 #include "kernels/movement/strided_copy.h"
 #include "ops/core/memory.h"
 
@@ -133,29 +134,46 @@ Kernel plan_range(PlanContext& context) {
   });
 }
 
+struct EyeLikeAttributes {
+  static EyeLikeAttributes parse(const Attributes& attributes, int opset);
+
+  std::optional<DType> dtype;  // the input's where it is not written
+  int64_t diagonal;
+};
+
+EyeLikeAttributes EyeLikeAttributes::parse(const Attributes& attributes, int) {
+  EyeLikeAttributes out = {std::nullopt, attributes.get_int("k", 0)};
+  if (!attributes.has("dtype")) return out;
+  const int64_t dtype = attributes.get_int("dtype", 0);
+  if (!is_supported(dtype) || !kFixedSize.contains(static_cast<DType>(dtype))) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("dtype ", dtype, " of TensorProto, ", info_of(dtype).name,
+                     ", is not supported; supported are ", kFixedSize))
+        .with("attribute", "dtype");
+  }
+  out.dtype = static_cast<DType>(dtype);
+  return out;
+}
+
 void infer_eye_like(InferContext& context) {
   if (context.shape(0).rank() != 2) {
     fail(ErrorCode::InvalidInput, "EyeLike takes a matrix, not ", context.shape(0));
   }
-  const auto dtype = context.attributes().get_int("dtype", static_cast<int64_t>(context.dtype(0)));
-  if (!is_supported(dtype)) {
-    fail(ErrorCode::UnsupportedAttribute, "EyeLike to data type ", dtype, " of TensorProto, ",
-         info_of(dtype).name, ", is not supported");
-  }
-  context.set_output(0, static_cast<DType>(dtype), context.shape(0));
+  const auto dtype = context.attributes_as<EyeLikeAttributes>().dtype;
+  context.set_output(0, dtype.value_or(context.dtype(0)), context.shape(0));
 }
 
 Kernel plan_eye_like(PlanContext& context) {
   const int64_t rows = context.output_shape(0)[0], columns = context.output_shape(0)[1];
-  const int64_t diagonal = context.attributes().get_int("k", 0);
-  return dispatch<float, double, int8_t, uint8_t, int32_t, int64_t, bool>(
+  const int64_t diagonal = context.attributes_as<EyeLikeAttributes>().diagonal;
+  return dispatch_with_integers<float, double, Half, BFloat, bool>(
       context.output_dtype(0), [&](auto tag) -> Kernel {
         using T = typename decltype(tag)::type;
         return [=](RunContext& run) {
           T* out = run.out<T>(0);
           for (int64_t row = 0; row < rows; ++row) {
             for (int64_t column = 0; column < columns; ++column) {
-              *out++ = static_cast<T>(column - row == diagonal);
+              *out++ = kernels::element_cast<T>(column - row == diagonal);
             }
           }
         };
@@ -179,7 +197,7 @@ constexpr OpDef kOps[] = {
      .cpu = {.plan = plan_range}},
     {.op_type = "EyeLike",
      .since = 9,
-     .meaning = {.infer = infer_eye_like},
+     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_eye_like},
      .cpu = {.plan = plan_eye_like}},
 };
 

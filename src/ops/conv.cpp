@@ -16,14 +16,14 @@ Kernel plan_conv(PlanContext& context) {
   const Conv conv(context);
   const int64_t macs = macs_conv(context, conv.result);
   if (context.dtype(kConvData) == DType::Float && conv.axes.size() <= 2) {
-    const kernels::ConvShape shape = conv_shape(context, conv.outputs, conv.axes);
+    const kernels::ConvShape shape = conv_shape(context, conv);
     const kernels::ConvAlgorithm& algorithm = kernels::choose_algorithm(shape, context.precision());
     context.describe(algorithm.name);
     ConvImplementation implementation = implement_conv(shape, algorithm);
     implementation.macs = macs;
     return plan_convolution(context, std::move(implementation));
   }
-  const kernels::Conv3dShape shape = conv_3d_shape(context, conv.outputs, conv.axes);
+  const kernels::Conv3dShape shape = conv_3d_shape(context, conv);
   return plan_conv_3d(context, shape, macs, [](auto tag) {
     using T = typename decltype(tag)::type;
     return kernels::conv_3d<T>;
@@ -37,7 +37,7 @@ std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& outp
 
 constexpr OpDef kOps[] = {
     {.op_type = "Conv",
-     .meaning = {.inputs = {2, 3}, .infer = infer_conv, .macs = macs_conv},
+     .meaning = {.inputs = {2, 3}, .types = kConvTypes, .infer = infer_conv, .macs = macs_conv},
      .cpu = {.plan = plan_conv, .layout = layout_conv, .bands = bands_conv}},
 };
 

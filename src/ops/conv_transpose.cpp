@@ -2,6 +2,7 @@
 
 #include "kernels/conv_transpose/conv_transpose.h"
 
+#include "base/integers.h"
 #include "kernels/conv/conv_3d.h"
 #include "kernels/conv_transpose/blocks.h"
 #include "ops/core/fused_convolution.h"
@@ -10,28 +11,22 @@ namespace fovea {
 namespace {
 
 // What the shapes say: weights are [inputs][outputs / groups][kernel...].
-struct ConvTranspose {
+struct ConvTranspose : ConvSizes {
   explicit ConvTranspose(const NodeContext& context) {
     const Shape& weights = context.shape(kConvWeights);
-    const int64_t groups = context.attributes().get_int("group", 1);
-    if (weights.rank() < 3 || groups < 1 || groups > std::max<int64_t>(weights[0], 1) ||
-        weights[0] % groups != 0) {
-      fail(ErrorCode::InvalidInput, "ConvTranspose cannot have weights of shape ", weights, " in ",
-           groups, " groups");
-    }
-    outputs = weights[1] * groups;
+    groups = context.attributes_as<ConvTransposeAttributes>().groups;
+    require_groups(context, groups);
+    outputs = saturating_product(weights[1], groups);
     require_channels(context, weights[0], outputs);
     axes = transposed_axes(context, std::span(weights.dims()).subspan(2));
   }
-
-  int64_t outputs;
-  std::vector<SpatialAxis> axes;
 };
 
 // Every input element meets every weight of its channel.
 int64_t macs_conv_transpose(const NodeContext& context, const Shape&) {
   const Shape& weights = context.shape(kConvWeights);
-  return context.shape(kConvData).elements() * weights.elements(1, weights.rank());
+  return saturating_product(context.shape(kConvData).elements(),
+                            weights.elements(1, weights.rank()));
 }
 
 void infer_conv_transpose(InferContext& context) {
@@ -81,7 +76,7 @@ ConvImplementation implement_phases(const kernels::ConvTransposeShape& shape) {
 // `convolution` is the node, or the part of it that is the convolution.
 Kernel plan_conv_transpose_2d(PlanContext& context, const NodeContext& convolution,
                               const ConvTranspose& conv, const ConvOperands& operands = {}) {
-  const kernels::ConvTransposeShape shape = conv_shape(convolution, conv.outputs, conv.axes);
+  const kernels::ConvTransposeShape shape = conv_shape(convolution, conv);
   auto blocks = kernels::transposed_as_shuffle(shape);
   if (blocks) blocks->plain_output = context.output_layout(0) == Layout::Plain;
   ConvImplementation implementation =
@@ -97,7 +92,7 @@ Kernel plan_conv_transpose(PlanContext& context) {
   if (context.dtype(kConvData) == DType::Float && conv.axes.size() <= 2) {
     return plan_conv_transpose_2d(context, context, conv);
   }
-  const kernels::Conv3dShape shape = conv_3d_shape(context, conv.outputs, conv.axes);
+  const kernels::Conv3dShape shape = conv_3d_shape(context, conv);
   return plan_conv_3d(context, shape, macs_conv_transpose(context, context.output_shape(0)),
                       [](auto tag) {
                         using T = typename decltype(tag)::type;
@@ -123,8 +118,10 @@ std::optional<ConvBand> band_of(const NodeContext& context) {
                             .after = ahead},
                    .attributes = context.attributes()};
   // The sizes follow from the pads.
-  const auto output_padding = band.attributes.get_ints("output_padding", {0, 0});
-  band.attributes.set("output_padding", std::vector<int64_t>{0, output_padding[1]});
+  const auto& padding = context.attributes_as<ConvTransposeAttributes>().output_padding;
+  if (!padding.empty()) {
+    band.attributes.set("output_padding", std::vector<int64_t>{0, padding[1]});
+  }
   band.attributes.set("output_shape", std::vector<int64_t>{});
   band.attributes.set("auto_pad", std::string("NOTSET"));
   band.attributes.set(
@@ -162,7 +159,10 @@ std::optional<BandRule> bands_fused(const NodeContext& context, const Shape&) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "ConvTranspose",
-     .meaning = {.inputs = {2, 3}, .infer = infer_conv_transpose, .macs = macs_conv_transpose},
+     .meaning = {.inputs = {2, 3},
+                 .types = kConvTypes,
+                 .infer = infer_conv_transpose,
+                 .macs = macs_conv_transpose},
      .cpu = {.plan = plan_conv_transpose,
              .layout = layout_conv_transpose,
              .bands = bands_conv_transpose}},

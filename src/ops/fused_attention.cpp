@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/integers.h"
 #include "kernels/matmul/attention.h"
 #include "kernels/movement/layout.h"
 #include "ops/core/broadcast.h"
@@ -55,7 +56,7 @@ class Attention {
   void operator()(RunContext& run) const;
 
   int64_t batches() const { return static_cast<int64_t>(q_.offsets.size()); }
-  int64_t macs() const;
+  int64_t macs_of_batch() const;
   void reserve_scratch(PlanContext& context);
 
  private:
@@ -208,8 +209,9 @@ bool Attention::reorder_result(const Node& node) {
   return true;
 }
 
-int64_t Attention::macs() const {
-  return batches() * sizes_.rows * sizes_.columns * (sizes_.depth + sizes_.value_depth);
+int64_t Attention::macs_of_batch() const {
+  return saturating_product(saturating_product(sizes_.rows, sizes_.columns),
+                            saturating_sum(sizes_.depth, sizes_.value_depth));
 }
 
 void Attention::reserve_scratch(PlanContext& context) {
@@ -219,7 +221,7 @@ void Attention::reserve_scratch(PlanContext& context) {
 }
 
 void Attention::operator()(RunContext& run) const {
-  const int64_t grain = kMacsPerChunk / (macs() / batches() + 1) + 1;
+  const int64_t grain = kMacsPerChunk / std::max<int64_t>(macs_of_batch(), 1) + 1;
   run.pool().parallel_for(batches(), grain, [&](int64_t begin, int64_t end, int worker) {
     std::array<kernels::MatrixView<float>, kMaxAddends> addends;
     float* scratch = reinterpret_cast<float*>(run.scratch()) + worker * scratch_floats_;

@@ -15,8 +15,8 @@ using kernels::ConvShuffleShape;
 // The convolution's own channels in the order its kernel computes them for DepthToSpace.
 class DepthToSpaceOrder {
  public:
-  DepthToSpaceOrder(const Node& shuffle, const ConvShuffleShape& shape)
-      : shape_(shape), block_first_(shuffle.attributes.get_string("mode", "DCR") == "DCR") {}
+  DepthToSpaceOrder(const ConvShuffleShape& shape, bool block_first)
+      : shape_(shape), block_first_(block_first) {}
 
   int64_t channel_of(int64_t output) const {
     const BlockChannel at = kernels::block_channel(shape_, output);
@@ -50,12 +50,12 @@ class ReorderedWeights final : public kernels::ConvWeights {
 };
 
 ConvShuffleShape shuffle_shape(const PlanContext& context, const kernels::ConvShape& conv,
-                               const Node& shuffle) {
+                               int64_t block) {
   const Shape& output = context.output_shape(0);
   ConvShuffleShape shape;
   shape.conv = conv;
   shape.channels = output[1];
-  shape.block_h = shape.block_w = shuffle.attributes.get_int("blocksize", 1);
+  shape.block_h = shape.block_w = block;
   shape.out_h = output[2];
   shape.out_w = output[3];
   shape.plain_output = context.output_layout(0) == Layout::Plain;
@@ -64,8 +64,8 @@ ConvShuffleShape shuffle_shape(const PlanContext& context, const kernels::ConvSh
 
 ConvImplementation implement_blocks(const PlanContext& context, const kernels::ConvShape& conv,
                                     const ConvAlgorithm& algorithm, const FusedEpilogue& epilogue) {
-  const ConvShuffleShape shape = shuffle_shape(context, conv, *epilogue.shuffle);
-  const DepthToSpaceOrder order(*epilogue.shuffle, shape);
+  const ConvShuffleShape shape = shuffle_shape(context, conv, epilogue.shuffle->block);
+  const DepthToSpaceOrder order(shape, epilogue.shuffle->block_first);
   ConvImplementation implementation = implement_shuffle(shape, algorithm);
   implementation.key = text("shuffle, ", algorithm.name, shape.plain_output ? ", plain" : "");
   implementation.pack = [=, &algorithm](const float* weights, const float* bias, float* packed) {
@@ -90,7 +90,7 @@ Kernel plan_fused_conv(PlanContext& context) {
   if (!fits_kernel(fused)) return {};
   const NodeContext convolution = fused.convolution();
   const Conv conv(convolution);
-  const kernels::ConvShape shape = conv_shape(convolution, conv.outputs, conv.axes);
+  const kernels::ConvShape shape = conv_shape(convolution, conv);
   const ConvAlgorithm& algorithm = kernels::choose_algorithm(shape, context.precision());
   context.describe(algorithm.name);
   ConvImplementation implementation =

@@ -173,6 +173,8 @@ inline constexpr DTypeSet kWideNumbers =
 inline constexpr DTypeSet kBool = {DType::Bool};
 // Everything but strings.
 inline constexpr DTypeSet kFixedSize = kNumbers | kBool;
+// All that tensors of the engine have: DTypeInfo::supported.
+inline constexpr DTypeSet kAnyType = kFixedSize | DTypeSet{DType::String};
 
 using InferRule = void (*)(InferContext&);
 
@@ -186,7 +188,8 @@ struct Meaning {
   // Inputs whose elements `infer` or the choice of a kernel must know: the planner runs what leads
   // to them first.
   InputList content_inputs = {};
-  // Multiply-accumulates for these shapes; null where the operator does none worth counting.
+  // Multiply-accumulates for these shapes, or the largest int64 where there are more; null where
+  // the operator does none worth counting.
   int64_t (*macs)(const NodeContext&, const Shape& output) = nullptr;
   bool deterministic = true;
 };

@@ -97,19 +97,23 @@ Kernel plan_instance_normalization(PlanContext& context) {
   };
 }
 
-// Opset 18 gave every group one scale and bias, 21 every channel its own.
-int64_t scales_of_group_normalization(const NodeContext& context) {
-  return context.opset() < 21 ? context.attributes().get_int("num_groups", 1)
-                              : Channels(context.shape(0)).channels;
-}
-
-void infer_group_normalization(InferContext& context) {
+int64_t groups_of(const NodeContext& context) {
   const int64_t groups = context.attributes().get_int("num_groups", 0);
   const int64_t channels = Channels(context.shape(0)).channels;
   if (groups < 1 || channels % groups != 0) {
     fail(ErrorCode::MalformedModel, "GroupNormalization cannot make ", groups, " groups of ",
          channels, " channels");
   }
+  return groups;
+}
+
+// Opset 18 gave every group one scale and bias, 21 every channel its own.
+int64_t scales_of_group_normalization(const NodeContext& context) {
+  return context.opset() < 21 ? groups_of(context) : Channels(context.shape(0)).channels;
+}
+
+void infer_group_normalization(InferContext& context) {
+  groups_of(context);  // which every opset has to fit
   require_elements(context, 1, scales_of_group_normalization(context));
   infer_like_input(context);
 }
@@ -117,7 +121,7 @@ void infer_group_normalization(InferContext& context) {
 template <class T>
 Kernel plan_group_normalization(PlanContext& context) {
   const Channels size(context.shape(0));
-  const int64_t groups = context.attributes().get_int("num_groups", 1);
+  const int64_t groups = groups_of(context);
   const int64_t channels_per_scale = size.channels / scales_of_group_normalization(context);
   const float epsilon = epsilon_of(context);
   context.reserve_scratch(2 * static_cast<uint64_t>(size.channels) * sizeof(T));

@@ -14,30 +14,42 @@ namespace {
 
 enum class PadMode : uint8_t { Constant, Reflect, Edge, Wrap };
 
-PadMode mode_of(const NodeContext& context) {
-  const std::string mode = context.attributes().get_string("mode", "constant");
+struct PadAttributes {
+  static PadAttributes parse(const Attributes& attributes, int opset);
+
+  PadMode mode;
+  // Of opsets before 11; later they are inputs.
+  std::vector<int64_t> pads;
+  float value;
+};
+
+PadMode mode_in(const Attributes& attributes) {
+  const std::string mode = attributes.get_string("mode", "constant");
   if (mode == "constant") return PadMode::Constant;
   if (mode == "reflect") return PadMode::Reflect;
   if (mode == "edge") return PadMode::Edge;
   if (mode == "wrap") return PadMode::Wrap;
-  fail(ErrorCode::UnsupportedAttribute, "Pad mode '", mode, "' is not supported");
+  throw Error(ErrorCode::UnsupportedAttribute, text("Pad mode '", mode, "' is not supported"))
+      .with("attribute", "mode");
 }
+
+// Opset 1 writes `paddings`.
+PadAttributes PadAttributes::parse(const Attributes& attributes, int) {
+  return {mode_in(attributes), attributes.get_ints("pads", attributes.get_ints("paddings")),
+          attributes.get_float("value", 0.0f)};
+}
+
+PadMode mode_of(const NodeContext& context) { return context.attributes_as<PadAttributes>().mode; }
 
 struct Amount {
   int64_t before = 0;
   int64_t after = 0;
 };
 
-// The pads as written: input 1, or the attribute `pads` (`paddings` in opset 1).
-std::vector<int64_t> written_pads(const NodeContext& context) {
-  if (context.has_input(1)) return context.int64s(1);
-  return context.attributes().get_ints("pads", context.attributes().get_ints("paddings"));
-}
-
 // The amounts of every axis.
 std::vector<Amount> amounts_of(const NodeContext& context) {
   const int rank = context.shape(0).rank();
-  const std::vector<int64_t> pads = written_pads(context);
+  const std::vector<int64_t> pads = context.int64s(1, context.attributes_as<PadAttributes>().pads);
   std::vector<int64_t> axes = context.int64s(3);
   if (!context.has_input(3)) {
     for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
@@ -157,7 +169,7 @@ void pad_layout(LayoutContext& context) {
   const Amount channels = amounts_of(context)[1];
   const bool whole_vectors = context.shape(0)[1] % 4 == 0;
   const bool constant = mode_of(context) == PadMode::Constant;
-  const bool zero = !context.has_input(2) && context.attributes().get_float("value", 0.0f) == 0.0f;
+  const bool zero = !context.has_input(2) && context.attributes_as<PadAttributes>().value == 0.0f;
   const Tensor* given = context.content(2);
   const bool given_zero = given && given->as<float>()[0] == 0.0f;
   if (channels.before != 0 || channels.after != 0) return;
@@ -165,9 +177,9 @@ void pad_layout(LayoutContext& context) {
   follow_input_layout(context);
 }
 
-// The attribute `value` of opsets before 11, as an element of the input's type.
+// The attribute `value` as an element of the input's type.
 Tensor attribute_value(const NodeContext& context) {
-  const float value = context.attributes().get_float("value", 0.0f);
+  const float value = context.attributes_as<PadAttributes>().value;
   Tensor element = Tensor::allocate(context.dtype(0), {});
   if (value == 0.0f) {
     std::fill_n(element.mutable_data(), element.bytes(), std::byte{0});

@@ -79,7 +79,7 @@ Kernel plan_max_pool(PlanContext& context) {
       kernels::max_pool_rows(pool, run.in<float>(0), run.out<float>(0), begin, end);
     });
   }
-  const bool column_major = context.attributes().get_int("storage_order", 0) != 0;
+  const bool column_major = context.attributes_as<PoolAttributes>().column_major;
   return dispatch<float, double, int8_t, uint8_t>(context.dtype(0), [&](auto tag) {
     using T = typename decltype(tag)::type;
     return over_planes(pool, [=](RunContext& run, int64_t begin, int64_t end) {
@@ -95,7 +95,7 @@ Kernel plan_max_pool(PlanContext& context) {
 
 Kernel plan_average_pool(PlanContext& context) {
   const PoolShape pool = pool_shape(context);
-  const auto over = context.attributes().get_int("count_include_pad", 0) != 0
+  const auto over = context.attributes_as<PoolAttributes>().counts_padding
                         ? AverageOver::InsideAndPadding
                         : AverageOver::Inside;
   if (context.layout(0) == Layout::ChannelsLast) {

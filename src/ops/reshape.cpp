@@ -130,7 +130,7 @@ Kernel plan_dropout(PlanContext& context) {
 constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer) {
   return {.op_type = op_type,
           .meaning = {.inputs = {1, inputs},
-                      .types = {type_of_input(1, kIndices)},
+                      .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
                       .infer = infer,
                       .content_inputs = inputs > 1 ? InputList{1} : InputList{}},
           .cpu = {.reuse = Reuse::View}};
@@ -143,8 +143,12 @@ constexpr OpDef kOps[] = {
     view("Flatten", 1, infer_flatten),
     view("Identity", 1, infer_like_input),
     {.op_type = "Dropout",
-     .meaning =
-         {.inputs = {1, 3}, .outputs = {1, 2}, .infer = infer_dropout, .content_inputs = {2}},
+     .meaning = {.inputs = {1, 3},
+                 .outputs = {1, 2},
+                 .types = {type_of_input(0, kFloats), type_of_input(1, kFloats),
+                           type_of_input(2, kBool)},
+                 .infer = infer_dropout,
+                 .content_inputs = {2}},
      .cpu = {.plan = plan_dropout, .reuse = Reuse::InPlace}},
 };
 

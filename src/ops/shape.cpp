@@ -26,8 +26,8 @@ void infer_size(InferContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "Shape", .meaning = {.infer = infer_shape}},
-    {.op_type = "Size", .meaning = {.infer = infer_size}},
+    {.op_type = "Shape", .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_shape}},
+    {.op_type = "Size", .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_size}},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/core/depth_to_space.h"
 #include "ops/core/memory.h"
 
 namespace fovea {
@@ -44,19 +45,14 @@ Kernel plan_transpose(PlanContext& context) {
 // Both move elements between a deep image [N, C b b, H, W] and a wide one [N, C, H b, W b].
 constexpr int64_t kBlockLimit = int64_t{1} << 31;  // below which its square fits
 
-struct Shuffle {
-  int64_t block = 1;
-  bool block_first = true;  // the deep channel is [b][b][C] (DCR), not [C][b][b] (CRD)
-};
+using Shuffle = DepthToSpaceAttributes;
 
-Shuffle shuffle_of(const NodeContext& context) {
-  const int64_t block = context.attributes().get_int("blocksize", 0);
-  const std::string mode = context.attributes().get_string("mode", "DCR");
-  if (block < 1 || context.shape(0).rank() != 4 || (mode != "DCR" && mode != "CRD")) {
-    fail(ErrorCode::MalformedModel, context.node().op_type, " of shape ", context.shape(0),
-         " with blocksize ", block, " and mode ", mode);
+const Shuffle& shuffle_of(const NodeContext& context) {
+  if (context.shape(0).rank() != 4) {
+    fail(ErrorCode::MalformedModel, context.node().op_type, " needs [N, C, H, W], not ",
+         context.shape(0));
   }
-  return {block, mode == "DCR"};
+  return context.attributes_as<Shuffle>();
 }
 
 [[noreturn]] void throw_indivisible(const NodeContext& context, int64_t block) {

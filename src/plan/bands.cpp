@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/integers.h"
 #include "plan/arena.h"
 #include "plan/band_geometry.h"
 #include "plan/band_program.h"
@@ -175,7 +176,7 @@ void BandPlanner::add_step(size_t at) {
   const size_t inputs = rule.node.inputs.size();
   BandStep added;
   added.step = *step;
-  result_.work.macs += step->work.macs;
+  result_.work.macs = saturating_sum(result_.work.macs, step->work.macs);
   added.sources.resize(inputs);
   std::vector<ValueType> types(inputs);
   std::vector<const ValueType*> type_pointers(inputs, nullptr);

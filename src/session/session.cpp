@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include <algorithm>
+#include <limits>
 #include <list>
 #include <map>
 #include <new>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/integers.h"
 #include "import/import.h"
 #include "onnx/model.h"
 #include "session/check.h"
@@ -80,9 +82,9 @@ std::optional<int64_t> count_macs(const Loaded& loaded, const SessionOptions& op
   const auto plan = plan_first(compiled->plans.environment(), *inputs);
   if (!plan->awaited.empty()) return std::nullopt;
   int64_t macs = 0;
-  for (const Step& step : plan->steps) {
-    if (__builtin_add_overflow(macs, step.work.macs, &macs)) return std::nullopt;
-  }
+  for (const Step& step : plan->steps) macs = saturating_sum(macs, step.work.macs);
+  // Beyond any count.
+  if (macs == std::numeric_limits<int64_t>::max()) return std::nullopt;
   return macs;
 }
 

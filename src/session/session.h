@@ -77,7 +77,7 @@ struct ModelReport {
   std::vector<NodeProblem> unsupported;      // every node the outputs need and the engine lacks
   std::map<std::string, int64_t> operators;  // operator -> number of nodes
   int64_t parameters = 0;                    // elements of all initialisers
-  std::optional<int64_t> macs;               // for the declared shapes, if all are fixed
+  std::optional<int64_t> macs;  // for the declared shapes, if all are fixed and int64 holds it
 };
 
 // Throws Error as Session::load does, but for unsupported operators, which are reported.

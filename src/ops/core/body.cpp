@@ -1,5 +1,7 @@
 #include "ops/core/body.h"
 
+#include "base/integers.h"
+
 namespace fovea {
 
 const Graph& body_of(const Node& node) {
@@ -36,7 +38,8 @@ int64_t body_macs(const NodeContext& context, const Shape&) {
     const auto macs = meaning_of(node).macs;
     if (!macs) continue;
     const auto inputs = body.inputs_of(node);
-    total += macs(NodeContext(node, inputs), *body.type(node.outputs[0]).shape);
+    const Shape& output = *body.type(node.outputs[0]).shape;
+    total = saturating_sum(total, macs(NodeContext(node, inputs), output));
   }
   return total;
 }

@@ -211,6 +211,16 @@ void ConvStep::operator()(RunContext& run) const {
 
 }  // namespace
 
+void require_groups(const NodeContext& context, int64_t groups) {
+  const Shape& weights = context.shape(kConvWeights);
+  if (weights.rank() >= 3 && groups <= std::max<int64_t>(weights[0], 1) &&
+      weights[0] % groups == 0) {
+    return;
+  }
+  fail(ErrorCode::InvalidInput, context.node().op_type, " cannot have weights of shape ", weights,
+       " in ", groups, " groups");
+}
+
 void require_channels(const NodeContext& context, int64_t channels, int64_t outputs) {
   const Shape& data = context.shape(kConvData);
   const Shape& weights = context.shape(kConvWeights);
@@ -223,16 +233,10 @@ void require_channels(const NodeContext& context, int64_t channels, int64_t outp
   if (context.has_input(kConvBias) && context.shape(kConvBias) != Shape{outputs}) {
     throw_misfit(context, kConvBias, text("there are ", outputs, " output channels"));
   }
-  for (int i = 0; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.dtype(i) != context.dtype(kConvData)) {
-      fail(ErrorCode::InvalidInput, "input ", i, " of ", context.node().op_type, " is ",
-           name_of(context.dtype(i)), ", input 0 ", name_of(context.dtype(kConvData)));
-    }
-  }
 }
 
-kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
-                              const std::vector<SpatialAxis>& axes) {
+kernels::ConvShape conv_shape(const NodeContext& context, const ConvSizes& sizes) {
+  const auto& [groups, outputs, axes] = sizes;
   const SpatialAxis y = axes.size() > 1 ? axes.front() : SpatialAxis{};
   const SpatialAxis& x = axes.back();
   return {.batch = context.shape(kConvData)[0],
@@ -250,7 +254,7 @@ kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
           .dilation_w = x.dilation,
           .pad_top = y.pad_begin,
           .pad_left = x.pad_begin,
-          .groups = context.attributes().get_int("group", 1)};
+          .groups = groups};
 }
 
 Kernel plan_convolution(PlanContext& context, ConvImplementation implementation,
@@ -306,21 +310,20 @@ ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
   return implementation;
 }
 
-kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,
-                                   const std::vector<SpatialAxis>& axes) {
+kernels::Conv3dShape conv_3d_shape(const NodeContext& context, const ConvSizes& sizes) {
   const Shape& data = context.shape(kConvData);
-  kernels::Conv3dShape shape = {
-      data[0], data[1], outputs, context.attributes().get_int("group", 1), {}};
-  std::ranges::transform(as_three(context, axes), shape.axes.begin(), [](const SpatialAxis& axis) {
-    return kernels::ConvAxis{axis.in,     axis.out,      axis.kernel,
-                             axis.stride, axis.dilation, axis.pad_begin};
-  });
+  kernels::Conv3dShape shape = {data[0], data[1], sizes.outputs, sizes.groups, {}};
+  std::ranges::transform(as_three(context, sizes.axes), shape.axes.begin(),
+                         [](const SpatialAxis& axis) {
+                           return kernels::ConvAxis{axis.in,     axis.out,      axis.kernel,
+                                                    axis.stride, axis.dilation, axis.pad_begin};
+                         });
   return shape;
 }
 
 int64_t rows_per_chunk(int64_t rows, int64_t macs) {
   constexpr int64_t kMacsPerChunk = 200'000;
-  return rows > 0 ? kMacsPerChunk / (macs / rows + 1) + 1 : 1;
+  return rows > 0 ? kMacsPerChunk / std::max<int64_t>(macs / rows, 1) + 1 : 1;
 }
 
 }  // namespace fovea

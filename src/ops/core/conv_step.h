@@ -51,13 +51,25 @@ struct ConvImplementation {
 ConvImplementation implement_shuffle(const kernels::ConvShuffleShape& shape,
                                      const kernels::ConvAlgorithm& algorithm);
 
+// What the attributes and the weights say.
+struct ConvSizes {
+  int64_t groups = 1;
+  int64_t outputs = 0;  // channels
+  std::vector<SpatialAxis> axes = {};
+};
+
+// All inputs are of one type.
+inline constexpr std::array<TypeVariable, 4> kConvTypes = {type_of_all_inputs(kFloat32And64)};
+
+// Throws unless the weights, [rows][columns][kernel...], can be divided into so many groups by
+// their rows.
+void require_groups(const NodeContext& context, int64_t groups);
 // Throws unless data, weights and bias fit each other. `channels` are those the weights ask
 // of the data, `outputs` those they make.
 void require_channels(const NodeContext& context, int64_t channels, int64_t outputs);
 
 // The sizes of one or two axes as a two-dimensional convolution.
-kernels::ConvShape conv_shape(const NodeContext& context, int64_t outputs,
-                              const std::vector<SpatialAxis>& axes);
+kernels::ConvShape conv_shape(const NodeContext& context, const ConvSizes& sizes);
 
 // The kernel in whatever layout the node has; plain tensors are converted on the way.
 Kernel plan_convolution(PlanContext& context, ConvImplementation implementation,
@@ -83,8 +95,7 @@ BandRule band_rule(const NodeContext& context, ConvBand band);
 int64_t rows_per_chunk(int64_t rows, int64_t macs);
 
 // The sizes of up to three axes.
-kernels::Conv3dShape conv_3d_shape(const NodeContext& context, int64_t outputs,
-                                   const std::vector<SpatialAxis>& axes);
+kernels::Conv3dShape conv_3d_shape(const NodeContext& context, const ConvSizes& sizes);
 
 // The straightforward kernel for float or double. kernel_for(TypeTag<T>) is the function of
 // kernels/conv/conv_3d.h.

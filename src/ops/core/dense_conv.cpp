@@ -1,24 +1,22 @@
 #include "ops/core/dense_conv.h"
 
+#include "base/integers.h"
+
 namespace fovea {
 
 Conv::Conv(const NodeContext& context) {
   const Shape& weights = context.shape(kConvWeights);
-  const int64_t groups = context.attributes().get_int("group", 1);
-  if (weights.rank() < 3 || groups < 1 || groups > std::max<int64_t>(weights[0], 1) ||
-      weights[0] % groups != 0) {
-    fail(ErrorCode::InvalidInput, "Conv cannot have weights of shape ", weights, " in ", groups,
-         " groups");
-  }
+  groups = context.attributes_as<ConvAttributes>().groups;
+  require_groups(context, groups);
   outputs = weights[0];
-  require_channels(context, weights[1] * groups, outputs);
+  require_channels(context, saturating_product(weights[1], groups), outputs);
   axes = convolution_axes(context, std::span(weights.dims()).subspan(2));
   result = output_shape(context.shape(kConvData)[0], outputs, axes);
 }
 
-int64_t macs_conv(const NodeContext& context, const Shape&) {
+int64_t macs_conv(const NodeContext& context, const Shape& result) {
   const Shape& weights = context.shape(kConvWeights);
-  return Conv(context).result.elements() * weights.elements(1, weights.rank());
+  return saturating_product(result.elements(), weights.elements(1, weights.rank()));
 }
 
 ConvBand band_of(const NodeContext& context, const Conv& conv) {

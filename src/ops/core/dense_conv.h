@@ -7,15 +7,13 @@ namespace fovea {
 
 // What the shapes say: weights are [outputs][inputs / groups][kernel...]. Throws where they do not
 // fit.
-struct Conv {
+struct Conv : ConvSizes {
   explicit Conv(const NodeContext& context);
 
-  int64_t outputs;
-  std::vector<SpatialAxis> axes;
   Shape result;  // of the convolution alone
 };
 
-int64_t macs_conv(const NodeContext& context, const Shape& output);
+int64_t macs_conv(const NodeContext& context, const Shape& result);
 
 // Of a two-dimensional convolution.
 ConvBand band_of(const NodeContext& context, const Conv& conv);

@@ -36,8 +36,8 @@ bool EpilogueReader::take(const Node& node) {
   if (node.op_type == "Add") {
     taken = take_sum(node);
   } else if (node.op_type == "DepthToSpace") {
-    taken = epilogue_.shuffle == nullptr;
-    epilogue_.shuffle = &node;
+    taken = !epilogue_.shuffle;
+    epilogue_.shuffle = node.attributes.parsed<DepthToSpaceAttributes>(node.opset);
     epilogue_.activates_before_shuffle = is_activated();
   } else {
     taken = take_activation(node);

@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise/activation.h"
 #include "ops/core/body.h"
+#include "ops/core/depth_to_space.h"
 
 namespace fovea {
 
@@ -13,8 +14,9 @@ struct FusedEpilogue {
   int bias = kNoInput;    // elements of the product's last axis, added to each of its rows
   int addend = kNoInput;  // a value of the product's shape
   kernels::ActivationSpec activation = {};
-  int slopes = kNoInput;          // PRelu's
-  const Node* shuffle = nullptr;  // DepthToSpace, the activation before or after it
+  int slopes = kNoInput;  // PRelu's
+  // DepthToSpace, the activation before or after it.
+  std::optional<DepthToSpaceAttributes> shuffle = std::nullopt;
   bool activates_before_shuffle = false;
 };
 

@@ -22,7 +22,7 @@ BandRule FusedConvolution::band_rule(ConvBand band) const {
   BandRule rule{{}, context_.node()};
   rule.inputs.resize(static_cast<size_t>(context_.input_count()));
   const FusedEpilogue& epilogue = operands_.epilogue;
-  if (epilogue.shuffle) band.data.den = epilogue.shuffle->attributes.get_int("blocksize", 1);
+  if (epilogue.shuffle) band.data.den = epilogue.shuffle->block;
   for (const int index : operands_.data) rule.inputs[static_cast<size_t>(index)] = band.data;
   if (context_.has_input(epilogue.addend)) {
     rule.inputs[static_cast<size_t>(epilogue.addend)].whole = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/integers.h"
+
 namespace fovea {
 namespace {
 
@@ -11,7 +13,7 @@ using kernels::panel_begin;
 
 constexpr int64_t kMacsPerChunk = 200'000;
 
-int64_t grain_for(int64_t macs_each) { return kMacsPerChunk / (macs_each + 1) + 1; }
+int64_t grain_for(int64_t macs_each) { return kMacsPerChunk / std::max<int64_t>(macs_each, 1) + 1; }
 
 class FloatGemm {
  public:
@@ -110,7 +112,7 @@ void FloatGemm::operator()(RunContext& run) const {
       bias = memory + matrices() * packed_size_;
       scale_bias(run.in<float>(extras_.row_bias), bias);
     }
-    run.pool().parallel_for(matrices() * panels(), grain_for(k * kPanel),
+    run.pool().parallel_for(matrices() * panels(), grain_for(saturating_product(k, kPanel)),
                             [&](int64_t begin, int64_t end) {
                               pack_panels(run.in<float>(1), bias, memory, begin, end);
                             });
@@ -119,14 +121,14 @@ void FloatGemm::operator()(RunContext& run) const {
   // Few rows are split by columns instead.
   const int64_t rows = gemm_.batches() * gemm_.shape.m;
   if (rows >= kPanel * run.pool().size()) {
-    run.pool().parallel_for(rows, grain_for(n * k), [&](int64_t begin, int64_t end) {
-      multiply(run, packed, begin, end, 0, n);
-    });
-  } else {
     run.pool().parallel_for(
-        panels(), grain_for(rows * k * kPanel), [&](int64_t begin, int64_t end) {
-          multiply(run, packed, 0, rows, panel_begin(n, begin), panel_begin(n, end));
-        });
+        rows, grain_for(saturating_product(n, k)),
+        [&](int64_t begin, int64_t end) { multiply(run, packed, begin, end, 0, n); });
+  } else {
+    const int64_t panel_macs = saturating_product(saturating_product(rows, k), kPanel);
+    run.pool().parallel_for(panels(), grain_for(panel_macs), [&](int64_t begin, int64_t end) {
+      multiply(run, packed, 0, rows, panel_begin(n, begin), panel_begin(n, end));
+    });
   }
 }
 
@@ -160,7 +162,8 @@ Kernel plan_typed_gemm(PlanContext& context, BatchedGemm gemm) {
       context.dtype(0),
       [](auto tag) -> MultiplyRows { return multiply_rows<typename decltype(tag)::type>; });
   return [multiply, gemm = std::move(gemm)](RunContext& run) {
-    run.pool().parallel_for(gemm.batches() * gemm.shape.m, grain_for(gemm.shape.n * gemm.shape.k),
+    const int64_t row_macs = saturating_product(gemm.shape.n, gemm.shape.k);
+    run.pool().parallel_for(gemm.batches() * gemm.shape.m, grain_for(row_macs),
                             [&](int64_t begin, int64_t end) { multiply(gemm, run, begin, end); });
   };
 }

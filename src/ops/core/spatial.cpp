@@ -11,24 +11,55 @@ constexpr int kFirstSpatial = 2;
 // Sizes and attributes lie below, so that (size - 1) * stride + (kernel - 1) * dilation fits int64.
 constexpr int64_t kLimit = int64_t{1} << 31;
 
-// The attribute's values if it is there, checked; else `count` times `fallback`.
-std::vector<int64_t> sizes_of(const NodeContext& context, std::string_view name, size_t count,
-                              int64_t fallback, int64_t smallest) {
-  std::vector<int64_t> values = context.attributes().get_ints(name);
-  if (values.empty()) return std::vector<int64_t>(count, fallback);
-  const auto [low, high] = std::ranges::minmax(values);
-  if (values.size() != count || low < smallest || high >= kLimit) {
-    throw Error(
-        ErrorCode::MalformedModel,
-        text(context.node().op_type, " of an input of shape ", context.shape(0), " needs ", count,
-             " ", name, " of at least ", smallest, " and less than 2^31, but has ", Shape(values)))
+// The values of an attribute, which have to be of this size; none where it is not there.
+std::vector<int64_t> sizes_in(const Attributes& attributes, std::string_view name,
+                              int64_t smallest) {
+  std::vector<int64_t> values = attributes.get_ints(name);
+  const auto fits = [&](int64_t value) { return value >= smallest && value < kLimit; };
+  if (!std::ranges::all_of(values, fits)) {
+    throw Error(ErrorCode::MalformedModel, text(name, " must be at least ", smallest,
+                                                " and less than 2^31, but are ", Shape(values)))
         .with("attribute", std::string(name));
   }
   return values;
 }
 
+AutoPad auto_pad_in(const Attributes& attributes) {
+  const std::string name = attributes.get_string("auto_pad", "NOTSET");
+  if (name == "NOTSET" || name.empty()) return AutoPad::NotSet;
+  if (name == "VALID") return AutoPad::Valid;
+  if (name == "SAME_UPPER") return AutoPad::SameUpper;
+  if (name == "SAME_LOWER") return AutoPad::SameLower;
+  throw Error(ErrorCode::MalformedModel,
+              text("auto_pad must be NOTSET, VALID, SAME_UPPER or SAME_LOWER, not '", name, "'"))
+      .with("attribute", "auto_pad");
+}
+
+int64_t groups_in(const Attributes& attributes) {
+  const int64_t groups = attributes.get_int("group", 1);
+  if (groups < 1) {
+    throw Error(ErrorCode::MalformedModel, text("group must be at least 1, but is ", groups))
+        .with("attribute", "group");
+  }
+  return groups;
+}
+
+// `count` values of an attribute: as written, or `fallback` each.
+std::vector<int64_t> of_axes(const NodeContext& context, std::string_view name,
+                             const std::vector<int64_t>& written, size_t count, int64_t fallback) {
+  if (written.empty()) return std::vector<int64_t>(count, fallback);
+  if (written.size() != count) {
+    throw Error(ErrorCode::MalformedModel,
+                text(context.node().op_type, " of an input of shape ", context.shape(0), " needs ",
+                     count, " ", name, ", but has ", Shape(written)))
+        .with("attribute", std::string(name));
+  }
+  return written;
+}
+
 // Input sizes, kernel, strides and dilations; the output still equals the input.
-std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int64_t> kernel) {
+std::vector<SpatialAxis> axes_of(const NodeContext& context, const WindowAttributes& window,
+                                 std::span<const int64_t> kernel) {
   const Shape& shape = context.shape(0);
   const size_t count = kernel.size();
   if (shape.rank() < kFirstSpatial + 1 ||
@@ -36,16 +67,12 @@ std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int
     fail(ErrorCode::InvalidInput, context.node().op_type, " with a kernel of ", count,
          " axes cannot take an input of shape ", shape);
   }
-  const auto strides = sizes_of(context, "strides", count, 1, 1);
-  const auto dilations = sizes_of(context, "dilations", count, 1, 1);
+  const auto strides = of_axes(context, "strides", window.strides, count, 1);
+  const auto dilations = of_axes(context, "dilations", window.dilations, count, 1);
   std::vector<SpatialAxis> axes(count);
   for (size_t i = 0; i < count; ++i) {
     const int64_t in = shape[static_cast<int>(i) + kFirstSpatial];
     axes[i] = {in, in, kernel[i], strides[i], dilations[i], 0, 0};
-    if (kernel[i] < 1 || kernel[i] >= kLimit) {
-      fail(ErrorCode::MalformedModel, context.node().op_type, " has a kernel of shape ",
-           Shape(kernel), ", whose sizes must be at least 1 and less than 2^31");
-    }
     if (in >= kLimit) {
       fail(ErrorCode::InvalidInput, context.node().op_type, " cannot take an input of shape ",
            shape, ": its spatial sizes must be less than 2^31");
@@ -54,23 +81,28 @@ std::vector<SpatialAxis> axes_of(const NodeContext& context, std::span<const int
   return axes;
 }
 
-enum class AutoPad { NotSet, Valid, SameUpper, SameLower };
-
-AutoPad auto_pad_of(const NodeContext& context) {
-  const std::string name = context.attributes().get_string("auto_pad", "NOTSET");
-  if (name == "NOTSET" || name.empty()) return AutoPad::NotSet;
-  if (name == "VALID") return AutoPad::Valid;
-  if (name == "SAME_UPPER") return AutoPad::SameUpper;
-  if (name == "SAME_LOWER") return AutoPad::SameLower;
-  throw Error(ErrorCode::MalformedModel,
-              text(context.node().op_type, " does not know auto_pad '", name, "'"))
-      .with("attribute", "auto_pad");
+// Of a convolution, whose kernel is that of its weights.
+std::vector<SpatialAxis> weighted_axes(const NodeContext& context, const WindowAttributes& window,
+                                       std::span<const int64_t> kernel) {
+  const auto fits = [](int64_t size) { return size >= 1 && size < kLimit; };
+  if (!std::ranges::all_of(kernel, fits)) {
+    fail(ErrorCode::MalformedModel, context.node().op_type, " has a kernel of shape ",
+         Shape(kernel), ", whose sizes must be at least 1 and less than 2^31");
+  }
+  if (!window.kernel_shape.empty() && !std::ranges::equal(window.kernel_shape, kernel)) {
+    throw Error(ErrorCode::MalformedModel,
+                text(context.node().op_type, " has the kernel_shape ", Shape(window.kernel_shape),
+                     ", but weights with a kernel of ", Shape(kernel)))
+        .with("attribute", "kernel_shape");
+  }
+  return axes_of(context, window, kernel);
 }
 
 bool is_same(AutoPad mode) { return mode == AutoPad::SameUpper || mode == AutoPad::SameLower; }
 
-void read_pads(const NodeContext& context, std::vector<SpatialAxis>& axes) {
-  const auto pads = sizes_of(context, "pads", 2 * axes.size(), 0, 0);
+void set_pads(const NodeContext& context, const WindowAttributes& window,
+              std::vector<SpatialAxis>& axes) {
+  const auto pads = of_axes(context, "pads", window.pads, 2 * axes.size(), 0);
   for (size_t i = 0; i < axes.size(); ++i) {
     axes[i].pad_begin = pads[i];
     axes[i].pad_end = pads[axes.size() + i];
@@ -84,10 +116,10 @@ void split_pads(SpatialAxis& axis, int64_t total, bool odd_at_begin) {
 }
 
 // Pads and output sizes of a sliding window, which must be `smallest` or larger.
-void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil,
-           int64_t smallest) {
-  const AutoPad mode = auto_pad_of(context);
-  if (mode == AutoPad::NotSet) read_pads(context, axes);
+void slide(const NodeContext& context, const WindowAttributes& window,
+           std::vector<SpatialAxis>& axes, bool ceil, int64_t smallest) {
+  const AutoPad mode = window.auto_pad;
+  set_pads(context, window, axes);
   for (SpatialAxis& axis : axes) {
     if (is_same(mode)) {
       axis.out = (axis.in + axis.stride - 1) / axis.stride;
@@ -111,29 +143,57 @@ void slide(const NodeContext& context, std::vector<SpatialAxis>& axes, bool ceil
 
 }  // namespace
 
+WindowAttributes::WindowAttributes(const Attributes& attributes)
+    : kernel_shape(sizes_in(attributes, "kernel_shape", 1)),
+      strides(sizes_in(attributes, "strides", 1)),
+      dilations(sizes_in(attributes, "dilations", 1)),
+      auto_pad(auto_pad_in(attributes)) {
+  if (auto_pad == AutoPad::NotSet) pads = sizes_in(attributes, "pads", 0);
+}
+
+ConvAttributes ConvAttributes::parse(const Attributes& attributes, int) {
+  return {WindowAttributes(attributes), groups_in(attributes)};
+}
+
+ConvTransposeAttributes ConvTransposeAttributes::parse(const Attributes& attributes, int) {
+  return {WindowAttributes(attributes), groups_in(attributes),
+          sizes_in(attributes, "output_padding", 0), attributes.get_ints("output_shape")};
+}
+
+PoolAttributes PoolAttributes::parse(const Attributes& attributes, int) {
+  const auto flag = [&](std::string_view name) { return attributes.get_int(name, 0) != 0; };
+  return {WindowAttributes(attributes), flag("ceil_mode"), flag("count_include_pad"),
+          flag("storage_order")};
+}
+
 std::vector<SpatialAxis> convolution_axes(const NodeContext& context,
                                           std::span<const int64_t> kernel) {
-  std::vector<SpatialAxis> axes = axes_of(context, kernel);
-  slide(context, axes, false, 1);
+  const WindowAttributes& window = context.attributes_as<ConvAttributes>().window;
+  std::vector<SpatialAxis> axes = weighted_axes(context, window, kernel);
+  slide(context, window, axes, false, 1);
   return axes;
 }
 
 std::vector<SpatialAxis> pooling_axes(const NodeContext& context) {
-  const auto kernel = context.attributes().get_ints("kernel_shape");
-  std::vector<SpatialAxis> axes = axes_of(context, kernel);
+  const auto& attributes = context.attributes_as<PoolAttributes>();
+  const WindowAttributes& window = attributes.window;
+  std::vector<SpatialAxis> axes = axes_of(context, window, window.kernel_shape);
   // A window that fits nowhere makes a result without elements, as elsewhere.
-  slide(context, axes, context.attributes().get_int("ceil_mode", 0) != 0, 0);
+  slide(context, window, axes, attributes.ceil, 0);
   return axes;
 }
 
 std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
                                          std::span<const int64_t> kernel) {
-  std::vector<SpatialAxis> axes = axes_of(context, kernel);
+  const auto& attributes = context.attributes_as<ConvTransposeAttributes>();
+  const WindowAttributes& window = attributes.window;
+  std::vector<SpatialAxis> axes = weighted_axes(context, window, kernel);
   const size_t count = axes.size();
-  const auto output_padding = sizes_of(context, "output_padding", count, 0, 0);
-  const AutoPad mode = auto_pad_of(context);
+  const auto output_padding =
+      of_axes(context, "output_padding", attributes.output_padding, count, 0);
+  const AutoPad mode = window.auto_pad;
   // Some exporters write [N, C, spatial...].
-  auto wanted = context.attributes().get_ints("output_shape");
+  std::vector<int64_t> wanted = attributes.output_shape;
   if (wanted.size() == count + kFirstSpatial)
     wanted.erase(wanted.begin(), wanted.begin() + kFirstSpatial);
   if (wanted.empty() && is_same(mode)) {
@@ -145,7 +205,7 @@ std::vector<SpatialAxis> transposed_axes(const NodeContext& context,
                      " for an input of shape ", context.shape(0)))
         .with("attribute", "output_shape");
   }
-  if (wanted.empty() && mode == AutoPad::NotSet) read_pads(context, axes);
+  if (wanted.empty()) set_pads(context, window, axes);
   for (size_t i = 0; i < count; ++i) {
     SpatialAxis& axis = axes[i];
     const int64_t whole = (axis.in - 1) * axis.stride + axis.reach() + output_padding[i];

@@ -21,10 +21,49 @@ struct SpatialAxis {
   int64_t reach() const { return (kernel - 1) * dilation + 1; }
 };
 
-// Reads strides, dilations, pads and auto_pad (and ceil_mode and kernel_shape of poolings) of a
-// node over input 0 of shape [N, C, spatial...]. All throw Error(MalformedModel) for attributes
-// that do not fit the rank or are out of range, and Error(InvalidInput) where the input is smaller
-// than the kernel.
+enum class AutoPad : uint8_t { NotSet, Valid, SameUpper, SameLower };
+
+// How a window slides. Lists are empty where the node does not write them. Throws
+// Error(MalformedModel) for values out of range; whether there are as many as the input has axes is
+// known only with its shape.
+struct WindowAttributes {
+  explicit WindowAttributes(const Attributes& attributes);
+
+  std::vector<int64_t> kernel_shape;
+  std::vector<int64_t> strides;
+  std::vector<int64_t> dilations;
+  AutoPad auto_pad;
+  std::vector<int64_t> pads;  // with AutoPad::NotSet alone
+};
+
+struct ConvAttributes {
+  static ConvAttributes parse(const Attributes& attributes, int opset);
+
+  WindowAttributes window;
+  int64_t groups;
+};
+
+struct ConvTransposeAttributes {
+  static ConvTransposeAttributes parse(const Attributes& attributes, int opset);
+
+  WindowAttributes window;
+  int64_t groups;
+  std::vector<int64_t> output_padding;
+  std::vector<int64_t> output_shape;
+};
+
+struct PoolAttributes {
+  static PoolAttributes parse(const Attributes& attributes, int opset);
+
+  WindowAttributes window;
+  bool ceil;            // a window may reach over the end by less than a stride
+  bool counts_padding;  // AveragePool's
+  bool column_major;    // MaxPool's indices
+};
+
+// The axes of a node over input 0 of shape [N, C, spatial...], by its attributes. All throw
+// Error(MalformedModel) for attributes that do not fit the rank, and Error(InvalidInput) where the
+// input is smaller than the kernel.
 //
 // Convolution with a kernel of these sizes; the output shrinks by the sliding window.
 std::vector<SpatialAxis> convolution_axes(const NodeContext& context,

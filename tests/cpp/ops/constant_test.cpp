@@ -71,6 +71,17 @@ TEST(EyeLike, DiagonalsAndTypes) {
             (std::vector<float>{1, 0, 0, 0, 1, 0}));
   const auto upper = run_op({"EyeLike", 9, {{"k", int64_t{1}}, {"dtype", int64_t{7}}}}, {in});
   EXPECT_EQ(values_of<int64_t>(upper[0]), (Ints{0, 1, 0, 0, 0, 1}));
+  for (const DTypeInfo& type : all_dtypes()) {
+    const auto eye = [&] {
+      return run_op({"EyeLike", 9, {{"dtype", static_cast<int64_t>(type.dtype)}}}, {in})[0];
+    };
+    if (!type.supported || type.dtype == DType::String) {
+      EXPECT_EQ(error_of(eye), ErrorCode::UnsupportedAttribute) << type.name;
+      continue;
+    }
+    ASSERT_EQ(eye().dtype(), type.dtype);
+    EXPECT_EQ(to_int64s(eye()), (Ints{1, 0, 0, 0, 1, 0})) << type.name;
+  }
   EXPECT_EQ(error_of([] {
               run_op({"EyeLike", 9}, {random_tensor({3}, 1)});
             }),

@@ -209,7 +209,7 @@ TEST(Conv, SaysWhatDoesNotFit) {
   EXPECT_EQ(code({.op_type = "Conv", .attributes = {{"group", int64_t{5}}}}, {data, weights}),
             ErrorCode::InvalidInput);
   EXPECT_EQ(code({.op_type = "Conv", .attributes = {{"group", int64_t{0}}}}, {data, weights}),
-            ErrorCode::InvalidInput);
+            ErrorCode::MalformedModel);
   EXPECT_EQ(code({.op_type = "Conv", .attributes = {{"strides", std::vector<int64_t>{1, 0}}}},
                  {data, weights}),
             ErrorCode::MalformedModel);
@@ -219,6 +219,56 @@ TEST(Conv, SaysWhatDoesNotFit) {
   EXPECT_EQ(code({.op_type = "Conv", .attributes = {{"auto_pad", std::string("MAYBE")}}},
                  {data, weights}),
             ErrorCode::MalformedModel);
+}
+
+// The attribute and the weights say the same; which of the two a model means is not to be guessed.
+TEST(Conv, KernelShapeIsThatOfTheWeights) {
+  const Tensor data = random_tensor({1, 4, 5, 5}, 1), weights = random_tensor({4, 4, 3, 3}, 2);
+  for (const std::string op_type : {"Conv", "ConvTranspose"}) {
+    const auto with_kernel = [&](std::vector<int64_t> kernel) {
+      return OpCase{op_type, 17, {{"kernel_shape", std::move(kernel)}}};
+    };
+    expect_equal(run_op(with_kernel({3, 3}), {data, weights})[0],
+                 run_op({op_type}, {data, weights})[0]);
+    for (const std::vector<int64_t>& other : {std::vector<int64_t>{1, 1}, {3}, {5, 3}, {0, 3}}) {
+      try {
+        run_op(with_kernel(other), {data, weights});
+        ADD_FAILURE() << op_type << " took a kernel_shape of " << Shape(other).to_string();
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::MalformedModel);
+        EXPECT_EQ(error.field("attribute"), "kernel_shape");
+      }
+    }
+  }
+}
+
+// Each attribute out of range is named, before the shapes are looked at.
+TEST(Conv, NamesTheAttributeThatIsOutOfRange) {
+  const Tensor data = random_tensor({1, 4, 5, 5}, 1), weights = random_tensor({4, 4, 3, 3}, 2);
+  for (const std::string op_type : {"Conv", "ConvTranspose", "MaxPool", "AveragePool"}) {
+    const bool pool = op_type.ends_with("Pool"), transposed = op_type == "ConvTranspose";
+    std::vector<std::pair<std::string, AttributeValue>> cases = {
+        {"strides", std::vector<int64_t>{0, 1}},     {"dilations", std::vector<int64_t>{1, -1}},
+        {"pads", std::vector<int64_t>{0, 0, -1, 0}}, {"strides", std::vector<int64_t>{1}},
+        {"auto_pad", std::string("MAYBE")},          {"strides", int64_t{1}}};
+    if (!pool) cases.emplace_back("group", int64_t{-1});
+    if (transposed) cases.emplace_back("output_padding", std::vector<int64_t>{-1, 0});
+    for (const auto& [name, value] : cases) {
+      OpCase op = {op_type, 19, {{name, value}}};
+      std::vector<Tensor> inputs = {data, weights};
+      if (pool) {
+        op.attributes.emplace_back("kernel_shape", std::vector<int64_t>{2, 2});
+        inputs.pop_back();
+      }
+      try {
+        run_op(op, inputs);
+        ADD_FAILURE() << op_type << " took its " << name;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::MalformedModel) << op_type << " " << name;
+        EXPECT_EQ(error.field("attribute"), name) << op_type;
+      }
+    }
+  }
 }
 
 }  // namespace

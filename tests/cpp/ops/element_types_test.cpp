@@ -44,19 +44,20 @@ TEST(ElementTypes, StringsAreRefusedWhereBytesAreMoved) {
   };
   const Tensor ints = int64_vector({0, 1});
   for (const std::string op_type :
-       {"Abs",       "Neg",       "Relu",    "Clip",         "Sin",        "Sigmoid",
-        "ReduceSum", "ReduceMax", "Softmax", "LogSoftmax",   "ArgMax",     "NonZero",
-        "Not",       "IsNaN",     "Cast",    "Transpose",    "BitwiseNot", "GlobalAveragePool",
-        "MaxPool",   "Sum",       "Max",     "DepthToSpace", "Slice",      "Split",
-        "Trilu",     "Pad",       "Upsample"}) {
+       {"Abs",        "Neg",       "Relu",     "Clip",         "Sin",        "Sigmoid",
+        "ReduceSum",  "ReduceMax", "Softmax",  "LogSoftmax",   "ArgMax",     "NonZero",
+        "Not",        "IsNaN",     "Cast",     "Transpose",    "BitwiseNot", "GlobalAveragePool",
+        "MaxPool",    "Sum",       "Max",      "DepthToSpace", "Slice",      "Split",
+        "Trilu",      "Pad",       "Upsample", "Dropout",      "EyeLike",    "GlobalMaxPool",
+        "AveragePool"}) {
     const int opset = op_type == "Upsample" ? 9 : 18;
     EXPECT_EQ(code({op_type, opset, {{"to", int64_t{1}}}}, {kStrings}),
               ErrorCode::UnsupportedAttribute)
         << op_type;
   }
   for (const std::string op_type :
-       {"Add", "Div", "Mod", "Pow", "Equal", "Less", "And", "BitwiseAnd", "BitShift", "MatMul",
-        "Gemm", "PRelu", "Concat", "CastLike"}) {
+       {"Conv", "ConvTranspose", "Add", "Div", "Mod", "Pow", "Equal", "Less", "And", "BitwiseAnd",
+        "BitShift", "MatMul", "Gemm", "PRelu", "Concat", "CastLike"}) {
     EXPECT_EQ(code({op_type, 18}, {kStrings, kStrings}), ErrorCode::UnsupportedAttribute)
         << op_type;
   }
@@ -67,6 +68,33 @@ TEST(ElementTypes, StringsAreRefusedWhereBytesAreMoved) {
   for (const std::string op_type : {"ScatterElements", "ScatterND"}) {
     EXPECT_EQ(code({op_type, 18}, {kStrings, ints, kStrings}), ErrorCode::UnsupportedAttribute)
         << op_type;
+  }
+}
+
+// ONNX has them for types without arithmetic, too.
+TEST(ElementTypes, ShapesAreReadOfAnyType) {
+  for (const DTypeInfo& type : all_dtypes()) {
+    const Tensor in = type.dtype == DType::String ? kStrings : Tensor::allocate(type.dtype, {2});
+    for (const std::string op_type : {"Shape", "Size", "Identity", "Squeeze"}) {
+      const auto infer = [&] { return infer_op({op_type, 18}, {in})[0].dtype; };
+      if (!type.supported) {
+        EXPECT_EQ(error_of(infer), ErrorCode::UnsupportedAttribute) << op_type << " " << type.name;
+        continue;
+      }
+      const bool of_shape = op_type == "Shape" || op_type == "Size";
+      EXPECT_EQ(infer(), of_shape ? DType::Int64 : type.dtype) << op_type << " " << type.name;
+    }
+  }
+}
+
+TEST(ElementTypes, ConvolutionsAreOfOneType) {
+  const auto image = [](DType dtype) { return Tensor::allocate(dtype, {1, 2, 3, 3}); };
+  const Tensor f = image(DType::Float), d = image(DType::Double), i = image(DType::Int32);
+  for (const std::string op_type : {"Conv", "ConvTranspose"}) {
+    EXPECT_EQ(error_from({op_type}, {f, d}).code(), ErrorCode::MalformedModel);
+    EXPECT_EQ(error_from({op_type}, {i, i}).code(), ErrorCode::UnsupportedAttribute);
+    EXPECT_EQ(error_from({op_type}, {f, i}).message(),
+              op_type + " takes float32, float64 as input 1, not int32");
   }
 }
 

@@ -154,6 +154,20 @@ std::vector<ValueType> infer_op(const OpCase& op, const std::vector<Tensor>& inp
   return infer_node(node, pointers);
 }
 
+int64_t macs_of(const OpCase& op, const std::vector<Shape>& inputs) {
+  std::vector<Tensor> tensors;
+  std::vector<ValueType> types;
+  for (const Shape& shape : inputs) {
+    tensors.push_back(Tensor::view(DType::Float, shape, nullptr, nullptr));
+    types.push_back({DType::Float, shape, Form(), std::nullopt});
+  }
+  std::vector<const ValueType*> pointers;
+  for (const ValueType& type : types) pointers.push_back(&type);
+  const Node node = make_node(op, tensors);
+  const auto outputs = infer_node(node, pointers);
+  return meaning_of(node).macs(NodeContext(node, pointers), *outputs[0].shape);
+}
+
 Tensor random_tensor(Shape shape, uint32_t seed, float low, float high) {
   std::mt19937 engine(seed);
   std::uniform_real_distribution<float> uniform(low, high);

@@ -41,6 +41,9 @@ std::vector<Tensor> run_op_channels_last(const OpCase& op, const std::vector<Ten
 // What the operator's shape rule says of the outputs.
 std::vector<ValueType> infer_op(const OpCase& op, const std::vector<Tensor>& inputs);
 
+// Its multiply-accumulates for float inputs of these shapes, of which no element is made.
+int64_t macs_of(const OpCase& op, const std::vector<Shape>& inputs);
+
 // Deterministic values, uniform in [low, high).
 Tensor random_tensor(Shape shape, uint32_t seed, float low = -1.0f, float high = 1.0f);
 
