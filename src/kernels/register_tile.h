@@ -39,7 +39,6 @@ inline const float* accumulate(const float* from, ptrdiff_t input_step, ptrdiff_
                                ptrdiff_t depth, const float* weights,
                                Accumulators<Rows, Vectors>& sums) {
   using simd::F32x4;
-  if (depth == 0) return weights;  // `from` may then be null
   constexpr int kPointers = InputStep != 0 ? 1 : Rows;
   const float* input[kPointers] = {from};
   FOVEA_UNROLL for (int row = 1; row < kPointers; ++row) input[row] = input[row - 1] + input_step;

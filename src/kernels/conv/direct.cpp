@@ -2,7 +2,7 @@
 
 #include "kernels/conv/algorithms.h"
 #include "kernels/conv/strip.h"
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 
 // Direct convolution: for each strip of rows and each panel of output channels, register tiles of
 // neighbouring output pixels. A strip holds group_inputs() floats per pixel without padding, so

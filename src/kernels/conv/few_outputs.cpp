@@ -17,7 +17,7 @@ using simd::F32x4;
 using simd::I32x4;
 
 // Pixels at a time by outputs - 1: accumulators, weights, the input and a product must fit into 15
-// registers (see kernels/movement/tile.cpp).
+// registers (see kernels/matmul/tile.cpp).
 constexpr int kPixels[] = {8, 5, 3};
 constexpr int kMaxPixels = 8;
 

@@ -30,8 +30,10 @@ void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, 
 
 void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,
               const GemmOutput& c, const Epilogue& epilogue, const GemmRange& range) noexcept {
+  // A sum of nothing reads nothing, and `a` may be null.
+  const int64_t row_step = shape.k > 0 ? a.row_step : 0;
   Tile tile;
-  tile.input_step = a.row_step;
+  tile.input_step = row_step;
   tile.run = shape.k;
   tile.depth_step = a.column_step;
   tile.output_step = c.row_step;
@@ -41,7 +43,7 @@ void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* p
   const int64_t block = std::max(kBlockFloats / std::max<int64_t>(shape.k, 1), kMinBlockRows);
   for (int64_t row = range.row_begin; row < range.row_end; row += block) {
     const int64_t rows = std::min(block, range.row_end - row);
-    tile.input = a.data + row * a.row_step;
+    tile.input = a.data + row * row_step;
     for (int64_t column = range.column_begin; column < range.column_end; column += tile.columns) {
       tile.panel = packed + panels_size(column, shape.k);
       tile.columns = panel_columns(shape.n, column);

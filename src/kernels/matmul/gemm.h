@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "kernels/epilogue.h"
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 
 // Matrix products C[m][n] = sum over k of A[m][k] * B[k][n].
 namespace fovea::kernels {
@@ -24,7 +24,7 @@ struct GemmShape {
   int64_t k = 0;
 };
 
-// B in panels of columns (see kernels/movement/tile.h): floats of all, and packing of columns
+// B in panels of columns (see kernels/matmul/tile.h): floats of all, and packing of columns
 // [column_begin, column_end), both where a panel begins or n. `scale` multiplies B; `bias`, of n
 // elements or null, will be added to every row of C. Subnormal numbers are packed as 0.
 int64_t gemm_packed_size(const GemmShape& shape) noexcept;

@@ -44,11 +44,11 @@ using LogSumExp = void (*)(const LoopNest<1>& reduced, const std::byte* in, int6
 template <class T>
 void log_sum_exp_of_one(const LoopNest<1>& reduced, const std::byte* in, int64_t from,
                         std::byte* out, int64_t to) noexcept {
-  const T* first = reinterpret_cast<const T*>(in) + from;
+  const T* values = reinterpret_cast<const T*>(in);
   const auto for_each = [&](auto fn) {
     for (RowCursor<1> row(reduced, 0, reduced.iterations()); row; row.next()) {
       for (int64_t i = 0; i < row.count(); ++i) {
-        fn(static_cast<double>(first[row.offset(0) + i * row.stride(0)]));
+        fn(static_cast<double>(values[from + row.offset(0) + i * row.stride(0)]));
       }
     }
   };

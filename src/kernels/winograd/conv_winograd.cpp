@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 
 // Convolution of stride 1 by F(m x n, r x r), for blocks of consecutive tiles: their patches are
 // transformed once, and for each panel of output channels multiplied at every position and

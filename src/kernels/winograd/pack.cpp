@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 #include "kernels/winograd/conv_winograd.h"
 
 namespace fovea::kernels::winograd {

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "kernels/lanes.h"
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 #include "kernels/winograd/filters.h"
 
 // A file of its own, so that no step is inlined into a long-running caller, where V8 would leave it

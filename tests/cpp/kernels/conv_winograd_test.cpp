@@ -1,7 +1,7 @@
 #include <numeric>
 
 #include "conv_checks.h"
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 #include "kernels/winograd/filters.h"
 
 // Winograd's algorithm wherever it is possible, chosen or not.

@@ -1,4 +1,4 @@
-#include "kernels/movement/tile.h"
+#include "kernels/matmul/tile.h"
 
 #include <algorithm>
 #include <array>
