@@ -16,7 +16,7 @@ import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
 import { measureModels } from './parts/models.mjs';
 import { measureSizes } from './parts/sizes.mjs';
-import { measureSpeed, measureThreads } from './parts/turns.mjs';
+import { measureBefore, measureSpeed, measureThreads } from './parts/turns.mjs';
 import { writeResults } from './results.mjs';
 
 /**
@@ -44,11 +44,16 @@ const parts = {
   memory: measureMemory,
   'cold-start': measureColdStart,
   sizes: measureSizes,
+  before: measureBefore,
 };
+
+/** Parts that are measured only when asked for. */
+const onRequest = ['before'];
+const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: Object.keys(parts).join() },
+    only: { type: 'string', default: everyday.join() },
     networks: { type: 'string' },
     rounds: { type: 'string' },
     'warm-up': { type: 'string' },

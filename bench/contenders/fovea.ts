@@ -23,6 +23,16 @@ export const foveaFast = fovea('fovea fast', { variant: 'relaxed', precision: 'f
 /** Without a worker, where the page can look into the engine's memory. */
 export const foveaInPage = fovea('fovea in the page', { variant: 'relaxed', worker: false });
 
+/** The package of another commit, which lies in build/before. */
+export const foveaBefore = sessionContender('fovea before', async () => {
+  const address = '/build/before/index.js';
+  const before = (await import(address)) as typeof import('fovea');
+  return {
+    Tensor: before.Tensor<'float32'>,
+    create: (model) => before.InferenceSession.create(model, { variant: 'relaxed' }),
+  };
+});
+
 /** The threaded build with relaxed SIMD. */
 export const foveaThreads = (numThreads: number) =>
   fovea(`fovea ${numThreads} ${numThreads === 1 ? 'thread' : 'threads'}`, {

@@ -1,5 +1,5 @@
 import type { Contender } from './contender.js';
-import { foveaFast, foveaRelaxed, foveaSimd, foveaThreads } from './fovea.js';
+import { foveaBefore, foveaFast, foveaRelaxed, foveaSimd, foveaThreads } from './fovea.js';
 import { onnxruntimeNode } from './native.js';
 import { onnxruntimeWeb } from './onnxruntime.js';
 import { tfjs } from './tfjs.js';
@@ -41,6 +41,7 @@ export const contenderSets: Readonly<Record<string, ContenderSet>> = {
     rough: [foveaFast.name],
     rest: 0,
   },
+  before: { contenders: [foveaBefore, foveaRelaxed], quotients: [], rough: [], rest: 0 },
   threads: scaling(foveaThreads(1), foveaThreads(2)),
   'peer-threads': scaling(peer, onnxruntimeWeb(2)),
 };

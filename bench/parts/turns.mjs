@@ -8,9 +8,12 @@ export function measureSpeed(bench) {
   const runner = Object(new bench.library.NativeRunner());
   const callNative = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) =>
     runner[method](...args);
-  const { networkNames, largeNetworkNames } = bench.library;
-  const networks = bench.options.quick ? networkNames : [...networkNames, ...largeNetworkNames];
-  return measureSet('speed', bench, networks, { functions: { callNative } });
+  return measureSet('speed', bench, networksOf(bench), { functions: { callNative } });
+}
+
+/** This package against another commit's in build/before. @param {Bench} bench */
+export function measureBefore(bench) {
+  return measureSet('before', bench, networksOf(bench));
 }
 
 /**
@@ -26,6 +29,12 @@ export async function measureThreads(bench) {
   const [ours, peer] = sets;
   const table = sets.map((set) => set.table).join('\n\n');
   return { ours, peer, table, problems: sets.flatMap(({ problems }) => problems) };
+}
+
+/** @param {Bench} bench */
+function networksOf({ library, options }) {
+  const { networkNames, largeNetworkNames } = library;
+  return options.quick ? networkNames : [...networkNames, ...largeNetworkNames];
 }
 
 /**
