@@ -15,6 +15,7 @@
 namespace fovea {
 namespace {
 
+using kernels::Arithmetic;
 using kernels::AxisScaling;
 using kernels::CoordinateMode;
 using kernels::Interpolation;
@@ -268,11 +269,12 @@ std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType 
     const int64_t lanes = padded_channels(axes[1].in);
     axes = {axes[0], axes[2], axes[3], {.in = lanes, .out = lanes}};
   }
+  const auto arithmetic = dtype == DType::Double ? Arithmetic::Double : Arithmetic::Float;
   std::vector<int64_t> shape;
   std::vector<kernels::AxisFilter> filters;
   for (const AxisScaling& axis : axes) {
     shape.push_back(axis.in);
-    filters.push_back(kernels::make_axis_filter(method, axis));
+    filters.push_back(kernels::make_axis_filter(method, axis, arithmetic));
   }
   return std::make_shared<const ResizePlan>(kernels::plan_resize(
       shape, std::move(filters), element_bytes(dtype), extrapolation_bits(context, dtype)));
@@ -288,10 +290,10 @@ void run_plan(const ResizePlan& plan, const void* in, void* out, size_t bytes, s
 }
 
 // Integers are rounded, halves to even, and saturate.
-template <class To>
-void from_floats(const void* from, void* to, int64_t count) noexcept {
+template <class To, class Real>
+void from_reals(const void* from, void* to, int64_t count) noexcept {
   for (int64_t i = 0; i < count; ++i) {
-    const float x = static_cast<const float*>(from)[i];
+    const Real x = static_cast<const Real*>(from)[i];
     static_cast<To*>(to)[i] =
         kernels::element_cast<To>(std::is_integral_v<To> ? std::nearbyint(x) : x);
   }
@@ -311,37 +313,47 @@ struct Conversion {
   }
 };
 
-uint64_t float_bytes(int64_t elements) {
-  return (static_cast<uint64_t>(elements) * sizeof(float) + 63) / 64 * 64;
-}
-
-// Interpolation of other types happens in float, between two conversions.
-Kernel through_float(PlanContext& context, const Conversion& to_float, const Conversion& back) {
-  const auto plan = resize_plan(context, DType::Float);
+// Interpolation of other types happens in `real`, between two conversions.
+Kernel plan_through(PlanContext& context, DType real, const Conversion& to_real,
+                    const Conversion& back) {
+  const auto plan = resize_plan(context, real);
   const int64_t in_count = context.shape(0).elements();
   const int64_t out_count = context.output_shape(0).elements();
-  const uint64_t in_bytes = float_bytes(in_count), out_bytes = float_bytes(out_count);
+  const auto memory = [real](int64_t elements) {
+    return (bytes_of(real, static_cast<uint64_t>(elements)) + 63) / 64 * 64;
+  };
+  const uint64_t in_bytes = memory(in_count), out_bytes = memory(out_count);
   context.reserve_scratch(in_bytes + out_bytes + plan->scratch_bytes());
-  const size_t copied = checked_size(static_cast<uint64_t>(out_count) * sizeof(float));
+  const size_t copied = checked_size(bytes_of(real, static_cast<uint64_t>(out_count)));
   return [=](RunContext& run) {
     std::byte* in = run.scratch();
     std::byte* out = run.scratch() + in_bytes;
-    to_float.run(run.in<std::byte>(0), in, in_count, run.pool());
+    to_real.run(run.in<std::byte>(0), in, in_count, run.pool());
     run_plan(*plan, in, out, copied, run.scratch() + in_bytes + out_bytes, run.pool());
     back.run(out, run.out<std::byte>(0), out_count, run.pool());
   };
+}
+
+// What holds most: float does not tell integers from 2^24 on apart, double those from 2^53 on.
+template <class T>
+using RealOf = std::conditional_t<std::is_integral_v<T> && sizeof(T) >= 4, double, float>;
+
+Kernel plan_interpolation_of_others(PlanContext& context) {
+  return dispatch_with_integers<Half, BFloat>(context.dtype(0), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    using Real = RealOf<T>;
+    return plan_through(context, dtype_of<Real>,
+                        {kernels::convert_bytes<Real, T>, sizeof(T), sizeof(Real)},
+                        {from_reals<T, Real>, sizeof(Real), sizeof(T)});
+  });
 }
 
 Kernel plan_resize(PlanContext& context) {
   const DType dtype = context.dtype(0);
   if (context.output_shape(0).elements() == 0) return [](RunContext&) {};
   if (attributes_of(context).method.interpolation != Interpolation::Nearest &&
-      dtype != DType::Float) {
-    return dispatch_with_integers<double, Half, BFloat>(dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      return through_float(context, {kernels::convert_bytes<float, T>, sizeof(T), sizeof(float)},
-                           {from_floats<T>, sizeof(float), sizeof(T)});
-    });
+      !kFloat32And64.contains(dtype)) {
+    return plan_interpolation_of_others(context);
   }
   const auto plan = resize_plan(context, dtype);
   const size_t bytes =

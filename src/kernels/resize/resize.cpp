@@ -94,6 +94,25 @@ void resample(const ResizePass& pass, const float* in, float* out, ThreadPool& p
       });
 }
 
+// The same for elements of double.
+void resample_doubles(const ResizePass& pass, const double* in, double* out, ThreadPool& pool) {
+  const AxisFilter& filter = pass.filter;
+  pool.parallel_for(
+      pass.outer * filter.out, rows_per_chunk(pass.inner), [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          const auto i = static_cast<size_t>(row % filter.out);
+          const double* weights = &filter.wide_weights[i * static_cast<size_t>(filter.taps)];
+          const double* window = in + (row / filter.out * filter.in + filter.first[i]) * pass.inner;
+          double* to = out + row * pass.inner;
+          std::fill_n(to, pass.inner, 0.0);
+          for (int t = 0; t < filter.taps; ++t, window += pass.inner) {
+            if (weights[t] == 0) continue;  // 0 times infinity or NaN would be NaN
+            for (int64_t j = 0; j < pass.inner; ++j) to[j] += weights[t] * window[j];
+          }
+        }
+      });
+}
+
 // Copies the chosen rows, of kBytes each or, where kBytes is 0, of `bytes`.
 template <size_t kBytes>
 void copy_rows(const int32_t* first, int64_t count, size_t bytes, const std::byte* in,
@@ -195,7 +214,8 @@ ResizePlan plan_resize(std::span<const int64_t> in_shape, std::vector<AxisFilter
   for (const size_t axis : order) {
     if (filters[axis].is_identity()) continue;
     ResizePass pass{std::move(filters[axis]), product(0, axis), product(axis + 1, shape.size())};
-    if (pass.inner == 1 && pass.filter.taps > 1) pass.filter = pass.filter.padded_to_vectors();
+    const bool in_vectors = pass.inner == 1 && pass.filter.taps > 1 && !pass.filter.weights.empty();
+    if (in_vectors) pass.filter = pass.filter.padded_to_vectors();
     shape[axis] = pass.filter.out;
     plan.passes.push_back(std::move(pass));
   }
@@ -212,6 +232,9 @@ void resize(const ResizePlan& plan, const void* in, void* out, std::byte* scratc
     std::byte* to = i == last ? static_cast<std::byte*>(out) : areas[i % 2];
     if (pass.filter.taps == 1) {
       select(pass, plan.element_size, from, to, pool);
+    } else if (!pass.filter.wide_weights.empty()) {
+      resample_doubles(pass, reinterpret_cast<const double*>(from), reinterpret_cast<double*>(to),
+                       pool);
     } else {
       resample(pass, reinterpret_cast<const float*>(from), reinterpret_cast<float*>(to), pool);
     }

@@ -33,7 +33,7 @@ struct ResizePlan {
 
 // Orders the passes so that they touch few elements. `filters` has one entry per axis of
 // `in_shape`, whose dimensions are those of memory, outermost first. Filters of more than one tap
-// are for float elements.
+// are for float elements, or double where they have wide weights.
 ResizePlan plan_resize(std::span<const int64_t> in_shape, std::vector<AxisFilter> filters,
                        size_t element_size, uint64_t extrapolation);
 

@@ -61,7 +61,7 @@ class Window {
 
 // Writes the window around `position`, with what lies outside folded onto the edges or left out.
 void weigh(const Window& window, bool exclude_outside, double position, int64_t in, int taps,
-           int32_t* first, float* weights) {
+           int32_t* first, double* weights) {
   const int64_t begin = static_cast<int64_t>(std::ceil(position)) - 1 + window.begin();
   const int64_t start = std::clamp<int64_t>(begin, 0, in - taps);
   std::vector<double> folded(static_cast<size_t>(taps), 0.0);
@@ -74,7 +74,7 @@ void weigh(const Window& window, bool exclude_outside, double position, int64_t 
     total += weight;
   }
   *first = static_cast<int32_t>(start);
-  for (size_t t = 0; t < folded.size(); ++t) weights[t] = static_cast<float>(folded[t] / total);
+  for (size_t t = 0; t < folded.size(); ++t) weights[t] = folded[t] / total;
 }
 
 double position_by_ratio(CoordinateMode mode, const AxisScaling& axis, double x) {
@@ -102,63 +102,80 @@ double position_by_ratio(CoordinateMode mode, const AxisScaling& axis, double x)
                       : 0.5 * (start + end) * (in - 1);
 }
 
-float position_by_scale(CoordinateMode mode, const AxisScaling& axis, float x) {
-  const float in = static_cast<float>(axis.in);
-  const float out = static_cast<float>(axis.out);
-  // The output's length before it was rounded.
-  const float resized = axis.scale == out / in ? out : axis.scale * in;
-  const float half_pixel = (x + 0.5f) / axis.scale - 0.5f;
+template <class Real>
+Real position_by_scale(CoordinateMode mode, const AxisScaling& axis, Real x) {
+  const auto in = static_cast<Real>(axis.in), out = static_cast<Real>(axis.out);
+  const auto scale = static_cast<Real>(axis.scale);
+  const Real half = Real{1} / 2;
+  // The output's length before it was rounded; a scale is the float next to what is meant.
+  const bool whole = axis.scale == static_cast<float>(axis.out) / static_cast<float>(axis.in);
+  const Real resized = whole ? out : scale * in;
+  const Real half_pixel = (x + half) / scale - half;
   switch (mode) {
     case CoordinateMode::HalfPixel:
       return half_pixel;
     case CoordinateMode::HalfPixelSymmetric:
       return in / 2 * (1 - out / resized) + half_pixel;
     case CoordinateMode::PytorchHalfPixel:
-      return axis.out > 1 ? half_pixel : 0.0f;
+      return axis.out > 1 ? half_pixel : 0;
     case CoordinateMode::AlignCorners:
-      return axis.out > 1 ? x * (in - 1) / (resized - 1) : 0.0f;
+      return axis.out > 1 ? x * (in - 1) / (resized - 1) : 0;
     case CoordinateMode::Asymmetric:
-      return x / axis.scale;
+      return x / scale;
     case CoordinateMode::TfHalfPixelForNn:
-      return (x + 0.5f) / axis.scale;
+      return (x + half) / scale;
     case CoordinateMode::TfCropAndResize:
-      return axis.out > 1 ? axis.roi_start * (in - 1) +
-                                x * (axis.roi_end - axis.roi_start) * (in - 1) / (resized - 1)
-                          : 0.5f * (axis.roi_start + axis.roi_end) * (in - 1);
+      break;
   }
-  return 0.0f;
+  const auto start = static_cast<Real>(axis.roi_start), end = static_cast<Real>(axis.roi_end);
+  return axis.out > 1 ? start * (in - 1) + x * (end - start) * (in - 1) / (resized - 1)
+                      : half * (start + end) * (in - 1);
 }
 
 }  // namespace
 
+template <class Real>
 double source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index) {
   if (axis.ratio) return position_by_ratio(mode, axis, static_cast<double>(index));
-  return static_cast<double>(position_by_scale(mode, axis, static_cast<float>(index)));
+  return static_cast<double>(position_by_scale(mode, axis, static_cast<Real>(index)));
 }
 
-AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis) {
+template double source_position<float>(CoordinateMode, const AxisScaling&, int64_t);
+template double source_position<double>(CoordinateMode, const AxisScaling&, int64_t);
+
+AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis,
+                            Arithmetic arithmetic) {
   const bool nearest = method.interpolation == Interpolation::Nearest;
+  const bool wide = arithmetic == Arithmetic::Double && !nearest;
+  const auto position_of = wide ? source_position<double> : source_position<float>;
   const Window window(method, axis.factor());
   AxisFilter filter;
   filter.in = axis.in;
   filter.out = axis.out;
   filter.taps = nearest ? 1 : static_cast<int>(std::min(window.size(), axis.in));
   filter.first.resize(static_cast<size_t>(axis.out), 0);
-  filter.weights.resize(filter.first.size() * static_cast<size_t>(filter.taps), 0.0f);
+  const auto taps = static_cast<size_t>(filter.taps);
+  std::vector<double> weights(filter.first.size() * taps, 0.0);
   for (size_t i = 0; i < filter.first.size(); ++i) {
-    const double position = source_position(method.coordinates, axis, static_cast<int64_t>(i));
+    const double position = position_of(method.coordinates, axis, static_cast<int64_t>(i));
     const bool inside = position >= 0 && position <= static_cast<double>(axis.in - 1);
-    float* weights = &filter.weights[i * static_cast<size_t>(filter.taps)];
     if (method.coordinates == CoordinateMode::TfCropAndResize && !inside) {
       filter.outside.push_back(static_cast<int32_t>(i));
     } else if (nearest) {
       const int64_t index = nearest_index(method.nearest, position);
       filter.first[i] = static_cast<int32_t>(std::clamp<int64_t>(index, 0, axis.in - 1));
-      *weights = 1.0f;
+      weights[i] = 1;
     } else {
       weigh(window, method.exclude_outside, position, axis.in, filter.taps, &filter.first[i],
-            weights);
+            &weights[i * taps]);
     }
+  }
+  if (wide) {
+    filter.wide_weights = std::move(weights);
+  } else {
+    filter.weights.resize(weights.size());
+    std::ranges::transform(weights, filter.weights.begin(),
+                           [](double weight) { return static_cast<float>(weight); });
   }
   return filter;
 }
@@ -167,10 +184,9 @@ bool AxisFilter::is_identity() const {
   if (in != out || !outside.empty()) return false;
   for (size_t i = 0; i < first.size(); ++i) {
     const int64_t t = static_cast<int64_t>(i) - first[i];
-    if (t < 0 || t >= taps ||
-        weights[i * static_cast<size_t>(taps) + static_cast<size_t>(t)] != 1) {
-      return false;
-    }
+    if (t < 0 || t >= taps) return false;
+    const size_t at = i * static_cast<size_t>(taps) + static_cast<size_t>(t);
+    if (wide_weights.empty() ? weights[at] != 1 : wide_weights[at] != 1) return false;
   }
   return true;
 }
@@ -178,7 +194,7 @@ bool AxisFilter::is_identity() const {
 AxisFilter AxisFilter::padded_to_vectors() const {
   const int padded = (taps + 3) / 4 * 4;
   if (padded == taps || padded > in) return *this;
-  AxisFilter wide{in, out, padded, first, {}, outside};
+  AxisFilter wide{in, out, padded, first, {}, outside, {}};
   wide.weights.resize(first.size() * static_cast<size_t>(padded), 0.0f);
   for (size_t i = 0; i < first.size(); ++i) {
     wide.first[i] = std::min(first[i], static_cast<int32_t>(in) - padded);

@@ -58,9 +58,10 @@ struct AxisFilter {
   int64_t in = 0;
   int64_t out = 0;
   int taps = 1;
-  std::vector<int32_t> first;    // [out]
-  std::vector<float> weights;    // [out][taps]
-  std::vector<int32_t> outside;  // outputs TfCropAndResize gives the extrapolation value
+  std::vector<int32_t> first;        // [out]
+  std::vector<float> weights;        // [out][taps]
+  std::vector<int32_t> outside;      // outputs TfCropAndResize gives the extrapolation value
+  std::vector<double> wide_weights;  // in place of `weights`, for elements of double
 
   // True when the axis stays as it is.
   bool is_identity() const;
@@ -71,10 +72,16 @@ struct AxisFilter {
 
 // Position on the input axis of output `index`, by the formulas of the ONNX Resize specification.
 // With a ratio it is one quotient of whole numbers, so that ties of Nearest stay ties. With a scale
-// it is computed in float: in a wider type ties would fall to other pixels than elsewhere.
+// it is computed in float: in a wider type ties would fall to other pixels than elsewhere. Where
+// elements of double are interpolated there are no ties, and `Real` is double.
+template <class Real = float>
 double source_position(CoordinateMode mode, const AxisScaling& axis, int64_t index);
 
+// The numbers that elements are multiplied by and summed in.
+enum class Arithmetic : uint8_t { Float, Double };
+
 // Needs in, out >= 1 below 2^31 and a positive, finite scale.
-AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis);
+AxisFilter make_axis_filter(const ResizeMethod& method, const AxisScaling& axis,
+                            Arithmetic arithmetic = Arithmetic::Float);
 
 }  // namespace fovea::kernels

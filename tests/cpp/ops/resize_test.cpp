@@ -144,8 +144,11 @@ void check_rounding() {
     EXPECT_EQ(values[2], Limits::min());
     EXPECT_EQ(values[5], Limits::max());
   }
-  for (const T constant : {T{100}, static_cast<T>(200), Limits::min(), T{1}, T{77}}) {
-    if (std::abs(static_cast<double>(constant)) > 0x1p24) continue;  // made in float
+  for (const T constant :
+       {T{100}, static_cast<T>(200), Limits::min(), T{1}, T{77},
+        static_cast<T>((int64_t{1} << 31) - 7), static_cast<T>((int64_t{1} << 44) + 1)}) {
+    // Made in double, whose weights add up to 1 but for a few units of 2^-53.
+    if (std::abs(static_cast<double>(constant)) > 0x1p48) continue;
     Tensor flat = Tensor::allocate(dtype_of<T>, {1, 1, 7, 5});
     std::ranges::fill(flat.mutable_as<T>(), constant);
     for (const OpCase& op : {linear, cubic}) {
@@ -168,6 +171,101 @@ TEST(Resize, IntegersAreRounded) {
   check_rounding<uint32_t>();
   check_rounding<int64_t>();
   check_rounding<uint64_t>();
+}
+
+// Between two neighbours that float does not tell apart.
+TEST(Resize, LargeIntegersKeepTheirLastBits) {
+  const OpCase linear = {"Resize", 13, {{"mode", std::string("linear")}}};
+  const auto middle = [&](const Tensor& pair) {
+    return to_int64s(run_op(linear, {pair, Tensor(), floats({1, 1, 1, 2})})[0]);
+  };
+  const int64_t large = int64_t{1} << 30, larger = int64_t{1} << 45;
+  EXPECT_EQ(middle(Tensor::of<int32_t>({1, 1, 1, 2}, {1 << 30, (1 << 30) + 4})),
+            (std::vector<int64_t>{large, large + 1, large + 3, large + 4}));
+  EXPECT_EQ(middle(Tensor::of<int64_t>({1, 1, 1, 2}, {larger, larger + 4})),
+            (std::vector<int64_t>{larger, larger + 1, larger + 3, larger + 4}));
+}
+
+// One axis by the formulas of the specification, in double throughout.
+std::vector<double> resized_axis(const std::vector<double>& in, int64_t out, double scale,
+                                 const std::string& mode, const std::string& coordinates) {
+  const auto length = static_cast<double>(in.size());
+  const auto keys = [&](double x) {
+    const double a = -0.75;
+    x = std::abs(x);
+    if (mode == "linear") return std::max(0.0, 1 - x);
+    if (x <= 1) return (a + 2) * x * x * x - (a + 3) * x * x + 1;
+    return x < 2 ? a * x * x * x - 5 * a * x * x + 8 * a * x - 4 * a : 0.0;
+  };
+  std::vector<double> result;
+  for (int64_t i = 0; i < out; ++i) {
+    const auto x = static_cast<double>(i);
+    double position = (x + 0.5) / scale - 0.5;
+    if (coordinates == "asymmetric") position = x / scale;
+    if (coordinates == "align_corners") {
+      position = x * (length - 1) / (static_cast<double>(out) - 1);
+    }
+    double sum = 0;
+    for (int64_t at = -3; at < static_cast<int64_t>(in.size()) + 3; ++at) {
+      const auto inside = std::clamp<int64_t>(at, 0, static_cast<int64_t>(in.size()) - 1);
+      sum += keys(static_cast<double>(at) - position) * in[static_cast<size_t>(inside)];
+    }
+    result.push_back(sum);
+  }
+  return result;
+}
+
+// Elements are at most 1, and their weights on an axis 2.5 together. Positions below 16 are off by
+// three roundings at most, and each of four weights by 1.5 times as much; then eight terms are
+// added up.
+constexpr double kDoubleTolerance = 2.5 * 2.5 * (2 * 4 * 1.5 * 16 * 3 + 2 * 8) * 0x1p-53;
+
+void expect_doubles(const Tensor& image, const Tensor& out, double scale_y, double scale_x,
+                    const std::string& mode, const std::string& coordinates) {
+  const int64_t h = image.shape()[2], w = image.shape()[3];
+  const int64_t out_h = out.shape()[2], out_w = out.shape()[3];
+  std::vector<std::vector<double>> rows;
+  for (int64_t y = 0; y < h; ++y) {
+    const auto row = image.as<double>().subspan(static_cast<size_t>(y * w), static_cast<size_t>(w));
+    rows.push_back(resized_axis({row.begin(), row.end()}, out_w, scale_x, mode, coordinates));
+  }
+  for (int64_t x = 0; x < out_w; ++x) {
+    std::vector<double> column;
+    for (const auto& row : rows) column.push_back(row[static_cast<size_t>(x)]);
+    column = resized_axis(column, out_h, scale_y, mode, coordinates);
+    for (int64_t y = 0; y < out_h; ++y) {
+      ASSERT_NEAR(out.as<double>()[static_cast<size_t>(y * out_w + x)],
+                  column[static_cast<size_t>(y)], kDoubleTolerance)
+          << mode << " " << coordinates << " at " << y << ", " << x;
+    }
+  }
+}
+
+TEST(Resize, DoublesAreComputedInDouble) {
+  const Tensor values = random_tensor({1, 1, 7, 9}, 4);
+  Tensor image = Tensor::allocate(DType::Double, {1, 1, 7, 9});
+  for (size_t i = 0; i < image.as<double>().size(); ++i) {
+    // With bits that no float has.
+    image.mutable_as<double>()[i] = static_cast<double>(values.as<float>()[i]) * (1 - 1.0 / 3e7);
+  }
+  for (const std::string mode : {"linear", "cubic"}) {
+    for (const std::string coordinates : {"half_pixel", "asymmetric", "align_corners"}) {
+      const OpCase op = {
+          "Resize", 13, {{"mode", mode}, {"coordinate_transformation_mode", coordinates}}};
+      for (const auto& [h, w] : {std::pair{11, 13}, {5, 4}, {7, 16}}) {
+        const Tensor sizes = int64_vector({1, 1, h, w});
+        const Tensor out = run_op(op, {image, Tensor(), Tensor(), sizes}, 2)[0];
+        ASSERT_EQ(out.dtype(), DType::Double);
+        expect_doubles(image, out, h / 7.0, w / 9.0, mode, coordinates);
+      }
+    }
+    const OpCase op = {"Resize", 13, {{"mode", mode}}};
+    const float scale = 1.7f;
+    const Tensor out = run_op(op, {image, Tensor(), floats({1, 1, scale, scale})})[0];
+    ASSERT_EQ(out.shape(), (Shape{1, 1, 11, 15}));
+    expect_doubles(image, out, static_cast<double>(scale), static_cast<double>(scale), mode,
+                   "half_pixel");
+  }
 }
 
 // 7 to 2 puts output 1 at 3.5 exactly, which the float next to 2/7 misses.
