@@ -10,19 +10,60 @@ const Graph& body_of(const Node& node) {
   return *graph;
 }
 
-Body::Body(const NodeContext& context) : graph_(body_of(context.node())) {
-  for (int i = 0; i < context.input_count(); ++i) {
-    types_.push_back(context.has_input(i) ? *context.input(i) : ValueType());
+namespace {
+
+// Parsed from nothing: a place in the node's attributes.
+struct LastTypes {
+  static LastTypes parse(const Attributes&, int) { return {}; }
+  mutable std::shared_ptr<const std::vector<ValueType>> types = nullptr;
+};
+
+// Elements are the same where their memory is: nobody writes to what is known when planning.
+bool is_same(const ValueType& kept, const ValueType* given) {
+  if (!given) return kept.dtype == DType::Undefined;
+  if (kept.dtype != given->dtype || kept.shape != given->shape ||
+      kept.constant != given->constant || kept.content.has_value() != given->content.has_value()) {
+    return false;
   }
-  for (const Node& node : graph_.nodes) {
-    const auto inputs = inputs_of(node);
-    types_.push_back(std::move(infer_node(node, inputs)[0]));
-  }
+  return !kept.content ||
+         (kept.dtype != DType::String && kept.content->data() == given->content->data());
 }
 
-std::vector<const ValueType*> Body::inputs_of(const Node& node) const {
+bool are_for(const std::vector<ValueType>& types, const NodeContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (!is_same(types[static_cast<size_t>(i)], context.input(i))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Body::Body(const NodeContext& context) : graph_(body_of(context.node())) {
+  auto& last = context.attributes_as<LastTypes>().types;
+  if (!last || !are_for(*last, context)) {
+    last = std::make_shared<const Types>(infer(graph_, context));
+  }
+  types_ = last;
+}
+
+Body::Types Body::infer(const Graph& graph, const NodeContext& context) {
+  Types types;
+  for (int i = 0; i < context.input_count(); ++i) {
+    types.push_back(context.has_input(i) ? *context.input(i) : ValueType());
+    types.back().form = Form();
+  }
+  for (const Node& node : graph.nodes) {
+    const auto inputs = inputs_of(node, types);
+    types.push_back(std::move(infer_node(node, inputs)[0]));
+  }
+  return types;
+}
+
+std::vector<const ValueType*> Body::inputs_of(const Node& node, const Types& types) {
   std::vector<const ValueType*> inputs;
-  for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? nullptr : &type(id));
+  for (const ValueId id : node.inputs) {
+    inputs.push_back(id == kNoValue ? nullptr : &types[static_cast<size_t>(id)]);
+  }
   return inputs;
 }
 
