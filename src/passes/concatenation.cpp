@@ -51,7 +51,8 @@ std::optional<int64_t> channels_of(const Rewriter& graph, ValueId id) {
 }
 
 // Whether the node convolves images `data`, of so many channels altogether, in a way that takes
-// them in parts where they are of a usual size. Where they turn out to be tiny, it joins them.
+// them in parts. What large images take is decided here, for sizes may be open; images that turn
+// out to be smaller than the algorithm wants are joined by the kernel.
 bool takes_parts(const Rewriter& graph, const Node& node, ValueId data, int64_t channels) {
   const auto [convolution, weight, convolved, shuffled] = convolving(graph, node);
   if (convolved != data || !weight || weight->shape().rank() != 4 || shuffled) return false;
@@ -59,13 +60,8 @@ bool takes_parts(const Rewriter& graph, const Node& node, ValueId data, int64_t 
   const auto strides = attributes.get_ints("strides", {1, 1});
   const auto dilations = attributes.get_ints("dilations", {1, 1});
   if (weight->shape()[1] != channels || strides.size() != 2 || dilations.size() != 2) return false;
-  constexpr int64_t kUsualSide = 64;
-  const kernels::ConvShape usual = {.in_channels = channels,
-                                    .in_h = kUsualSide,
-                                    .in_w = kUsualSide,
+  const kernels::ConvShape shape = {.in_channels = channels,
                                     .out_channels = weight->shape()[0],
-                                    .out_h = kUsualSide,
-                                    .out_w = kUsualSide,
                                     .kernel_h = weight->shape()[2],
                                     .kernel_w = weight->shape()[3],
                                     .stride_h = strides[0],
@@ -73,7 +69,7 @@ bool takes_parts(const Rewriter& graph, const Node& node, ValueId data, int64_t 
                                     .dilation_h = dilations[0],
                                     .dilation_w = dilations[1],
                                     .groups = attributes.get_int("group", 1)};
-  return kernels::choose_algorithm(usual).takes_parts;
+  return kernels::choose_algorithm_for_large_images(shape).takes_parts;
 }
 
 // The readers of the Concat's result, if all can do without it; else none.

@@ -53,6 +53,15 @@ const ConvAlgorithm& choose_algorithm(const ConvShape& shape, Precision precisio
   return best.pays == nullptr || best.pays(shape) ? best : choose_algorithm_for_any_size(shape);
 }
 
+const ConvAlgorithm& choose_algorithm_for_large_images(const ConvShape& shape) noexcept {
+  // A common multiple of the sides of all tiles, which are 4 and 6: tiles cover such an image
+  // exactly, so that its costs are to each other as those of a pixel are.
+  constexpr int64_t kSide = 12;
+  ConvShape image = shape;
+  image.in_h = image.in_w = image.out_h = image.out_w = kSide;
+  return choose_algorithm(image);
+}
+
 ConvOutput dense_output(const ConvShape& shape, float* data, const float* residual) noexcept {
   const int64_t pixel = padded_channels(shape.out_channels), row = shape.out_w * pixel;
   return {data, residual, pixel, row, shape.out_h * row};

@@ -138,6 +138,9 @@ struct ConvAlgorithm {
 // The cheapest that applies, if it pays; else the one for any size.
 const ConvAlgorithm& choose_algorithm(const ConvShape& shape,
                                       Precision precision = Precision::Default) noexcept;
+// The one for images so large that no tile reaches over their edges, whatever sizes the shape has:
+// that of the least work for each pixel.
+const ConvAlgorithm& choose_algorithm_for_large_images(const ConvShape& shape) noexcept;
 // The cheapest of those that pay for images of any size.
 const ConvAlgorithm& choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 

@@ -170,6 +170,24 @@ TEST(ConvAlgorithms, AreChosenByTheRules) {
   }
 }
 
+// However many tiles of whatever sides reach over the edges of the shape it is asked about.
+TEST(ConvAlgorithms, OfLargeImagesDoNotDependOnTheirSize) {
+  for (const int64_t kernel : {1, 3, 5, 7}) {
+    for (const int64_t channels : {1, 3, 4, 16}) {
+      for (const int64_t stride : {1, 2}) {
+        const auto of_side = [&](int64_t side) {
+          return shape_of_layer({channels, channels, kernel, side, stride, 1, 1});
+        };
+        const std::string large = choose_algorithm(of_side(1200 * stride)).name;
+        for (const int64_t side : {7, 13, 64, 1201}) {
+          EXPECT_EQ(choose_algorithm_for_large_images(of_side(side)).name, large)
+              << kernel << "x" << kernel << " of " << channels << " at " << side;
+        }
+      }
+    }
+  }
+}
+
 // A third of larger tiles would be empty.
 TEST(ConvAlgorithms, LargeTilesOnlyWhereFull) {
   const auto chosen_for = [](int64_t h, int64_t w) {
