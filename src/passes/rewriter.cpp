@@ -24,19 +24,18 @@ std::vector<NodeId> in_order(const Rewriter& graph, NodeId last,
   return members;
 }
 
-// The body of a fused node in the making. While its inputs are being counted, its nodes read values
-// of the graph, and results of its own nodes by numbers below kNoValue.
+// The body of a fused node in the making. Until all its inputs are known, its nodes read values of
+// the graph, and results of its own nodes by numbers below kNoValue.
 class BodyMaker {
  public:
   BodyMaker(const Rewriter& graph, const std::vector<NodeId>& members) {
     for (const NodeId id : members) take(graph.node(id));
   }
 
-  // Adds to `inputs` what else the nodes read. Nodes that read the same value have an input each:
-  // one may want it in another form, or other rows of it.
-  void find_inputs(std::vector<ValueId>& inputs);
-  // Numbers values as ops/core/body.h says.
-  std::shared_ptr<Graph> finish(size_t inputs);
+  // Adds to `inputs` what else the nodes read, and numbers values as ops/core/body.h says. Nodes
+  // that read the same value have an input each: one may want it in another form, or other rows of
+  // it.
+  std::shared_ptr<Graph> finish(std::vector<ValueId>& inputs);
 
  private:
   static constexpr ValueId result(size_t node) { return kNoValue - 1 - static_cast<ValueId>(node); }
@@ -76,7 +75,7 @@ void BodyMaker::take_body(const Node& fused, const Graph& body) {
   }
 }
 
-void BodyMaker::find_inputs(std::vector<ValueId>& inputs) {
+std::shared_ptr<Graph> BodyMaker::finish(std::vector<ValueId>& inputs) {
   std::map<ValueId, ValueId> given;
   for (size_t i = 0; i < inputs.size(); ++i) given.emplace(inputs[i], static_cast<ValueId>(i));
   for (Node& node : nodes_) {
@@ -88,17 +87,15 @@ void BodyMaker::find_inputs(std::vector<ValueId>& inputs) {
       id = at->second;
     }
   }
-}
-
-std::shared_ptr<Graph> BodyMaker::finish(size_t inputs) {
-  auto body = std::make_shared<Graph>();
-  body->values.resize(inputs + nodes_.size());
+  // Results come after the inputs.
   for (size_t i = 0; i < nodes_.size(); ++i) {
     for (ValueId& id : nodes_[i].inputs) {
-      if (id < kNoValue) id = static_cast<ValueId>(inputs + node_of(id));
+      if (id < kNoValue) id = static_cast<ValueId>(inputs.size() + node_of(id));
     }
-    nodes_[i].outputs = {static_cast<ValueId>(inputs + i)};
+    nodes_[i].outputs = {static_cast<ValueId>(inputs.size() + i)};
   }
+  auto body = std::make_shared<Graph>();
+  body->values.resize(inputs.size() + nodes_.size());
   body->nodes = std::move(nodes_);
   return body;
 }
@@ -284,14 +281,13 @@ void Rewriter::become_constants(NodeId id, std::vector<Tensor> results) {
 
 void Rewriter::fuse(NodeId last, const std::vector<NodeId>& others, std::string_view op_type,
                     std::vector<ValueId> inputs, Attributes attributes) {
-  BodyMaker body(*this, in_order(*this, last, others));
-  body.find_inputs(inputs);
+  auto body = BodyMaker(*this, in_order(*this, last, others)).finish(inputs);
   Node fused;
   fused.become(op_type, kInternalDomain, node(last).opset);
   fused.name = node(last).name;
   fused.outputs = {node(last).outputs[0]};
   fused.attributes = std::move(attributes);
-  fused.attributes.set(std::string(kBodyAttribute), body.finish(inputs.size()));
+  fused.attributes.set(std::string(kBodyAttribute), std::move(body));
   fused.inputs = std::move(inputs);
   replace(last, std::move(fused));
 }
