@@ -48,7 +48,8 @@ ConvertRow writer_of(DType from, DType to) {
 }  // namespace
 
 ElementConversion::ElementConversion(DType from, DType to)
-    : from_bytes_(static_cast<int64_t>(element_bytes(from))),
+    : to_(to),
+      from_bytes_(static_cast<int64_t>(element_bytes(from))),
       to_bytes_(static_cast<int64_t>(element_bytes(to))),
       direct_(kernels::usual_conversion(from, to)) {
   if (direct_ != nullptr) return;
@@ -61,6 +62,12 @@ void ElementConversion::run(const std::byte* from, std::byte* to, int64_t count,
   pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
     run_part(from + begin * from_bytes_, to + begin * to_bytes_, end - begin);
   });
+}
+
+Tensor ElementConversion::of(const Tensor& tensor) const {
+  Tensor converted = Tensor::allocate(to_, tensor.shape());
+  run_part(tensor.data(), converted.mutable_data(), tensor.elements());
+  return converted;
 }
 
 void ElementConversion::run_part(const std::byte* from, std::byte* to, int64_t count) const {
@@ -106,7 +113,6 @@ struct WiderValues {
     if (type.dtype != narrow) return;
     type.dtype = wide;
     type.content.reset();
-    type.constant = false;
     const int64_t elements = type.shape->elements();
     values.push_back({index, elements, bytes});
     bytes += (bytes_of(wide, static_cast<uint64_t>(elements)) + 63) / 64 * 64;
@@ -119,13 +125,23 @@ Kernel plan_in(PlanContext& context, DType wide, PlanRule plan) {
   const auto input_count = static_cast<size_t>(context.input_count());
   const auto output_count = static_cast<size_t>(context.output_count());
   WiderValues values = {context.dtype(0), wide};
+  const ElementConversion widen(values.narrow, wide), narrow(wide, values.narrow);
+  std::vector<std::pair<size_t, Tensor>> constants;  // by input, converted
   std::vector<ValueType> inputs(input_count), outputs(output_count);
   std::vector<const ValueType*> pointers(input_count);
   for (size_t i = 0; i < input_count; ++i) {
     const ValueType* input = context.input(static_cast<int>(i));
     if (input == nullptr) continue;
     inputs[i] = *input;
-    values.widen(inputs[i], i, values.inputs);
+    const Tensor* constant = context.constant(static_cast<int>(i));
+    if (constant && constant->dtype() == values.narrow) {
+      Tensor wider =
+          context.prepacked(text("wider input ", i), [&] { return widen.of(*constant); });
+      inputs[i] = {wide, wider.shape(), Form(), wider, true};
+      constants.emplace_back(i, std::move(wider));
+    } else {
+      values.widen(inputs[i], i, values.inputs);
+    }
     pointers[i] = &inputs[i];
   }
   for (size_t i = 0; i < output_count; ++i) {
@@ -140,13 +156,13 @@ Kernel plan_in(PlanContext& context, DType wide, PlanRule plan) {
   const Kernel kernel = plan(inner);
   context.describe(inner.algorithm());
   context.reserve_scratch(values.bytes + inner.scratch());
-  const ElementConversion widen(values.narrow, wide), narrow(wide, values.narrow);
   return [=](RunContext& run) {
     std::byte* scratch = run.scratch();
     std::vector<const std::byte*> from(input_count);
     std::vector<std::byte*> to(output_count);
     for (size_t i = 0; i < input_count; ++i) from[i] = run.in<std::byte>(static_cast<int>(i));
     for (size_t i = 0; i < output_count; ++i) to[i] = run.out<std::byte>(static_cast<int>(i));
+    for (const auto& [index, wider] : constants) from[index] = wider.data();
     for (const Converted& value : values.inputs) {
       std::byte* wider = scratch + value.offset;
       widen.run(from[value.index], wider, value.elements, run.pool());

@@ -17,10 +17,13 @@ class ElementConversion {
   ElementConversion(DType from, DType to);
   // All of `count` elements.
   void run(const std::byte* from, std::byte* to, int64_t count, ThreadPool& pool) const;
+  // A tensor of type `from` as one of type `to`.
+  Tensor of(const Tensor& tensor) const;
 
  private:
   void run_part(const std::byte* from, std::byte* to, int64_t count) const;
 
+  DType to_;
   int64_t from_bytes_;
   int64_t to_bytes_;
   kernels::ConvertRow direct_;  // null: by the other two
@@ -33,7 +36,8 @@ class ElementConversion {
 DType computed_in(DType dtype, DTypeSet natives);
 
 // The kernel that `plan` makes for the node with `wide` in the place of input 0's element type,
-// among inputs and outputs alike. They are converted in scratch memory.
+// among inputs and outputs alike. They are converted in scratch memory, constants when
+// planning.
 Kernel plan_in(PlanContext& context, DType wide, PlanRule plan);
 
 // Makes of `kPlan`, which has kernels for input 0 of the types kNatives, a rule for others as well.

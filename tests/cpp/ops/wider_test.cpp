@@ -175,5 +175,47 @@ TEST(Wider, TypesThatNoneHoldsAreRefused) {
             UINT64_MAX);
 }
 
+class CountingPacks final : public PackCache {
+ public:
+  Tensor get(const Node&, std::string_view, const std::function<Tensor()>& pack) override {
+    ++packed;
+    return pack();
+  }
+  int packed = 0;
+};
+
+// A constant is converted when planning, and takes no memory of the runs.
+TEST(Wider, ConstantsAreConvertedOnce) {
+  const Tensor sum = Tensor::of<int16_t>({3}, {1000, -2, 3});
+  Node node;
+  node.op_type = "Sub";
+  node.opset = 17;
+  node.inputs = {0, 1};
+  node.outputs = {2};
+  node.def = kOpTable.find(node.domain, node.op_type, node.opset);
+  const auto scratch_of = [&](bool constant, int expected_packs) {
+    const ValueType fed = {DType::Int16, Shape{3}, Form(), std::nullopt};
+    const ValueType operand = {DType::Int16, Shape{3}, Form(), sum, constant};
+    const ValueType* inputs[] = {&fed, &operand};
+    CountingPacks packs;
+    const auto compiled = compile_node(node, inputs, infer_node(node, inputs), {.packs = &packs});
+    const auto scratch = allocate_bytes(compiled.scratch_bytes);
+    ThreadPool pool(1);
+    for (const int16_t first : {std::numeric_limits<int16_t>::min(), int16_t{5}}) {
+      const Tensor data = Tensor::of<int16_t>({3}, {first, 2, 0});
+      Tensor out = Tensor::allocate(DType::Int16, {3});
+      const std::byte* from[] = {data.data(), sum.data()};
+      std::byte* to[] = {out.mutable_data()};
+      RunContext run(from, to, {}, scratch.get(), pool);
+      compiled.kernel(run);
+      EXPECT_EQ(values_of<int16_t>(out),
+                (std::vector<int16_t>{static_cast<int16_t>(first - 1000), 4, -3}));
+    }
+    EXPECT_EQ(packs.packed, expected_packs);
+    return compiled.scratch_bytes;
+  };
+  EXPECT_LT(scratch_of(true, 1), scratch_of(false, 0));
+}
+
 }  // namespace
 }  // namespace fovea::test
