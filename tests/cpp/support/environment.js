@@ -1,2 +1,6 @@
-// Emscripten's programs have an environment of their own: GoogleTest finds its settings in the host's.
-Module.preRun = () => Object.assign(ENV, process.env);
+// Emscripten's programs have an environment of their own; GoogleTest's settings are in the host's.
+/* global Module, ENV */
+Module.preRun = () => {
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('GTEST_'));
+  Object.assign(ENV, Object.fromEntries(settings));
+};
