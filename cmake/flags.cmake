@@ -7,12 +7,21 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # f32x4's portable fallback passes 16-byte vectors by value; g++ warns about a decade-old ABI change.
   target_compile_options(fovea_flags INTERFACE -Wno-psabi)
 endif()
-if(FOVEA_THREADS)
-  target_compile_definitions(fovea_flags INTERFACE FOVEA_THREADS=1)
-  # pthreads: shared memory and atomics in WebAssembly, libpthread natively.
+# pthreads: shared memory and atomics in WebAssembly, libpthread natively. Atomics do without shared memory,
+# so that objects are the same with threads and without, and ccache finds them.
+if(FOVEA_THREADS OR EMSCRIPTEN)
   target_compile_options(fovea_flags INTERFACE -pthread)
+endif()
+if(FOVEA_THREADS)
   target_link_options(fovea_flags INTERFACE -pthread)
 endif()
+
+# For a target that asks whether there are threads.
+function(fovea_knows_threads target)
+  if(FOVEA_THREADS)
+    target_compile_definitions(${target} PRIVATE FOVEA_THREADS=1)
+  endif()
+endfunction()
 
 # The engine's in WebAssembly, and that of tests of what recurses.
 set(FOVEA_STACK_SIZE 128KB)
