@@ -9,15 +9,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 # pthreads: shared memory and atomics in WebAssembly, libpthread natively. Atomics do without shared memory,
 # so that objects are the same with threads and without, and ccache finds them.
-if(FOVEA_THREADS OR EMSCRIPTEN)
-  target_compile_options(fovea_flags INTERFACE -pthread)
-endif()
 if(FOVEA_THREADS)
+  target_compile_options(fovea_flags INTERFACE -pthread)
   target_link_options(fovea_flags INTERFACE -pthread)
+elseif(EMSCRIPTEN)
+  target_compile_options(fovea_flags INTERFACE $<$<NOT:$<BOOL:$<TARGET_PROPERTY:KNOWS_THREADS>>>:-pthread>)
 endif()
 
-# For a target that asks whether there are threads.
+# For a target that asks whether there are threads, or has variables of its own in each. Without shared
+# memory wasm-ld links the latter to wrong addresses where they are compiled for threads.
 function(fovea_knows_threads target)
+  # Headers are precompiled for those that do not.
+  set_target_properties(${target} PROPERTIES KNOWS_THREADS ON DISABLE_PRECOMPILE_HEADERS ON)
   if(FOVEA_THREADS)
     target_compile_definitions(${target} PRIVATE FOVEA_THREADS=1)
   endif()

@@ -1,5 +1,6 @@
 // Holds every #include to the layers of CMakeLists.txt: a source may reach its own layer and those
-// below it, never upward. What is to stay apart within that is listed here.
+// below it, never upward. What is to stay apart within that is listed here, and so are words of C++ that
+// belong to one place.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,15 @@ const reserved = [
 const apart = [
   // Passes know what operators mean, not how they are computed.
   { place: 'src/passes/', header: 'ops/op.h' },
+];
+
+/** Words that belong to one place, and why. */
+const reservedWords = [
+  {
+    word: 'thread_local',
+    place: 'src/threads/',
+    reason: 'engines without threads link it to wrong addresses, see fovea_knows_threads',
+  },
 ];
 
 /**
@@ -54,6 +64,9 @@ export function checkIncludes(layers, file, text) {
   for (const { line, header } of includesOf(text)) {
     const reason = forbidden(layers, layer, file, header);
     if (reason) problems.push(`${file}:${line}: ${header}: ${reason}`);
+  }
+  for (const { word, place, reason } of reservedWords) {
+    if (!file.startsWith(place) && text.includes(word)) problems.push(`${file}: ${word}: ${reason}`);
   }
   return problems;
 }

@@ -75,3 +75,10 @@ test('what is to stay apart is found behind other headers, too', () => {
     `${way}: src/passes/ is to do without`,
   ]);
 });
+
+test('words that belong to one place fail elsewhere', () => {
+  const check = (/** @type {string} */ file) =>
+    checkIncludes(layers, file, 'namespace {\nthread_local int depth = 0;\n}\n');
+  assert.deepEqual(check('tests/cpp/graph/a.cpp').length, 1);
+  assert.match(check('src/graph/a.cpp')[0], /^src\/graph\/a\.cpp: thread_local: /);
+});

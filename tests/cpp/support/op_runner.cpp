@@ -155,15 +155,14 @@ std::vector<ValueType> infer_op(const OpCase& op, const std::vector<Tensor>& inp
 }
 
 int64_t macs_of(const OpCase& op, const std::vector<Shape>& inputs) {
-  std::vector<Tensor> tensors;
   std::vector<ValueType> types;
   for (const Shape& shape : inputs) {
-    tensors.push_back(Tensor::view(DType::Float, shape, nullptr, nullptr));
     types.push_back({DType::Float, shape, Form(), std::nullopt});
   }
   std::vector<const ValueType*> pointers;
   for (const ValueType& type : types) pointers.push_back(&type);
-  const Node node = make_node(op, tensors);
+  const std::vector<Tensor> present(inputs.size(), Tensor::allocate(DType::Float, {}));
+  const Node node = make_node(op, present);
   const auto outputs = infer_node(node, pointers);
   return meaning_of(node).macs(NodeContext(node, pointers), *outputs[0].shape);
 }
