@@ -12,18 +12,19 @@ namespace {
 // The product of matrices with the batch axes of `out` broadcast, by definition. a and b have at
 // least two axes.
 Expected reference_matmul(const Tensor& a, const Tensor& b, const Shape& out) {
-  const auto place = [](const Tensor& tensor, Index index, int64_t row, int64_t column) {
-    index.push_back(row);
-    index.push_back(column);
-    return static_cast<double>(tensor.as<float>()[broadcast_index(tensor.shape(), index)]);
+  // Where a matrix of the batch of `at` begins.
+  const auto matrix = [](const Tensor& tensor, Index at) {
+    at[at.size() - 2] = at[at.size() - 1] = 0;
+    return &tensor.as<float>()[broadcast_index(tensor.shape(), at)];
   };
   Expected expected;
-  const int64_t depth = a.shape()[a.shape().rank() - 1];
+  const int64_t depth = a.shape()[a.shape().rank() - 1], columns = b.shape()[b.shape().rank() - 1];
   for (const Index& at : indices_of(out)) {
-    const Index batch(at.begin(), at.end() - 2);
+    const float* row = matrix(a, at) + at[at.size() - 2] * depth;
+    const float* column = matrix(b, at) + at.back();
     double total = 0, magnitude = 0;
     for (int64_t k = 0; k < depth; ++k) {
-      const double term = place(a, batch, at[at.size() - 2], k) * place(b, batch, k, at.back());
+      const double term = double{row[k]} * double{column[k * columns]};
       total += term;
       magnitude += std::fabs(term);
     }
