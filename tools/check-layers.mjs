@@ -66,7 +66,8 @@ export function checkIncludes(layers, file, text) {
     if (reason) problems.push(`${file}:${line}: ${header}: ${reason}`);
   }
   for (const { word, place, reason } of reservedWords) {
-    if (!file.startsWith(place) && text.includes(word)) problems.push(`${file}: ${word}: ${reason}`);
+    if (!file.startsWith(place) && text.includes(word))
+      problems.push(`${file}: ${word}: ${reason}`);
   }
   return problems;
 }
