@@ -145,7 +145,7 @@ val to_val(const Tensor& tensor) {
 
 namespace {
 
-// {nodes, nesting, tensorBytes, planningMilliseconds}, of which any may be left out, or undefined.
+// {nodes, nesting, tensorBytes, planningMilliseconds, trips}, of which any may be left out, or undefined.
 Limits to_limits(const val& given) {
   Limits limits;
   if (given.isUndefined()) return limits;
@@ -160,6 +160,7 @@ Limits to_limits(const val& given) {
   limits.nesting = count("nesting", limits.nesting);
   limits.tensor_bytes = count("tensorBytes", limits.tensor_bytes);
   limits.planning_milliseconds = number("planningMilliseconds", limits.planning_milliseconds);
+  limits.trips = count("trips", limits.trips);
   return limits;
 }
 

@@ -35,7 +35,7 @@ emscripten::val to_val(const Tensor& tensor);
 
 // {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}}, externalData
 // without a prototype; and limits, where some are not the default: {nodes?, nesting?, tensorBytes?,
-// planningMilliseconds?}.
+// planningMilliseconds?, trips?}.
 SessionOptions to_options(const emscripten::val& options);
 
 // [{name, type, dims, data}], data the handle of a Buffer or an array of strings.

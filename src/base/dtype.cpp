@@ -28,20 +28,25 @@ constexpr DTypeInfo kDTypes[] = {
     {DType::Double, "float64", Float, 64, true},
     {DType::Uint32, "uint32", Unsigned, 32, true},
     {DType::Uint64, "uint64", Unsigned, 64, true},
-    {DType::Complex64, "complex64", Complex, 64, false},
-    {DType::Complex128, "complex128", Complex, 128, false},
+    {DType::Complex64, "complex64", Complex, 64, true},
+    {DType::Complex128, "complex128", Complex, 128, true},
     {DType::BFloat16, "bfloat16", Float, 16, true},
-    {DType::Float8E4M3FN, "float8e4m3fn", Float, 8, false},
-    {DType::Float8E4M3FNUZ, "float8e4m3fnuz", Float, 8, false},
-    {DType::Float8E5M2, "float8e5m2", Float, 8, false},
-    {DType::Float8E5M2FNUZ, "float8e5m2fnuz", Float, 8, false},
-    {DType::Uint4, "uint4", Unsigned, 4, false},
-    {DType::Int4, "int4", Signed, 4, false},
-    {DType::Float4E2M1, "float4e2m1", Float, 4, false},
-    {DType::Float8E8M0, "float8e8m0", Float, 8, false},
-    {DType::Uint2, "uint2", Unsigned, 2, false},
-    {DType::Int2, "int2", Signed, 2, false},
+    {DType::Float8E4M3FN, "float8e4m3fn", Float, 8, true},
+    {DType::Float8E4M3FNUZ, "float8e4m3fnuz", Float, 8, true},
+    {DType::Float8E5M2, "float8e5m2", Float, 8, true},
+    {DType::Float8E5M2FNUZ, "float8e5m2fnuz", Float, 8, true},
+    {DType::Uint4, "uint4", Unsigned, 4, true},
+    {DType::Int4, "int4", Signed, 4, true},
+    {DType::Float4E2M1, "float4e2m1", Float, 4, true},
+    {DType::Float8E8M0, "float8e8m0", Float, 8, true},
+    {DType::Uint2, "uint2", Unsigned, 2, true},
+    {DType::Int2, "int2", Signed, 2, true},
+    {DType::Float6E2M3, "float6e2m3", Float, 6, true},
+    {DType::Float6E3M2, "float6e3m2", Float, 6, true},
 };
+
+constexpr DTypeInfo kSequence = {DType::Sequence, "sequence", Sequence, 0, true};
+constexpr DTypeInfo kAbsent = {DType::Absent, "optional without a value", None, 0, true};
 
 constexpr bool every_type_stands_at_its_number() {
   for (size_t i = 0; i < std::size(kDTypes); ++i) {
@@ -58,6 +63,12 @@ std::span<const DTypeInfo> all_dtypes() noexcept { return std::span(kDTypes).sub
 const DTypeInfo& info_of(int64_t onnx_data_type) noexcept {
   const bool known = onnx_data_type > 0 && onnx_data_type < std::ssize(kDTypes);
   return kDTypes[known ? onnx_data_type : 0];
+}
+
+const DTypeInfo& info_of(DType dtype) noexcept {
+  if (dtype == DType::Sequence) return kSequence;
+  if (dtype == DType::Absent) return kAbsent;
+  return info_of(static_cast<int64_t>(dtype));
 }
 
 bool holds(DType wide, DType narrow) noexcept {

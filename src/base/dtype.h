@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace fovea {
 
-// Element types, numbered as onnx.proto's TensorProto.DataType.
+// Element types, numbered as onnx.proto's TensorProto.DataType (up to 61).
 enum class DType : uint8_t {
   Undefined = 0,
   Float = 1,
@@ -36,9 +37,14 @@ enum class DType : uint8_t {
   Float8E8M0 = 24,
   Uint2 = 25,
   Int2 = 26,
+  Float6E2M3 = 27,
+  Float6E3M2 = 28,
+  // In no tensor of a file: values of ONNX's other types, see Tensor.
+  Sequence = 62,
+  Absent = 63,
 };
 
-enum class DTypeKind : uint8_t { None, Float, Signed, Unsigned, Bool, String, Complex };
+enum class DTypeKind : uint8_t { None, Float, Signed, Unsigned, Bool, String, Complex, Sequence };
 
 // What the engine knows of an element type.
 struct DTypeInfo {
@@ -56,13 +62,19 @@ std::span<const DTypeInfo> all_dtypes() noexcept;
 
 // The type that has this number in TensorProto.DataType; one named "undefined" where none has.
 const DTypeInfo& info_of(int64_t onnx_data_type) noexcept;
-inline const DTypeInfo& info_of(DType dtype) noexcept {
-  return info_of(static_cast<int64_t>(dtype));
-}
+const DTypeInfo& info_of(DType dtype) noexcept;
 
 inline std::string_view name_of(DType dtype) noexcept { return info_of(dtype).name; }
 inline DTypeKind kind_of(DType dtype) noexcept { return info_of(dtype).kind; }
 inline int bits_of(DType dtype) noexcept { return info_of(dtype).bits; }
+
+// Whether elements are C++ objects with memory of their own: std::string or, in a sequence, Tensor.
+inline bool is_object(DType dtype) noexcept {
+  return kind_of(dtype) == DTypeKind::String || kind_of(dtype) == DTypeKind::Sequence;
+}
+
+// Whether several elements share a byte.
+inline bool is_packed(DType dtype) noexcept { return bits_of(dtype) > 0 && bits_of(dtype) < 8; }
 
 // Whether a number of TensorProto.DataType is a type that the engine computes with.
 inline bool is_supported(int64_t onnx_data_type) noexcept {
@@ -74,11 +86,11 @@ inline bool is_supported(int64_t onnx_data_type) noexcept {
 bool holds(DType wide, DType narrow) noexcept;
 
 // Bytes that so many elements take. Those of less than a byte are packed, and the last byte may be
-// filled in part. 0 for strings.
+// filled in part. 0 for objects.
 uint64_t bytes_of(DType dtype, uint64_t elements) noexcept;
 
 // Bytes of one element, for code that addresses elements by bytes. Throws
-// Error(UnsupportedAttribute) with the field "dtype" for strings and for types of less than a byte.
+// Error(UnsupportedAttribute) with the field "dtype" for objects and for types of less than a byte.
 size_t element_bytes(DType dtype);
 
 // Makes every byte that is not 0 a 1: any other value of a bool is undefined behaviour in whoever
@@ -153,6 +165,11 @@ struct DTypeOf<Half> {
 template <>
 struct DTypeOf<BFloat> {
   static constexpr DType value = DType::BFloat16;
+};
+
+template <>
+struct DTypeOf<std::string> {
+  static constexpr DType value = DType::String;
 };
 
 template <class T>

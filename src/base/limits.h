@@ -18,6 +18,8 @@ struct Limits {
   uint64_t tensor_bytes = uint64_t{1} << 31;
   // Of planning until results are needed that only a run can compute.
   double planning_milliseconds = 10'000;
+  // Of one Loop, Scan or SequenceMap.
+  uint64_t trips = 100'000'000;
 };
 
 // `option` is the name in JavaScript, as in "limits.nodes".

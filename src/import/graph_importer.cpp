@@ -36,6 +36,14 @@ bool is_tensor(const onnx::ValueInfo& info) {
 }
 
 void require_supported(const onnx::ValueInfo& input) {
+  using enum onnx::Type::Kind;
+  const onnx::Type::Kind kind = input.type ? input.type->kind : Unknown;
+  if (kind == Map || kind == SparseTensor || kind == Opaque) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("input '", input.name, "' is no tensor, sequence or optional: maps and sparse "
+                     "tensors are not supported"))
+        .with("input", std::string(input.name));
+  }
   if (!is_tensor(input) || input.type->elem_type == 0 || is_supported(input.type->elem_type))
     return;
   const std::string_view dtype = info_of(input.type->elem_type).name;
@@ -47,6 +55,8 @@ void require_supported(const onnx::ValueInfo& input) {
 }
 
 void declare(Value& value, const onnx::ValueInfo& info) {
+  // What an optional holds is only known when it is fed.
+  if (info.type && info.type->kind == onnx::Type::Kind::Sequence) value.dtype = DType::Sequence;
   if (!is_tensor(info)) return;
   if (is_supported(info.type->elem_type)) value.dtype = static_cast<DType>(info.type->elem_type);
   value.shape = declared_dims(info);
@@ -94,13 +104,6 @@ void GraphImporter::import_inputs(const onnx::Graph& proto) {
 
 void GraphImporter::import_input(const onnx::ValueInfo& info) {
   if (info.name.empty()) malformed("an input of the graph has no name", "");
-  if (info.type && !is_tensor(info) && info.type->kind != onnx::Type::Kind::Unknown) {
-    throw Error(ErrorCode::UnsupportedAttribute,
-                text("input '", info.name,
-                     "' is not a tensor: sequences, maps, optionals and "
-                     "sparse tensors are not supported"))
-        .with("input", std::string(info.name));
-  }
   require_supported(info);
   const auto known = scope_.find(info.name);
   if (known == scope_.end() || !graph_.constant(known->second)) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/bit_packing.h"
 #include "base/error.h"
 #include "base/integers.h"
 #include "base/shape.h"
@@ -38,8 +39,10 @@ template <class Visit>
 auto visit_typed_field(const Tensor& tensor, DType dtype, Visit visit) {
   switch (dtype) {
     case DType::Float:
+    case DType::Complex64:
       return visit(tensor.float_data);
     case DType::Double:
+    case DType::Complex128:
       return visit(tensor.double_data);
     case DType::Int64:
       return visit(tensor.int64_data);
@@ -51,10 +54,29 @@ auto visit_typed_field(const Tensor& tensor, DType dtype, Visit visit) {
   }
 }
 
-size_t stored_elements(const Tensor& tensor, DType dtype) {
-  if (dtype == DType::String) return tensor.string_data.size();
-  if (!tensor.raw_data.empty()) return tensor.raw_data.size() / element_bytes(dtype);
-  return visit_typed_field(tensor, dtype, [](const auto& field) { return field.size(); });
+// Entries of that field for so many elements. A complex number takes two, and those of 2 and 4 bits
+// come in bytes, those of 6 by themselves.
+uint64_t typed_entries(DType dtype, uint64_t elements) {
+  const int bits = bits_of(dtype);
+  if (kind_of(dtype) == DTypeKind::Complex) return 2 * elements;
+  return bits == 2 || bits == 4 ? bytes_of(dtype, elements) : elements;
+}
+
+struct Count {
+  uint64_t stored;
+  uint64_t expected;
+  std::string_view what;
+};
+
+Count count_stored(const Tensor& tensor, DType dtype) {
+  const auto elements = static_cast<uint64_t>(element_count(tensor));
+  if (dtype == DType::String) return {tensor.string_data.size(), elements, "strings"};
+  if (!tensor.raw_data.empty()) {
+    return {tensor.raw_data.size(), bytes_of(dtype, elements), "bytes"};
+  }
+  const size_t stored =
+      visit_typed_field(tensor, dtype, [](const auto& field) { return field.size(); });
+  return {stored, typed_entries(dtype, elements), "numbers"};
 }
 
 // A wider varint's low bytes are the element: integers are two's complement, and the bits of
@@ -138,14 +160,11 @@ void check_elements(const Tensor& tensor) {
   if (tensor.has_segment) {
     throw fault(tensor, ErrorCode::UnsupportedAttribute, "is stored in segments");
   }
-  const auto expected = static_cast<uint64_t>(element_count(tensor));
-  const size_t stored = stored_elements(tensor, dtype);
-  const bool whole = dtype == DType::String || tensor.raw_data.size() % element_bytes(dtype) == 0;
-  if (stored != expected || !whole) {
-    throw fault(tensor, ErrorCode::MalformedModel,
-                text("should have ", expected, " elements by its dimensions, but ", stored,
-                     whole ? " are" : " and a part of one are", " stored"));
-  }
+  const Count count = count_stored(tensor, dtype);
+  if (count.stored == count.expected) return;
+  throw fault(tensor, ErrorCode::MalformedModel,
+              text("should have ", count.expected, " ", count.what, " by its dimensions and type ",
+                   name_of(dtype), ", but ", count.stored, " are stored"));
 }
 
 std::optional<std::span<const std::byte>> dense_view(const Tensor& tensor) {
@@ -171,9 +190,14 @@ void copy_elements(const Tensor& tensor, std::span<std::byte> out) {
   const DType dtype = element_type(tensor);
   if (!tensor.raw_data.empty()) {
     std::ranges::copy(tensor.raw_data, out.begin());
+  } else if (bits_of(dtype) == 6) {
+    std::vector<uint8_t> codes;
+    tensor.int32_data.for_each([&](int32_t code) { codes.push_back(static_cast<uint8_t>(code)); });
+    pack_bits(codes.data(), 6, static_cast<int64_t>(codes.size()), out.data());
   } else {
-    visit_typed_field(tensor, dtype,
-                      [&](const auto& field) { copy_low_bytes(field, element_bytes(dtype), out); });
+    visit_typed_field(tensor, dtype, [&](const auto& field) {
+      if (field.size() > 0) copy_low_bytes(field, out.size() / field.size(), out);
+    });
   }
   if (dtype == DType::Bool) normalize_bools(out);
 }

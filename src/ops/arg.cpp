@@ -71,10 +71,14 @@ Kernel plan_arg(PlanContext& context) {
 
 constexpr OpDef kOps[] = {
     {.op_type = "ArgMax",
-     .meaning = {.types = {type_of_input(0, kNumbers)}, .infer = infer_arg},
+     .meaning = {.types = {type_of_input(0, kNumbers)},
+                 .infer = infer_arg,
+                 .element_type = always<DType::Int64>},
      .cpu = {.plan = plan_through<plan_arg<std::greater>, kWidestTypes>}},
     {.op_type = "ArgMin",
-     .meaning = {.types = {type_of_input(0, kNumbers)}, .infer = infer_arg},
+     .meaning = {.types = {type_of_input(0, kNumbers)},
+                 .infer = infer_arg,
+                 .element_type = always<DType::Int64>},
      .cpu = {.plan = plan_through<plan_arg<std::less>, kWidestTypes>}},
 };
 

@@ -68,9 +68,9 @@ std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& ou
 constexpr OpDef kOps[] = {
     {.op_type = "Concat",
      .meaning = {.inputs = {1, kUnbounded},
-                 .types = {type_of_all_inputs(kFixedSize)},
+                 .types = {type_of_all_inputs(kAnyType)},
                  .infer = infer_concat},
-     .cpu = {.plan = plan_concat, .layout = concat_layout, .bands = concat_bands}},
+     .cpu = {.plan = plan_concat, .moves = true, .layout = concat_layout, .bands = concat_bands}},
 };
 
 }  // namespace

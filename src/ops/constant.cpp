@@ -180,12 +180,27 @@ Kernel plan_eye_like(PlanContext& context) {
       });
 }
 
+DType type_of_constant(const Node& node, std::span<const DType>, int) {
+  return node.attributes.has("sparse_value") ? DType::Undefined
+                                             : constant_of(node.attributes).dtype();
+}
+
+DType type_of_filling(const Node& node, std::span<const DType>, int) {
+  const Tensor* value = node.attributes.get_tensor("value");
+  return value ? value->dtype() : DType::Float;
+}
+
+DType type_of_eye_like(const Node& node, std::span<const DType> inputs, int) {
+  return node.attributes.parsed<EyeLikeAttributes>(node.opset).dtype.value_or(inputs[0]);
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "Constant", .meaning = {.inputs = {0, 0}, .infer = infer_constant}},
+    {.op_type = "Constant", .meaning = {.inputs = {0, 0}, .infer = infer_constant, .element_type = type_of_constant}},
     {.op_type = "ConstantOfShape",
      .since = 9,
      .meaning = {.types = {type_of_input(0, kIndices)},
                  .infer = infer_constant_of_shape,
+                 .element_type = type_of_filling,
                  .content_inputs = {0}},
      .cpu = {.plan = plan_constant_of_shape}},
     {.op_type = "Range",
@@ -197,7 +212,9 @@ constexpr OpDef kOps[] = {
      .cpu = {.plan = plan_range}},
     {.op_type = "EyeLike",
      .since = 9,
-     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_eye_like},
+     .meaning = {.types = {type_of_input(0, kFixedSize)},
+                 .infer = infer_eye_like,
+                 .element_type = type_of_eye_like},
      .cpu = {.plan = plan_eye_like}},
 };
 

@@ -58,18 +58,18 @@ Kernel plan_tile(PlanContext& context) {
   return copy_kernel(CopyStep(context.dtype(0), nest));
 }
 
-constexpr std::array<TypeVariable, 4> kTypes = {type_of_input(0, kFixedSize),
+constexpr std::array<TypeVariable, 4> kTypes = {type_of_input(0, kAnyType),
                                                 type_of_input(1, kIndices)};
 
 constexpr OpDef kOps[] = {
     {.op_type = "Expand",
      .since = 8,
      .meaning = {.inputs = {2, 2}, .types = kTypes, .infer = infer_expand, .content_inputs = {1}},
-     .cpu = {.plan = plan_expand}},
+     .cpu = {.plan = plan_expand, .moves = true}},
     {.op_type = "Tile",
      .since = 6,
      .meaning = {.inputs = {2, 2}, .types = kTypes, .infer = infer_tile, .content_inputs = {1}},
-     .cpu = {.plan = plan_tile}},
+     .cpu = {.plan = plan_tile, .moves = true}},
 };
 
 }  // namespace

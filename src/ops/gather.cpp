@@ -166,9 +166,9 @@ constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, Pla
   return {.op_type = op_type,
           .since = since,
           .meaning = {.inputs = {2, 2},
-                      .types = {type_of_input(0, kFixedSize), type_of_input(1, kIndices)},
+                      .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
                       .infer = infer},
-          .cpu = {.plan = plan}};
+          .cpu = {.plan = plan, .moves = true}};
 }
 
 constexpr OpDef kOps[] = {

@@ -99,7 +99,7 @@ class InferContext : public NodeContext {
 };
 
 // The newest ai.onnx opset whose operators were read against the specification.
-inline constexpr int kLatestOpset = 25;
+inline constexpr int kLatestOpset = 28;
 // The first whose Add, Mul and the like broadcast as NumPy does.
 inline constexpr int kFirstNumpyOpset = 7;
 inline constexpr int kUnbounded = std::numeric_limits<int>::max();
@@ -171,12 +171,42 @@ inline constexpr DTypeSet kNumbers = kFloats | kIntegers;
 inline constexpr DTypeSet kWideNumbers =
     kFloat32And64 | DTypeSet{DType::Int32, DType::Uint32, DType::Int64, DType::Uint64};
 inline constexpr DTypeSet kBool = {DType::Bool};
-// Everything but strings.
+// Everything of which an element is a C++ number.
 inline constexpr DTypeSet kFixedSize = kNumbers | kBool;
-// All that tensors of the engine have: DTypeInfo::supported.
-inline constexpr DTypeSet kAnyType = kFixedSize | DTypeSet{DType::String};
+// Integers of less than a byte; floats of a byte or less.
+inline constexpr DTypeSet kSmallIntegers = {DType::Int2, DType::Uint2, DType::Int4, DType::Uint4};
+inline constexpr DTypeSet kMinifloats = {
+    DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2,  DType::Float8E5M2FNUZ,
+    DType::Float8E8M0,   DType::Float6E2M3,     DType::Float6E3M2,  DType::Float4E2M1};
+// All that tensors have.
+inline constexpr DTypeSet kAnyType =
+    kFixedSize | kSmallIntegers | kMinifloats |
+    DTypeSet{DType::String, DType::Complex64, DType::Complex128};
+// All values.
+inline constexpr DTypeSet kAnything = kAnyType | DTypeSet{DType::Sequence, DType::Absent};
 
 using InferRule = void (*)(InferContext&);
+
+// The element type of an output as far as the node and the types of its inputs tell it: Undefined
+// for an input whose type is not known, and for what cannot be said.
+using ElementTypeRule = DType (*)(const Node& node, std::span<const DType> inputs, int output);
+
+// Like input kFirst for output 0, and like input kRest for all others.
+template <int kFirst, int kRest = kFirst>
+DType like_input(const Node&, std::span<const DType> inputs, int output) {
+  const auto index = static_cast<size_t>(output == 0 ? kFirst : kRest);
+  return index < inputs.size() ? inputs[index] : DType::Undefined;
+}
+// kType for all outputs.
+template <DType kType>
+DType always(const Node&, std::span<const DType>, int) {
+  return kType;
+}
+// Like input 0 for output 0, and kType for all others.
+template <DType kType>
+DType first_like_input(const Node& node, std::span<const DType> inputs, int output) {
+  return output == 0 ? like_input<0>(node, inputs, output) : kType;
+}
 
 // A constant: nothing is to be done for an operator before a model has it.
 struct Meaning {
@@ -185,6 +215,10 @@ struct Meaning {
   // What infer_node() checks of the inputs' element types before it asks `infer`.
   std::array<TypeVariable, 4> types = {};
   InferRule infer = nullptr;
+  // What is known of element types before shapes are.
+  ElementTypeRule element_type = like_input<0>;
+  // In place of `infer` and a kernel: the operator as others compute it (ops/core/function.h).
+  Graph (*function)(const NodeContext&) = nullptr;
   // Inputs whose elements `infer` or the choice of a kernel must know: the planner runs what leads
   // to them first.
   InputList content_inputs = {};
@@ -199,6 +233,9 @@ const Meaning& meaning_of(const Node& node);
 
 // Throws Error(MalformedModel) when a node has more or fewer inputs or outputs than its operator.
 void check_arity(const Node& node);
+
+// What is checked of a node whatever it is: how many inputs and outputs it has, of which types.
+void check_node(const Node& node, std::span<const ValueType* const> inputs);
 
 // What the node's outputs will be, those it leaves out included. All that is asked of a node before
 // it is compiled is checked here: how many inputs and outputs it has, and what its shape rule asks.

@@ -134,6 +134,7 @@ constexpr OpDef kOps[] = {
                  .types = {type_of_inputs(0, 1, kFloat32), type_of_input(2, kIndices),
                            type_of_inputs(3, 4, kFloat32)},
                  .infer = infer_suppression,
+                 .element_type = always<DType::Int64>,
                  .content_inputs = {2}},
      .cpu = {.plan = plan_suppression}},
 };

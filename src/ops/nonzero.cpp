@@ -46,7 +46,8 @@ constexpr OpDef kOps[] = {
     {.op_type = "NonZero",
      .since = 9,
      .meaning = {.types = {type_of_input(0, kFloat32And64 | kIntegers | kBool)},
-                 .infer = infer_nonzero},
+                 .infer = infer_nonzero,
+                 .element_type = always<DType::Int64>},
      .cpu = {.plan = plan_nonzero}},
 };
 

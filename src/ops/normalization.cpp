@@ -223,7 +223,8 @@ constexpr OpDef normalization(std::string_view op_type, int since, Arity inputs,
           .meaning = {.inputs = inputs,
                       .outputs = outputs,
                       .types = {type_of_all_inputs(kFloat32And64)},
-                      .infer = infer},
+                      .infer = infer,
+                      .element_type = first_like_input<DType::Float>},
           .cpu = {.plan = plan}};
 }
 

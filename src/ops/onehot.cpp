@@ -66,10 +66,11 @@ constexpr OpDef kOps[] = {
      .since = 9,
      .meaning = {.inputs = {3, 3},
                  .types = {type_of_input(0, kFloat32And64 | kIntegers), type_of_input(1, kNumbers),
-                           type_of_input(2, kFixedSize)},
+                           type_of_input(2, kAnyType)},
                  .infer = infer_onehot,
+                 .element_type = like_input<2>,
                  .content_inputs = {1}},
-     .cpu = {.plan = plan_onehot}},
+     .cpu = {.plan = plan_onehot, .moves = true}},
 };
 
 }  // namespace

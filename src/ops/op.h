@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -119,6 +120,7 @@ class PlanContext : public NodeContext {
               std::span<const ValueType> outputs, const Machine& machine)
       : NodeContext(node, inputs), outputs_(outputs), machine_(machine) {}
 
+  const ValueType& output(int index) const { return outputs_[static_cast<size_t>(index)]; }
   DType output_dtype(int index) const { return outputs_[index].dtype; }
   const Shape& output_shape(int index) const { return *outputs_[index].shape; }
   Form output_form(int index) const { return outputs_[index].form; }
@@ -151,6 +153,58 @@ class PlanContext : public NodeContext {
   std::string algorithm_;
 };
 
+// What an operator that is computed from whole tensors sees, see CpuRule::compute. Its inputs'
+// elements are all known: tensor() has them.
+class ComputeContext : public NodeContext {
+ public:
+  ComputeContext(const Node& node, std::span<const ValueType* const> inputs, ThreadPool& pool)
+      : NodeContext(node, inputs), pool_(pool), results_(node.outputs.size()) {}
+
+  // Throws Error(MalformedModel) for an input that the node leaves out.
+  const Tensor& tensor(int index) const { return *type(index).content; }
+  ThreadPool& pool() const { return pool_; }
+
+  // Output `index` is a tensor of `shape` from now on, whose elements are to be filled in.
+  template <class T>
+  std::span<T> make(int index, Shape shape) {
+    return set(index, Tensor::allocate(dtype_of<T>, std::move(shape))).template mutable_as<T>();
+  }
+  // Output `index`, which the node may leave out.
+  Tensor& set(int index, Tensor tensor) {
+    if (static_cast<size_t>(index) >= results_.size()) results_.resize(static_cast<size_t>(index) + 1);
+    return results_[static_cast<size_t>(index)] = std::move(tensor);
+  }
+  std::vector<Tensor>& results() { return results_; }
+
+ private:
+  ThreadPool& pool_;
+  std::vector<Tensor> results_;
+};
+
+using ComputeRule = void (*)(ComputeContext&);
+
+// A graph to be computed: one that the node has as an attribute, and what it is fed.
+struct GraphCall {
+  const Graph* graph;
+  std::vector<Tensor> feeds;  // of graph->inputs
+};
+
+// A node under way that has graphs computed, one after the other: If, Loop, Scan. Whoever runs it
+// feeds the values that a graph captures.
+class Routine {
+ public:
+  virtual ~Routine() = default;
+  // What is to be computed next; nullopt when the node is done. `results` are the outputs of the
+  // graph that was asked for before, none at first. Throws Error for elements that do not fit.
+  virtual std::optional<GraphCall> next(std::vector<Tensor> results) = 0;
+  // The node's outputs, once it is done.
+  virtual std::vector<Tensor> outputs() = 0;
+};
+
+// Begins a node, the contents of whose inputs are all known. The node outlives the routine, the
+// context does not.
+using RoutineRule = std::unique_ptr<Routine> (*)(const NodeContext&);
+
 // What rows [begin - phase, end - phase) of an output [1, C, H, W] need of an input: rows
 // [begin * num / den - before, end * num / den + after), those outside the image as zeros. `begin`
 // and `end` are multiples of den.
@@ -179,10 +233,19 @@ enum class Reuse : uint8_t {
 
 using PlanRule = Kernel (*)(PlanContext&);
 
-// How an operator is computed on a CPU.
+// How an operator is computed on a CPU: by a kernel, by `compute` or by a routine or, where it is a
+// view or has Meaning::function, by none of them.
 struct CpuRule {
   // Gives no kernel for a fused node that turns out not to fit: its body is planned in its place.
   PlanRule plan = nullptr;
+  // For operators that no network waits for: from tensors to tensors, at once, and free to throw
+  // Error for elements that do not fit. Their outputs' shapes may depend on data.
+  ComputeRule compute = nullptr;
+  // For operators that have graphs computed.
+  RoutineRule routine = nullptr;
+  // Every element of an output is a copy of an input's element of the same type, or zero, and the
+  // kernel never looks at them: so any type can be moved, see ops/core/moved.h.
+  bool moves = false;
   Reuse reuse = Reuse::None;
   void (*layout)(LayoutContext&) = nullptr;
   // nullopt (or a null pointer): the node needs all rows at once.

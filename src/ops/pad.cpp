@@ -212,11 +212,11 @@ Kernel plan_pad(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Pad",
      .meaning = {.inputs = {1, 4},
-                 .types = {type_of_both_inputs(0, 2, kFixedSize), type_of_input(1, kIndices),
+                 .types = {type_of_both_inputs(0, 2, kAnyType), type_of_input(1, kIndices),
                            type_of_input(3, kIndices)},
                  .infer = infer_pad,
                  .content_inputs = {1, 3}},
-     .cpu = {.plan = plan_pad, .layout = pad_layout}},
+     .cpu = {.plan = plan_pad, .moves = true, .layout = pad_layout}},
 };
 
 }  // namespace

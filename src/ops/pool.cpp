@@ -171,7 +171,10 @@ Kernel plan_global_average(PlanContext& context) {
 constexpr OpDef pool(std::string_view op_type, DTypeSet types, InferRule infer, PlanRule plan,
                      Arity outputs = {1, 1}) {
   return {.op_type = op_type,
-          .meaning = {.outputs = outputs, .types = {type_of_input(0, types)}, .infer = infer},
+          .meaning = {.outputs = outputs,
+                      .types = {type_of_input(0, types)},
+                      .infer = infer,
+                      .element_type = first_like_input<DType::Int64>},
           .cpu = {.plan = plan, .layout = layout_pool}};
 }
 

@@ -127,10 +127,17 @@ Kernel plan_dropout(PlanContext& context) {
   };
 }
 
-constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer) {
+DType type_of_dropout(const Node& node, std::span<const DType> inputs, int output) {
+  constexpr int kFirstBoolMaskOpset = 10;
+  const bool alike = output == 0 || node.opset < kFirstBoolMaskOpset;
+  return alike ? inputs[0] : DType::Bool;
+}
+
+constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer,
+                     DTypeSet types = kAnyType) {
   return {.op_type = op_type,
           .meaning = {.inputs = {1, inputs},
-                      .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
+                      .types = {type_of_input(0, types), type_of_input(1, kIndices)},
                       .infer = infer,
                       .content_inputs = inputs > 1 ? InputList{1} : InputList{}},
           .cpu = {.reuse = Reuse::View}};
@@ -141,13 +148,14 @@ constexpr OpDef kOps[] = {
     view("Squeeze", 2, infer_squeeze),
     view("Unsqueeze", 2, infer_unsqueeze),
     view("Flatten", 1, infer_flatten),
-    view("Identity", 1, infer_like_input),
+    view("Identity", 1, infer_like_input, kAnything),
     {.op_type = "Dropout",
      .meaning = {.inputs = {1, 3},
                  .outputs = {1, 2},
                  .types = {type_of_input(0, kFloats), type_of_input(1, kFloats),
                            type_of_input(2, kBool)},
                  .infer = infer_dropout,
+                 .element_type = type_of_dropout,
                  .content_inputs = {2}},
      .cpu = {.plan = plan_dropout, .reuse = Reuse::InPlace}},
 };

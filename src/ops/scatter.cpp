@@ -144,9 +144,9 @@ constexpr OpDef scatter(std::string_view op_type, int since, int until, InferRul
           .since = since,
           .until = until,
           .meaning = {.inputs = {3, 3},
-                      .types = {type_of_both_inputs(0, 2, kFixedSize), type_of_input(1, kIndices)},
+                      .types = {type_of_both_inputs(0, 2, kAnyType), type_of_input(1, kIndices)},
                       .infer = infer},
-          .cpu = {.plan = plan}};
+          .cpu = {.plan = plan, .moves = true}};
 }
 
 constexpr OpDef kOps[] = {

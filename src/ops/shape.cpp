@@ -25,9 +25,16 @@ void infer_size(InferContext& context) {
   context.set_content(0, Tensor::of<int64_t>({}, {context.shape(0).elements()}));
 }
 
+constexpr OpDef shape(std::string_view op_type, InferRule infer) {
+  return {.op_type = op_type,
+          .meaning = {.types = {type_of_input(0, kAnyType)},
+                      .infer = infer,
+                      .element_type = always<DType::Int64>}};
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "Shape", .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_shape}},
-    {.op_type = "Size", .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_size}},
+    shape("Shape", infer_shape),
+    shape("Size", infer_size),
 };
 
 }  // namespace

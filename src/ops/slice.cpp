@@ -87,10 +87,10 @@ Kernel plan_slice(PlanContext& context) {
 constexpr OpDef kOps[] = {
     {.op_type = "Slice",
      .meaning = {.inputs = {1, 5},
-                 .types = {type_of_input(0, kFixedSize), type_of_inputs(1, 4, kIndices)},
+                 .types = {type_of_input(0, kAnyType), type_of_inputs(1, 4, kIndices)},
                  .infer = infer_slice,
                  .content_inputs = {1, 2, 3, 4}},
-     .cpu = {.plan = plan_slice, .layout = follow_input_layout}},
+     .cpu = {.plan = plan_slice, .moves = true, .layout = follow_input_layout}},
 };
 
 }  // namespace

@@ -88,10 +88,10 @@ constexpr OpDef kOps[] = {
     {.op_type = "Split",
      .meaning = {.inputs = {1, 2},
                  .outputs = {1, kUnbounded},
-                 .types = {type_of_input(0, kFixedSize), type_of_input(1, kIndices)},
+                 .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
                  .infer = infer_split,
                  .content_inputs = {1}},
-     .cpu = {.plan = plan_split, .layout = split_layout}},
+     .cpu = {.plan = plan_split, .moves = true, .layout = split_layout}},
 };
 
 }  // namespace

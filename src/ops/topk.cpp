@@ -128,6 +128,7 @@ constexpr OpDef kOps[] = {
                  .outputs = {1, 2},
                  .types = {type_of_input(0, kNumbers), type_of_input(1, kIndices)},
                  .infer = infer_topk,
+                 .element_type = first_like_input<DType::Int64>,
                  .content_inputs = {1}},
      .cpu = {.plan = plan_through<plan_topk, kWidestTypes>}},
 };

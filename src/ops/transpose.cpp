@@ -131,16 +131,16 @@ std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const S
 
 constexpr OpDef kOps[] = {
     {.op_type = "Transpose",
-     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_transpose},
-     .cpu = {.plan = plan_transpose}},
+     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_transpose},
+     .cpu = {.plan = plan_transpose, .moves = true}},
     {.op_type = "DepthToSpace",
-     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_depth_to_space},
-     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); },
+     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_depth_to_space},
+     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); }, .moves = true,
              .layout = layout_depth_to_space,
              .bands = bands_depth_to_space}},
     {.op_type = "SpaceToDepth",
-     .meaning = {.types = {type_of_input(0, kFixedSize)}, .infer = infer_space_to_depth},
-     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, false); },
+     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_space_to_depth},
+     .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, false); }, .moves = true,
              .layout = follow_input_layout,
              .bands = bands_space_to_depth}},
 };

@@ -54,10 +54,10 @@ constexpr OpDef kOps[] = {
     {.op_type = "Trilu",
      .since = 14,
      .meaning = {.inputs = {1, 2},
-                 .types = {type_of_input(0, kFixedSize), type_of_input(1, kIndices)},
+                 .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
                  .infer = infer_trilu,
                  .content_inputs = {1}},
-     .cpu = {.plan = plan_trilu, .reuse = Reuse::InPlace}},
+     .cpu = {.plan = plan_trilu, .moves = true, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

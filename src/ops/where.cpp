@@ -42,9 +42,10 @@ constexpr OpDef kOps[] = {
     {.op_type = "Where",
      .since = 9,
      .meaning = {.inputs = {3, 3},
-                 .types = {type_of_input(0, kBool), type_of_inputs(1, 2, kFixedSize)},
-                 .infer = infer_where},
-     .cpu = {.plan = plan_where, .reuse = Reuse::InPlace}},
+                 .types = {type_of_input(0, kBool), type_of_inputs(1, 2, kAnyType)},
+                 .infer = infer_where,
+                 .element_type = like_input<1>},
+     .cpu = {.plan = plan_where, .moves = true, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ bool reads_constants_only(const Rewriter& graph, const Node& node) {
 std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& node,
                                           const PassContext& context) {
   if (!reads_constants_only(graph, node)) return std::nullopt;
-  if (!node.def || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size()) {
+  // What a function computes is known to the planner, which evaluates it where it can.
+  if (!node.def || meaning_of(node).function || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size()) {
     return std::nullopt;
   }
   std::vector<const Tensor*> inputs;
@@ -42,7 +43,7 @@ std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& nod
   uint64_t bytes = 0;
   for (const ValueType& output : infer_node(node, type_pointers)) {
     if (output.dtype == DType::Undefined) continue;
-    if (!output.shape || (output.dtype == DType::String && !output.content)) return std::nullopt;
+    if (!output.shape || (is_object(output.dtype) && !output.content)) return std::nullopt;
     bytes += bytes_of(output.dtype, *output.shape, Layout::Plain);
   }
   if (bytes > std::max(kAlwaysFolded, kMaxGrowth * input_bytes)) return std::nullopt;

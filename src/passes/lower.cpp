@@ -11,6 +11,11 @@ namespace {
 
 constexpr int kCastOpset = 13;
 
+// Attributes that say of which element type the result is. Cast's `to` is none of them: it rounds.
+bool names_a_type(std::string_view attribute) {
+  return attribute == "dtype" || attribute == "output_dtype" || attribute == "output_datatype";
+}
+
 bool is_narrow(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }
 
 Tensor widened(const Tensor& tensor) {
@@ -107,7 +112,7 @@ void Widening::widen_attributes(Node& node) {
     if (const auto* tensor = std::get_if<Tensor>(&value); tensor && is_narrow(tensor->dtype())) {
       node.attributes.set(name, widened(*tensor));
     } else if (const auto* number = std::get_if<int64_t>(&value);
-               number && name == "dtype" && is_narrow(static_cast<DType>(*number))) {
+               number && names_a_type(name) && is_narrow(static_cast<DType>(*number))) {
       node.attributes.set(name, static_cast<int64_t>(DType::Float));
     }
   }

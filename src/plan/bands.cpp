@@ -29,7 +29,7 @@ struct Candidate {
 
 bool is_image(const ValueType& type) {
   return type.shape && type.shape->rank() == 4 && (*type.shape)[0] == 1 &&
-         type.dtype != DType::String && type.shape->elements() > 0;
+         !is_object(type.dtype) && !is_packed(type.dtype) && type.shape->elements() > 0;
 }
 
 // Plans a program for a stretch of steps.
@@ -352,7 +352,7 @@ int64_t output_bytes(const Segment& segment, const Step& step) {
   const SlotId id = step.outputs[0];
   const Slot& slot = segment.slots[static_cast<size_t>(id)];
   const ValueType& type = segment.types[static_cast<size_t>(slot.value)];
-  if (!type.shape || type.dtype == DType::String) return 0;
+  if (!type.shape) return 0;
   return static_cast<int64_t>(bytes_of(type.dtype, *type.shape, slot.form));
 }
 

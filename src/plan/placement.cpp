@@ -98,7 +98,7 @@ void Placement::run() {
   for (size_t at = 0; at < segment_.steps.size(); ++at) {
     const Step& step = segment_.steps[at];
     for (const SlotId id : step.outputs) {
-      if (id != kNoSlot && type(id).shape) add_output(step, id, static_cast<int>(at));
+      if (id != kNoSlot && !slot(id).of_run) add_output(step, id, static_cast<int>(at));
     }
   }
   std::vector<Block> blocks = buffers_;

@@ -23,6 +23,15 @@ void append_shape(std::string& key, DType dtype, const Shape& shape) {
   for (const int64_t dim : shape) append_bytes(key, &dim, sizeof dim);
 }
 
+void append_elements(std::string& key, const Tensor& tensor) {
+  if (tensor.dtype() != DType::String) return append_bytes(key, tensor.data(), tensor.bytes());
+  for (const std::string& element : tensor.strings()) {
+    const size_t size = element.size();
+    append_bytes(key, &size, sizeof size);
+    key += element;
+  }
+}
+
 std::string key_of(std::span<const ValueType> feeds) {
   std::string key;
   for (const ValueType& feed : feeds) append_shape(key, feed.dtype, *feed.shape);
@@ -34,7 +43,7 @@ std::string key_of(const Segment& before, std::span<const Tensor> answers) {
   for (size_t i = 0; i < answers.size(); ++i) {
     append_shape(key, answers[i].dtype(), answers[i].shape());
     const bool by_content = before.types[static_cast<size_t>(before.awaited[i])].shape.has_value();
-    if (by_content) append_bytes(key, answers[i].data(), answers[i].bytes());
+    if (by_content) append_elements(key, answers[i]);
   }
   return key;
 }
@@ -69,6 +78,22 @@ Segment& PlanCache::add(Segment& before, std::string key, std::unique_ptr<Segmen
   return add_entry(before.next, kMaxAnswers, std::move(key), std::move(segment));
 }
 
+void PlanCache::clear() {
+  entries_.clear();
+  inner_.clear();
+}
+
+PlanCache::Inner& PlanCache::inner(const Graph& subgraph) {
+  auto& inner = inner_[&subgraph];
+  if (!inner) inner = std::make_unique<Inner>(environment_, subgraph, capacity_, inner_.size());
+  return *inner;
+}
+
+Tensor InnerPacks::get(const Node& node, std::string_view key,
+                       const std::function<Tensor()>& pack) {
+  return outer_.get(node, text("graph ", number_, "/", key), pack);
+}
+
 std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
   if (depth >= arenas_.size()) arenas_.resize(depth + 1);
   Arena& arena = arenas_[depth];
@@ -80,10 +105,17 @@ std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
   return arena.memory.get();
 }
 
-Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds)
+Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds,
+                     const std::vector<bool>& constant)
     : plans_(plans), arenas_(arenas), feeds_(std::move(feeds)) {
   for (const Tensor& feed : feeds_) {
     feed_types_.push_back({feed.dtype(), feed.shape(), Form(), std::nullopt});
+  }
+  for (size_t back = 1; back <= constant.size(); ++back) {
+    if (!constant[constant.size() - back]) continue;
+    ValueType& type = feed_types_[feed_types_.size() - back];
+    type.content = feeds_[feeds_.size() - back];
+    type.constant = true;
   }
   key_ = key_of(feed_types_);
   if (Segment* known = plans_.find(key_)) {
@@ -92,6 +124,8 @@ Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds
     planning_ = std::make_unique<Planning>(plans_.environment(), feed_types_);
   }
 }
+
+Execution::~Execution() = default;
 
 void Execution::begin_next() {
   answers_.clear();
@@ -116,18 +150,18 @@ void Execution::plan_some(Clock::time_point deadline) {
 }
 
 void Execution::bind_feeds() {
-  const Graph& graph = plans_.environment().graph;
+  const std::vector<ValueId> fed = fed_values(plans_.environment().graph);
   for (size_t i = 0; i < feeds_.size(); ++i) {
-    const auto slot = static_cast<size_t>(segment_->slot(graph.inputs[i], Form()));
+    const auto slot = static_cast<size_t>(segment_->slot(fed[i], Form()));
     memory_[slot] = feeds_[i].mutable_data();
-    if (feeds_[i].dtype() == DType::String) dynamic_[slot] = feeds_[i];
+    if (is_object(feeds_[i].dtype())) made_[slot] = feeds_[i];
   }
 }
 
 void Execution::enter(Segment& segment) {
   arena_ = arenas_.reserve(depth_, segment.arena_bytes);
   memory_.resize(segment.slots.size(), nullptr);
-  dynamic_.resize(segment.slots.size());
+  made_.resize(segment.slots.size());
   for (size_t i = 0; i < segment.slots.size(); ++i) {
     if (segment.slots[i].constant) memory_[i] = segment.slots[i].constant->mutable_data();
   }
@@ -148,7 +182,7 @@ bool Execution::advance(Clock::time_point deadline) {
       plan_some(deadline);
       now = Clock::now();
     } else if (next_step_ < segment_->steps.size()) {
-      now = run_some(now);
+      now = run_some(now, deadline);
     } else if (segment_->awaited.empty()) {
       return true;
     } else {
@@ -159,38 +193,153 @@ bool Execution::advance(Clock::time_point deadline) {
   return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
-Clock::time_point Execution::run_some(Clock::time_point start) {
+Clock::time_point Execution::run_some(Clock::time_point start, Clock::time_point deadline) {
   const Step& step = segment_->steps[next_step_];
+  if (step.bands) {
+    run_bands(step);
+    return Clock::now();
+  }
+  if (step.routine) {
+    const bool begins = !routine_;
+    const bool done = advance_routine(step, deadline);
+    const auto end = Clock::now();
+    if (begins) times_.push_back({&step, 0});
+    times_.back().milliseconds += std::chrono::duration<double, std::milli>(end - start).count();
+    if (done) ++next_step_;
+    return end;
+  }
+  if (step.compute) {
+    compute(step);
+  } else {
+    run_kernel(step);
+  }
+  const auto end = Clock::now();
+  times_.push_back({&step, std::chrono::duration<double, std::milli>(end - start).count()});
+  ++next_step_;
+  return end;
+}
+
+std::vector<const std::byte*> Execution::inputs_of(const Step& step) const {
   std::vector<const std::byte*> inputs;
   for (const SlotId slot : step.inputs) {
     inputs.push_back(slot == kNoSlot ? nullptr : memory_[static_cast<size_t>(slot)]);
   }
-  std::vector<std::byte*> outputs;
-  for (const SlotId slot : step.outputs) {
-    outputs.push_back(slot == kNoSlot ? nullptr : memory_[static_cast<size_t>(slot)]);
-  }
-  std::vector<Tensor> dynamic(step.outputs.size());
-  RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
-  if (step.bands) {
-    run_bands(step, context);
-    return Clock::now();
-  }
-
-  step.kernel(context);
-  const auto end = Clock::now();
-  times_.push_back({&step, std::chrono::duration<double, std::milli>(end - start).count()});
-  ++next_step_;
-  for (size_t i = 0; i < dynamic.size(); ++i) {
-    if (dynamic[i].dtype() == DType::Undefined) continue;
-    const auto slot = static_cast<size_t>(step.outputs[i]);
-    dynamic_[slot] = std::move(dynamic[i]);
-    memory_[slot] = dynamic_[slot].mutable_data();
-  }
-  return end;
+  return inputs;
 }
 
-void Execution::run_bands(const Step& step, RunContext& context) {
+std::vector<std::byte*> Execution::outputs_of(const Step& step) {
+  std::vector<std::byte*> outputs;
+  for (const SlotId id : step.outputs) {
+    if (id == kNoSlot) {
+      outputs.push_back(nullptr);
+      continue;
+    }
+    const ValueType& type = type_of(id);
+    // Objects have memory of their own, and are new in each run.
+    if (is_object(type.dtype) && type.shape) keep(id, Tensor::allocate(type.dtype, *type.shape));
+    outputs.push_back(memory_[static_cast<size_t>(id)]);
+  }
+  return outputs;
+}
+
+void Execution::run_kernel(const Step& step) {
+  const auto inputs = inputs_of(step);
+  const auto outputs = outputs_of(step);
+  std::vector<Tensor> dynamic(step.outputs.size());
+  RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
+  step.kernel(context);
+  for (size_t i = 0; i < dynamic.size(); ++i) {
+    if (dynamic[i].dtype() != DType::Undefined) keep(step.outputs[i], std::move(dynamic[i]));
+  }
+}
+
+class Execution::KnownInputs {
+ public:
+  KnownInputs(const Execution& execution, const Node& node) : types_(node.inputs.size()) {
+    for (size_t i = 0; i < types_.size(); ++i) {
+      pointers_.push_back(node.inputs[i] == kNoValue ? nullptr : &types_[i]);
+      if (node.inputs[i] == kNoValue) continue;
+      Tensor tensor = execution.tensor_of(node.inputs[i]);
+      types_[i] = {tensor.dtype(), tensor.shape(), Form(), std::move(tensor)};
+    }
+  }
+  std::span<const ValueType* const> types() const { return pointers_; }
+
+ private:
+  std::vector<ValueType> types_;
+  std::vector<const ValueType*> pointers_;
+};
+
+void Execution::compute(const Step& step) {
+  const KnownInputs inputs(*this, *step.node);
+  try {
+    auto results =
+        compute_node(*step.node, inputs.types(), step.compute, plans_.environment().pool);
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (step.outputs[i] != kNoSlot) keep(step.outputs[i], std::move(results[i]));
+    }
+  } catch (Error& error) {
+    rethrow_at(*step.node, inputs.types(), error);
+  }
+}
+
+// True when the node is done.
+bool Execution::advance_routine(const Step& step, Clock::time_point deadline) {
+  std::vector<Tensor> results;
+  if (inner_) {
+    if (!inner_->advance(deadline)) return false;
+    // The next call works in the same memory.
+    for (const Tensor& result : inner_->outputs()) results.push_back(copy_of(result));
+    inner_.reset();
+  }
+  const KnownInputs inputs(*this, *step.node);
+  try {
+    if (!routine_) routine_ = step.routine(NodeContext(*step.node, inputs.types()));
+    if (auto next = routine_->next(std::move(results))) {
+      inner_ = call(step, std::move(*next));
+      return false;
+    }
+    std::vector<Tensor> outputs = routine_->outputs();
+    for (size_t i = 0; i < step.outputs.size(); ++i) {
+      if (step.outputs[i] != kNoSlot) keep(step.outputs[i], std::move(outputs[i]));
+    }
+  } catch (Error& error) {
+    rethrow_at(*step.node, inputs.types(), error);
+  }
+  routine_.reset();
+  calls_ = 0;
+  return true;
+}
+
+std::unique_ptr<Execution> Execution::call(const Step& step, GraphCall call) {
+  const PlanEnvironment& environment = plans_.environment();
+  if (++calls_ > environment.limits.trips) {
+    fail_limit("limits.trips", text(step.node->op_type, " makes more trips than it may"));
+  }
+  std::vector<bool> constant;
+  for (const Capture& capture : call.graph->captures) {
+    call.feeds.push_back(tensor_of(capture.outer));
+    constant.push_back(segment_->types[static_cast<size_t>(capture.outer)].constant);
+  }
+  PlanCache::Inner& inner = plans_.inner(*call.graph);
+  return std::make_unique<Execution>(inner.plans, inner.arenas, std::move(call.feeds), constant);
+}
+
+void Execution::keep(SlotId id, Tensor tensor) {
+  std::byte* const data = tensor.mutable_data();
+  made_[static_cast<size_t>(id)] = std::move(tensor);
+  memory_[static_cast<size_t>(id)] = data;
+  // Views are added later than what they show.
+  for (size_t view = static_cast<size_t>(id) + 1; view < segment_->slots.size(); ++view) {
+    if (segment_->slots[view].shares == id) memory_[view] = data;
+  }
+}
+
+void Execution::run_bands(const Step& step) {
   const BandProgram& program = *step.bands;
+  const auto inputs = inputs_of(step);
+  const auto outputs = outputs_of(step);
+  RunContext context(inputs, outputs, {}, arena_ + step.scratch, plans_.environment().pool);
   if (next_band_ == 0) {
     for (const BandStep& part : program.steps) times_.push_back({&part.step, 0});
   }
@@ -203,13 +352,21 @@ void Execution::run_bands(const Step& step, RunContext& context) {
   ++next_step_;
 }
 
+const ValueType& Execution::type_of(SlotId id) const {
+  const Slot& slot = segment_->slots[static_cast<size_t>(id)];
+  return segment_->types[static_cast<size_t>(slot.value)];
+}
+
 Tensor Execution::tensor_of(ValueId id) const {
-  const auto slot = static_cast<size_t>(segment_->slot(id, Form()));
+  const SlotId in = segment_->slot(id, Form());
+  const Slot& slot = segment_->slots[static_cast<size_t>(in)];
   const ValueType& type = segment_->types[static_cast<size_t>(id)];
-  if (segment_->slots[slot].constant) return segment_->slots[slot].constant->reshaped(*type.shape);
-  if (!type.shape) return dynamic_[slot];
-  if (type.dtype == DType::String) return dynamic_[slot].reshaped(*type.shape);
-  return Tensor::view(type.dtype, *type.shape, memory_[slot], nullptr);
+  if (slot.constant) return slot.constant->reshaped(*type.shape);
+  const SlotId owner = slot.shares == kNoSlot ? in : slot.shares;
+  const Tensor& made = made_[static_cast<size_t>(owner)];
+  if (!type.shape) return made;
+  if (made.dtype() != DType::Undefined) return made.reshaped(*type.shape);
+  return Tensor::view(type.dtype, *type.shape, memory_[static_cast<size_t>(in)], nullptr);
 }
 
 std::vector<std::optional<Shape>> Execution::planned_shapes() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,14 +26,20 @@ class PlanCache {
   // Keeps what was planned for the key.
   Segment& add(std::string key, std::unique_ptr<Segment> segment);
   Segment& add(Segment& before, std::string key, std::unique_ptr<Segment> segment);
-  void clear() { entries_.clear(); }
+  // Forgets all plans, those of subgraphs, too.
+  void clear();
 
   const PlanEnvironment& environment() const { return environment_; }
+
+  // What is kept of a subgraph of one of the graph's nodes.
+  struct Inner;
+  Inner& inner(const Graph& subgraph);
 
  private:
   PlanEnvironment environment_;
   size_t capacity_;
   std::list<Segment::Next> entries_;
+  std::map<const Graph*, std::unique_ptr<Inner>> inner_;
 };
 
 // The memory runs work in, kept from one to the next: pages are touched for the first time once.
@@ -58,8 +65,11 @@ struct StepTime {
 // One run of a graph: from feeds to the graph's outputs, a step at a time.
 class Execution {
  public:
-  // `feeds` in the order of graph.inputs. All references must outlive the execution.
-  Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds);
+  // `feeds` in the order of fed_values(graph); of the last ones, `constant` are the same in every
+  // run. All references must outlive the execution.
+  Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds,
+            const std::vector<bool>& constant = {});
+  ~Execution();
 
   // Plans nodes and runs whole steps until the deadline, at least one; true when there are none
   // left.
@@ -77,9 +87,20 @@ class Execution {
   void plan_some(Clock::time_point deadline);
   void enter(Segment& segment);
   void bind_feeds();
-  // Runs the next step, or a band of it; returns when that ended.
-  Clock::time_point run_some(Clock::time_point start);
-  void run_bands(const Step& step, RunContext& context);
+  // Runs the next step, or a part of it; returns when that ended.
+  Clock::time_point run_some(Clock::time_point start, Clock::time_point deadline);
+  // What a node computed from whole tensors is given: its inputs, all contents known.
+  class KnownInputs;
+  void run_bands(const Step& step);
+  void run_kernel(const Step& step);
+  void compute(const Step& step);
+  bool advance_routine(const Step& step, Clock::time_point deadline);
+  std::unique_ptr<Execution> call(const Step& step, GraphCall call);
+  std::vector<const std::byte*> inputs_of(const Step& step) const;
+  std::vector<std::byte*> outputs_of(const Step& step);
+  // Keeps what a step has made in memory of its own.
+  void keep(SlotId id, Tensor tensor);
+  const ValueType& type_of(SlotId id) const;
   Tensor tensor_of(ValueId id) const;
 
   PlanCache& plans_;
@@ -95,8 +116,33 @@ class Execution {
   int64_t next_band_ = 0;  // of the step, where it has bands
   std::byte* arena_ = nullptr;
   std::vector<std::byte*> memory_;  // by slot
-  std::vector<Tensor> dynamic_;     // by slot: outputs whose shape depended on data
+  std::vector<Tensor> made_;        // by slot: what has its own memory, see Slot::of_run
   std::vector<StepTime> times_;
+  std::unique_ptr<Routine> routine_;  // of the step, where it has one and that has begun, and
+  std::unique_ptr<Execution> inner_;  // the graph that it asked for
+  uint64_t calls_ = 0;
+};
+
+// Weights of a subgraph's nodes, whose names may be those of nodes around it.
+class InnerPacks final : public PackCache {
+ public:
+  InnerPacks(PackCache& outer, size_t number) : outer_(outer), number_(number) {}
+  Tensor get(const Node& node, std::string_view key, const std::function<Tensor()>& pack) override;
+
+ private:
+  PackCache& outer_;
+  size_t number_;
+};
+
+struct PlanCache::Inner {
+  Inner(const PlanEnvironment& outer, const Graph& graph, size_t capacity, size_t number)
+      : packs(outer.packs, number),
+        plans({graph, outer.ops, packs, outer.pool, outer.bands, outer.precision, outer.limits},
+              capacity) {}
+
+  InnerPacks packs;
+  PlanCache plans;
+  Arenas arenas;
 };
 
 }  // namespace fovea

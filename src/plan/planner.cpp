@@ -49,6 +49,7 @@ class Planning::Planner {
   void take_view(const Node& node, const ValueType& output);
   void take_step(const Node& node, const Inputs& inputs, std::vector<ValueType> outputs);
   void take_body(const Node& node);
+  void take_function(const Node& node, const Inputs& inputs);
   void add_step(const Node& node, CompiledNode compiled, std::span<const ValueType> outputs);
   void await_unknowns();
 
@@ -135,6 +136,7 @@ Planning::Planner::Inputs Planning::Planner::input_types(const Node& node) const
 void Planning::Planner::take(const Node& node) {
   const Inputs inputs = input_types(node);
   try {
+    if (meaning_of(node).function) return take_function(node, inputs);
     std::vector<ValueType> outputs = infer_node(node, inputs);
     if (take_known(node, inputs, outputs)) return;
     if (node.def->cpu.reuse == Reuse::View) {
@@ -153,7 +155,8 @@ bool Planning::Planner::take_known(const Node& node, const Inputs& inputs,
   bool stated = true;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
-    if (!outputs[i].shape || outputs[i].dtype == DType::String) return false;
+    if (!outputs[i].shape) return false;
+    if (is_object(outputs[i].dtype) && !outputs[i].content) return false;
     stated = stated && outputs[i].content.has_value();
     bytes += bytes_of(outputs[i].dtype, *outputs[i].shape, Form());
   }
@@ -201,7 +204,7 @@ void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
     check_tensor_bytes(environment_.limits, bytes_of(output.dtype, *output.shape, Form()));
   }
   CompiledNode compiled = compile_node(node, inputs, outputs, environment_.machine());
-  if (!compiled.kernel) return take_body(node);
+  if (!compiled.computes()) return take_body(node);
   for (size_t i = 0; i < outputs.size(); ++i) {
     outputs[i].form = compiled.forms.given[i];
     if (node.outputs[i] != kNoValue) type(node.outputs[i]) = outputs[i];
@@ -214,6 +217,8 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
   Step step;
   step.node = &node;
   step.kernel = std::move(compiled.kernel);
+  step.compute = compiled.compute;
+  step.routine = compiled.routine;
   step.work = std::move(compiled.work);
   step.scratch_bytes = compiled.scratch_bytes;
   step.in_place = node.def->cpu.reuse == Reuse::InPlace;
@@ -222,10 +227,21 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
     const ValueId id = node.inputs[i];
     step.inputs.push_back(id == kNoValue ? kNoSlot : slot_in(id, compiled.forms.accepted[i]));
   }
+  for_each_subgraph(node, [&](const Graph& graph) {
+    for (const Capture& capture : graph.captures) {
+      step.inputs.push_back(slot_in(capture.outer, Form()));
+    }
+  });
   for (size_t i = 0; i < outputs.size(); ++i) {
     const ValueId id = node.outputs[i];
-    step.outputs.push_back(id == kNoValue ? kNoSlot : add_slot({id, outputs[i].form, {}}));
-    if (id != kNoValue) set_slot(id, step.outputs.back());
+    if (id == kNoValue) {
+      step.outputs.push_back(kNoSlot);
+      continue;
+    }
+    const bool of_run = step.compute || step.routine || !outputs[i].shape || is_object(outputs[i].dtype);
+    step.outputs.push_back(
+        add_slot({.value = id, .form = outputs[i].form, .of_run = of_run}));
+    set_slot(id, step.outputs.back());
   }
   segment_->steps.push_back(std::move(step));
 }
@@ -250,6 +266,38 @@ void Planning::Planner::take_body(const Node& node) {
     const bool last = &part == &body.nodes.back();
     ids.push_back(last ? node.outputs[0] : add_value());
     copy.outputs = {ids.back()};
+    take(copy);
+  }
+}
+
+// The nodes of the operator's function, in its place.
+void Planning::Planner::take_function(const Node& node, const Inputs& inputs) {
+  check_node(node, inputs);
+  const Graph graph = meaning_of(node).function(NodeContext(node, inputs));
+  std::vector<ValueId> ids(graph.values.size(), kNoValue);  // by the function's
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    ids[static_cast<size_t>(graph.inputs[i])] = node.inputs[i];
+  }
+  for (size_t i = 0; i < node.outputs.size() && i < graph.outputs.size(); ++i) {
+    if (graph.outputs[i] != kNoValue) ids[static_cast<size_t>(graph.outputs[i])] = node.outputs[i];
+  }
+  for (size_t id = 0; id < ids.size(); ++id) {
+    const Tensor* constant = graph.constant(static_cast<ValueId>(id));
+    if (!constant) continue;
+    ids[id] = add_value();
+    set_content(ids[id], *constant);
+  }
+  for (const Node& part : graph.nodes) {
+    Node& copy = own_node();
+    copy = part;
+    for (ValueId& id : copy.inputs) {
+      if (id != kNoValue) id = ids[static_cast<size_t>(id)];
+    }
+    for (ValueId& id : copy.outputs) {
+      ValueId& known = ids[static_cast<size_t>(id)];
+      if (known == kNoValue) known = add_value();
+      id = known;
+    }
     take(copy);
   }
 }
@@ -305,6 +353,12 @@ void Planning::Planner::await_unknowns() {
   }
 }
 
+std::vector<ValueId> fed_values(const Graph& graph) {
+  std::vector<ValueId> fed = graph.inputs;
+  for (const Capture& capture : graph.captures) fed.push_back(capture.inner);
+  return fed;
+}
+
 namespace {
 
 std::unique_ptr<Segment> fresh_segment(const Graph& graph) {
@@ -326,7 +380,8 @@ void add_known(Segment& segment, ValueId id, ValueType type) {
 
 std::unique_ptr<Segment> before_first(const Graph& graph, std::span<const ValueType> feeds) {
   auto segment = fresh_segment(graph);
-  for (size_t i = 0; i < feeds.size(); ++i) add_known(*segment, graph.inputs[i], feeds[i]);
+  const std::vector<ValueId> fed = fed_values(graph);
+  for (size_t i = 0; i < feeds.size(); ++i) add_known(*segment, fed[i], feeds[i]);
   for (ValueId id = 0; id < static_cast<ValueId>(graph.values.size()); ++id) {
     const Tensor* constant = graph.constant(id);
     if (constant) {

@@ -43,11 +43,14 @@ struct PlanEnvironment {
   Machine machine() const { return {pool.size(), precision, &packs}; }
 };
 
+// What a graph is fed: its inputs, then, in a subgraph, what it captures.
+std::vector<ValueId> fed_values(const Graph& graph);
+
 // The making of a segment, which can be left between any two nodes, to look for an abort. What it
 // is given must outlive it.
 class Planning {
  public:
-  // The plan's first segment, for feeds of these types in the order of graph.inputs.
+  // The plan's first segment, for feeds of these types in the order of fed_values().
   Planning(const PlanEnvironment& environment, std::span<const ValueType> feeds);
   // The segment after `before`, once its awaited values are known: `answers` are their contents
   // (or, for those with data-dependent shape, tensors of the shape they turned out to have).

@@ -20,6 +20,7 @@ struct Slot {
   Form form;
   std::optional<Tensor> constant;  // elements known while planning: nothing computes them
   SlotId shares = kNoSlot;         // whose memory it is a view of; kNoSlot: it has its own
+  bool of_run = false;             // each run makes its memory; it has no place in the arena
 };
 
 struct BandProgram;
@@ -27,8 +28,10 @@ struct BandProgram;
 // One node, ready to run, or several that go through an image in bands.
 struct Step {
   const Node* node = nullptr;  // null for `bands`
-  Kernel kernel;
-  std::vector<SlotId> inputs;  // kNoSlot where left out
+  Kernel kernel;               // null where there is one of the next two
+  ComputeRule compute = nullptr;
+  RoutineRule routine = nullptr;
+  std::vector<SlotId> inputs;  // kNoSlot where left out; behind them, what the node's graphs capture
   std::vector<SlotId> outputs;
   Work work = {};
   bool in_place = false;      // output 0 may overwrite any input of the same form

@@ -47,15 +47,26 @@ std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes) {
   return {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, kAlignment); }};
 }
 
+namespace {
+
+template <class Object>
+std::shared_ptr<const std::byte> allocate_objects(int64_t count) {
+  checked_size(static_cast<uint64_t>(count) * sizeof(Object));
+  const auto objects = std::make_shared<Object[]>(static_cast<size_t>(count));
+  return {objects, reinterpret_cast<const std::byte*>(objects.get())};
+}
+
+}  // namespace
+
 Tensor Tensor::allocate(DType dtype, Shape shape) {
   Tensor tensor;
   tensor.dtype_ = dtype;
   tensor.shape_ = std::move(shape);
   tensor.elements_ = tensor.shape_.elements();
   if (dtype == DType::String) {
-    const uint64_t bytes = static_cast<uint64_t>(tensor.elements_) * sizeof(std::string);
-    tensor.strings_ =
-        std::make_shared<std::vector<std::string>>(checked_size(bytes) / sizeof(std::string));
+    tensor.data_ = allocate_objects<std::string>(tensor.elements_);
+  } else if (dtype == DType::Sequence) {
+    tensor.data_ = allocate_objects<Tensor>(tensor.elements_);
   } else {
     tensor.data_ = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
   }
@@ -79,9 +90,17 @@ Tensor Tensor::of_strings(Shape shape, std::vector<std::string> values) {
     fail(ErrorCode::InvalidInput, "a string tensor of shape ", tensor.shape_, " cannot hold ",
          values.size(), " strings");
   }
-  *tensor.strings_ = std::move(values);
+  std::ranges::move(values, tensor.mutable_as<std::string>().begin());
   return tensor;
 }
+
+Tensor Tensor::sequence_of(std::vector<Tensor> items) {
+  Tensor tensor = allocate(DType::Sequence, {static_cast<int64_t>(items.size())});
+  std::ranges::move(items, tensor.mutable_as<Tensor>().begin());
+  return tensor;
+}
+
+Tensor Tensor::absent() { return allocate(DType::Absent, {}); }
 
 Tensor Tensor::reshaped(Shape shape) const {
   Tensor tensor = *this;
@@ -94,14 +113,17 @@ Tensor Tensor::reshaped(Shape shape) const {
 
 bool identical(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
-  if (a.dtype() == DType::String) return a.strings() == b.strings();
+  if (a.dtype() == DType::String) return std::ranges::equal(a.strings(), b.strings());
+  if (a.dtype() == DType::Sequence) return std::ranges::equal(a.items(), b.items(), identical);
   return a.bytes() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
 
 Tensor copy_of(const Tensor& tensor) {
   Tensor copy = Tensor::allocate(tensor.dtype(), tensor.shape());
   if (tensor.dtype() == DType::String) {
-    copy.mutable_strings() = tensor.strings();
+    std::ranges::copy(tensor.strings(), copy.mutable_as<std::string>().begin());
+  } else if (tensor.dtype() == DType::Sequence) {
+    std::ranges::transform(tensor.items(), copy.mutable_as<Tensor>().begin(), copy_of);
   } else if (tensor.bytes() > 0) {
     std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());
   }

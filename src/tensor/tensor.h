@@ -13,11 +13,14 @@ namespace fovea {
 
 // A dense row-major array. Copies share the elements; whoever holds a copy keeps them alive.
 // The memory is either the tensor's own (64-byte aligned) or a view into memory of `owner`.
+//
+// ONNX's other values are tensors, too. A sequence has one axis, and its elements are Tensors. An
+// optional is the value that it holds; one that holds none is a tensor of type Absent.
 class Tensor {
  public:
   Tensor() = default;
 
-  // Uninitialised elements (empty strings for DType::String). Throws Error(OutOfMemory) with the
+  // Uninitialised elements, or objects as they are by default. Throws Error(OutOfMemory) with the
   // field "bytes" when they cannot be had.
   static Tensor allocate(DType dtype, Shape shape);
 
@@ -33,6 +36,9 @@ class Tensor {
   }
 
   static Tensor of_strings(Shape shape, std::vector<std::string> values);
+  static Tensor sequence_of(std::vector<Tensor> items);
+  // An optional without a value.
+  static Tensor absent();
 
   DType dtype() const { return dtype_; }
   const Shape& shape() const { return shape_; }
@@ -52,8 +58,8 @@ class Tensor {
   std::span<T> mutable_as() {
     return {reinterpret_cast<T*>(mutable_data()), static_cast<size_t>(elements_)};
   }
-  const std::vector<std::string>& strings() const { return *strings_; }
-  std::vector<std::string>& mutable_strings() { return *strings_; }
+  std::span<const std::string> strings() const { return as<std::string>(); }
+  std::span<const Tensor> items() const { return as<Tensor>(); }
 
   // The same elements under another shape of as many elements; Error(Internal) for any other.
   Tensor reshaped(Shape shape) const;
@@ -63,21 +69,35 @@ class Tensor {
   Shape shape_;
   int64_t elements_ = 0;
   std::shared_ptr<const std::byte> data_;
-  std::shared_ptr<std::vector<std::string>> strings_;
 };
 
 // 64-byte aligned memory that is returned when the pointer goes; null for 0 bytes. Throws
 // Error(OutOfMemory) with the field "bytes".
 std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes);
 
+template <>
+struct DTypeOf<Tensor> {
+  static constexpr DType value = DType::Sequence;
+};
+
+// Calls copy(from, to) with the elements of an object type, as pointers to the objects.
+template <class Copy>
+void for_objects(DType dtype, const void* from, void* to, const Copy& copy) {
+  if (dtype == DType::String) {
+    copy(static_cast<const std::string*>(from), static_cast<std::string*>(to));
+  } else {
+    copy(static_cast<const Tensor*>(from), static_cast<Tensor*>(to));
+  }
+}
+
 // True for the same type, shape and elements, bit by bit.
 bool identical(const Tensor& a, const Tensor& b);
 
-// A tensor of the same elements in memory of its own.
+// A tensor of the same elements in memory of its own, as are those of a sequence's tensors.
 Tensor copy_of(const Tensor& tensor);
 
 // Elements of any numeric type as int64: rounded towards zero, saturated, NaN as 0. Throws
-// Error(UnsupportedAttribute) for strings.
+// Error(UnsupportedAttribute) for other types.
 std::vector<int64_t> to_int64s(const Tensor& tensor);
 
 // Elements of any numeric type as float. Throws Error(UnsupportedAttribute) for strings.

@@ -41,7 +41,7 @@ export interface LoadOptions extends EngineOptions, ReadOptions {
   limits?: Limits | undefined;
 }
 
-const limitNames = ['nodes', 'nesting', 'tensorBytes', 'planningMilliseconds'];
+const limitNames = ['nodes', 'nesting', 'tensorBytes', 'planningMilliseconds', 'trips'];
 
 const limitsKind: OptionKind = {
   takes: `an object of numbers from 0, of ${limitNames.join(', ')}`,

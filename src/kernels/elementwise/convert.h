@@ -6,6 +6,7 @@
 
 #include "base/dtype.h"
 #include "base/integers.h"
+#include "base/minifloat.h"
 
 // Conversions between element types, defined for every value: floats truncate toward zero and
 // saturate when they become integers (NaN becomes 0), integers keep their low bits when they
@@ -13,15 +14,25 @@
 
 namespace fovea::kernels {
 
+// As a float that rounds to a 16-bit one as x itself does.
+template <class From>
+[[gnu::always_inline]] inline float rounded_once(From x) {
+  if constexpr (std::is_same_v<From, float> || sizeof(From) < sizeof(int32_t)) {
+    return static_cast<float>(x);
+  } else {
+    return round_to_odd(static_cast<double>(x));
+  }
+}
+
 // Inlined even where its callers are compiled for size: their loops are over elements.
 template <class To, class From>
 [[gnu::always_inline]] inline To element_cast(From x) {
   if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
     return element_cast<To>(to_float(x));
   } else if constexpr (std::is_same_v<To, Half>) {
-    return to_half(static_cast<float>(x));
+    return to_half(rounded_once<From>(x));
   } else if constexpr (std::is_same_v<To, BFloat>) {
-    return to_bfloat(static_cast<float>(x));
+    return to_bfloat(rounded_once<From>(x));
   } else if constexpr (std::is_same_v<To, bool>) {
     return x != From{0};
   } else if constexpr (std::integral<To> && std::floating_point<From>) {

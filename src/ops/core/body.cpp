@@ -25,8 +25,7 @@ bool is_same(const ValueType& kept, const ValueType* given) {
       kept.constant != given->constant || kept.content.has_value() != given->content.has_value()) {
     return false;
   }
-  return !kept.content ||
-         (kept.dtype != DType::String && kept.content->data() == given->content->data());
+  return !kept.content || kept.content->data() == given->content->data();
 }
 
 bool are_for(const std::vector<ValueType>& types, const NodeContext& context) {

@@ -5,6 +5,7 @@
 #include "base/integers.h"
 #include "ops/core/body.h"
 #include "ops/core/evaluate.h"
+#include "ops/core/moved.h"
 
 namespace fovea {
 namespace {
@@ -52,6 +53,14 @@ Work work_of(const PlanContext& plan, std::span<const ValueType* const> inputs,
   return work;
 }
 
+Kernel choose_kernel(PlanContext& plan, std::span<const ValueType> outputs) {
+  const CpuRule& rule = plan.node().def->cpu;
+  if (!rule.plan) return nullptr;
+  // Kernels need not care for empty outputs.
+  if (all_empty(outputs)) return [](RunContext&) {};
+  return moves_by_number(plan) ? plan_by_number(plan, rule.plan) : rule.plan(plan);
+}
+
 // A fused node whose kernel does not fit, one node after the other.
 std::vector<Tensor> evaluate_body(const Node& node, std::span<const Tensor* const> inputs,
                                   ThreadPool& pool) {
@@ -67,6 +76,38 @@ std::vector<Tensor> evaluate_body(const Node& node, std::span<const Tensor* cons
     values.push_back(std::move(result));
   }
   return {values.back()};
+}
+
+// A node that is a function of others.
+std::vector<Tensor> evaluate_function(const Node& node, std::span<const ValueType* const> types,
+                                      std::span<const Tensor* const> inputs, ThreadPool& pool) {
+  check_node(node, types);
+  const Graph graph = meaning_of(node).function(NodeContext(node, types));
+  std::vector<Tensor> values(graph.values.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i]) values[static_cast<size_t>(graph.inputs[i])] = *inputs[i];
+  }
+  for (const Node& part : graph.nodes) {
+    std::vector<const Tensor*> part_inputs;
+    for (const ValueId id : part.inputs) {
+      const Tensor* constant = graph.constant(id);
+      part_inputs.push_back(id == kNoValue ? nullptr
+                            : constant     ? constant
+                                           : &values[static_cast<size_t>(id)]);
+    }
+    std::vector<Tensor> results = evaluate(part, part_inputs, pool);
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (part.outputs[i] != kNoValue) {
+        values[static_cast<size_t>(part.outputs[i])] = std::move(results[i]);
+      }
+    }
+  }
+  std::vector<Tensor> outputs(node.outputs.size());
+  for (size_t i = 0; i < outputs.size() && i < graph.outputs.size(); ++i) {
+    const ValueId id = graph.outputs[i];
+    if (id != kNoValue) outputs[i] = values[static_cast<size_t>(id)];
+  }
+  return outputs;
 }
 
 }  // namespace
@@ -92,13 +133,24 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
   }
 
   PlanContext plan(node, stored_inputs, stored_outputs, machine);
-  // Kernels need not care for empty outputs.
-  compiled.kernel = all_empty(outputs) ? [](RunContext&) {} : node.def->cpu.plan(plan);
+  compiled.kernel = choose_kernel(plan, outputs);
+  if (!compiled.kernel) {
+    compiled.compute = node.def->cpu.compute;
+    compiled.routine = node.def->cpu.routine;
+  }
   checked_size(plan.scratch());
   compiled.scratch_bytes = plan.scratch();
   compiled.overwrites = plan.overwrites();
   compiled.work = work_of(plan, stored_inputs, stored_outputs);
   return compiled;
+}
+
+std::vector<Tensor> compute_node(const Node& node, std::span<const ValueType* const> inputs,
+                                 ComputeRule compute, ThreadPool& pool) {
+  ComputeContext context(node, inputs, pool);
+  compute(context);
+  context.results().resize(node.outputs.size());
+  return std::move(context.results());
 }
 
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
@@ -113,9 +165,12 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
     input_data[i] = inputs[i]->data();
   }
 
+  const CpuRule& rule = node.def->cpu;
+  if (meaning_of(node).function) return evaluate_function(node, type_pointers, inputs, pool);
   const std::vector<ValueType> results = infer_node(node, type_pointers);
+  if (rule.compute && !rule.plan) return compute_node(node, type_pointers, rule.compute, pool);
   std::vector<Tensor> outputs(results.size());
-  if (node.def->cpu.reuse == Reuse::View) {
+  if (rule.reuse == Reuse::View) {
     outputs[0] = inputs[0]->reshaped(*results[0].shape);
     return outputs;
   }
@@ -138,11 +193,29 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   const Forms plain = {std::vector<Form>(inputs.size()), std::vector<Form>(results.size())};
   const Machine machine = {.threads = pool.size()};
   const CompiledNode compiled = compile_node(node, type_pointers, results, machine, &plain);
+  if (compiled.compute) return compute_node(node, type_pointers, compiled.compute, pool);
   if (!compiled.kernel) return evaluate_body(node, inputs, pool);
   const auto scratch = allocate_bytes(compiled.scratch_bytes);
   RunContext run(input_data, output_data, outputs, scratch.get(), pool);
   compiled.kernel(run);
   return outputs;
+}
+
+Tensor evaluate_op(std::string_view op_type, std::vector<std::pair<std::string, AttributeValue>> attributes,
+                   std::span<const Tensor> inputs, ThreadPool& pool) {
+  Node node;
+  node.become(op_type, kOnnxDomain, kLatestOpset);
+  node.name = op_type;
+  for (auto& [name, value] : attributes) node.attributes.set(std::move(name), std::move(value));
+  node.def = kOpTable.find(node.domain, node.op_type, node.opset);
+  std::vector<const Tensor*> pointers;
+  for (const Tensor& input : inputs) {
+    const bool given = input.dtype() != DType::Undefined;
+    node.inputs.push_back(given ? static_cast<ValueId>(pointers.size()) : kNoValue);
+    pointers.push_back(given ? &input : nullptr);
+  }
+  node.outputs = {static_cast<ValueId>(pointers.size())};
+  return std::move(evaluate(node, pointers, pool)[0]);
 }
 
 void rethrow_at(const Node& node, std::span<const ValueType* const> inputs, Error& error) {

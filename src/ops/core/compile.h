@@ -23,7 +23,12 @@ struct Forms {
 };
 
 struct CompiledNode {
-  Kernel kernel;  // null for a fused node that has to be planned as its body
+  // Null where one of the next two is there instead, or a fused node has to be planned as its body.
+  Kernel kernel;
+  ComputeRule compute = nullptr;
+  RoutineRule routine = nullptr;
+
+  bool computes() const { return kernel || compute || routine; }
   Forms forms;    // that the kernel takes and gives
   uint64_t scratch_bytes = 0;
   int overwrites = kNoInput;  // see PlanContext::overwrite
@@ -36,6 +41,10 @@ struct CompiledNode {
 CompiledNode compile_node(const Node& node, std::span<const ValueType* const> inputs,
                           std::span<const ValueType> outputs, const Machine& machine,
                           const Forms* forced = nullptr);
+
+// The outputs of a node that has CpuRule::compute, from inputs whose contents are all known.
+std::vector<Tensor> compute_node(const Node& node, std::span<const ValueType* const> inputs,
+                                 ComputeRule compute, ThreadPool& pool);
 
 // Says at which node an error happened.
 [[noreturn]] void rethrow_at(const Node& node, std::span<const ValueType* const> inputs,

@@ -106,9 +106,14 @@ void check_types(const Node& node, std::span<const ValueType* const> inputs) {
 
 }  // namespace
 
-std::vector<ValueType> infer_node(const Node& node, std::span<const ValueType* const> inputs) {
+void check_node(const Node& node, std::span<const ValueType* const> inputs) {
   check_arity(node);
   check_types(node, inputs);
+}
+
+std::vector<ValueType> infer_node(const Node& node, std::span<const ValueType* const> inputs) {
+  check_node(node, inputs);
+  if (!meaning_of(node).infer) fail(ErrorCode::Internal, node.op_type, " has no shape rule");
   InferContext context(node, inputs);
   meaning_of(node).infer(context);
   return std::move(context.outputs());

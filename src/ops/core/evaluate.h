@@ -1,6 +1,9 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -12,5 +15,11 @@ namespace fovea {
 // leaves out as empty tensors. Throws what the operator's rules throw.
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
                              ThreadPool& pool);
+
+// The result of an operator of ONNX's newest opset with one output; an input of type Undefined is
+// left out.
+Tensor evaluate_op(std::string_view op_type,
+                   std::vector<std::pair<std::string, AttributeValue>> attributes,
+                   std::span<const Tensor> inputs, ThreadPool& pool);
 
 }  // namespace fovea

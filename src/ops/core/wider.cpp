@@ -2,65 +2,100 @@
 
 #include <algorithm>
 
+#include "base/bit_packing.h"
+#include "base/integers.h"
+
 namespace fovea {
 namespace {
 
 using kernels::ConvertRow;
 
 constexpr int64_t kBlock = 512;
+// Whole bytes of any type.
 constexpr int64_t kGrain = 16384;
-
-// double holds every float exactly.
-union Block {
-  double doubles[kBlock];
-  int64_t int64s[kBlock];
-  uint64_t uint64s[kBlock];
-};
 
 template <class Fn>
 auto dispatch_numeric(DType dtype, Fn fn) {
   return dispatch_with_integers<float, double, Half, BFloat, bool>(dtype, fn);
 }
 
-template <class From>
-using WidestOf = std::conditional_t<std::is_same_v<From, uint64_t>, uint64_t,
-                                    std::conditional_t<std::is_integral_v<From>, int64_t, double>>;
+// A type that there are no C++ objects of: a byte holds one or several of its codes.
+bool is_coded(DType dtype) { return is_packed(dtype) || is_minifloat(dtype); }
+
+// double holds every float exactly.
+DType widest_of(DType dtype) {
+  if (kind_of(dtype) == DTypeKind::Float) return DType::Double;
+  return dtype == DType::Uint64 ? DType::Uint64 : DType::Int64;
+}
+
+template <class Fn>
+auto dispatch_wide(DType wide, Fn fn) {
+  return dispatch<double, int64_t, uint64_t>(wide, fn);
+}
 
 ConvertRow reader_of(DType from) {
   return dispatch_numeric(from, [](auto tag) -> ConvertRow {
     using From = typename decltype(tag)::type;
-    return kernels::convert_bytes<WidestOf<From>, From>;
+    if constexpr (std::is_same_v<From, uint64_t>) {
+      return kernels::convert_bytes<uint64_t, From>;
+    } else if constexpr (std::is_integral_v<From>) {
+      return kernels::convert_bytes<int64_t, From>;
+    } else {
+      return kernels::convert_bytes<double, From>;
+    }
   });
 }
 
+ConvertRow writer_of(DType wide, DType to) {
+  return dispatch_wide(wide, [to](auto wide_tag) {
+    using Wide = typename decltype(wide_tag)::type;
+    return dispatch_numeric(to, [](auto tag) -> ConvertRow {
+      return kernels::convert_bytes<typename decltype(tag)::type, Wide>;
+    });
+  });
+}
+
+// The code of an integer of less than 8 bits: low bits of an integer, or the nearest that there is
+// to a truncated float.
 template <class Wide>
-ConvertRow writer_of(DType to) {
-  return dispatch_numeric(to, [](auto tag) -> ConvertRow {
-    return kernels::convert_bytes<typename decltype(tag)::type, Wide>;
-  });
-}
-
-ConvertRow writer_of(DType from, DType to) {
-  return dispatch_numeric(
-      from, [to](auto tag) { return writer_of<WidestOf<typename decltype(tag)::type>>(to); });
+uint8_t integer_code(Wide value, DType to) {
+  if constexpr (std::is_same_v<Wide, double>) {
+    const int bits = bits_of(to);
+    const bool is_signed = kind_of(to) == DTypeKind::Signed;
+    const int64_t end = int64_t{1} << (is_signed ? bits - 1 : bits);
+    const int64_t integer = saturating_cast<int64_t>(value);
+    return static_cast<uint8_t>(std::clamp(integer, is_signed ? -end : 0, end - 1));
+  } else {
+    return static_cast<uint8_t>(value);
+  }
 }
 
 }  // namespace
 
-ElementConversion::ElementConversion(DType from, DType to)
-    : to_(to),
-      from_bytes_(static_cast<int64_t>(element_bytes(from))),
-      to_bytes_(static_cast<int64_t>(element_bytes(to))),
+union ElementConversion::Block {
+  double doubles[kBlock];
+  int64_t int64s[kBlock];
+  uint64_t uint64s[kBlock];
+};
+
+ElementConversion::ElementConversion(DType from, DType to, Narrowing narrowing)
+    : from_(from),
+      to_(to),
+      wide_(widest_of(from)),
+      narrowing_(narrowing),
       direct_(kernels::usual_conversion(from, to)) {
   if (direct_ != nullptr) return;
-  read_ = reader_of(from);
-  write_ = writer_of(from, to);
+  if (!is_coded(from)) read_ = reader_of(from);
+  if (!is_coded(to)) write_ = writer_of(wide_, to);
 }
 
 void ElementConversion::run(const std::byte* from, std::byte* to, int64_t count,
                             ThreadPool& pool) const {
+  const auto skip = [](DType dtype, int64_t elements) {
+    return bytes_of(dtype, static_cast<uint64_t>(elements));
+  };
   pool.parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
-    run_part(from + begin * from_bytes_, to + begin * to_bytes_, end - begin);
+    run_part(from + skip(from_, begin), to + skip(to_, begin), end - begin);
   });
 }
 
@@ -75,9 +110,51 @@ void ElementConversion::run_part(const std::byte* from, std::byte* to, int64_t c
   Block block;
   for (int64_t i = 0; i < count; i += kBlock) {
     const int64_t length = std::min(kBlock, count - i);
-    read_(from + i * from_bytes_, &block, length);
-    write_(&block, to + i * to_bytes_, length);
+    read(from, block, length);
+    write(block, to, length);
+    from += bytes_of(from_, static_cast<uint64_t>(length));
+    to += bytes_of(to_, static_cast<uint64_t>(length));
   }
+}
+
+void ElementConversion::read(const std::byte* from, Block& block, int64_t count) const {
+  if (read_ != nullptr) return read_(from, &block, count);
+  uint8_t codes[kBlock];
+  unpack_bits(from, bits_of(from_), count, codes);
+  if (wide_ == DType::Double) {
+    for (int64_t i = 0; i < count; ++i) block.doubles[i] = double{minifloat_to_float(from_, codes[i])};
+    return;
+  }
+  // The sign moves into the byte's highest bit, and back through all between.
+  const int shift = kind_of(from_) == DTypeKind::Signed ? 8 - bits_of(from_) : 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto moved = static_cast<uint8_t>(codes[i] << shift);
+    block.int64s[i] = shift > 0 ? static_cast<int8_t>(moved) >> shift : moved;
+  }
+}
+
+void ElementConversion::write(const Block& block, std::byte* to, int64_t count) const {
+  if (write_ != nullptr) return write_(&block, to, count);
+  uint8_t codes[kBlock];
+  write_codes(block, codes, count);
+  pack_bits(codes, bits_of(to_), count, to);
+}
+
+void ElementConversion::write_codes(const Block& block, uint8_t* codes, int64_t count) const {
+  dispatch_wide(wide_, [&](auto tag) {
+    using Wide = typename decltype(tag)::type;
+    const auto* values = reinterpret_cast<const Wide*>(&block);
+    for (int64_t i = 0; i < count; ++i) {
+      if (!is_minifloat(to_)) {
+        codes[i] = integer_code(values[i], to_);
+      } else {
+        const float value = round_to_odd(static_cast<double>(values[i]));
+        codes[i] = to_ == DType::Float8E8M0
+                       ? to_scale(value, narrowing_.rounding, narrowing_.saturate)
+                       : float_to_minifloat(to_, value, narrowing_.saturate);
+      }
+    }
+  });
 }
 
 DType computed_in(DType dtype, DTypeSet natives) {

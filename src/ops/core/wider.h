@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/dtype_set.h"
+#include "base/minifloat.h"
 #include "kernels/elementwise/convert.h"
 #include "ops/op.h"
 
@@ -9,24 +10,36 @@
 // values, between two conversions.
 namespace fovea {
 
+// How values become elements of less than 16 bits, see base/minifloat.h.
+struct Narrowing {
+  bool saturate = true;
+  ScaleRounding rounding = ScaleRounding::Up;
+};
+
 // A conversion between any two numeric types (kernels/elementwise/convert.h), by few functions:
 // where no usual one is meant, through the widest type of the source's kind.
 class ElementConversion {
  public:
   // Throws Error(UnsupportedAttribute) for types that are no numbers.
-  ElementConversion(DType from, DType to);
+  ElementConversion(DType from, DType to, Narrowing narrowing = {});
   // All of `count` elements.
   void run(const std::byte* from, std::byte* to, int64_t count, ThreadPool& pool) const;
   // A tensor of type `from` as one of type `to`.
   Tensor of(const Tensor& tensor) const;
 
  private:
-  void run_part(const std::byte* from, std::byte* to, int64_t count) const;
+  union Block;
 
+  void run_part(const std::byte* from, std::byte* to, int64_t count) const;
+  void read(const std::byte* from, Block& block, int64_t count) const;
+  void write(const Block& block, std::byte* to, int64_t count) const;
+  void write_codes(const Block& block, uint8_t* codes, int64_t count) const;
+
+  DType from_;
   DType to_;
-  int64_t from_bytes_;
-  int64_t to_bytes_;
-  kernels::ConvertRow direct_;  // null: by the other two
+  DType wide_;  // of a block
+  Narrowing narrowing_;
+  kernels::ConvertRow direct_;  // null: by a block
   kernels::ConvertRow read_ = nullptr;
   kernels::ConvertRow write_ = nullptr;
 };

@@ -4,13 +4,20 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <protozero/pbf_reader.hpp>
 #include <sstream>
 
 #include "base/error.h"
 #include "onnx/tensor_data.h"
+#include "ops/core/wider.h"
 #include "tensor/dispatch.h"
 
 namespace fovea::test {
+
+// The official runner's tolerances (onnx.backend.test).
+constexpr double kRelative = 1e-3;
+constexpr double kAbsolute = 1e-7;
+
 namespace fs = std::filesystem;
 
 std::vector<ConformanceCase> find_cases(const fs::path& root) {
@@ -35,24 +42,67 @@ std::string read_file(const fs::path& path) {
   return content.str();
 }
 
-std::vector<Tensor> read_tensors(const fs::path& data, const std::string& prefix) {
-  std::vector<Tensor> tensors;
-  for (int index = 0;; ++index) {
-    const fs::path path = data / text(prefix, "_", index, ".pb");
-    if (!fs::exists(path)) return tensors;
-    const std::string bytes = read_file(path);
-    const onnx::Tensor proto = onnx::decode_tensor(std::as_bytes(std::span(bytes)));
-    const DType dtype = onnx::element_type(proto);
-    Shape shape{std::vector<int64_t>(proto.dims)};
-    if (dtype == DType::String) {
-      tensors.push_back(Tensor::of_strings(std::move(shape),
-                                           {proto.string_data.begin(), proto.string_data.end()}));
-      continue;
-    }
-    Tensor tensor = Tensor::allocate(dtype, std::move(shape));
-    onnx::copy_elements(proto, {tensor.mutable_data(), tensor.bytes()});
-    tensors.push_back(std::move(tensor));
+namespace {
+
+Tensor read_tensor(std::span<const std::byte> bytes) {
+  const onnx::Tensor proto = onnx::decode_tensor(bytes);
+  const DType dtype = onnx::element_type(proto);
+  Shape shape{std::vector<int64_t>(proto.dims)};
+  if (dtype == DType::String) {
+    return Tensor::of_strings(std::move(shape),
+                              {proto.string_data.begin(), proto.string_data.end()});
   }
+  Tensor tensor = Tensor::allocate(dtype, std::move(shape));
+  onnx::copy_elements(proto, {tensor.mutable_data(), tensor.bytes()});
+  return tensor;
+}
+
+std::span<const std::byte> view_of(protozero::pbf_reader& reader) {
+  const protozero::data_view view = reader.get_view();
+  return std::as_bytes(std::span(view.data(), view.size()));
+}
+
+// SequenceProto of tensors, and OptionalProto of a tensor or a sequence of such (onnx-data.proto).
+Tensor read_sequence(std::span<const std::byte> bytes) {
+  std::vector<Tensor> items;
+  protozero::pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (reader.next()) {
+    if (reader.tag() == 3) {
+      items.push_back(read_tensor(view_of(reader)));
+    } else {
+      reader.skip();
+    }
+  }
+  return Tensor::sequence_of(std::move(items));
+}
+
+Tensor read_optional(std::span<const std::byte> bytes) {
+  protozero::pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (reader.next()) {
+    if (reader.tag() == 3) return read_tensor(view_of(reader));
+    if (reader.tag() == 5) return read_sequence(view_of(reader));
+    reader.skip();
+  }
+  return Tensor::absent();
+}
+
+Tensor read_value(std::span<const std::byte> bytes, onnx::Type::Kind kind) {
+  if (kind == onnx::Type::Kind::Sequence) return read_sequence(bytes);
+  return kind == onnx::Type::Kind::Optional ? read_optional(bytes) : read_tensor(bytes);
+}
+
+}  // namespace
+
+std::vector<Tensor> read_values(const fs::path& data, const std::string& prefix,
+                                std::span<const onnx::ValueInfo> declared) {
+  std::vector<Tensor> values;
+  for (const onnx::ValueInfo& info : declared) {
+    const fs::path path = data / text(prefix, "_", values.size(), ".pb");
+    if (!fs::exists(path)) break;
+    const std::string bytes = read_file(path);
+    values.push_back(read_value(std::as_bytes(std::span(bytes)), info.type->kind));
+  }
+  return values;
 }
 
 std::string difference(const Tensor& actual, const Tensor& expected) {
@@ -62,23 +112,32 @@ std::string difference(const Tensor& actual, const Tensor& expected) {
   if (actual.shape() != expected.shape()) {
     return text("shape ", actual.shape().to_string(), " instead of ", expected.shape().to_string());
   }
-  if (actual.dtype() == DType::String) {
-    return actual.strings() == expected.strings() ? "" : "other strings";
-  }
-  const bool exact = actual.dtype() != DType::Float && actual.dtype() != DType::Double &&
-                     actual.dtype() != DType::Float16 && actual.dtype() != DType::BFloat16;
-  if (exact) {
-    if (actual.bytes() == 0 || std::memcmp(actual.data(), expected.data(), actual.bytes()) == 0) {
-      return "";
+  if (actual.dtype() == DType::Absent) return "";
+  if (actual.dtype() == DType::Sequence) {
+    for (size_t i = 0; i < actual.items().size(); ++i) {
+      const std::string differs = difference(actual.items()[i], expected.items()[i]);
+      if (!differs.empty()) return text("tensor ", i, ": ", differs);
     }
-    return "other numbers";
+    return "";
   }
-  const std::vector<float> a = to_floats(actual);
-  const std::vector<float> b = to_floats(expected);
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
-    if (std::abs(a[i] - b[i]) <= 1e-6f + 1e-3f * std::abs(b[i])) continue;
-    return text("element ", i, " is ", a[i], " instead of ", b[i]);
+  if (actual.dtype() == DType::String) {
+    return std::ranges::equal(actual.strings(), expected.strings()) ? "" : "other strings";
+  }
+  if (kind_of(actual.dtype()) != DTypeKind::Float) {
+    return identical(actual, expected) ? "" : "other numbers";
+  }
+  const auto as_doubles = [](const Tensor& tensor) {
+    return tensor.dtype() == DType::Double
+               ? tensor
+               : ElementConversion(tensor.dtype(), DType::Double).of(tensor);
+  };
+  const Tensor given = as_doubles(actual), wanted = as_doubles(expected);
+  for (int64_t i = 0; i < given.elements(); ++i) {
+    const double a = given.as<double>()[static_cast<size_t>(i)];
+    const double b = wanted.as<double>()[static_cast<size_t>(i)];
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    if (std::abs(a - b) <= kAbsolute + kRelative * std::abs(b)) continue;
+    return text("element ", i, " is ", std::to_string(a), " instead of ", std::to_string(b));
   }
   return "";
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "onnx/model.h"
 #include "tensor/tensor.h"
 
 namespace fovea::test {
@@ -20,11 +22,12 @@ std::vector<ConformanceCase> find_cases(const std::filesystem::path& root);
 
 std::string read_file(const std::filesystem::path& path);
 
-// input_0.pb, input_1.pb, ... (or output_) of a data set. Throws Error for what is not a tensor.
-std::vector<Tensor> read_tensors(const std::filesystem::path& data, const std::string& prefix);
+// input_0.pb, input_1.pb, ... (or output_) of a data set, of the types that the model declares.
+std::vector<Tensor> read_values(const std::filesystem::path& data, const std::string& prefix,
+                                std::span<const onnx::ValueInfo> declared);
 
 // Empty when `actual` equals `expected`: shapes and element types exactly, numbers within onnx's
-// own rtol of 1e-3 and atol of 1e-7 plus the accuracy of float sums; else what differs.
+// own rtol of 1e-3 and atol of 1e-7; else what differs.
 std::string difference(const Tensor& actual, const Tensor& expected);
 
 }  // namespace fovea::test

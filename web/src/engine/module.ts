@@ -95,6 +95,8 @@ export interface Limits {
   tensorBytes?: number | undefined;
   /** How long a plan may be in the making, in milliseconds. Unless given, 10,000. */
   planningMilliseconds?: number | undefined;
+  /** Trips of one Loop, Scan or SequenceMap; 100,000,000 unless given. */
+  trips?: number | undefined;
 }
 
 export interface LoadOptions {
