@@ -1,4 +1,4 @@
-// CumSum.
+// CumSum, CumProd.
 
 #include "kernels/elementwise/binary.h"
 #include "ops/core/axes.h"
@@ -8,39 +8,40 @@ namespace {
 
 constexpr int64_t kGrain = 4096;
 
-int cumsum_axis(const NodeContext& context) {
+int running_axis(const NodeContext& context) {
   const std::vector<int64_t> axis = context.int64s(1);
   if (axis.size() != 1) {
-    fail(ErrorCode::MalformedModel, "CumSum takes one axis, not ", axis.size());
+    fail(ErrorCode::MalformedModel, context.node().op_type, " takes one axis, not ", axis.size());
   }
   return normalize_axis(axis[0], context.shape(0).rank());
 }
 
-void infer_cumsum(InferContext& context) {
-  cumsum_axis(context);
+void infer_running(InferContext& context) {
+  running_axis(context);
   infer_like_input(context);
 }
 
-// Along `count` elements, `stride` apart from element `first` on.
-template <class T>
+// Along `count` elements, `stride` apart from element `first` on. kNeutral changes nothing.
+template <class Op, int kNeutral, class T>
 void accumulate(const std::byte* in, std::byte* out, int64_t first, int64_t stride, int64_t count,
                 bool exclusive) {
   const T* from = reinterpret_cast<const T*>(in) + first;
   T* to = reinterpret_cast<T*>(out) + first;
-  T sum{};
+  T result = kNeutral;
   for (int64_t i = 0; i < count; ++i) {
     const T value = from[i * stride];
-    const T next = kernels::Add()(sum, value);
-    to[i * stride] = exclusive ? sum : next;
-    sum = next;
+    const T next = Op()(result, value);
+    to[i * stride] = exclusive ? result : next;
+    result = next;
   }
 }
 
-using Accumulate = decltype(&accumulate<float>);
+using Accumulate = decltype(&accumulate<kernels::Add, 0, float>);
 
-Kernel plan_cumsum(PlanContext& context) {
+template <class Op, int kNeutral>
+Kernel plan_running(PlanContext& context) {
   const Shape& in = context.shape(0);
-  const int axis = cumsum_axis(context);
+  const int axis = running_axis(context);
   const int64_t size = in[axis], inner = in.elements(axis + 1, in.rank());
   const int64_t lines = in.elements(0, axis) * inner;
   const bool exclusive = context.attributes().get_int("exclusive", 0) != 0;
@@ -48,8 +49,9 @@ Kernel plan_cumsum(PlanContext& context) {
   const int64_t first = reverse ? (size - 1) * inner : 0;
   const int64_t stride = reverse ? -inner : inner;
   const auto accumulate_line = dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(
-      context.dtype(0),
-      [](auto tag) -> Accumulate { return accumulate<typename decltype(tag)::type>; });
+      context.dtype(0), [](auto tag) -> Accumulate {
+        return accumulate<Op, kNeutral, typename decltype(tag)::type>;
+      });
   return [=](RunContext& run) {
     const std::byte* from = run.in<std::byte>(0);
     std::byte* to = run.out<std::byte>(0);
@@ -62,14 +64,19 @@ Kernel plan_cumsum(PlanContext& context) {
   };
 }
 
+constexpr OpDef running(std::string_view op_type, int since, PlanRule plan) {
+  return {.op_type = op_type,
+          .since = since,
+          .meaning = {.inputs = {2, 2},
+                      .types = {type_of_input(0, kWideNumbers), type_of_input(1, kIndices)},
+                      .infer = infer_running,
+                      .content_inputs = {1}},
+          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
+}
+
 constexpr OpDef kOps[] = {
-    {.op_type = "CumSum",
-     .since = 11,
-     .meaning = {.inputs = {2, 2},
-                 .types = {type_of_input(0, kWideNumbers), type_of_input(1, kIndices)},
-                 .infer = infer_cumsum,
-                 .content_inputs = {1}},
-     .cpu = {.plan = plan_cumsum, .reuse = Reuse::InPlace}},
+    running("CumSum", 11, plan_running<kernels::Add, 0>),
+    running("CumProd", 26, plan_running<kernels::Mul, 1>),
 };
 
 }  // namespace

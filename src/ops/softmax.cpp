@@ -1,33 +1,58 @@
-// Softmax, LogSoftmax.
+// Softmax, LogSoftmax, Hardmax.
 
 #include "kernels/reduction/softmax.h"
 
 #include "ops/core/axes.h"
+#include "ops/core/function.h"
 
 namespace fovea {
 namespace {
 
 constexpr int kOneAxisOpset = 13;  // before, the tensor was flattened to two axes
 
+// The tensor as [outer][count][inner], where `count` elements are normalised together.
+struct Normalized {
+  explicit Normalized(const NodeContext& context) {
+    const Shape& shape = context.shape(0);
+    const bool one_axis = context.opset() >= kOneAxisOpset;
+    const int axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
+    const int last = one_axis ? axis + 1 : shape.rank();
+    outer = shape.elements(0, axis);
+    count = shape.elements(axis, last);
+    inner = shape.elements(last, shape.rank());
+  }
+  int64_t outer, count, inner;
+};
+
 template <bool kLogarithm>
 Kernel plan_softmax(PlanContext& context) {
-  const Shape& shape = context.shape(0);
-  const bool one_axis = context.opset() >= kOneAxisOpset;
-  const int axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
-  const int last = one_axis ? axis + 1 : shape.rank();
-  const int64_t outer = shape.elements(0, axis);
-  const int64_t count = shape.elements(axis, last);
-  const int64_t inner = shape.elements(last, shape.rank());
+  const Normalized size(context);
   return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
-    return [=](RunContext& run) {
+    return [size](RunContext& run) {
       if constexpr (kLogarithm) {
-        kernels::log_softmax(run.in<T>(0), run.out<T>(0), outer, count, inner, run.pool());
+        kernels::log_softmax(run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner,
+                             run.pool());
       } else {
-        kernels::softmax(run.in<T>(0), run.out<T>(0), outer, count, inner, run.pool());
+        kernels::softmax(run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner,
+                         run.pool());
       }
     };
   });
+}
+
+Graph hardmax(const NodeContext& context) {
+  Function f(context);
+  const Normalized size(context);
+  const Shape& shape = context.shape(0);
+  if (shape.elements() == 0) return f.giving({f.in(0)});
+  const ValueId lines = f.op("Reshape", {f.in(0), f.ints({size.outer, size.count, size.inner})});
+  const ValueId most = f.op("ArgMax", {lines}, {{"axis", int64_t{1}}, {"keepdims", int64_t{0}}});
+  const ValueId values = dispatch<float, double>(context.dtype(0), [&](auto tag) {
+    return f.constant(Tensor::of<typename decltype(tag)::type>({2}, {0, 1}));
+  });
+  const ValueId hot = f.op("OneHot", {most, f.ints({size.count}), values}, {{"axis", int64_t{1}}});
+  return f.giving({f.op("Reshape", {hot, f.ints(shape.dims())})});
 }
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
@@ -39,6 +64,8 @@ constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
 constexpr OpDef kOps[] = {
     softmax("Softmax", plan_softmax<false>),
     softmax("LogSoftmax", plan_softmax<true>),
+    {.op_type = "Hardmax",
+     .meaning = {.types = {type_of_input(0, kFloat32And64)}, .function = hardmax}},
 };
 
 }  // namespace

@@ -1,11 +1,10 @@
 // TopK.
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <limits>
 
 #include "ops/core/axes.h"
+#include "ops/core/ordering.h"
 #include "ops/core/wider.h"
 
 namespace fovea {
@@ -51,21 +50,6 @@ struct Candidate {
 
   auto operator<=>(const Candidate&) const = default;
 };
-
-// The larger, the larger x is; NaN is above every number.
-template <class T>
-uint64_t ascending_key(T x) {
-  constexpr uint64_t kSign = uint64_t{1} << 63;
-  if constexpr (std::is_same_v<T, uint64_t>) {
-    return x;
-  } else if constexpr (std::is_integral_v<T>) {
-    return static_cast<uint64_t>(static_cast<int64_t>(x)) ^ kSign;
-  } else {
-    if (x != x) return std::numeric_limits<uint64_t>::max();
-    const auto bits = std::bit_cast<uint64_t>(static_cast<double>(x) + 0.0);  // -0 is 0
-    return bits & kSign ? ~bits : bits | kSign;
-  }
-}
 
 // The candidates of one line.
 using ReadLine = void (*)(const std::byte* data, int64_t first, const Lines& lines, Candidate* to);

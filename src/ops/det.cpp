@@ -1,0 +1,76 @@
+// Det.
+
+#include <algorithm>
+#include <cmath>
+
+#include "ops/op.h"
+
+namespace fovea {
+namespace {
+
+void infer_det(InferContext& context) {
+  const Shape& shape = context.shape(0);
+  const int rank = shape.rank();
+  if (rank < 2 || shape[rank - 1] != shape[rank - 2]) {
+    fail(ErrorCode::InvalidInput, "Det takes square matrices, not ", shape);
+  }
+  Shape batch;
+  for (int i = 0; i < rank - 2; ++i) batch.push_back(shape[i]);
+  context.set_output(0, context.dtype(0), std::move(batch));
+}
+
+// Of the matrix, which becomes its triangular form (Gauss's elimination with the largest pivots).
+double eliminate(double* matrix, int64_t size) {
+  double determinant = 1;
+  for (int64_t column = 0; column < size; ++column) {
+    int64_t pivot = column;
+    for (int64_t row = column + 1; row < size; ++row) {
+      const bool larger =
+          std::abs(matrix[row * size + column]) > std::abs(matrix[pivot * size + column]);
+      if (larger) pivot = row;
+    }
+    double* top = matrix + column * size;
+    if (pivot != column) {
+      std::swap_ranges(top, top + size, matrix + pivot * size);
+      determinant = -determinant;
+    }
+    determinant *= top[column];
+    if (top[column] == 0) return determinant;
+    for (int64_t row = column + 1; row < size; ++row) {
+      double* line = matrix + row * size;
+      const double factor = line[column] / top[column];
+      for (int64_t i = column; i < size; ++i) line[i] -= factor * top[i];
+    }
+  }
+  return determinant;
+}
+
+void det(ComputeContext& context) {
+  const Shape& shape = context.shape(0);
+  const int64_t size = shape[shape.rank() - 1], elements = size * size;
+  Shape batch;
+  for (int i = 0; i < shape.rank() - 2; ++i) batch.push_back(shape[i]);
+  dispatch<float, double>(context.dtype(0), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* in = context.tensor(0).as<T>().data();
+    std::vector<double> matrix(static_cast<size_t>(elements));
+    for (T& out : context.make<T>(0, batch)) {
+      std::copy_n(in, elements, matrix.begin());
+      out = static_cast<T>(eliminate(matrix.data(), size));
+      in += elements;
+    }
+  });
+}
+
+constexpr OpDef kOps[] = {
+    {.op_type = "Det",
+     .since = 11,
+     .meaning = {.types = {type_of_input(0, kFloat32And64)}, .infer = infer_det},
+     .cpu = {.compute = det}},
+};
+
+}  // namespace
+
+extern constinit const OpFamily det_ops = kOps;
+
+}  // namespace fovea
