@@ -67,7 +67,7 @@ async function runSuite({ name, inputs, run }, log) {
   }
   forgetPassed(name);
   /** @type {import('./lib/runners.mjs').Result} */
-  const result = await run(log).catch((error) => ({ passed: 0, failed: 1, error }));
+  const result = await run(log, always).catch((error) => ({ passed: 0, failed: 1, error }));
   results.push(result);
   if (result.failed > 0) throw result.error ?? new Error(`${result.failed} failed in ${name}`);
   // What was changed while the suite ran has not been tested.

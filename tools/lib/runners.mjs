@@ -5,10 +5,12 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { buildPreset, isNativeInDebian } from './cmake.mjs';
 import { inDebian } from './debian13.mjs';
+import { forgetPassed, passedBefore, rememberPassed } from './passed.mjs';
 import { buildDir } from './project.mjs';
 import { setUpPython } from './python.mjs';
 import { findProgram, outputOf, run } from './process.mjs';
 import { nodeTool } from './setup.mjs';
+import { contentKey } from './stamp.mjs';
 import { messageOf } from './steps.mjs';
 
 /** A test program that takes longer hangs. */
@@ -45,17 +47,62 @@ export async function runNodeTests(folder, log) {
 
 /**
  * Builds the C++ tests of a preset and runs them, each program in as many parts as there are
- * processors: none of these is idle while the longest program ends.
+ * processors: none of these is idle while the longest program ends. A program that has passed is not
+ * run again while it and its data are the same, unless `always`.
  *
  * @param {string} preset
  * @param {string[]} targets those to build; all when none is named
+ * @param {{data: string[], always: boolean}} options `data`: folders that the tests read
  * @param {string} log
  * @returns {Promise<Result>}
  */
-export async function runCppTests(preset, targets, log) {
+export async function runCppTests(preset, targets, { data, always }, log) {
   await buildPreset(preset, { targets, log });
+  const all = testPrograms(preset, targets).map((program) => ({
+    program,
+    stamp: `${preset}-${basename(program, '.js')}`,
+    key: `${process.version} ${contentKey(...filesOf(program), ...data)}`,
+  }));
+  const unchanged = always
+    ? []
+    : all.filter(({ stamp, key }) => passedBefore(stamp, key) !== undefined);
+  const changed = all.filter((each) => !unchanged.includes(each));
+  changed.forEach(({ stamp }) => forgetPassed(stamp));
+  const counts = await runGoogleTests(
+    preset,
+    changed.map(({ program }) => program),
+    log,
+  );
+  counts.forEach(({ passed, failed }, index) => {
+    const { stamp, key } = changed[index];
+    if (failed === 0) rememberPassed(stamp, key, passed);
+  });
+  const before = unchanged.map(({ stamp, key }) => ({
+    passed: passedBefore(stamp, key) ?? 0,
+    failed: 0,
+  }));
+  const note = `${unchanged.length} of ${all.length} programs are as they were`;
+  return { ...total([...counts, ...before]), note: unchanged.length > 0 ? note : undefined };
+}
+
+/**
+ * What a test program consists of.
+ *
+ * @param {string} program
+ */
+function filesOf(program) {
+  const wasm = program.replace(/\.js$/, '.wasm');
+  return wasm === program ? [program] : [program, wasm];
+}
+
+/**
+ * @param {string} preset
+ * @param {string[]} programs
+ * @param {string} log
+ * @returns {Promise<Counts[]>} by program
+ */
+async function runGoogleTests(preset, programs, log) {
   const parts = availableParallelism();
-  const programs = testPrograms(preset, targets);
   const shards = programs.flatMap((program) =>
     Array.from({ length: parts }, (_, index) => ({ program, index })),
   );
@@ -70,7 +117,7 @@ export async function runCppTests(preset, targets, log) {
   // Failures last: the end of the log is what is shown.
   results.sort((a, b) => a.failed - b.failed);
   writeFileSync(log, results.map((result) => readLog(result.log)).join('\n'), { flag: 'a' });
-  return total(programs.map((program) => resultOf(program, results)));
+  return programs.map((program) => resultOf(program, results));
 }
 
 /** Jest on the TypeScript. @param {string} log @returns {Promise<Result>} */

@@ -20,7 +20,8 @@ import { cppFiles } from './sources.mjs';
  * @property {() => import('./passed.mjs').Inputs} inputs
  * @property {boolean} [narrow] whether it keeps one processor busy only
  * @property {(log: string) => unknown} [prepare] sets up what it alone needs, while others run
- * @property {(log: string) => Promise<import('./runners.mjs').Result>} run
+ * @property {(log: string, always: boolean) => Promise<import('./runners.mjs').Result>} run `always`:
+ *   what has passed before, too
  */
 
 /** Layers whose code runs on several threads: these are also tested under ThreadSanitizer. */
@@ -120,6 +121,9 @@ const everySourceAlone = {
   },
 };
 
+/** What C++ tests read. */
+const testData = ['tests/data', 'models', 'build/deps'].map((folder) => join(projectDir, folder));
+
 /**
  * @param {string} name
  * @param {string[]} sources
@@ -147,7 +151,7 @@ function cppTests(preset, layers = []) {
     name: `cpp:${preset}`,
     needs: ['compilers'],
     inputs: cppInputs(preset),
-    run: (log) => runners.runCppTests(preset, targets, log),
+    run: (log, always) => runners.runCppTests(preset, targets, { data: testData, always }, log),
   };
 }
 

@@ -15,7 +15,7 @@ Expected reference_matmul(const Tensor& a, const Tensor& b, const Shape& out) {
   // Where a matrix of the batch of `at` begins.
   const auto matrix = [](const Tensor& tensor, Index at) {
     at[at.size() - 2] = at[at.size() - 1] = 0;
-    return &tensor.as<float>()[broadcast_index(tensor.shape(), at)];
+    return tensor.as<float>().data() + broadcast_index(tensor.shape(), at);
   };
   Expected expected;
   const int64_t depth = a.shape()[a.shape().rank() - 1], columns = b.shape()[b.shape().rank() - 1];
