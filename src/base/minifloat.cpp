@@ -64,7 +64,7 @@ float scale_to_float(uint8_t code) noexcept {
 uint8_t overflowed(const Format& format, bool is_nan, bool saturate) noexcept {
   switch (format.special) {
     case Special::None:
-      return format.largest();
+      return is_nan ? format.sign() : format.largest();
     case Special::Nan:
       return static_cast<uint8_t>(saturate && !is_nan ? format.largest() : format.largest() + 1);
     case Special::Infinity:

@@ -20,7 +20,7 @@ float minifloat_to_float(DType dtype, uint8_t code) noexcept;
 
 // Rounded to nearest even. What is beyond the largest finite value becomes that where `saturate`,
 // else infinity or, in formats without one, NaN. Formats with neither always saturate, and NaN
-// becomes their largest value. Of a float8e8m0 the sign is ignored; see to_scale().
+// becomes -0. Of a float8e8m0 the sign is ignored; see to_scale().
 uint8_t float_to_minifloat(DType dtype, float value, bool saturate = true) noexcept;
 
 // As float8e8m0. Zero and what is too small become the smallest value where `saturate`, else NaN.

@@ -65,7 +65,8 @@ Granularity granularity_of(const NodeContext& context) {
 
 void check_quantization(const NodeContext& context) {
   granularity_of(context);
-  if (context.has_input(2) && context.shape(2) != context.shape(1)) {
+  const auto is_one = [&](int index) { return context.shape(index).elements() == 1; };
+  if (context.has_input(2) && context.shape(2) != context.shape(1) && !(is_one(1) && is_one(2))) {
     fail(ErrorCode::InvalidInput, context.node().op_type, " has scales of shape ", context.shape(1),
          ", but zero points of shape ", context.shape(2));
   }

@@ -27,7 +27,7 @@ void combine_elements(std::byte* to, const std::byte* update, int64_t count, siz
 
 template <class Op>
 Combine combine_of(DType dtype) {
-  return dispatch<float, double, int8_t, uint8_t, int32_t, int64_t>(dtype, [](auto tag) -> Combine {
+  return dispatch_with_integers<float, double>(dtype, [](auto tag) -> Combine {
     return combine_elements<Op, typename decltype(tag)::type>;
   });
 }
@@ -54,6 +54,7 @@ void copy_data(const RunContext& run, size_t bytes) {
 }
 
 void infer_scatter_elements(InferContext& context) {
+  combine_of(context);  // says what cannot be combined
   infer_like_input(context);
   const Shape& data = context.shape(0);
   const Shape& indices = context.shape(1);
@@ -104,6 +105,7 @@ int scatter_depth(const NodeContext& context) {
 }
 
 void infer_scatter_nd(InferContext& context) {
+  combine_of(context);
   infer_like_input(context);
   const Shape& data = context.shape(0);
   const Shape& indices = context.shape(1);

@@ -55,16 +55,11 @@ ConvertRow writer_of(DType wide, DType to) {
   });
 }
 
-// The code of an integer of less than 8 bits: low bits of an integer, or the nearest that there is
-// to a truncated float.
+// The code of an integer of less than 8 bits: the low bits of an integer, or of a truncated float.
 template <class Wide>
-uint8_t integer_code(Wide value, DType to) {
+uint8_t integer_code(Wide value) {
   if constexpr (std::is_same_v<Wide, double>) {
-    const int bits = bits_of(to);
-    const bool is_signed = kind_of(to) == DTypeKind::Signed;
-    const int64_t end = int64_t{1} << (is_signed ? bits - 1 : bits);
-    const int64_t integer = saturating_cast<int64_t>(value);
-    return static_cast<uint8_t>(std::clamp(integer, is_signed ? -end : 0, end - 1));
+    return static_cast<uint8_t>(saturating_cast<int64_t>(value));
   } else {
     return static_cast<uint8_t>(value);
   }
@@ -146,7 +141,7 @@ void ElementConversion::write_codes(const Block& block, uint8_t* codes, int64_t 
     const auto* values = reinterpret_cast<const Wide*>(&block);
     for (int64_t i = 0; i < count; ++i) {
       if (!is_minifloat(to_)) {
-        codes[i] = integer_code(values[i], to_);
+        codes[i] = integer_code(values[i]);
       } else {
         const float value = round_to_odd(static_cast<double>(values[i]));
         codes[i] = to_ == DType::Float8E8M0

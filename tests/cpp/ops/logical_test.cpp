@@ -136,11 +136,6 @@ TEST(Where, WrongInputsAreErrors) {
   const Tensor condition = Tensor::of<bool>({3}, {true, true, false});
   EXPECT_EQ(error_of([&] { run_op({"Where"}, {x, x, x}); }), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(error_of([&] { run_op({"Where"}, {condition, x, x}); }), ErrorCode::InvalidInput);
-  const Tensor strings = Tensor::of_strings({1}, {"a"});
-  EXPECT_EQ(error_of([&] {
-              run_op({"Where"}, {condition, strings, strings});
-            }),
-            ErrorCode::UnsupportedAttribute);
 }
 
 }  // namespace

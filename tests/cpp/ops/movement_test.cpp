@@ -76,8 +76,6 @@ TEST(Concat, IntegersAndErrors) {
               run_op({"Concat", 13, {{"axis", int64_t{2}}}}, {a, a});
             }),
             ErrorCode::InvalidInput);
-  const Tensor strings = Tensor::of_strings({1}, {"a"});
-  EXPECT_EQ(error_of([&] { run_op(op, {strings, strings}); }), ErrorCode::UnsupportedAttribute);
 }
 
 TEST(Split, EveryAxisInBothLayouts) {

@@ -16,6 +16,7 @@ namespace fovea::test {
 
 // The official runner's tolerances (onnx.backend.test).
 constexpr double kRelative = 1e-3;
+constexpr double kRelativeOfBFloat16 = 0x1p-6;
 constexpr double kAbsolute = 1e-7;
 
 namespace fs = std::filesystem;
@@ -131,12 +132,13 @@ std::string difference(const Tensor& actual, const Tensor& expected) {
                ? tensor
                : ElementConversion(tensor.dtype(), DType::Double).of(tensor);
   };
+  const double relative = actual.dtype() == DType::BFloat16 ? kRelativeOfBFloat16 : kRelative;
   const Tensor given = as_doubles(actual), wanted = as_doubles(expected);
   for (int64_t i = 0; i < given.elements(); ++i) {
     const double a = given.as<double>()[static_cast<size_t>(i)];
     const double b = wanted.as<double>()[static_cast<size_t>(i)];
     if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    if (std::abs(a - b) <= kAbsolute + kRelative * std::abs(b)) continue;
+    if (std::abs(a - b) <= kAbsolute + relative * std::abs(b)) continue;
     return text("element ", i, " is ", std::to_string(a), " instead of ", std::to_string(b));
   }
   return "";

@@ -118,31 +118,39 @@ ModelBuilder& ModelBuilder::constant(const std::string& name, const Tensor& tens
   return *this;
 }
 
+namespace {
+
+void write_node(protozero::pbf_builder<NodeField>& out, const std::string& op_type,
+                const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
+                const std::vector<ModelBuilder::Attribute>& attributes) {
+  out.add_string(NodeField::op_type, op_type);
+  for (const std::string& name : inputs) out.add_string(NodeField::input, name);
+  for (const std::string& name : outputs) out.add_string(NodeField::output, name);
+  for (const auto& [name, value] : attributes) {
+    out.add_message(NodeField::attribute, write<AttributeField>([&](auto& attribute) {
+                      attribute.add_string(AttributeField::name, name);
+                      std::visit(AttributeWriter{attribute}, value);
+                    }));
+  }
+}
+
+}  // namespace
+
 ModelBuilder& ModelBuilder::node(const std::string& op_type, std::vector<std::string> inputs,
                                  std::vector<std::string> outputs,
                                  std::vector<Attribute> attributes, const std::string& domain) {
-  nodes_.push_back(write<NodeField>([&](auto& out) {
-    out.add_string(NodeField::op_type, op_type);
+  return raw_node(write<NodeField>([&](auto& out) {
+    write_node(out, op_type, inputs, outputs, attributes);
     out.add_string(NodeField::domain, domain);
-    for (const std::string& name : inputs) out.add_string(NodeField::input, name);
-    for (const std::string& name : outputs) out.add_string(NodeField::output, name);
-    for (const auto& [name, value] : attributes) {
-      out.add_message(NodeField::attribute, write<AttributeField>([&](auto& attribute) {
-                        attribute.add_string(AttributeField::name, name);
-                        std::visit(AttributeWriter{attribute}, value);
-                      }));
-    }
   }));
-  return *this;
 }
 
 ModelBuilder& ModelBuilder::branch(const std::string& op_type, std::vector<std::string> inputs,
                                    std::vector<std::string> outputs,
-                                   std::vector<std::pair<std::string, ModelBuilder>> subgraphs) {
+                                   std::vector<std::pair<std::string, ModelBuilder>> subgraphs,
+                                   std::vector<Attribute> attributes) {
   return raw_node(write<NodeField>([&](auto& out) {
-    out.add_string(NodeField::op_type, op_type);
-    for (const std::string& name : inputs) out.add_string(NodeField::input, name);
-    for (const std::string& name : outputs) out.add_string(NodeField::output, name);
+    write_node(out, op_type, inputs, outputs, attributes);
     for (const auto& [name, subgraph] : subgraphs) {
       out.add_message(NodeField::attribute, write<AttributeField>([&](auto& attribute) {
                         attribute.add_string(AttributeField::name, name);

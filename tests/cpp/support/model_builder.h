@@ -36,7 +36,8 @@ class ModelBuilder {
   // A node with subgraphs, each built by another builder, as attributes.
   ModelBuilder& branch(const std::string& op_type, std::vector<std::string> inputs,
                        std::vector<std::string> outputs,
-                       std::vector<std::pair<std::string, ModelBuilder>> subgraphs);
+                       std::vector<std::pair<std::string, ModelBuilder>> subgraphs,
+                       std::vector<Attribute> attributes = {});
   ModelBuilder& output(const std::string& name, DType dtype = DType::Float);
   ModelBuilder& metadata(const std::string& key, const std::string& value);
   // Imports operators of another domain.
