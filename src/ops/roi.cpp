@@ -1,0 +1,316 @@
+// Regions of images: RoiAlign, MaxRoiPool.
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/integers.h"
+#include "ops/op.h"
+
+namespace fovea {
+namespace {
+
+// Positions along one axis of one region; more than any model means.
+constexpr double kMaxSamples = 1 << 20;
+
+void require_images(const NodeContext& context) {
+  if (context.shape(0).rank() == 4) return;
+  fail(ErrorCode::InvalidInput, context.node().op_type, " takes images [N, C, H, W], not ",
+       context.shape(0));
+}
+
+// [regions, columns]
+int64_t region_count(const NodeContext& context, int64_t columns) {
+  const Shape& rois = context.shape(1);
+  if (rois.rank() == 2 && rois[1] == columns) return rois[0];
+  fail(ErrorCode::InvalidInput, context.node().op_type, " takes regions [count, ", columns,
+       "], not ", rois);
+}
+
+// Sizes of the output; regions of images without pixels have none.
+void set_regions(InferContext& context, int64_t regions, int64_t height, int64_t width) {
+  const Shape& in = context.shape(0);
+  if (height < 1 || width < 1) {
+    fail(ErrorCode::MalformedModel, context.node().op_type, " cannot make regions of ", height,
+         " x ", width);
+  }
+  if (in.elements(2, 4) == 0 && regions > 0) {
+    fail(ErrorCode::InvalidInput, context.node().op_type, " of images of shape ", in);
+  }
+  context.set_output(0, context.dtype(0), {regions, in[1], height, width});
+}
+
+template <class T>
+void require_finite(const NodeContext& context, std::span<const T> regions) {
+  if (std::ranges::all_of(regions, [](T x) { return std::isfinite(x); })) return;
+  fail(ErrorCode::InvalidInput, context.node().op_type, " has a region that is not finite");
+}
+
+int64_t image_of(const NodeContext& context, int64_t written) {
+  if (written >= 0 && written < context.shape(0)[0]) return written;
+  fail(ErrorCode::InvalidInput, context.node().op_type, " has a region of image ", written, " of ",
+       context.shape(0)[0]);
+}
+
+// ---- RoiAlign ----
+
+struct AlignAttributes {
+  static AlignAttributes parse(const Attributes& attributes, int opset);
+
+  bool is_max;
+  bool half_pixel;
+  int64_t height;
+  int64_t width;
+  int64_t samples;  // 0: as many as a bin has pixels
+  float scale;
+};
+
+bool choose(const Attributes& attributes, std::string_view name, std::string_view no,
+            std::string_view yes, std::string_view fallback) {
+  const std::string written = attributes.get_string(name, fallback);
+  if (written == yes) return true;
+  if (written == no) return false;
+  throw Error(ErrorCode::UnsupportedAttribute,
+              text("RoiAlign does not know ", name, " '", written, "'"))
+      .with("attribute", std::string(name));
+}
+
+AlignAttributes AlignAttributes::parse(const Attributes& attributes, int opset) {
+  const bool half_pixel = opset >= 16 && choose(attributes, "coordinate_transformation_mode",
+                                                "output_half_pixel", "half_pixel", "half_pixel");
+  return {choose(attributes, "mode", "avg", "max", "avg"),
+          half_pixel,
+          attributes.get_int("output_height", 1),
+          attributes.get_int("output_width", 1),
+          std::max<int64_t>(attributes.get_int("sampling_ratio", 0), 0),
+          attributes.get_float("spatial_scale", 1.0f)};
+}
+
+void infer_roi_align(InferContext& context) {
+  require_images(context);
+  const auto& attributes = context.attributes_as<AlignAttributes>();
+  const int64_t regions = region_count(context, 4);
+  if (context.shape(2) != Shape{regions}) {
+    fail(ErrorCode::InvalidInput, "RoiAlign of ", regions, " regions has batch_indices of shape ",
+         context.shape(2));
+  }
+  set_regions(context, regions, attributes.height, attributes.width);
+  const auto bins = static_cast<double>(std::max(attributes.height, attributes.width));
+  if (bins * static_cast<double>(attributes.samples) > kMaxSamples) {
+    fail(ErrorCode::UnsupportedAttribute, "RoiAlign takes at most ", kMaxSamples,
+         " samples along an axis, not a sampling_ratio of ", attributes.samples);
+  }
+}
+
+// A position between two elements; outside the image both weights are 0.
+template <class T>
+struct Sample {
+  int64_t low = 0;
+  int64_t high = 0;
+  T low_weight = 0;
+  T high_weight = 0;
+};
+
+// Along one axis of a region: [bins][samples].
+template <class T>
+struct RegionAxis {
+  int64_t samples = 0;
+  std::vector<Sample<T>> at;
+};
+
+template <class T>
+Sample<T> sample_at(T x, int64_t size) {
+  if (x < -1 || x > static_cast<T>(size)) return {};
+  x = std::clamp(x, T{0}, static_cast<T>(size - 1));
+  const auto low = static_cast<int64_t>(x);
+  const T rest = x - static_cast<T>(low);
+  return {low, std::min(low + 1, size - 1), 1 - rest, rest};
+}
+
+template <class T>
+RegionAxis<T> region_axis(const AlignAttributes& attributes, T begin, T end, int64_t bins,
+                          int64_t size) {
+  const T scale = static_cast<T>(attributes.scale);
+  const T offset = attributes.half_pixel ? T{0.5f} : T{0};
+  const T start = begin * scale - offset;
+  T length = end * scale - offset - start;
+  if (!attributes.half_pixel) length = std::max(length, T{1});
+  const T bin = length / static_cast<T>(bins);
+  const T adaptive = std::ceil(bin);
+  if (!(adaptive * static_cast<T>(bins) <= kMaxSamples)) {
+    fail(ErrorCode::InvalidInput, "RoiAlign has a region of ", static_cast<double>(length),
+         " pixels");
+  }
+  RegionAxis<T> axis;
+  axis.samples = attributes.samples > 0 ? attributes.samples
+                                        : std::max<int64_t>(static_cast<int64_t>(adaptive), 0);
+  for (int64_t i = 0; i < bins; ++i) {
+    for (int64_t s = 0; s < axis.samples; ++s) {
+      const T within = (static_cast<T>(s) + T{0.5f}) * bin / static_cast<T>(axis.samples);
+      axis.at.push_back(sample_at(start + static_cast<T>(i) * bin + within, size));
+    }
+  }
+  return axis;
+}
+
+template <class T>
+struct Region {
+  int64_t image;
+  RegionAxis<T> y, x;
+};
+
+// One bin of one channel. The largest is taken of weighted elements, as elsewhere, not of sums.
+template <class T>
+T bin_of(const Region<T>& region, int64_t row, int64_t column, const T* plane, int64_t width,
+         bool is_max) {
+  const Sample<T>* ys = region.y.at.data() + row * region.y.samples;
+  const Sample<T>* xs = region.x.at.data() + column * region.x.samples;
+  const int64_t count = region.y.samples * region.x.samples;
+  if (count == 0) return 0;
+  T sum = 0, largest = -std::numeric_limits<T>::infinity();
+  for (int64_t i = 0; i < count; ++i) {
+    const Sample<T>&y = ys[i / region.x.samples], &x = xs[i % region.x.samples];
+    const auto weighted = [&](int64_t at_y, int64_t at_x, T weight) {
+      return weight == 0 ? T{0} : weight * plane[at_y * width + at_x];
+    };
+    const T parts[] = {weighted(y.low, x.low, y.low_weight * x.low_weight),
+                       weighted(y.low, x.high, y.low_weight * x.high_weight),
+                       weighted(y.high, x.low, y.high_weight * x.low_weight),
+                       weighted(y.high, x.high, y.high_weight * x.high_weight)};
+    sum += parts[0] + parts[1] + parts[2] + parts[3];
+    for (const T part : parts) largest = std::max(largest, part);
+  }
+  return is_max ? largest : sum / static_cast<T>(count);
+}
+
+template <class T>
+void align_all(ComputeContext& context) {
+  const auto& attributes = context.attributes_as<AlignAttributes>();
+  const Shape& in = context.shape(0);
+  const auto rois = context.tensor(1).as<T>();
+  const auto images = context.tensor(2).as<int64_t>();
+  require_finite(context, rois);
+  std::vector<Region<T>> regions;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const T* roi = rois.data() + 4 * i;
+    regions.push_back({image_of(context, images[i]),
+                       region_axis(attributes, roi[1], roi[3], attributes.height, in[2]),
+                       region_axis(attributes, roi[0], roi[2], attributes.width, in[3])});
+  }
+  const int64_t channels = in[1], plane = in[2] * in[3];
+  const int64_t bins = attributes.height * attributes.width;
+  const T* from = context.tensor(0).as<T>().data();
+  T* to = context.make<T>(0, {std::ssize(regions), channels, attributes.height, attributes.width})
+              .data();
+  context.pool().parallel_for(
+      std::ssize(regions) * channels, 1 + 1024 / bins, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const Region<T>& region = regions[static_cast<size_t>(i / channels)];
+          const T* image = from + (region.image * channels + i % channels) * plane;
+          for (int64_t bin = 0; bin < bins; ++bin) {
+            to[i * bins + bin] = bin_of(region, bin / attributes.width, bin % attributes.width,
+                                        image, in[3], attributes.is_max);
+          }
+        }
+      });
+}
+
+// ---- MaxRoiPool ----
+
+std::pair<int64_t, int64_t> pooled_size(const NodeContext& context) {
+  const std::vector<int64_t> sizes = context.attributes().get_ints("pooled_shape");
+  if (sizes.size() == 2) return {sizes[0], sizes[1]};
+  fail(ErrorCode::MalformedModel, "MaxRoiPool's pooled_shape is a height and a width, not ",
+       Shape(sizes));
+}
+
+void infer_max_roi_pool(InferContext& context) {
+  require_images(context);
+  const auto [height, width] = pooled_size(context);
+  set_regions(context, region_count(context, 5), height, width);
+}
+
+// Elements [begin, end) of an axis that a bin is of.
+struct Span {
+  int64_t begin;
+  int64_t end;
+};
+
+// Both ends of a region are pixels of it, rounded.
+template <class T>
+std::vector<Span> bins_of(T from, T to, T scale, int64_t bins, int64_t size) {
+  constexpr T kFar = T{1 << 30};
+  const T begin = std::clamp(std::round(from * scale), -kFar, kFar);
+  const T end = std::clamp(std::round(to * scale), -kFar, kFar);
+  const T bin = std::max(end - begin + 1, T{1}) / static_cast<T>(bins);
+  const auto inside = [&](T x) {
+    return static_cast<int64_t>(std::clamp(begin + x, T{0}, static_cast<T>(size)));
+  };
+  std::vector<Span> spans;
+  for (int64_t i = 0; i < bins; ++i) {
+    spans.push_back({inside(std::floor(static_cast<T>(i) * bin)),
+                     inside(std::ceil(static_cast<T>(i + 1) * bin))});
+  }
+  return spans;
+}
+
+template <class T>
+T largest_in(const T* plane, int64_t width, const Span& rows, const Span& columns) {
+  if (rows.begin >= rows.end || columns.begin >= columns.end) return 0;
+  T largest = -std::numeric_limits<T>::infinity();
+  for (int64_t y = rows.begin; y < rows.end; ++y) {
+    for (int64_t x = columns.begin; x < columns.end; ++x) {
+      largest = std::max(largest, plane[y * width + x]);
+    }
+  }
+  return largest;
+}
+
+template <class T>
+void pool_all(ComputeContext& context) {
+  const auto [height, width] = pooled_size(context);
+  const Shape& in = context.shape(0);
+  const auto rois = context.tensor(1).as<T>();
+  require_finite(context, rois);
+  const T scale = static_cast<T>(context.attributes().get_float("spatial_scale", 1.0f));
+  const int64_t regions = context.shape(1)[0], channels = in[1], plane = in[2] * in[3];
+  const T* from = context.tensor(0).as<T>().data();
+  T* to = context.make<T>(0, {regions, channels, height, width}).data();
+  for (int64_t i = 0; i < regions; ++i) {
+    const T* roi = rois.data() + 5 * i;
+    const T* image = from + image_of(context, saturating_cast<int64_t>(roi[0])) * channels * plane;
+    const std::vector<Span> columns = bins_of(roi[1], roi[3], scale, width, in[3]);
+    const std::vector<Span> rows = bins_of(roi[2], roi[4], scale, height, in[2]);
+    for (int64_t c = 0; c < channels; ++c) {
+      for (const Span& row : rows) {
+        for (const Span& column : columns) {
+          *to++ = largest_in(image + c * plane, in[3], row, column);
+        }
+      }
+    }
+  }
+}
+
+template <ComputeRule kFloats, ComputeRule kDoubles>
+void either(ComputeContext& context) {
+  (context.dtype(0) == DType::Double ? kDoubles : kFloats)(context);
+}
+
+constexpr OpDef kOps[] = {
+    {.op_type = "RoiAlign",
+     .since = 10,
+     .meaning = {.inputs = {3, 3},
+                 .types = {type_of_inputs(0, 1, kFloat32And64), type_of_input(2, {DType::Int64})},
+                 .infer = infer_roi_align},
+     .cpu = {.compute = either<align_all<float>, align_all<double>>}},
+    {.op_type = "MaxRoiPool",
+     .meaning = {.inputs = {2, 2},
+                 .types = {type_of_all_inputs(kFloat32And64)},
+                 .infer = infer_max_roi_pool},
+     .cpu = {.compute = either<pool_all<float>, pool_all<double>>}},
+};
+
+}  // namespace
+
+extern constinit const OpFamily roi_ops = kOps;
+
+}  // namespace fovea
