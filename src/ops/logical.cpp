@@ -32,6 +32,18 @@ Kernel plan_comparison(PlanContext& context) {
   return plan_broadcast_step(context, row);
 }
 
+Kernel plan_equal_strings(PlanContext& context) {
+  const auto offsets = [&](int input) {
+    const Shape& shape = context.shape(input);
+    return broadcast_offsets(shape, strides_of(shape), context.output_shape(0));
+  };
+  return [a = offsets(0), b = offsets(1)](RunContext& run) {
+    for (size_t i = 0; i < a.size(); ++i) {
+      run.out<bool>(0)[i] = run.in<std::string>(0)[a[i]] == run.in<std::string>(1)[b[i]];
+    }
+  };
+}
+
 template <class Op>
 Kernel plan_logic(PlanContext& context) {
   return plan_broadcast_step(context, binary_row<Op, uint8_t, uint8_t, uint8_t>);
@@ -147,8 +159,23 @@ constexpr OpDef comparison(std::string_view op_type, int since) {
                  plan_through<plan_comparison<Op>, kComparedTypes>);
 }
 
+Kernel plan_equal(PlanContext& context) {
+  if (context.dtype(0) == DType::String) return plan_equal_strings(context);
+  return plan_through<plan_comparison<kernels::Equal>, kComparedTypes>(context);
+}
+
+constexpr int kFirstOpsetOfStrings = 19;
+
+constexpr OpDef equal() {
+  OpDef def = comparison<kernels::Equal>("Equal", 1);
+  def.until = kFirstOpsetOfStrings - 1;
+  return def;
+}
+
 constexpr OpDef kOps[] = {
-    comparison<kernels::Equal>("Equal", 1),
+    equal(),
+    logical("Equal", kFirstOpsetOfStrings, 2, kFixedSize | DTypeSet{DType::String},
+            infer_comparison, plan_equal),
     comparison<kernels::Less>("Less", 1),
     comparison<kernels::LessOrEqual>("LessOrEqual", 12),
     comparison<kernels::Greater>("Greater", 1),
