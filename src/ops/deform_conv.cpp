@@ -88,17 +88,17 @@ Deformed deformed(const NodeContext& context) {
   }
   result.groups = context.attributes_as<ConvAttributes>().groups;
   result.offset_groups = context.attributes().get_int("offset_group", 1);
-  const bool fit = result.offset_groups > 0 && in[1] % result.offset_groups == 0 &&
-                   in[1] == weights[1] * result.groups && weights[0] % result.groups == 0;
+  const bool fit = result.offset_groups > 0 && in[1] > 0 && in[1] % result.offset_groups == 0 &&
+                   in[1] == saturating_product(weights[1], result.groups) &&
+                   weights[0] % result.groups == 0;
   if (!fit) {
     fail(ErrorCode::InvalidInput, "DeformConv of ", in, " cannot have weights of shape ", weights,
          " in ", result.groups, " groups and ", result.offset_groups, " of offsets");
   }
   result.output = output_shape(in[0], weights[0], result.axes);
-  const int64_t masks = result.offset_groups * weights.elements(2, weights.rank());
   Shape offsets = result.output, mask = result.output;
-  offsets[1] = masks * std::ssize(result.axes);
-  mask[1] = masks;
+  mask[1] = saturating_product(result.offset_groups, weights.elements(2, weights.rank()));
+  offsets[1] = saturating_product(mask[1], std::ssize(result.axes));
   require_shape(context, 2, offsets);
   require_shape(context, 3, {weights[0]});
   require_shape(context, 4, mask);

@@ -29,8 +29,12 @@ Shape pooled_from(const NodeContext& context) {
     const int axis = static_cast<int>(i) + kFirstSpatial;
     const int64_t stride = window.strides.empty() ? 1 : window.strides[i];
     const int64_t pads = window.pads.empty() ? 0 : window.pads[i] + window.pads[axes + i];
+    if (in[axis] >= int64_t{1} << 31) {
+      fail(ErrorCode::InvalidInput, "MaxUnpool cannot take an input of shape ", in,
+           ": its spatial sizes must be less than 2^31");
+    }
     out[axis] = (in[axis] - 1) * stride + window.kernel_shape[i] - pads;
-    if (in[axis] >= int64_t{1} << 31 || out[axis] < 0) {
+    if (out[axis] < 0) {
       fail(ErrorCode::InvalidInput, "MaxUnpool of ", in, " would have the size ", out[axis]);
     }
   }

@@ -9,8 +9,9 @@
 namespace fovea {
 namespace {
 
-// Positions along one axis of one region; more than any model means.
-constexpr double kMaxSamples = 1 << 20;
+// Results along one axis of a region, and positions that are read; more than any model means.
+constexpr int64_t kMaxBins = 1 << 20;
+constexpr double kMaxSamples = kMaxBins;
 
 void require_images(const NodeContext& context) {
   if (context.shape(0).rank() == 4) return;
@@ -29,7 +30,7 @@ int64_t region_count(const NodeContext& context, int64_t columns) {
 // Sizes of the output; regions of images without pixels have none.
 void set_regions(InferContext& context, int64_t regions, int64_t height, int64_t width) {
   const Shape& in = context.shape(0);
-  if (height < 1 || width < 1) {
+  if (std::min(height, width) < 1 || std::max(height, width) > kMaxBins) {
     fail(ErrorCode::MalformedModel, context.node().op_type, " cannot make regions of ", height,
          " x ", width);
   }
@@ -135,14 +136,13 @@ RegionAxis<T> region_axis(const AlignAttributes& attributes, T begin, T end, int
   T length = end * scale - offset - start;
   if (!attributes.half_pixel) length = std::max(length, T{1});
   const T bin = length / static_cast<T>(bins);
-  const T adaptive = std::ceil(bin);
+  const T adaptive = std::ceil(std::max(bin, T{0}));
   if (!(adaptive * static_cast<T>(bins) <= kMaxSamples)) {
     fail(ErrorCode::InvalidInput, "RoiAlign has a region of ", static_cast<double>(length),
          " pixels");
   }
   RegionAxis<T> axis;
-  axis.samples = attributes.samples > 0 ? attributes.samples
-                                        : std::max<int64_t>(static_cast<int64_t>(adaptive), 0);
+  axis.samples = attributes.samples > 0 ? attributes.samples : static_cast<int64_t>(adaptive);
   for (int64_t i = 0; i < bins; ++i) {
     for (int64_t s = 0; s < axis.samples; ++s) {
       const T within = (static_cast<T>(s) + T{0.5f}) * bin / static_cast<T>(axis.samples);
