@@ -68,7 +68,11 @@ Kernel plan_shift(PlanContext& context) {
     return plan_broadcast_step(context, bits_row<kernels::ShiftLeft>(context.dtype(0)));
   }
   if (direction == "RIGHT") {
-    return plan_broadcast_step(context, bits_row<kernels::ShiftRight>(context.dtype(0)));
+    const BinaryRow row = dispatch_with_integers(context.dtype(0), [](auto tag) -> BinaryRow {
+      using T = typename decltype(tag)::type;
+      return binary_row<kernels::ShiftRight, T, T, T>;
+    });
+    return plan_broadcast_step(context, row);
   }
   fail(ErrorCode::MalformedModel, "BitShift's direction is '", direction, "', not LEFT or RIGHT");
 }

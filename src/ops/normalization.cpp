@@ -1,4 +1,4 @@
-// BatchNormalization (inference), InstanceNormalization, GroupNormalization, LayerNormalization.
+// BatchNormalization, InstanceNormalization, GroupNormalization, LayerNormalization.
 
 #include "kernels/reduction/normalization.h"
 
@@ -34,16 +34,44 @@ void require_elements(const NodeContext& context, int first, int64_t count) {
   }
 }
 
-void infer_batch_normalization(InferContext& context) {
-  const Attributes& attributes = context.attributes();
-  bool training = attributes.get_int("training_mode", 0) != 0;
-  for (int i = 1; i < context.output_count(); ++i) training |= context.wants_output(i);
-  if (training || attributes.get_int("spatial", 1) == 0) {
-    fail(ErrorCode::UnsupportedAttribute,
-         "BatchNormalization is supported for inference with one mean per channel alone");
+constexpr int kFirstTrainingModeOpset = 14;  // before, more outputs than one ask for training
+
+bool is_training(const NodeContext& context) {
+  if (context.opset() >= kFirstTrainingModeOpset) {
+    return context.attributes().get_int("training_mode", 0) != 0;
   }
-  require_elements(context, 1, Channels(context.shape(0)).channels);
+  for (int i = 1; i < context.output_count(); ++i) {
+    if (context.wants_output(i)) return true;
+  }
+  return false;
+}
+
+// What shares a mean and a variance: a channel or, in old opsets, an element of all images.
+bool is_spatial(const NodeContext& context) {
+  return context.attributes().get_int("spatial", 1) != 0;
+}
+
+Channels channels_of_batch_normalization(const NodeContext& context) {
+  const Shape& shape = context.shape(0);
+  if (is_spatial(context) || shape.rank() < 2) return Channels(shape);
+  return Channels({shape[0], shape.elements(1, shape.rank())});
+}
+
+void infer_batch_normalization(InferContext& context) {
+  const bool told = context.opset() >= kFirstTrainingModeOpset;
+  const int outputs = !told ? 5 : is_training(context) ? 3 : 1;
+  for (int i = outputs; i < context.output_count(); ++i) {
+    if (!context.wants_output(i)) continue;
+    fail(ErrorCode::MalformedModel, "BatchNormalization with training_mode ",
+         is_training(context) ? 1 : 0, " has no output ", i);
+  }
+  require_elements(context, 1, channels_of_batch_normalization(context).channels);
   infer_like_input(context);
+  for (int i = 1; i < 5; ++i) context.set_output(i, context.dtype(3), context.shape(3));
+}
+
+void layout_batch_normalization(LayoutContext& context) {
+  if (is_spatial(context) && !is_training(context)) follow_input_layout(context);
 }
 
 // scale and shift so that x * scale + shift is (x - mean) / sqrt(variance + epsilon) * gamma +
@@ -58,18 +86,73 @@ void fold_statistics(const RunContext& run, float epsilon, int64_t channels, T* 
   }
 }
 
+// The mean and the variance of each channel, which become outputs where they are wanted: the
+// running ones, then these themselves.
+template <class T>
+class BatchStatistics {
+ public:
+  explicit BatchStatistics(const PlanContext& context)
+      : size_(channels_of_batch_normalization(context)),
+        epsilon_(epsilon_of(context)),
+        momentum_(context.attributes().get_float("momentum", 0.9f)) {}
+
+  // Scale and shift as of fold_statistics().
+  void fold(const RunContext& run, T* scale, T* shift) const {
+    run.pool().parallel_for(size_.channels, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c) {
+        const double mean = average(run, c, 0, false), variance = average(run, c, mean, true);
+        const double factor = run.in<T>(1)[c] / std::sqrt(variance + epsilon_);
+        scale[c] = static_cast<T>(factor);
+        shift[c] = static_cast<T>(run.in<T>(2)[c] - mean * factor);
+        give(run, c, 0, mean);
+        give(run, c, 1, variance);
+      }
+    });
+  }
+
+ private:
+  // Of a channel's distances from `center`, or of their squares.
+  double average(const RunContext& run, int64_t c, double center, bool squared) const {
+    double sum = 0;
+    for (int64_t n = 0; n < size_.n; ++n) {
+      const T* in = run.in<T>(0) + (n * size_.channels + c) * size_.spatial;
+      for (int64_t i = 0; i < size_.spatial; ++i) {
+        const double distance = in[i] - center;
+        sum += squared ? distance * distance : distance;
+      }
+    }
+    return sum / static_cast<double>(size_.n * size_.spatial);
+  }
+  void give(const RunContext& run, int64_t c, int which, double value) const {
+    const double before = run.in<T>(3 + which)[c];
+    T *running = run.out<T>(1 + which), *saved = run.out<T>(3 + which);
+    if (running) running[c] = static_cast<T>(before * momentum_ + value * (1 - momentum_));
+    if (saved) saved[c] = static_cast<T>(value);
+  }
+
+  Channels size_;
+  double epsilon_;
+  double momentum_;
+};
+
 template <class T>
 Kernel plan_batch_normalization(PlanContext& context) {
-  const Channels size(context.shape(0));
+  const Channels size = channels_of_batch_normalization(context);
   const bool channels_last = context.layout(0) == Layout::ChannelsLast;
   const int64_t lanes = padded_channels(size.channels);
   const float epsilon = epsilon_of(context);
+  std::optional<BatchStatistics<T>> statistics;
+  if (is_training(context)) statistics.emplace(context);
   context.reserve_scratch(2 * static_cast<uint64_t>(lanes) * sizeof(T));
   return [=](RunContext& run) {
     auto* scale = reinterpret_cast<T*>(run.scratch());
     T* shift = scale + lanes;
     std::fill(scale, shift + lanes, T{0});
-    fold_statistics(run, epsilon, size.channels, scale, shift);
+    if (statistics) {
+      statistics->fold(run, scale, shift);
+    } else {
+      fold_statistics(run, epsilon, size.channels, scale, shift);
+    }
     const T* in = run.in<T>(0);
     T* out = run.out<T>(0);
     if constexpr (std::is_same_v<T, float>) {
@@ -232,7 +315,8 @@ constexpr OpDef batch_normalization() {
   OpDef def =
       normalization("BatchNormalization", 1, {5, 5}, {1, 5}, infer_batch_normalization,
                     plan_either<plan_batch_normalization<float>, plan_batch_normalization<double>>);
-  def.cpu.layout = follow_input_layout;
+  def.meaning.element_type = like_input<0, 3>;
+  def.cpu.layout = layout_batch_normalization;
   return def;
 }
 

@@ -1,10 +1,7 @@
-// The same elements under another shape: Reshape, Squeeze, Unsqueeze, Flatten, Identity; Dropout,
-// which does nothing outside of training.
+// The same elements under another shape: Reshape, Squeeze, Unsqueeze, Flatten, Identity.
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/integers.h"
 #include "ops/core/axes.h"
 
 namespace fovea {
@@ -88,51 +85,6 @@ void infer_flatten(InferContext& context) {
   context.set_output(0, context.dtype(0), {in.elements(0, split), in.elements(split, in.rank())});
 }
 
-constexpr int kFirstBoolMaskOpset = 10;
-
-void infer_dropout(InferContext& context) {
-  const Tensor* training = context.content(2);
-  if (training && (training->elements() != 1 || to_floats(*training)[0] != 0.0f)) {
-    fail(ErrorCode::UnsupportedAttribute, "Dropout in training mode is not supported");
-  }
-  infer_like_input(context);
-  const DType mask = context.opset() < kFirstBoolMaskOpset ? context.dtype(0) : DType::Bool;
-  context.set_output(1, mask, context.shape(0));
-}
-
-// The mask says "kept" everywhere.
-template <class T>
-void fill_mask(RunContext& run, int64_t count) {
-  T one;
-  if constexpr (std::is_same_v<T, Half>) {
-    one = to_half(1.0f);
-  } else {
-    one = T{1};
-  }
-  std::fill_n(run.out<T>(1), count, one);
-}
-
-Kernel plan_dropout(PlanContext& context) {
-  const size_t bytes =
-      checked_size(bytes_of(context.dtype(0), context.shape(0), context.layout(0)));
-  const int64_t count = context.wants_output(1) ? context.shape(0).elements() : 0;
-  void (*mask)(RunContext&, int64_t) = nullptr;
-  if (count > 0) {
-    mask = dispatch<bool, float, double, Half>(
-        context.output_dtype(1), [](auto tag) { return &fill_mask<typename decltype(tag)::type>; });
-  }
-  return [=](RunContext& run) {
-    if (bytes > 0) std::memmove(run.out<std::byte>(0), run.in<std::byte>(0), bytes);
-    if (mask) mask(run, count);
-  };
-}
-
-DType type_of_dropout(const Node& node, std::span<const DType> inputs, int output) {
-  constexpr int kFirstBoolMaskOpset = 10;
-  const bool alike = output == 0 || node.opset < kFirstBoolMaskOpset;
-  return alike ? inputs[0] : DType::Bool;
-}
-
 constexpr OpDef view(std::string_view op_type, int inputs, InferRule infer,
                      DTypeSet types = kAnyType) {
   return {.op_type = op_type,
@@ -149,15 +101,6 @@ constexpr OpDef kOps[] = {
     view("Unsqueeze", 2, infer_unsqueeze),
     view("Flatten", 1, infer_flatten),
     view("Identity", 1, infer_like_input, kAnything),
-    {.op_type = "Dropout",
-     .meaning = {.inputs = {1, 3},
-                 .outputs = {1, 2},
-                 .types = {type_of_input(0, kFloats), type_of_input(1, kFloats),
-                           type_of_input(2, kBool)},
-                 .infer = infer_dropout,
-                 .element_type = type_of_dropout,
-                 .content_inputs = {2}},
-     .cpu = {.plan = plan_dropout, .reuse = Reuse::InPlace}},
 };
 
 }  // namespace

@@ -189,10 +189,13 @@ struct ShiftLeft {
                                                : static_cast<T>(static_cast<Wrapping<T>>(a) << b);
   }
 };
+// Copies of the sign follow, and are all that is left after a shift by too much or less than 0.
 struct ShiftRight {
-  template <std::unsigned_integral T>
+  template <std::integral T>
   T operator()(T a, T b) const {
-    return b >= std::numeric_limits<T>::digits ? T{0} : static_cast<T>(a >> b);
+    constexpr int kBits = static_cast<int>(8 * sizeof(T));
+    if (b >= 0 && b < kBits) return static_cast<T>(a >> b);
+    return a < 0 ? static_cast<T>(-1) : T{0};
   }
 };
 

@@ -75,6 +75,27 @@ TEST(Logical, Bits) {
   EXPECT_EQ(error_of([&] { shift("UP"); }), ErrorCode::MalformedModel);
 }
 
+// By amounts that no type has bits for, and by less than 0, nothing but the sign is left.
+template <class T>
+void expect_signed_shifts() {
+  constexpr int kBits = static_cast<int>(8 * sizeof(T));
+  constexpr T kLowest = std::numeric_limits<T>::min(), kBitsOfType = kBits;
+  const Tensor a = Tensor::of<T>({8}, {-5, 5, -1, kLowest, -5, 5, -5, 5});
+  const Tensor b = Tensor::of<T>({8}, {1, 1, 3, kBits - 1, kBitsOfType, kBitsOfType, -1, kLowest});
+  const auto shift = [&](const std::string& direction) {
+    return values_of<T>(run_op({"BitShift", 28, {{"direction", direction}}}, {a, b})[0]);
+  };
+  EXPECT_EQ(shift("RIGHT"), (std::vector<T>{-3, 2, -1, -1, -1, 0, -1, 0}));
+  EXPECT_EQ(shift("LEFT"), (std::vector<T>{-10, 10, -8, 0, 0, 0, 0, 0}));
+}
+
+TEST(Logical, ShiftsKeepTheSign) {
+  expect_signed_shifts<int8_t>();
+  expect_signed_shifts<int16_t>();
+  expect_signed_shifts<int32_t>();
+  expect_signed_shifts<int64_t>();
+}
+
 TEST(Logical, NaNAndInfinity) {
   const Tensor x = Tensor::of<float>({4}, {NAN, INFINITY, -INFINITY, 1.0f});
   using Bools = std::vector<bool>;

@@ -65,20 +65,79 @@ TEST(BatchNormalization, EveryRankAndBothLayouts) {
   }
 }
 
-TEST(BatchNormalization, TrainingIsRefused) {
+// What training makes of each of `channels` channels, with momentum 0.75 and an epsilon of 0.5.
+void expect_training(const OpCase& op, const Tensor& in, const Shape& channels) {
+  const int64_t count = channels.elements(), n = in.shape()[0];
+  const int64_t spatial = in.elements() / std::max<int64_t>(n * count, 1);
+  const Tensor scale = random_tensor(channels, 11), bias = random_tensor(channels, 12);
+  const Tensor mean = random_tensor(channels, 13), variance = random_tensor(channels, 14, 0, 1);
+  const auto out = run_op(op, {in, scale, bias, mean, variance}, 2);
+  for (int64_t c = 0; c < count; ++c) {
+    std::vector<int64_t> places;
+    for (int64_t i = 0; i < n * spatial; ++i) {
+      places.push_back((i / spatial * count + c) * spatial + i % spatial);
+    }
+    double average = 0, squares = 0;
+    for (const int64_t i : places) average += at(in, i) / static_cast<double>(places.size());
+    for (const int64_t i : places) {
+      squares += (at(in, i) - average) * (at(in, i) - average) / static_cast<double>(places.size());
+    }
+    for (const int64_t i : places) {
+      const double unit = (at(in, i) - average) / std::sqrt(squares + 0.5);
+      ASSERT_NEAR(at(out[0], i), unit * at(scale, c) + at(bias, c), kTolerance);
+    }
+    ASSERT_EQ(out[1].shape(), channels);
+    EXPECT_NEAR(at(out[1], c), 0.75 * at(mean, c) + 0.25 * average, kTolerance);
+    EXPECT_NEAR(at(out[2], c), 0.75 * at(variance, c) + 0.25 * squares, kTolerance);
+    if (out.size() < 5) continue;
+    EXPECT_NEAR(at(out[3], c), average, kTolerance);
+    EXPECT_NEAR(at(out[4], c), squares, kTolerance);
+  }
+}
+
+TEST(BatchNormalization, Training) {
+  const AttributeList attributes = {{"momentum", 0.75f}, {"epsilon", 0.5f}};
+  AttributeList training = attributes;
+  training.push_back({"training_mode", int64_t{1}});
+  for (const Shape& shape : {Shape{3, 4, 5, 2}, Shape{2, 3}, Shape{1, 1, 1}, Shape{2, 9, 3}}) {
+    const Tensor in = random_tensor(shape, 7, 1, 3);
+    expect_training({"BatchNormalization", 15, training, 3}, in, {shape[1]});
+    for (const int opset : {6, 7, 9}) {
+      expect_training({"BatchNormalization", opset, attributes, 5}, in, {shape[1]});
+    }
+  }
+  expect_training({"BatchNormalization", 15, training, 3}, random_tensor({7}, 7), {1});
+}
+
+TEST(BatchNormalization, OfEveryElementByItself) {
+  AttributeList attributes = {{"momentum", 0.75f}, {"epsilon", 0.5f}, {"spatial", int64_t{0}}};
+  const Tensor in = random_tensor({3, 2, 2, 2}, 7);
+  expect_training({"BatchNormalization", 7, attributes, 5}, in, {2, 2, 2});
+  const Tensor ones = Tensor::of<float>({8}, {1, 1, 1, 1, 1, 1, 1, 1});
+  const Tensor mean = iota_tensor<float>({8});
+  const OpCase op = {"BatchNormalization", 7, {{"spatial", int64_t{0}}, {"epsilon", 0.0f}}};
+  const Tensor out = run_op(op, {in, ones, ones, mean, ones})[0];
+  for (int64_t i = 0; i < 24; ++i) {
+    EXPECT_NEAR(at(out, i), at(in, i) - static_cast<double>(i % 8) + 1, kTolerance);
+  }
+  bool used = true;
+  expect_equal(run_op_channels_last(op, {in, ones, ones, mean, ones}, &used)[0], out);
+  EXPECT_FALSE(used);
+}
+
+TEST(BatchNormalization, Errors) {
   const Tensor one = random_tensor({1}, 1);
   const std::vector<Tensor> inputs = {random_tensor({2, 1}, 2), one, one, one, one};
-  EXPECT_EQ(error_of([&] {
-              run_op({"BatchNormalization", 15, {{"training_mode", int64_t{1}}}}, inputs);
-            }),
-            ErrorCode::UnsupportedAttribute);
-  EXPECT_EQ(error_of([&] {
-              run_op({"BatchNormalization", 9, {}, 5}, inputs);
-            }),
-            ErrorCode::UnsupportedAttribute);
-  EXPECT_EQ(error_of([&] {
-              run_op({"BatchNormalization", 15}, {random_tensor({2, 3}, 2), one, one, one, one});
-            }),
+  const auto code = [](const OpCase& op, const std::vector<Tensor>& in) {
+    return error_of([&] { run_op(op, in); });
+  };
+  const AttributeList training = {{"training_mode", int64_t{1}}};
+  EXPECT_EQ(code({"BatchNormalization", 15, {}, 3}, inputs), ErrorCode::MalformedModel);
+  EXPECT_EQ(code({"BatchNormalization", 14, training, 5}, inputs), ErrorCode::MalformedModel);
+  EXPECT_EQ(code({"BatchNormalization", 15}, {random_tensor({2, 3}, 2), one, one, one, one}),
+            ErrorCode::InvalidInput);
+  EXPECT_EQ(code({"BatchNormalization", 7, {{"spatial", int64_t{0}}}},
+                 {random_tensor({2, 1, 2}, 2), one, one, one, one}),
             ErrorCode::InvalidInput);
 }
 

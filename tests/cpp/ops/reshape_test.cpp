@@ -72,21 +72,5 @@ TEST(Reshape, FlattenAndIdentity) {
   expect_equal(run_op({"Identity"}, {in})[0], in);
 }
 
-TEST(Dropout, DoesNothingOutsideOfTraining) {
-  const Tensor in = random_tensor({2, 3}, 1);
-  for (const int opset : {6, 7, 10, 12, 13}) {
-    const auto out = run_op({"Dropout", opset, {}, 2}, {in});
-    expect_equal(out[0], in);
-    EXPECT_EQ(out[1].dtype(), opset < 10 ? DType::Float : DType::Bool);
-    EXPECT_EQ(to_int64s(out[1]), Ints(6, 1));
-  }
-  const Tensor ratio = Tensor::of<float>({}, {0.5f});
-  expect_equal(run_op({"Dropout"}, {in, ratio, Tensor::of<bool>({}, {false})})[0], in);
-  EXPECT_EQ(error_of([&] {
-              run_op({"Dropout"}, {in, ratio, Tensor::of<bool>({}, {true})});
-            }),
-            ErrorCode::UnsupportedAttribute);
-}
-
 }  // namespace
 }  // namespace fovea::test
