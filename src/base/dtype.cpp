@@ -45,6 +45,7 @@ constexpr DTypeInfo kDTypes[] = {
     {DType::Float6E3M2, "float6e3m2", Float, 6, true},
 };
 
+constexpr DTypeInfo kMap = {DType::Map, "map", Sequence, 0, true};
 constexpr DTypeInfo kSequence = {DType::Sequence, "sequence", Sequence, 0, true};
 constexpr DTypeInfo kAbsent = {DType::Absent, "optional without a value", None, 0, true};
 
@@ -66,6 +67,7 @@ const DTypeInfo& info_of(int64_t onnx_data_type) noexcept {
 }
 
 const DTypeInfo& info_of(DType dtype) noexcept {
+  if (dtype == DType::Map) return kMap;
   if (dtype == DType::Sequence) return kSequence;
   if (dtype == DType::Absent) return kAbsent;
   return info_of(static_cast<int64_t>(dtype));

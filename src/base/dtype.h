@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-// Element types, numbered as onnx.proto's TensorProto.DataType (up to 61).
+// Element types, numbered as onnx.proto's TensorProto.DataType (up to 60).
 enum class DType : uint8_t {
   Undefined = 0,
   Float = 1,
@@ -40,6 +40,7 @@ enum class DType : uint8_t {
   Float6E2M3 = 27,
   Float6E3M2 = 28,
   // In no tensor of a file: values of ONNX's other types, see Tensor.
+  Map = 61,
   Sequence = 62,
   Absent = 63,
 };
@@ -68,7 +69,8 @@ inline std::string_view name_of(DType dtype) noexcept { return info_of(dtype).na
 inline DTypeKind kind_of(DType dtype) noexcept { return info_of(dtype).kind; }
 inline int bits_of(DType dtype) noexcept { return info_of(dtype).bits; }
 
-// Whether elements are C++ objects with memory of their own: std::string or, in a sequence, Tensor.
+// Whether elements are C++ objects with memory of their own: std::string or, in a sequence or a
+// map, Tensor.
 inline bool is_object(DType dtype) noexcept {
   return kind_of(dtype) == DTypeKind::String || kind_of(dtype) == DTypeKind::Sequence;
 }

@@ -65,7 +65,7 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
   tensor.elements_ = tensor.shape_.elements();
   if (dtype == DType::String) {
     tensor.data_ = allocate_objects<std::string>(tensor.elements_);
-  } else if (dtype == DType::Sequence) {
+  } else if (kind_of(dtype) == DTypeKind::Sequence) {
     tensor.data_ = allocate_objects<Tensor>(tensor.elements_);
   } else {
     tensor.data_ = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
@@ -100,6 +100,17 @@ Tensor Tensor::sequence_of(std::vector<Tensor> items) {
   return tensor;
 }
 
+Tensor Tensor::map_of(Tensor keys, Tensor values) {
+  if (keys.shape().rank() != 1 || keys.shape() != values.shape()) {
+    fail(ErrorCode::InvalidInput, "a map cannot have keys of shape ", keys.shape(),
+         " and values of shape ", values.shape());
+  }
+  Tensor tensor = allocate(DType::Map, {2});
+  tensor.mutable_as<Tensor>()[0] = std::move(keys);
+  tensor.mutable_as<Tensor>()[1] = std::move(values);
+  return tensor;
+}
+
 Tensor Tensor::absent() { return allocate(DType::Absent, {}); }
 
 Tensor Tensor::reshaped(Shape shape) const {
@@ -114,7 +125,9 @@ Tensor Tensor::reshaped(Shape shape) const {
 bool identical(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
   if (a.dtype() == DType::String) return std::ranges::equal(a.strings(), b.strings());
-  if (a.dtype() == DType::Sequence) return std::ranges::equal(a.items(), b.items(), identical);
+  if (kind_of(a.dtype()) == DTypeKind::Sequence) {
+    return std::ranges::equal(a.items(), b.items(), identical);
+  }
   return a.bytes() == 0 || std::memcmp(a.data(), b.data(), a.bytes()) == 0;
 }
 
@@ -122,7 +135,7 @@ Tensor copy_of(const Tensor& tensor) {
   Tensor copy = Tensor::allocate(tensor.dtype(), tensor.shape());
   if (tensor.dtype() == DType::String) {
     std::ranges::copy(tensor.strings(), copy.mutable_as<std::string>().begin());
-  } else if (tensor.dtype() == DType::Sequence) {
+  } else if (kind_of(tensor.dtype()) == DTypeKind::Sequence) {
     std::ranges::transform(tensor.items(), copy.mutable_as<Tensor>().begin(), copy_of);
   } else if (tensor.bytes() > 0) {
     std::memcpy(copy.mutable_data(), tensor.data(), tensor.bytes());

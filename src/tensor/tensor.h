@@ -15,7 +15,8 @@ namespace fovea {
 // The memory is either the tensor's own (64-byte aligned) or a view into memory of `owner`.
 //
 // ONNX's other values are tensors, too. A sequence has one axis, and its elements are Tensors. An
-// optional is the value that it holds; one that holds none is a tensor of type Absent.
+// optional is the value that it holds; one that holds none is a tensor of type Absent. A map is a
+// tensor of two Tensors: its keys and, in the same order, their values.
 class Tensor {
  public:
   Tensor() = default;
@@ -37,6 +38,8 @@ class Tensor {
 
   static Tensor of_strings(Shape shape, std::vector<std::string> values);
   static Tensor sequence_of(std::vector<Tensor> items);
+  // Throws Error(InvalidInput) unless both have as many elements and one axis.
+  static Tensor map_of(Tensor keys, Tensor values);
   // An optional without a value.
   static Tensor absent();
 
@@ -59,6 +62,7 @@ class Tensor {
     return {reinterpret_cast<T*>(mutable_data()), static_cast<size_t>(elements_)};
   }
   std::span<const std::string> strings() const { return as<std::string>(); }
+  // Of a sequence or a map.
   std::span<const Tensor> items() const { return as<Tensor>(); }
 
   // The same elements under another shape of as many elements; Error(Internal) for any other.
@@ -93,7 +97,7 @@ void for_objects(DType dtype, const void* from, void* to, const Copy& copy) {
 // True for the same type, shape and elements, bit by bit.
 bool identical(const Tensor& a, const Tensor& b);
 
-// A tensor of the same elements in memory of its own, as are those of a sequence's tensors.
+// A tensor of the same elements in memory of its own, as are those of the tensors in it.
 Tensor copy_of(const Tensor& tensor);
 
 // Elements of any numeric type as int64: rounded towards zero, saturated, NaN as 0. Throws
