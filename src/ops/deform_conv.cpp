@@ -256,8 +256,8 @@ constexpr OpDef kOps[] = {
     {.op_type = "deform_conv2d",
      .domain = "torchvision",
      .meaning = {.inputs = {14, 14},
-                 .types = {type_of_inputs(0, 4, kFloat32And64),
-                           type_of_inputs(5, 13, kIndices | kBool)},
+                 .types = {type_of_inputs(0, 4, kFloat32And64), type_of_inputs(5, 12, kIndices),
+                           type_of_input(13, kIndices | kBool)},
                  .function = torchvision_deform_conv}},
 };
 

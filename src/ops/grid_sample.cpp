@@ -1,4 +1,4 @@
-// GridSample, AffineGrid, and mmdeploy's grid_sampler.
+// GridSample, under the names that it had before ONNX had it, too, and AffineGrid.
 
 #include <algorithm>
 
@@ -263,6 +263,9 @@ constexpr Types kSampleTypes = {type_of_input(0, kAnyType), type_of_input(1, kFl
 constexpr OpDef kOps[] = {
     {.op_type = "GridSample",
      .since = 16,
+     .meaning = {.inputs = {2, 2}, .types = kSampleTypes, .function = grid_sample}},
+    {.op_type = "GridSample",
+     .domain = "com.microsoft",
      .meaning = {.inputs = {2, 2}, .types = kSampleTypes, .function = grid_sample}},
     {.op_type = "grid_sampler",
      .domain = "mmdeploy",

@@ -1,9 +1,10 @@
-// Regions of images: RoiAlign, MaxRoiPool.
+// Regions of images: RoiAlign, MaxRoiPool, and MMCV's RoiAlign.
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/integers.h"
+#include "ops/core/function.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -290,6 +291,38 @@ void pool_all(ComputeContext& context) {
   }
 }
 
+// ---- MMCVRoiAlign: a region begins with the number of its image ----
+
+Graph mmcv_roi_align(const NodeContext& context) {
+  region_count(context, 5);
+  const Attributes& attributes = context.attributes();
+  if (attributes.get_string("mode", "avg") != "avg") {
+    fail(ErrorCode::UnsupportedAttribute, "MMCVRoiAlign is supported for averages alone");
+  }
+  Function f(context);
+  const auto columns = [&](int64_t begin, int64_t end) {
+    return f.op("Slice", {f.in(1), f.ints({begin}), f.ints({end}), f.ints({1})});
+  };
+  const ValueId images = f.op("Cast", {f.op("Squeeze", {columns(0, 1), f.ints({1})})},
+                              {{"to", static_cast<int64_t>(DType::Int64)}});
+  const bool aligned = attributes.get_int("aligned", 1) != 0;
+  return f.giving({f.op("RoiAlign", {f.in(0), columns(1, 5), images},
+                        {{"coordinate_transformation_mode",
+                          std::string(aligned ? "half_pixel" : "output_half_pixel")},
+                         {"output_height", attributes.get_int("output_height", 1)},
+                         {"output_width", attributes.get_int("output_width", 1)},
+                         {"sampling_ratio", attributes.get_int("sampling_ratio", 0)},
+                         {"spatial_scale", attributes.get_float("spatial_scale", 1.0f)}})});
+}
+
+constexpr OpDef mmcv_roi_align_of(std::string_view domain) {
+  return {.op_type = "MMCVRoiAlign",
+          .domain = domain,
+          .meaning = {.inputs = {2, 2},
+                      .types = {type_of_all_inputs(kFloat32And64)},
+                      .function = mmcv_roi_align}};
+}
+
 template <ComputeRule kFloats, ComputeRule kDoubles>
 void either(ComputeContext& context) {
   (context.dtype(0) == DType::Double ? kDoubles : kFloats)(context);
@@ -307,6 +340,8 @@ constexpr OpDef kOps[] = {
                  .types = {type_of_all_inputs(kFloat32And64)},
                  .infer = infer_max_roi_pool},
      .cpu = {.compute = either<pool_all<float>, pool_all<double>>}},
+    mmcv_roi_align_of("mmcv"),
+    mmcv_roi_align_of("mmdeploy"),
 };
 
 }  // namespace

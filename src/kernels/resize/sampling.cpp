@@ -69,6 +69,7 @@ AxisTaps<T> taps_at(const AxisMethod& method, T x) {
   const T size = static_cast<T>(method.size);
   const T border = method.align_corners ? T{0} : T{0.5f};
   const T low = -border, high = size - 1 + border;
+  if (std::isnan(x)) x = T{-3};
   if (method.mode == SampleMode::Nearest) x = std::nearbyint(x);
   if (!(x >= low && x <= high)) {
     if (method.padding == SamplePadding::Reflection) {
@@ -291,8 +292,7 @@ class ColumnMaker {
       const int64_t start = rest % of.out * of.stride + starts_[axis];
       rest /= of.out;
       const T offset = offsets[static_cast<int64_t>(axis) * positions + position];
-      const T x = static_cast<T>(start) + offset;
-      taps[axis] = taps_at(methods_[axis], std::isnan(x) ? T{-3} : x);
+      taps[axis] = taps_at(methods_[axis], static_cast<T>(start) + offset);
     }
     block.add({methods_.data(), axes_}, taps.data(), mask ? mask[position] : T{1});
   }

@@ -177,6 +177,9 @@ TEST(GridSample, NamesOfTheFirstOpset) {
   expect_equal(run(16, {{"mode", std::string("bicubic")}}),
                run(22, {{"mode", std::string("cubic")}}));
   expect_equal(run(16, {}), run(20, {}));
+  const OpCase contributed = {
+      "GridSample", 1, {{"mode", std::string("bicubic")}}, 1, "com.microsoft"};
+  expect_equal(run_op(contributed, {in, grid})[0], run(20, {{"mode", std::string("cubic")}}));
 }
 
 TEST(GridSample, NumbersOfMmdeploy) {
@@ -240,6 +243,10 @@ TEST(GridSample, PositionsThatAreNoNumbers) {
   EXPECT_EQ(run("zeros"), (std::vector<float>{1, 0, 0, 0}));
   EXPECT_EQ(run("border"), (std::vector<float>{1, 3, 1, 3}));
   for (const float value : run("reflection")) EXPECT_TRUE(value >= 1 && value <= 3) << value;
+  // Infinity of an axis of one pixel is nowhere.
+  const OpCase op = {"GridSample", 20, {{"align_corners", int64_t{1}}}};
+  const Tensor far = Tensor::of<float>({1, 1, 1, 2}, {-1, inf});
+  EXPECT_EQ(values_of<float>(run_op(op, {in, far})[0]), std::vector<float>{0});
 }
 
 TEST(GridSample, WhatHasNoWeightDoesNotCount) {

@@ -165,6 +165,26 @@ TEST(RoiAlign, NothingAndErrors) {
             ErrorCode::UnsupportedAttribute);
 }
 
+TEST(RoiAlign, RegionsOfMmcv) {
+  const Tensor in = random_tensor({2, 3, 7, 9}, 1);
+  const Tensor rois = Tensor::of<float>({2, 5}, {1, 1, 2, 5, 6, 0, 0, 0, 3, 3});
+  const Tensor corners = Tensor::of<float>({2, 4}, {1, 2, 5, 6, 0, 0, 3, 3});
+  for (const bool aligned : {false, true}) {
+    const AttributeList attributes = {
+        {"output_height", int64_t{3}}, {"output_width", int64_t{2}}, {"sampling_ratio", int64_t{2}},
+        {"spatial_scale", 0.75f},      {"mode", std::string("avg")}, {"aligned", int64_t{aligned}}};
+    const Align align = {3, 2, 2, 0.75f, aligned};
+    expect_equal(run_op({"MMCVRoiAlign", 1, attributes, 1, "mmcv"}, {in, rois})[0],
+                 run_op(align.op(), {in, corners, int64_vector({1, 0})})[0]);
+  }
+  const OpCase largest = {"MMCVRoiAlign", 1, {{"mode", std::string("max")}}, 1, "mmdeploy"};
+  EXPECT_EQ(error_of([&] { run_op(largest, {in, rois}); }), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(error_of([&] {
+              run_op({"MMCVRoiAlign", 1, {}, 1, "mmcv"}, {in, corners});
+            }),
+            ErrorCode::InvalidInput);
+}
+
 OpCase max_pool(int64_t height, int64_t width, float scale) {
   return {"MaxRoiPool",
           22,
