@@ -279,20 +279,14 @@ Graph swiglu(const NodeContext& context) {
   return f.giving({f.op("Mul", {f.op("Swish", {f.in(0)}, {{"alpha", alpha}}), f.in(1)})});
 }
 
-constexpr TypeVariable inputs_of(std::initializer_list<int> indices, DTypeSet allowed) {
-  TypeVariable variable = {0, allowed};
-  for (const int index : indices) variable.inputs |= uint32_t{1} << index;
-  return variable;
-}
-
 constexpr OpDef attention_of(int since, int until, int inputs) {
   return {.op_type = "Attention",
           .since = since,
           .until = until,
           .meaning = {.inputs = {3, inputs},
                       .outputs = {1, 4},
-                      .types = {inputs_of({kQuery, kKey, kPastKey}, kFloat32And64),
-                                inputs_of({kValue, kPastValue}, kFloat32And64),
+                      .types = {type_of_listed({kQuery, kKey, kPastKey}, kFloat32And64),
+                                type_of_listed({kValue, kPastValue}, kFloat32And64),
                                 type_of_input(kMask, kFixedSize),
                                 type_of_input(kValidKeys, {DType::Int64})},
                       .element_type = type_of_attention,

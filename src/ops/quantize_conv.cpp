@@ -29,14 +29,6 @@ Kernel plan_exact(PlanContext& context) {
   };
 }
 
-// A value that is the same for all of a tensor.
-ValueId one_of(Function& f, const NodeContext& context, int input) {
-  if (!context.has_input(input)) return kNoValue;
-  if (context.shape(input).elements() == 1) return reshaped(f, f.in(input), {});
-  fail(ErrorCode::InvalidInput, "input ", input, " of ", context.node().op_type, " has shape ",
-       context.shape(input), ", but one element is needed");
-}
-
 // A value that is the same for all of a tensor or one for each output channel, in a shape with so
 // many axes behind.
 ValueId channels_of(Function& f, const NodeContext& context, int input, int64_t channels,

@@ -1,7 +1,6 @@
 #include "ops/core/attention_function.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace fovea {
 
@@ -56,24 +55,21 @@ ValueId softcapped(Function& f, ValueId x, double cap, DType dtype) {
   return f.op("Mul", {f.op("Tanh", {f.op("Div", {x, limit})}), limit});
 }
 
-namespace {
-
-// 0, 1, 2, ... under a shape.
-ValueId positions(Function& f, Shape shape) {
-  Tensor tensor = Tensor::allocate(DType::Int64, std::move(shape));
+ValueId positions_from_zero(Function& f, const Shape& shape) {
+  Tensor tensor = Tensor::allocate(DType::Int64, shape);
   const auto elements = tensor.mutable_as<int64_t>();
-  std::iota(elements.begin(), elements.end(), int64_t{0});
+  const auto last = static_cast<size_t>(shape[shape.rank() - 1]);
+  for (size_t i = 0; i < elements.size(); ++i) elements[i] = static_cast<int64_t>(i % last);
   return f.constant(std::move(tensor));
 }
-
-}  // namespace
 
 ValueId visible_keys(Function& f, const AttentionSizes& sizes, KeyWindow window, ValueId offset) {
   if (window.left < 0 && window.right < 0) return kNoValue;
   constexpr int64_t kFar = int64_t{1} << 53;
   const auto bound = [&](int64_t keys) { return f.ints({std::min(keys, kFar)}); };
-  const ValueId queries = f.op("Add", {positions(f, {sizes.q_length, 1}), offset});
-  const ValueId keys = positions(f, {1, sizes.kv_length});
+  const ValueId queries = f.op(
+      "Add", {reshaped(f, positions_from_zero(f, {sizes.q_length}), {sizes.q_length, 1}), offset});
+  const ValueId keys = positions_from_zero(f, {1, sizes.kv_length});
   ValueId visible = kNoValue;
   if (window.left >= 0) {
     visible = f.op("GreaterOrEqual", {f.op("Add", {keys, bound(window.left)}), queries});
@@ -86,7 +82,7 @@ ValueId visible_keys(Function& f, const AttentionSizes& sizes, KeyWindow window,
 }
 
 ValueId keys_before(Function& f, const AttentionSizes& sizes, ValueId count) {
-  return f.op("Less", {positions(f, {1, sizes.kv_length}), count});
+  return f.op("Less", {positions_from_zero(f, {1, sizes.kv_length}), count});
 }
 
 ValueId bias_of(Function& f, ValueId visible, DType dtype, double hidden) {

@@ -43,6 +43,9 @@ ValueId visible_keys(Function& f, const AttentionSizes& sizes, KeyWindow window,
 // The same of those before `count`, [batch, 1, 1, 1].
 ValueId keys_before(Function& f, const AttentionSizes& sizes, ValueId count);
 
+// 0, 1, 2, ... along the last axis, of int64.
+ValueId positions_from_zero(Function& f, const Shape& shape);
+
 // To be added to scores: 0 where `visible`, else `hidden`.
 ValueId bias_of(Function& f, ValueId visible, DType dtype, double hidden);
 
