@@ -180,6 +180,41 @@ TEST(HostileAttributes, AxesAndParts) {
   }
 }
 
+TEST(HostileAttributes, RegionsBlocksAndSpectra) {
+  const Tensor roi = Tensor::of<float>({1, 5}, {0, 1, 1, 3, 3});
+  const Tensor corners = Tensor::of<float>({1, 4}, {1, 1, 3, 3});
+  const Tensor no_channels = Tensor::allocate(DType::Float, {1, 0, 5, 6});
+  const Tensor columns = random_tensor({1, 4, 6}, 1), scalar = Tensor::of<int64_t>({}, {1});
+  for (const int64_t v : kExtremes) {
+    for (const Tensor& in : {image(), no_channels}) {
+      for (const char* name : {"output_height", "output_width", "sampling_ratio"}) {
+        run_or_refuse({"RoiAlign", 16, {{name, v}}}, {in, corners, int64_vector({0})});
+      }
+      run_or_refuse({"RoiAlign", 16}, {in, corners, int64_vector({v})});
+      run_or_refuse({"MaxRoiPool", 1, {{"pooled_shape", Ints{v, 1}}}}, {in, roi});
+    }
+    for (const char* name : {"kernel_shape", "strides"}) {
+      const Tensor nowhere = Tensor::allocate(DType::Int64, {1, 0, int64_t{1} << 40});
+      run_or_refuse({"MaxUnpool", 11, {{"kernel_shape", Ints{2}}, {name, Ints{v}}}},
+                    {Tensor::allocate(DType::Float, nowhere.shape()), nowhere});
+    }
+    for (const char* name : {"strides", "dilations"}) {
+      run_or_refuse({"Col2Im", 18, {{name, Ints{v, 1}}}},
+                    {columns, int64_vector({3, 4}), int64_vector({2, 2})});
+    }
+    run_or_refuse({"Col2Im", 18}, {columns, int64_vector({v, 4}), int64_vector({2, 2})});
+    run_or_refuse({"Col2Im", 18}, {columns, int64_vector({3, v}), int64_vector({v, v})});
+    run_or_refuse({"Col2Im", 18, {{"pads", Ints{v, v, v, v}}}},
+                  {columns, int64_vector({3, 4}), int64_vector({2, 2})});
+    const Tensor number = Tensor::of<int64_t>({}, {v});
+    run_or_refuse({"DFT", 20}, {columns.reshaped({1, 24, 1}), number});
+    run_or_refuse({"DFT", 20}, {columns.reshaped({1, 24, 1}), {}, number});
+    run_or_refuse({"STFT", 17}, {columns.reshaped({1, 24, 1}), number, {}, scalar});
+    run_or_refuse({"STFT", 17}, {columns.reshaped({1, 24, 1}), scalar, {}, number});
+    run_or_refuse({"HannWindow", 17}, {number});
+  }
+}
+
 // No box needs no memory, however many classes there are.
 TEST(HostileAttributes, SuppressionOfNoBoxes) {
   const Tensor boxes = Tensor::allocate(DType::Float, {int64_t{1} << 25, 0, 4});
