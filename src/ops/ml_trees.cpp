@@ -142,8 +142,8 @@ void read_nodes(const Attributes& attributes, const NumberedNodes& numbered, Tre
     const int64_t tree = numbered.tree_of(i);
     trees.nodes.push_back({.threshold = values[i],
                            .feature = narrow(features[i]),
-                           .on_false = leaves.codes[numbered.find(tree, on_false[i])],
-                           .on_true = leaves.codes[numbered.find(tree, on_true[i])],
+                           .next = {leaves.codes[numbered.find(tree, on_false[i])],
+                                    leaves.codes[numbered.find(tree, on_true[i])]},
                            .answers = ml::answers_of(questions[i], values[i], missing[i] != 0)});
   }
   for (const size_t root : numbered.roots()) trees.roots.push_back(leaves.codes[root]);
@@ -379,12 +379,12 @@ void Ensemble::read_nodes(const Attributes& attributes, size_t leaves) {
     const auto question = static_cast<ml::Question>(modes[i]);
     const bool asks_membership = question == ml::Question::Member;
     const double threshold = asks_membership ? static_cast<double>(sets++) : splits[i];
-    trees.nodes.push_back({.threshold = threshold,
-                           .feature = narrow(features[i]),
-                           .on_false = child(false_ids[i], false_leaves[i]),
-                           .on_true = child(true_ids[i], true_leaves[i]),
-                           .answers = ml::answers_of(question, threshold, missing[i] != 0),
-                           .asks_membership = asks_membership});
+    trees.nodes.push_back(
+        {.threshold = threshold,
+         .feature = narrow(features[i]),
+         .next = {child(false_ids[i], false_leaves[i]), child(true_ids[i], true_leaves[i])},
+         .answers = ml::answers_of(question, threshold, missing[i] != 0),
+         .asks_membership = asks_membership});
   }
   if (sets != trees.sets.size()) {
     fail(ErrorCode::MalformedModel, sets, " nodes ask for membership in one of ", trees.sets.size(),

@@ -12,9 +12,8 @@ constexpr int kNaN = 3;  // the bit of TreeNode::answers
 
 // The bit of TreeNode::answers for a feature.
 int bit_of(double feature, double threshold) {
-  return feature != feature
-             ? kNaN
-             : static_cast<int>(feature == threshold) + 2 * static_cast<int>(feature > threshold);
+  return static_cast<int>(feature == threshold) | static_cast<int>(feature > threshold) << 1 |
+         kNaN * static_cast<int>(feature != feature);
 }
 
 constexpr double kNoVote = std::numeric_limits<double>::quiet_NaN();
@@ -52,7 +51,7 @@ void TreeEnsemble::check() {
 void TreeEnsemble::check_cycles() const {
   std::vector<int32_t> entries(nodes.size(), 0), free;
   const auto for_children = [&](const TreeNode& node, const auto& visit) {
-    for (const int32_t child : {node.on_false, node.on_true}) {
+    for (const int32_t child : node.next) {
       if (child >= 0) visit(child);
     }
   };
@@ -80,11 +79,13 @@ int64_t TreeEnsemble::leaf_of(int32_t root, const double* row) const {
   while (at >= 0) {
     const TreeNode& node = nodes[static_cast<size_t>(at)];
     const double feature = row[node.feature];
-    bool answer = (node.answers >> bit_of(feature, node.threshold) & 1) != 0;
+    // An index and no branch: which way it goes cannot be foreseen.
+    int answer = node.answers >> bit_of(feature, node.threshold) & 1;
     if (node.asks_membership && feature == feature) [[unlikely]] {
-      answer = std::ranges::binary_search(sets[static_cast<size_t>(node.threshold)], feature);
+      const std::vector<double>& members = sets[static_cast<size_t>(node.threshold)];
+      answer = std::ranges::binary_search(members, feature) ? 1 : 0;
     }
-    at = answer ? node.on_true : node.on_false;
+    at = node.next[answer];
   }
   return ~at;
 }
@@ -127,12 +128,12 @@ Tensor TreeEnsemble::scores(const Tensor& x, const Rows& rows, Aggregate aggrega
   Tensor scores = Tensor::allocate(DType::Double, {rows.count, targets});
   const double* from = wide.as<double>().data();
   double* to = scores.mutable_as<double>().data();
-  constexpr int64_t kBlock = 64;
-  pool.parallel_for((rows.count + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t first = block * kBlock;
-      score(from + first * rows.features, rows.features, std::min(kBlock, rows.count - first),
-            aggregate, to + first * targets);
+  // Each block of rows fetches all trees anew, and each tree all rows of its block.
+  constexpr int64_t kGrain = 256, kBlock = 1024;
+  pool.parallel_for(rows.count, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t first = begin; first < end; first += kBlock) {
+      score(from + first * rows.features, rows.features, std::min(kBlock, end - first), aggregate,
+            to + first * targets);
     }
   });
   return scores;

@@ -15,9 +15,8 @@ enum class Aggregate : uint8_t { Average, Sum, Min, Max };
 struct TreeNode {
   double threshold = 0;  // of a node that asks for membership, the index of its set
   int32_t feature = 0;
-  int32_t on_false = 0;
-  int32_t on_true = 0;
-  uint8_t answers = 0;  // see answers_of()
+  int32_t next[2] = {};  // where no and yes lead
+  uint8_t answers = 0;   // see answers_of()
   bool asks_membership = false;
 };
 
