@@ -278,7 +278,7 @@ Graph group_query_attention(const NodeContext& context) { return Maker(context).
 constexpr OpDef kOps[] = {
     {.op_type = "GroupQueryAttention",
      .domain = kMicrosoftDomain,
-     .meaning = {.inputs = {7, 17},
+     .meaning = {.inputs = {1, 17},
                  .outputs = {1, 4},
                  .types = {type_of_listed({kQuery, kKey, kValue, kPastKey, kPastValue, kCosines,
                                            kSines, kScoreBias, kSink, kQueryNorm, kKeyNorm},

@@ -163,7 +163,7 @@ constexpr OpDef kOps[] = {
     skip_of("SkipSimplifiedLayerNormalization", {3, 4}, skip_simplified_layer_normalization),
     {.op_type = "EmbedLayerNormalization",
      .domain = kMicrosoftDomain,
-     .meaning = {.inputs = {7, 9},
+     .meaning = {.inputs = {1, 9},
                  .outputs = {1, 3},
                  .types = {type_of_listed({0, 1, 7, 8}, {DType::Int32}),
                            type_of_listed({2, 3, 4, 5, 6}, kFloat32)},

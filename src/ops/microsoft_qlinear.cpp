@@ -155,12 +155,12 @@ constexpr Types kBinary = {type_of_listed({0, 2, 3, 5, 7}, kBytes),
 constexpr Types kUnary = {type_of_listed({0, 2, 4}, kBytes), type_of_both_inputs(1, 3, kFloat32)};
 
 constexpr OpDef unary_op(std::string_view op_type, Rule function) {
-  return quantised_op(op_type, {4, 5}, kUnary, function);
+  return quantised_op(op_type, {2, 5}, kUnary, function);
 }
 
 constexpr OpDef kOps[] = {
-    quantised_op("QLinearAdd", {7, 8}, kBinary, binary<false>),
-    quantised_op("QLinearMul", {7, 8}, kBinary, binary<true>),
+    quantised_op("QLinearAdd", {2, 8}, kBinary, binary<false>),
+    quantised_op("QLinearMul", {2, 8}, kBinary, binary<true>),
     unary_op("QLinearSigmoid", unary<sigmoid>),
     unary_op("QLinearLeakyRelu", unary<leaky_relu>),
     unary_op("QLinearSoftmax", unary<softmax>),
