@@ -63,6 +63,8 @@ DType dtype_named(const std::string& name) {
   fail(ErrorCode::InvalidInput, "there is no tensor type '", name, "'");
 }
 
+Tensor to_tensor(const val& object);
+
 Shape to_shape(const val& dims) {
   Shape shape;
   for (const double size : emscripten::convertJSArrayToNumberVector<double>(dims)) {
@@ -71,8 +73,21 @@ Shape to_shape(const val& dims) {
   return shape;
 }
 
+// A sequence, or an optional that holds nothing; nullopt for a tensor.
+std::optional<Tensor> to_nested(const val& object, const std::string& type) {
+  if (type == "absent") return Tensor::absent();
+  if (type != name_of(DType::Sequence)) return std::nullopt;
+  std::vector<Tensor> items;
+  for (const val& item : emscripten::vecFromJSArray<val>(object["data"])) {
+    items.push_back(to_tensor(item));
+  }
+  return Tensor::sequence_of(std::move(items));
+}
+
 Tensor to_tensor(const val& object) {
-  const DType dtype = dtype_named(object["type"].as<std::string>());
+  const auto type = object["type"].as<std::string>();
+  if (auto nested = to_nested(object, type)) return std::move(*nested);
+  const DType dtype = dtype_named(type);
   Shape shape = to_shape(object["dims"]);
   if (dtype == DType::String) {
     return Tensor::of_strings(std::move(shape), to_strings(object["data"]));
@@ -132,9 +147,14 @@ val to_val(const std::optional<Shape>& shape) { return shape ? to_val(*shape) : 
 
 val to_val(const Tensor& tensor) {
   val object = val::object();
-  object.set("type", std::string(name_of(tensor.dtype())));
+  const DTypeKind kind = kind_of(tensor.dtype());
+  const bool is_absent = tensor.dtype() == DType::Absent;
+  object.set("type", is_absent ? "absent" : std::string(name_of(tensor.dtype())));
   object.set("dims", to_val(tensor.shape()));
-  if (tensor.dtype() == DType::String) {
+  if (kind == DTypeKind::Sequence || is_absent) {
+    object.set("data", to_array(is_absent ? std::span<const Tensor>() : tensor.items(),
+                                [](const Tensor& item) { return to_val(item); }));
+  } else if (kind == DTypeKind::String) {
     object.set("data", to_array(tensor.strings(), [](const std::string& s) { return val(s); }));
   } else {
     const auto* bytes = reinterpret_cast<const unsigned char*>(tensor.data());

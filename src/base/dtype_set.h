@@ -18,6 +18,7 @@ class DTypeSet {
   constexpr DTypeSet operator|(DTypeSet other) const { return DTypeSet(bits_ | other.bits_); }
   constexpr bool contains(DType dtype) const { return (bits_ & bit(dtype)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
+  constexpr bool operator==(const DTypeSet&) const = default;
 
   // "float32, int64"
   std::string to_string() const;

@@ -113,6 +113,7 @@ uint8_t float_to_minifloat(DType dtype, float value, bool saturate) noexcept {
     return static_cast<uint8_t>(code == format.sign() ? code : code | sign);
   };
   if (is_nan || std::isinf(value)) return beyond();
+  if (value == 0) return one_zero ? uint8_t{0} : sign;
   int exponent = 0;
   std::frexp(value, &exponent);  // |value| in [2^(exponent - 1), 2^exponent)
   // Of the last place that is kept; subnormals share the smallest normal's.

@@ -42,10 +42,13 @@ Kernel plan_mod(PlanContext& context) {
   if (context.attributes().get_int("fmod", 0) != 0) {
     return plan_broadcast_step(context, integer_row<kernels::TruncatedMod, float, double>(dtype));
   }
-  if (dtype == DType::Float || dtype == DType::Double) {
-    fail(ErrorCode::MalformedModel, "Mod of floating-point numbers needs fmod=1");
+  constexpr int kFirstFloatOpset = 28;
+  const bool is_float = dtype == DType::Float || dtype == DType::Double;
+  if (is_float && context.opset() < kFirstFloatOpset) {
+    fail(ErrorCode::MalformedModel, "Mod of floating-point numbers needs fmod=1 before opset ",
+         kFirstFloatOpset);
   }
-  return plan_broadcast_step(context, integer_row<kernels::FloorMod>(dtype));
+  return plan_broadcast_step(context, integer_row<kernels::FloorMod, float, double>(dtype));
 }
 
 // Base and exponent of different types: the result has the base's.

@@ -464,7 +464,7 @@ constexpr OpDef kOps[] = {
     routine("Loop", 1, kLatestOpset, {0, kUnbounded},
             {type_of_input(0, {DType::Int64}), type_of_input(1, kBool)}, infer_loop,
             begin<LoopRoutine>),
-    routine("Scan", 8, 8, {1, kUnbounded}, {type_of_input(0, {DType::Int64})}, infer_batched_scan,
+    routine("Scan", 8, 8, {0, kUnbounded}, {type_of_input(0, {DType::Int64})}, infer_batched_scan,
             begin<BatchedScanRoutine>),
     routine("Scan", 9, kLatestOpset, {1, kUnbounded}, {}, infer_scan, begin<ScanRoutine>),
     routine("SequenceMap", 17, kLatestOpset, {1, kUnbounded},

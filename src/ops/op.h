@@ -271,6 +271,7 @@ class OpTable final : public Operators {
 
   const OpDef* find(std::string_view domain, std::string_view op_type, int opset) const override;
   bool knows(std::string_view domain, std::string_view op_type) const override;
+  std::span<const OpFamily* const> families() const { return families_; }
 
  private:
   std::span<const OpFamily* const> families_;

@@ -48,7 +48,7 @@ export async function computeByFovea(graph: Graph, options: LoadOptions): Promis
       const feeds = Object.entries(feed).map(
         ([name, { type, data, dims }]) => [name, new Tensor(type, data as never, dims)] as const,
       );
-      runs.push(toValues(await session.run(Object.fromEntries(feeds), wanted)));
+      runs.push(toValues(await session.run<Tensor>(Object.fromEntries(feeds), wanted)));
     }
     return { runs };
   } catch (error) {

@@ -38,6 +38,13 @@ export class OnnxBuilder {
     return name;
   }
 
+  /** An input that is a sequence of tensors, or an optional tensor. */
+  container(kind: 'sequence' | 'optional', name: string, type: ElementType = 'float32'): string {
+    const elemType = { tensorType: { elemType: dataTypes[type] } };
+    this.#inputs.push({ name, type: { [`${kind}Type`]: { elemType } } });
+    return name;
+  }
+
   constant(data: ConstantData, dims: readonly number[] = [data.length]): string {
     const name = this.#newName('constant');
     this.#initializers.push(toTensorProto(name, elementType(data), dims, data));

@@ -50,7 +50,12 @@ const messages: Record<string, Fields> = {
     dataLocation: one(14, 'int32'),
   },
   ValueInfoProto: { name: one(1, 'string'), type: one(2, 'TypeProto') },
-  TypeProto: { tensorType: one(1, 'TensorTypeProto') },
+  TypeProto: {
+    tensorType: one(1, 'TensorTypeProto'),
+    sequenceType: one(4, 'ContainerTypeProto'),
+    optionalType: one(9, 'ContainerTypeProto'),
+  },
+  ContainerTypeProto: { elemType: one(1, 'TypeProto') },
   TensorTypeProto: { elemType: one(1, 'int32'), shape: one(2, 'TensorShapeProto') },
   TensorShapeProto: { dim: many(1, 'DimensionProto') },
   DimensionProto: { dimValue: one(1, 'int64'), dimParam: one(2, 'string') },

@@ -21,7 +21,7 @@ export const debianRoot = join(cacheDir, 'debian13');
  */
 const sets = {
   emscripten: {
-    packages: ['emscripten', 'cmake', 'ninja-build', 'libonnx-dev', 'libonnx-testdata'],
+    packages: ['emscripten', 'cmake', 'ninja-build', 'libonnx-dev'],
     // Emscripten builds system libraries into its cache as they are needed.
     writable: 'usr/share/emscripten/cache',
   },

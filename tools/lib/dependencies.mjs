@@ -1,4 +1,4 @@
-// Copies third-party headers and test data to build/deps: there they have the same path on the host
+// Copies third-party headers to build/deps: there they have the same path on the host
 // and inside the Debian root, and a compiler searching them sees nothing else of the system.
 
 import { cpSync, existsSync, rmSync } from 'node:fs';
@@ -16,7 +16,6 @@ export async function copyDependencies() {
   await copy('src/googletest/googletest', hostPrefixes, 'googletest');
   const onnxPrefixes = emccOnPath() === undefined ? [join(debianRoot, 'usr')] : hostPrefixes;
   await copy('include/onnx/onnx.proto', onnxPrefixes, 'onnx/onnx.proto');
-  await copy('share/libonnx-testdata/data', onnxPrefixes, 'onnx-testdata');
 }
 
 /**

@@ -26,7 +26,6 @@ const probes = {
   googletest: () => file('/src/googletest/googletest/src/gtest-all.cc'),
   // With Emscripten from a Debian root these come from there too.
   'libonnx-dev': () => emccOnPath() === undefined || file('/include/onnx/onnx.proto'),
-  'libonnx-testdata': () => emccOnPath() === undefined || file('/share/libonnx-testdata/data'),
 };
 
 /** @type {Probes} */

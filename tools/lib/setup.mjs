@@ -8,6 +8,7 @@ import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
 import { copyEngineFile, engineFile } from './engine-files.mjs';
 import { writeNotices } from './notices.mjs';
+import { writeOfficialCases } from './official-cases.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
 import { run } from './process.mjs';
@@ -41,6 +42,7 @@ export function packagesSteps(needs) {
  */
 export function compilerSteps({ forTests = false } = {}) {
   const sanitizers = { title: 'clang, for sanitizers', run: setUpSanitizers, early: true };
+  const cases = { title: "ONNX's official cases", run: writeOfficialCases, early: true };
   const first = emccOnPath() === undefined && !debianHas('emscripten');
   return [
     {
@@ -49,7 +51,8 @@ export function compilerSteps({ forTests = false } = {}) {
       early: true,
     },
     ...(forTests ? [sanitizers] : []),
-    { title: 'Headers and test data', run: copyDependencies },
+    { title: 'Headers', run: copyDependencies },
+    ...(forTests ? [cases] : []),
   ];
 }
 

@@ -5,8 +5,10 @@ import type { TensorType } from './tensor-types.js';
 /** An input or output as the model declares it. */
 export interface ValueMetadata {
   name: string;
-  isTensor: true;
-  type: TensorType;
+  /** False for sequences, and for optionals, of which only a run tells what they hold. */
+  isTensor: boolean;
+  /** The element type; `sequence` of what is none, `undefined` where the model does not say. */
+  type: TensorType | 'sequence' | 'undefined';
   /**
    * A number for a fixed size, a name for a symbolic one, `?` for one without a name; undefined
    * where the model declares no shape.
@@ -26,7 +28,8 @@ export interface ModelMetadata {
 
 /** A declaration as the engine gives it, as onnxruntime-common does. */
 export function toMetadata({ name, type, shape }: ValueInfo): ValueMetadata {
-  return { name, isTensor: true, type, shape: shape?.map((size) => size ?? '?') };
+  const isTensor = type !== 'sequence' && type !== 'undefined';
+  return { name, isTensor, type, shape: shape?.map((size) => size ?? '?') };
 }
 
 /** What the engine tells of a model, without its inputs and outputs. */

@@ -1,12 +1,12 @@
 import { abortSignal, yesOrNo, type OptionKinds } from './check-options.js';
 import type { RunReply } from './engine/sessions.js';
-import type { FeedData, TensorData } from './engine/running.js';
+import { isNested, type FeedData, type TensorData, type ValueData } from './engine/running.js';
 import { FoveaError } from './errors.js';
 import { bytesIn, described, dictionary, isRecord } from './kinds.js';
 import { abortable, type LoadedModel } from './model.js';
 import { onnxruntimeRunOptionKinds, type OnnxruntimeRunOptions } from './onnxruntime-options.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
-import { asTensor, isTensorLike, Tensor, type TensorLike } from './tensor.js';
+import { asTensor, isTensorLike, Tensor, type Value, type ValueLike } from './tensor.js';
 import { viewBytes, type TypedData } from './tensor-types.js';
 
 export interface RunOptions extends OnnxruntimeRunOptions {
@@ -22,13 +22,16 @@ export const runOptionKinds: OptionKinds<RunOptions> = {
   transfer: yesOrNo,
 };
 
-/** Tensors by the name of the input they are for. */
-export type Feeds = Readonly<Record<string, TensorLike>>;
+/**
+ * Tensors by the name of the input they are for: lists of them for sequences, null for an optional
+ * without a value.
+ */
+export type Feeds = Readonly<Record<string, ValueLike>>;
 
 /** What a profiled run gives. */
-export interface RunResult {
-  /** By name. */
-  tensors: Record<string, Tensor>;
+export interface RunResult<V extends Value = Tensor> {
+  /** By name; see InferenceSession.run(). */
+  tensors: Record<string, V>;
   /** In the order they ran. */
   nodes: NodeProfile[];
 }
@@ -49,11 +52,11 @@ export async function runModel(
   model: LoadedModel,
   feeds: Feeds,
   { names, given, options: { signal, transfer }, profiled }: RunRequest,
-): Promise<RunResult> {
+): Promise<RunResult<Value>> {
   const sent = toFeeds(model, feeds, transfer);
   const { outputs, nodes } = await runFeeds(model, sent, names, signal, profiled);
   const results = names.map(
-    (name, i) => [name, toTensor(outputs[i]!, given.get(name), name)] as const,
+    (name, i) => [name, toResult(outputs[i]!, given.get(name), name)] as const,
   );
   return { tensors: dictionary(results), nodes: nodes.map(toNodeProfile) };
 }
@@ -80,15 +83,49 @@ function toFeeds({ engine }: LoadedModel, feeds: unknown, transfer?: boolean): F
     throw new FoveaError('InvalidInput', `feeds are an object of Tensors by name, not ${what}`);
   }
   const own = (bytes: Uint8Array) => (transfer ? bytes : engine.own(bytes));
-  return Object.entries(feeds).map(([name, value]) => {
-    const { type, dims, data } = asTensor(value, `what is fed to '${name}'`);
-    return { name, type, dims, data: isStrings(data) ? data : own(bytesIn(data)!) };
-  });
+  return Object.entries(feeds).map(([name, value]) => ({
+    name,
+    ...toData(value, `what is fed to '${name}'`, own),
+  }));
 }
 
-function toTensor({ type, dims, data }: TensorData, given: Tensor | undefined, name: string) {
-  const elements = isBytes(data) ? viewBytes(type as never, data) : [...data];
-  if (!given) return new Tensor(type, elements, dims);
+/** A value as plain data. */
+function toData(value: unknown, what: string, own: (bytes: Uint8Array) => Uint8Array): ValueData {
+  if (value === null) return { type: 'absent', dims: [], data: [] };
+  if (Array.isArray(value)) {
+    const data = value.map((item, index) => toData(item, `tensor ${index} of ${what}`, own));
+    return { type: 'sequence', dims: [data.length], data };
+  }
+  const { type, dims, data } = asTensor(value, what);
+  return { type, dims, data: isStrings(data) ? data : own(bytesIn(data)!) };
+}
+
+/** A value from plain data. */
+function toValue(value: ValueData): Value {
+  if (!isNested(value)) return toTensor(value);
+  if (value.type === 'absent') return null;
+  const items = value.data.map(toValue);
+  if (value.type === 'sequence') return items;
+  const [keys, values] = items as [Tensor, Tensor];
+  return new Map(Array.from(keys.data as string[], (key, i) => [key, values.data[i]]));
+}
+
+function toTensor({ type, dims, data }: TensorData): Tensor {
+  return new Tensor(type, isBytes(data) ? viewBytes(type as never, data) : [...data], dims);
+}
+
+function toResult(value: ValueData, given: Tensor | undefined, name: string): Value {
+  if (!given) return toValue(value);
+  if (isNested(value)) {
+    throw new FoveaError('InvalidInput', `'${name}' is no tensor that another could take`, {
+      output: name,
+    });
+  }
+  return into(given, value, name);
+}
+
+/** Writes a result into a tensor of the caller's. */
+function into(given: Tensor, { type, dims, data }: TensorData, name: string): Tensor {
   if (given.type !== type || given.dims.join() !== dims.join()) {
     throw new FoveaError(
       'InvalidInput',
@@ -97,7 +134,7 @@ function toTensor({ type, dims, data }: TensorData, given: Tensor | undefined, n
       { output: name },
     );
   }
-  if (isStrings(given.data)) given.data.splice(0, Infinity, ...(elements as string[]));
+  if (isStrings(given.data)) given.data.splice(0, Infinity, ...(data as string[]));
   else bytesIn(given.data)!.set(data as Uint8Array);
   return given;
 }

@@ -13,7 +13,7 @@ import { loadOptionKinds, type LoadOptions } from './reading.js';
 import { readRequest, type Fetches } from './request.js';
 import { runModel, type Feeds, type RunOptions, type RunResult } from './run.js';
 import type { ModelSource } from './source.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor, Value } from './tensor.js';
 
 /** How a session is made: in Fovea's terms or in onnxruntime's. */
 export interface SessionOptions extends LoadOptions, OnnxruntimeSessionOptions {}
@@ -81,20 +81,26 @@ export class InferenceSession {
    * As in onnxruntime-common, a second argument alone may be fetches or options. An object is fetches
    * if any of its values is null or a Tensor, which no option is; an empty one asks for all outputs.
    *
-   * @param feeds a tensor for each of the model's inputs
+   * @param feeds a tensor for each of the model's inputs; for a sequence a list of tensors, for an
+   *   optional that holds nothing null
    * @param fetches the values wanted; all outputs unless given
-   * @returns the tensors by name, in an object without a prototype
+   * @returns the tensors by name, in an object without a prototype; sequences are arrays, maps Maps. Where
+   *   a model gives such, say so: `run<Tensor[]>(feeds)`
    * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased, EngineCrashed
    */
-  run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
-  run(feeds: Feeds, fetches?: Fetches, options?: RunOptions): Promise<Record<string, Tensor>>;
-  async run(
+  run<V extends Value = Tensor>(feeds: Feeds, options?: RunOptions): Promise<Record<string, V>>;
+  run<V extends Value = Tensor>(
+    feeds: Feeds,
+    fetches?: Fetches,
+    options?: RunOptions,
+  ): Promise<Record<string, V>>;
+  async run<V extends Value = Tensor>(
     feeds: Feeds,
     second?: Fetches | RunOptions,
     third?: RunOptions,
-  ): Promise<Record<string, Tensor>> {
+  ): Promise<Record<string, V>> {
     const { tensors } = await this.#run(feeds, second, third, false);
-    return tensors;
+    return tensors as Record<string, V>;
   }
 
   /**
@@ -106,14 +112,18 @@ export class InferenceSession {
    * const { nodes } = await session.profile({ input });
    * console.table(nodes, ['opType', 'algorithm', 'milliseconds', 'gflops']);
    */
-  profile(feeds: Feeds, options?: RunOptions): Promise<RunResult>;
-  profile(feeds: Feeds, fetches?: Fetches, options?: RunOptions): Promise<RunResult>;
-  async profile(
+  profile<V extends Value = Tensor>(feeds: Feeds, options?: RunOptions): Promise<RunResult<V>>;
+  profile<V extends Value = Tensor>(
+    feeds: Feeds,
+    fetches?: Fetches,
+    options?: RunOptions,
+  ): Promise<RunResult<V>>;
+  async profile<V extends Value = Tensor>(
     feeds: Feeds,
     second?: Fetches | RunOptions,
     third?: RunOptions,
-  ): Promise<RunResult> {
-    return this.#run(feeds, second, third, true);
+  ): Promise<RunResult<V>> {
+    return (await this.#run(feeds, second, third, true)) as RunResult<V>;
   }
 
   /** Gives back the memory of past runs; the next one takes it anew. */
@@ -126,7 +136,12 @@ export class InferenceSession {
     return this.#model.release();
   }
 
-  async #run(feeds: Feeds, second: unknown, third: unknown, profiled: boolean): Promise<RunResult> {
+  async #run(
+    feeds: Feeds,
+    second: unknown,
+    third: unknown,
+    profiled: boolean,
+  ): Promise<RunResult<Value>> {
     const { names = this.outputNames, given, options } = readRequest(second, third);
     return runModel(this.#model, feeds, { names, given, options, profiled });
   }

@@ -9,8 +9,29 @@ interface Float16ArrayConstructor {
 }
 const Float16Array = (globalThis as { Float16Array?: Float16ArrayConstructor }).Float16Array;
 
+/**
+ * Types whose elements no typed array has one by one: those of less than a byte lie packed from the
+ * lowest bits of each byte on, floats of a byte are their codes, and complex numbers two floats each.
+ */
+export interface RawDataMap {
+  int4: Uint8Array;
+  uint4: Uint8Array;
+  int2: Uint8Array;
+  uint2: Uint8Array;
+  float8e4m3fn: Uint8Array;
+  float8e4m3fnuz: Uint8Array;
+  float8e5m2: Uint8Array;
+  float8e5m2fnuz: Uint8Array;
+  float8e8m0: Uint8Array;
+  float6e2m3: Uint8Array;
+  float6e3m2: Uint8Array;
+  float4e2m1: Uint8Array;
+  complex64: Float32Array;
+  complex128: Float64Array;
+}
+
 /** The typed array that holds each numeric element type. */
-export interface TypedDataMap {
+export interface TypedDataMap extends RawDataMap {
   float32: Float32Array;
   float64: Float64Array;
   uint8: Uint8Array;
@@ -59,7 +80,39 @@ const constructors: Record<keyof TypedDataMap, TypedArrayConstructor> = {
   bool: Uint8Array,
   float16: (Float16Array as unknown as TypedArrayConstructor | undefined) ?? Uint16Array,
   bfloat16: Uint16Array,
+  int4: Uint8Array,
+  uint4: Uint8Array,
+  int2: Uint8Array,
+  uint2: Uint8Array,
+  float8e4m3fn: Uint8Array,
+  float8e4m3fnuz: Uint8Array,
+  float8e5m2: Uint8Array,
+  float8e5m2fnuz: Uint8Array,
+  float8e8m0: Uint8Array,
+  float6e2m3: Uint8Array,
+  float6e3m2: Uint8Array,
+  float4e2m1: Uint8Array,
+  complex64: Float32Array,
+  complex128: Float64Array,
 };
+
+/** How many elements of its typed array an element takes, where that is not one. */
+const arrayElements: Readonly<Record<string, number>> = {
+  int4: 1 / 2,
+  uint4: 1 / 2,
+  int2: 1 / 4,
+  uint2: 1 / 4,
+  float6e2m3: 3 / 4,
+  float6e3m2: 3 / 4,
+  float4e2m1: 1 / 2,
+  complex64: 2,
+  complex128: 2,
+};
+
+/** The length of the data of a tensor of so many elements. */
+export function dataLength(type: TensorType, size: number): number {
+  return Math.ceil(size * (ownValue(arrayElements, type) ?? 1));
+}
 
 /** The element type of each typed array that is of one by itself. */
 const inferred: Readonly<Record<string, TensorType>> = {
@@ -118,8 +171,12 @@ export function inferType(data: unknown): TensorType {
  * @throws FoveaError InvalidInput for an element that is none of `type`
  */
 export function convertArray(type: keyof TypedDataMap, values: readonly unknown[]): TypedData {
+  const convert = ownValue(conversions, type) as Conversion | undefined;
+  if (!convert) {
+    const message = `a tensor of ${type} is made from a typed array, not from a list of numbers`;
+    throw new FoveaError('InvalidInput', message);
+  }
   const elements = new constructors[type](values.length) as { [index: number]: number | bigint };
-  const convert = conversions[type];
   // Not by forEach, which passes over what is missing in the array.
   for (let index = 0; index < values.length; ++index) {
     const element = convert(values[index]);
@@ -135,7 +192,7 @@ export function convertArray(type: keyof TypedDataMap, values: readonly unknown[
 /** What is stored for a value; undefined where it has no place in the type. */
 type Conversion = (value: unknown) => number | bigint | undefined;
 
-const conversions: Record<keyof TypedDataMap, Conversion> = {
+const conversions: Record<Exclude<keyof TypedDataMap, keyof RawDataMap>, Conversion> = {
   float32: toNumber,
   float64: toNumber,
   uint8: toInteger(0, 8),

@@ -2,6 +2,7 @@ import { FoveaError } from './errors.js';
 import { described, isRecord, typedArrayName } from './kinds.js';
 import {
   convertArray,
+  dataLength,
   holds,
   inferType,
   isTensorType,
@@ -64,9 +65,11 @@ export class Tensor<T extends TensorType = TensorType> {
     this.data = toElements(type, data) as TensorDataMap[T];
     this.dims = toDims(typed ? third : second, this.data.length);
     this.size = countElements(this.dims);
-    if (this.size !== this.data.length) {
+    const length = dataLength(type, this.size);
+    if (length !== this.data.length) {
+      const elements = length === this.size ? '' : `, and ${length} of its array,`;
       throw invalid(
-        `a tensor of shape [${this.dims.join(',')}] has ${this.size} elements, ` +
+        `a ${type} tensor of shape [${this.dims.join(',')}] has ${this.size} elements${elements} ` +
           `but the data has ${this.data.length}`,
       );
     }
@@ -109,6 +112,15 @@ export function asTensor(value: unknown, what: string): Tensor {
   const { type, data, dims } = value as Tensor;
   return new Tensor(type, data, dims);
 }
+
+/**
+ * A value of a model: a tensor; a sequence of tensors; for an optional, what it holds, or null; a map,
+ * as ai.onnx.ml's operators make it.
+ */
+export type Value = Tensor | null | readonly Value[] | ReadonlyMap<string | bigint, unknown>;
+
+/** What is taken as a value. */
+export type ValueLike = TensorLike | null | readonly ValueLike[];
 
 /** Whether a value has the shape of a Tensor. */
 export function isTensorLike(value: unknown): value is { location?: unknown } {

@@ -138,7 +138,8 @@ describe('a session', () => {
   ])('refuses %s, by name', async (_, request, message) => {
     const session = await create(addModel());
     for (const method of ['run', 'profile'] as const) {
-      const error = await failureOf(session[method]({ x: x() }, ...(request as [])));
+      const call = session[method].bind(session) as (...args: unknown[]) => Promise<unknown>;
+      const error = await failureOf(call({ x: x() }, ...(request as unknown[])));
       expect(error.code).toBe('InvalidInput');
       expect(error.message).toContain(message);
     }

@@ -79,6 +79,12 @@ struct Div {
 
 // The remainder with the sign of the divisor (Python's %); x mod 0 is 0.
 struct FloorMod {
+  template <std::floating_point T>
+  T operator()(T a, T b) const {
+    const T remainder = std::fmod(a, b);
+    if (remainder == 0) return std::copysign(remainder, b);
+    return (remainder < 0) != (b < 0) ? remainder + b : remainder;
+  }
   template <std::integral T>
   T operator()(T a, T b) const {
     if (b == 0 || (std::signed_integral<T> && b == static_cast<T>(-1))) return 0;

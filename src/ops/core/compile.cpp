@@ -170,7 +170,7 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   const std::vector<ValueType> results = infer_node(node, type_pointers);
   if (rule.compute && !rule.plan) return compute_node(node, type_pointers, rule.compute, pool);
   std::vector<Tensor> outputs(results.size());
-  if (rule.reuse == Reuse::View) {
+  if (rule.reuse == Reuse::View && !results[0].content) {
     outputs[0] = inputs[0]->reshaped(*results[0].shape);
     return outputs;
   }

@@ -134,7 +134,7 @@ TEST(Cast, StringsAreNumbersInWords) {
   EXPECT_EQ(out.as<float>()[6], -INFINITY);
   EXPECT_EQ(error_of([&] { cast_to<float>(words); }), ErrorCode::InvalidInput);
   const Tensor large = Tensor::of_strings({2}, {"9007199254740993", "-9223372036854775808"});
-  EXPECT_EQ(values_of<int64_t>(cast_to<int64_t>(large)), (Ints{9007199254740993, INT64_MIN}));
+  EXPECT_EQ(values_of<int64_t>(cast_to<int64_t>(large)), (std::vector<int64_t>{9007199254740993, INT64_MIN}));
 }
 
 TEST(Cast, NumbersAreStringsThatReadBack) {

@@ -34,6 +34,13 @@ std::string write_value(const std::string& name, DType dtype,
   return write<ValueInfoField>([&](auto& out) {
     out.add_string(ValueInfoField::name, name);
     out.add_message(ValueInfoField::type, write<TypeField>([&](auto& type) {
+                      if (dtype == DType::Map) {
+                        type.add_message(TypeField::map_type, write<MapTypeField>([](auto& map) {
+                                           map.add_int32(MapTypeField::key_type,
+                                                         static_cast<int32_t>(DType::Int64));
+                                         }));
+                        return;
+                      }
                       type.add_message(
                           TypeField::tensor_type, write<TensorTypeField>([&](auto& tensor) {
                             tensor.add_int32(TensorTypeField::elem_type,

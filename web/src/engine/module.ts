@@ -21,7 +21,7 @@ export type EnginePicture = Handle<'picture'>;
 /** A declared input or output; `shape` is null when undeclared, a size without a name is null. */
 export interface ValueInfo {
   name: string;
-  type: TensorType;
+  type: TensorType | 'sequence' | 'undefined';
   shape: (number | string | null)[] | null;
 }
 
@@ -106,19 +106,24 @@ export interface LoadOptions {
   externalData: Record<string, EngineBuffer>;
 }
 
-export interface EngineFeed {
-  name: string;
-  type: TensorType;
+/** A value that is given to the engine; what holds others has those as `data`. */
+export interface EngineValue {
+  type: ValueType;
   dims: readonly number[];
-  data: EngineBuffer | readonly string[];
+  data: EngineBuffer | readonly string[] | readonly EngineValue[];
 }
 
-/** `data` of numbers is a view, valid until the engine is called again. */
-export interface EngineTensor {
-  type: TensorType;
+export type EngineFeed = EngineValue & { name: string };
+
+/** A value that the engine gives. `data` of numbers is a view, valid until the engine is called again. */
+export interface EngineOutput {
+  type: ValueType;
   dims: number[];
-  data: Uint8Array | string[];
+  data: Uint8Array | string[] | EngineOutput[];
 }
+
+/** Element types, and what holds other values. */
+export type ValueType = TensorType | 'sequence' | 'absent' | 'map';
 
 /** What a picture is enlarged to, and what the network that does it takes and gives. */
 export interface PictureSettings {
@@ -166,7 +171,7 @@ export interface EngineModule {
   plannedDims(run: EngineRun): (number[] | null)[];
   /** Computes for about that long; true when all is done. */
   advance(run: EngineRun, milliseconds: number): boolean;
-  outputs(run: EngineRun): EngineTensor[];
+  outputs(run: EngineRun): EngineOutput[];
   profile(run: EngineRun): NodeTime[];
   deleteRun(run: EngineRun): void;
 

@@ -3,7 +3,15 @@
 import { nextTask } from '../environment.js';
 import type { TensorType } from '../tensor-types.js';
 import type { Checkpoint } from './jobs.js';
-import type { EngineBuffer, EngineFeed, EngineModule, EngineRun, EngineSession } from './module.js';
+import type {
+  EngineBuffer,
+  EngineFeed,
+  EngineModule,
+  EngineOutput,
+  EngineRun,
+  EngineSession,
+  EngineValue,
+} from './module.js';
 import type { ResultMemory } from './results.js';
 
 /** A tensor as plain data between threads; `data` of numbers is their bytes. */
@@ -13,9 +21,25 @@ export interface TensorData {
   data: Uint8Array | readonly string[];
 }
 
-export interface FeedData extends TensorData {
-  name: string;
+/**
+ * A value that holds others: a sequence, an optional that holds none, or a map, which is the tensors of
+ * its keys and of its values.
+ */
+export interface NestedData {
+  type: 'sequence' | 'absent' | 'map';
+  dims: readonly number[];
+  data: readonly ValueData[];
 }
+
+/** A value as plain data between threads. */
+export type ValueData = TensorData | NestedData;
+
+/** Whether a value holds others. */
+export function isNested(value: { type: string }): value is NestedData {
+  return value.type === 'sequence' || value.type === 'absent' || value.type === 'map';
+}
+
+export type FeedData = ValueData & { name: string };
 
 /** How long the engine computes before it lets other messages, such as an abort, be handled. */
 const sliceMilliseconds = 30;
@@ -54,18 +78,13 @@ export async function withRun<T>(
   });
 }
 
-/** Copies tensors into the engine's memory for the duration of `use`. */
+/** Copies values into the engine's memory for the duration of `use`. */
 export async function withFeeds<T>(
   module: EngineModule,
   feeds: readonly FeedData[],
   use: (feeds: EngineFeed[]) => Promise<T>,
 ): Promise<T> {
-  return withUnwrittenFeeds(module, feeds, (copies) => {
-    for (const [index, { data }] of copies.entries()) {
-      if (typeof data === 'number') module.bytesOf(data).set(feeds[index]!.data as Uint8Array);
-    }
-    return use(copies);
-  });
+  return withBuffers(module, feeds, use, (buffer, bytes) => module.bytesOf(buffer).set(bytes));
 }
 
 /** As withFeeds, but with any numbers: only types and sizes matter. */
@@ -74,15 +93,27 @@ export async function withUnwrittenFeeds<T>(
   feeds: readonly FeedData[],
   use: (feeds: EngineFeed[]) => Promise<T>,
 ): Promise<T> {
+  return withBuffers(module, feeds, use, () => undefined);
+}
+
+async function withBuffers<T>(
+  module: EngineModule,
+  feeds: readonly FeedData[],
+  use: (feeds: EngineFeed[]) => Promise<T>,
+  write: (buffer: EngineBuffer, bytes: Uint8Array) => void,
+): Promise<T> {
   const buffers: EngineBuffer[] = [];
+  const place = (value: ValueData): EngineValue => {
+    const { type, dims } = value;
+    if (isNested(value)) return { type, dims, data: value.data.map(place) };
+    if (isStrings(value.data)) return { type, dims, data: value.data };
+    const buffer = module.makeBuffer(value.data.byteLength);
+    buffers.push(buffer);
+    write(buffer, value.data);
+    return { type, dims, data: buffer };
+  };
   try {
-    const unwritten = feeds.map((feed) => {
-      if (isStrings(feed.data)) return { ...feed, data: feed.data };
-      const buffer = module.makeBuffer(feed.data.byteLength);
-      buffers.push(buffer);
-      return { ...feed, data: buffer };
-    });
-    return await use(unwritten);
+    return await use(feeds.map((feed) => ({ name: feed.name, ...place(feed) })));
   } finally {
     for (const buffer of buffers) module.deleteBuffer(buffer);
   }
@@ -103,12 +134,18 @@ export function copyOutputs(
   module: EngineModule,
   run: EngineRun,
   results: ResultMemory,
-): TensorData[] {
-  return module.outputs(run).map(({ type, dims, data }) => ({
-    type,
-    dims,
-    data: Array.isArray(data) ? data : results.copyOf(data),
-  }));
+): ValueData[] {
+  const copy = (output: EngineOutput): ValueData => {
+    const { type, dims, data } = output;
+    if (isNested(output)) return { ...output, data: (data as EngineOutput[]).map(copy) };
+    const isBytes = !Array.isArray(data);
+    return {
+      type: type as TensorType,
+      dims,
+      data: isBytes ? results.copyOf(data) : (data as string[]),
+    };
+  };
+  return module.outputs(run).map(copy);
 }
 
 function isStrings(data: TensorData['data']): data is readonly string[] {

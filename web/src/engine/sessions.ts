@@ -9,7 +9,7 @@ import type {
   NodeTime,
   Precision,
 } from './module.js';
-import { copyOutputs, withFeeds, withRun, type FeedData, type TensorData } from './running.js';
+import { copyOutputs, withFeeds, withRun, type FeedData, type ValueData } from './running.js';
 
 /** How a model is loaded. */
 export interface HostLoadOptions {
@@ -32,7 +32,7 @@ export interface RunRequest {
 }
 
 export interface RunReply {
-  outputs: TensorData[];
+  outputs: ValueData[];
   /** In the order they ran; empty unless asked for. */
   nodes: NodeTime[];
 }
