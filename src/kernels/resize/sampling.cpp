@@ -67,6 +67,11 @@ void set_cubic_weights(T x, T* weight) {
 template <class T>
 AxisTaps<T> taps_at(const AxisMethod& method, T x) {
   const T size = static_cast<T>(method.size);
+  if (method.mode == SampleMode::Linear && x >= 0 && x < size - 1) {  // what most positions are
+    const auto first = static_cast<int32_t>(x);
+    const T rest = x - static_cast<T>(first);
+    return {{first, first + 1}, {1 - rest, rest}};
+  }
   const T border = method.align_corners ? T{0} : T{0.5f};
   const T low = -border, high = size - 1 + border;
   if (std::isnan(x)) x = T{-3};
@@ -113,6 +118,8 @@ struct TapBlock {
   void add(std::span<const AxisMethod> methods, const AxisTaps<T>* axes, T factor) {
     int32_t* offset = offsets.data() + count * taps;
     T* weight = weights.data() + count * taps;
+    ++count;
+    if (taps == 4 && methods.size() == 2) return add_square(methods, axes, factor, offset, weight);
     offset[0] = 0;
     weight[0] = factor;
     int made = 1;
@@ -128,7 +135,21 @@ struct TapBlock {
       }
       made *= more;
     }
-    ++count;
+  }
+
+ private:
+  // The same for two taps along each of two axes, the usual case.
+  void add_square(std::span<const AxisMethod> methods, const AxisTaps<T>* axes, T factor,
+                  int32_t* offset, T* weight) {
+    const auto width = static_cast<int32_t>(methods[1].size);
+    for (size_t y = 0; y < 2; ++y) {
+      const int32_t row = axes[0].index[y] * width;
+      const T row_weight = axes[0].weight[y] * factor;
+      for (size_t x = 0; x < 2; ++x) {
+        offset[2 * y + x] = row + axes[1].index[x];
+        weight[2 * y + x] = row_weight * axes[1].weight[x];
+      }
+    }
   }
 };
 
