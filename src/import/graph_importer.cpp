@@ -38,9 +38,10 @@ bool is_tensor(const onnx::ValueInfo& info) {
 void require_supported(const onnx::ValueInfo& input) {
   using enum onnx::Type::Kind;
   const onnx::Type::Kind kind = input.type ? input.type->kind : Unknown;
-  if (kind == Map || kind == SparseTensor || kind == Opaque) {
+  if (kind == SparseTensor || kind == Opaque) {
     throw Error(ErrorCode::UnsupportedAttribute,
-                text("input '", input.name, "' is no tensor, sequence or optional: maps and sparse "
+                text("input '", input.name,
+                     "' is no tensor, sequence, map or optional: sparse "
                      "tensors are not supported"))
         .with("input", std::string(input.name));
   }
@@ -57,6 +58,7 @@ void require_supported(const onnx::ValueInfo& input) {
 void declare(Value& value, const onnx::ValueInfo& info) {
   // What an optional holds is only known when it is fed.
   if (info.type && info.type->kind == onnx::Type::Kind::Sequence) value.dtype = DType::Sequence;
+  if (info.type && info.type->kind == onnx::Type::Kind::Map) value.dtype = DType::Map;
   if (!is_tensor(info)) return;
   if (is_supported(info.type->elem_type)) value.dtype = static_cast<DType>(info.type->elem_type);
   value.shape = declared_dims(info);
