@@ -314,7 +314,7 @@ void run_direction(const ComputeContext& context, const Recurrence& size, int64_
     }
   }
   for (int64_t batch = 0; batch < size.batches; ++batch) {
-    if (lengths[static_cast<size_t>(batch)] == 0 && size.steps > 0) continue;
+    if (lengths[static_cast<size_t>(batch)] == 0) continue;
     const int64_t row = size.state_row(direction, batch) * count;
     std::copy_n(cell->hidden().data() + batch * count, count, outputs.hidden + row);
     if (cell->cell()) std::copy_n(cell->cell()->data() + batch * count, count, outputs.cell + row);

@@ -117,7 +117,7 @@ void append_character(std::string& text, char32_t character) {
   const auto add = [&](char32_t byte) { text.push_back(static_cast<char>(byte)); };
   if (character < 0x80) return add(character);
   const int more = character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
-  add((0xF00u >> more & 0xFF) | character >> (6 * more));
+  add((0xFF00u >> (more + 1) & 0xFF) | character >> (6 * more));
   for (int i = more - 1; i >= 0; --i) add(0x80 | (character >> (6 * i) & 0x3F));
 }
 
