@@ -246,5 +246,23 @@ TEST(SvmClassifier, LinearAndErrors) {
   }
 }
 
+// Of tables without rows, every operator gives one without rows.
+TEST(Ml, NoRows) {
+  const Tensor x = Tensor::allocate(DType::Float, {0, 2});
+  const auto shape_of = [&](const OpCase& op) { return run_op(op, {x})[0].shape(); };
+  EXPECT_EQ(shape_of(ml("Scaler", {{"scale", Floats{1, 2}}})), (Shape{0, 2}));
+  EXPECT_EQ(shape_of(ml("Binarizer", {})), (Shape{0, 2}));
+  EXPECT_EQ(shape_of(ml("Normalizer", {})), (Shape{0, 2}));
+  EXPECT_EQ(shape_of(ml("Imputer", {{"imputed_value_floats", Floats{1}}})), (Shape{0, 2}));
+  EXPECT_EQ(shape_of(ml("FeatureVectorizer", {{"inputdimensions", Ints{3}}})), (Shape{0, 3}));
+  EXPECT_EQ(shape_of(ml("OneHotEncoder", {{"cats_int64s", Ints{1}}})), (Shape{0, 2, 1}));
+  EXPECT_EQ(shape_of(ml("ZipMap", {{"classlabels_int64s", Ints{1, 2}}})), (Shape{0}));
+  EXPECT_EQ(shape_of(ml("SVMClassifier", kTwoClasses, 2)), (Shape{0}));
+  EXPECT_EQ(shape_of(ml("LinearClassifier", {{"coefficients", Floats{1, 2}}}, 2)), (Shape{0}));
+  const auto extracted =
+      run_op(ml("ArrayFeatureExtractor", {}), {x, Tensor::of<int64_t>({1}, {1})});
+  EXPECT_EQ(extracted[0].shape(), (Shape{0, 1}));
+}
+
 }  // namespace
 }  // namespace fovea::test
