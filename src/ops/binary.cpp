@@ -55,7 +55,9 @@ Kernel plan_mod(PlanContext& context) {
 struct MixedPow {
   template <class A, class B>
   A operator()(A a, B b) const {
-    if constexpr (std::integral<A> && std::integral<B>) {
+    if constexpr (std::integral<A> && std::unsigned_integral<B>) {
+      return static_cast<A>(kernels::Pow()(static_cast<uint64_t>(a), uint64_t{b}));
+    } else if constexpr (std::integral<A> && std::integral<B>) {
       return static_cast<A>(kernels::Pow()(int64_t{a}, int64_t{b}));
     } else {
       return kernels::element_cast<A>(std::pow(static_cast<double>(a), static_cast<double>(b)));
@@ -66,7 +68,7 @@ struct MixedPow {
 BinaryRow mixed_pow_row(DType base, DType exponent) {
   return dispatch<float, double, int32_t, int64_t>(base, [&](auto base_tag) {
     using A = typename decltype(base_tag)::type;
-    return dispatch<float, double, int32_t, int64_t>(exponent, [](auto tag) -> BinaryRow {
+    return dispatch_with_integers<float, double>(exponent, [](auto tag) -> BinaryRow {
       using B = typename decltype(tag)::type;
       return binary_row<MixedPow, A, B, A>;
     });
@@ -107,7 +109,8 @@ constexpr OpDef kOps[] = {
     arithmetic<plan_wrapping<kernels::Mul>>("Mul"),
     arithmetic<plan_div>("Div"),
     arithmetic<plan_mod>("Mod", 10),
-    binary("Pow", 1, {type_of_input(0, kPowTypes), type_of_input(1, kPowTypes)}, plan_pow),
+    binary("Pow", 1, {type_of_input(0, kPowTypes), type_of_input(1, kFloat32And64 | kIntegers)},
+           plan_pow),
 };
 
 }  // namespace

@@ -22,20 +22,23 @@ TEST(DType, NamesAndNumbersAreThoseOfTensorProto) {
   EXPECT_EQ(info_of(23).name, "float4e2m1");
   EXPECT_EQ(info_of(24).name, "float8e8m0");
   EXPECT_EQ(info_of(26).name, "int2");
-  for (const int64_t number : {int64_t{-1}, int64_t{0}, int64_t{27}, INT64_MIN, INT64_MAX}) {
+  EXPECT_EQ(info_of(28).name, "float6e3m2");
+  for (const int64_t number : {int64_t{-1}, int64_t{0}, int64_t{29}, int64_t{61}, INT64_MIN, INT64_MAX}) {
     EXPECT_EQ(info_of(number).dtype, DType::Undefined);
     EXPECT_FALSE(is_supported(number));
   }
   std::set<std::string_view> names;
   for (const DTypeInfo& type : all_dtypes()) names.insert(type.name);
-  EXPECT_EQ(names.size(), 26u);
+  EXPECT_EQ(names.size(), 28u);
 }
 
-TEST(DType, SupportedAreThoseThatOperatorsTake) {
-  for (const DTypeInfo& type : all_dtypes()) {
-    const bool complex = type.kind == DTypeKind::Complex;
-    const bool later = static_cast<int>(type.dtype) > static_cast<int>(DType::BFloat16);
-    EXPECT_EQ(type.supported, !complex && !later) << type.name;
+// Values that no tensor of a file holds have types all the same.
+TEST(DType, OtherValuesHaveTypesOfTheirOwn) {
+  for (const DType dtype : {DType::Sequence, DType::Map, DType::Absent}) {
+    EXPECT_EQ(info_of(dtype).dtype, dtype);
+    EXPECT_EQ(info_of(static_cast<int64_t>(dtype)).dtype, DType::Undefined);
+    EXPECT_EQ(bytes_of(dtype, 3), 0u);
+    EXPECT_EQ(is_object(dtype), dtype != DType::Absent);
   }
 }
 
