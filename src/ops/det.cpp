@@ -53,8 +53,9 @@ void det(ComputeContext& context) {
   dispatch<float, double>(context.dtype(0), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* in = context.tensor(0).as<T>().data();
-    std::vector<double> matrix(static_cast<size_t>(elements));
-    for (T& out : context.make<T>(0, batch)) {
+    const auto determinants = context.make<T>(0, batch);
+    std::vector<double> matrix(determinants.empty() ? 0 : static_cast<size_t>(elements));
+    for (T& out : determinants) {
       std::copy_n(in, elements, matrix.begin());
       out = static_cast<T>(eliminate(matrix.data(), size));
       in += elements;

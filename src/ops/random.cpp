@@ -135,16 +135,18 @@ void multinomial(ComputeContext& context) {
   const int64_t batches = context.shape(0)[0], classes = context.shape(0)[1];
   const int64_t samples = context.attributes().get_int("sample_size", 1);
   const std::vector<double> logarithms = doubles_of(context.tensor(0));
-  std::vector<int64_t> outcomes;
+  Tensor out = Tensor::allocate(DType::Int64, {batches, samples});
+  auto outcome = out.mutable_as<int64_t>().begin();
   for (int64_t batch = 0; samples > 0 && batch < batches; ++batch) {
     const auto sums =
         summed_chances({logarithms.data() + batch * classes, static_cast<size_t>(classes)});
+    // What is rounded to the sum of all would be beyond the last outcome.
+    const double last = std::nextafter(sums.back(), 0.0);
     for (int64_t i = 0; i < samples; ++i) {
-      const auto drawn = std::ranges::upper_bound(sums, random.uniform() * sums.back());
-      outcomes.push_back(drawn - sums.begin());
+      const double drawn = std::min(random.uniform() * sums.back(), last);
+      *outcome++ = std::ranges::upper_bound(sums, drawn) - sums.begin();
     }
   }
-  const Tensor out = Tensor::of<int64_t>({batches, samples}, std::span<const int64_t>(outcomes));
   const DType dtype = checked_type(context, kIndices);
   context.set(0, dtype == DType::Int64 ? out : ElementConversion(DType::Int64, dtype).of(out));
 }

@@ -323,7 +323,6 @@ void run_direction(const ComputeContext& context, const Recurrence& size, int64_
 
 void compute_recurrent(ComputeContext& context) {
   const Recurrence size(context, kind_of(context));
-  const std::vector<int64_t> lengths = lengths_of(context, size);
   dispatch<float, double>(context.dtype(0), [&](auto tag) {
     using T = typename decltype(tag)::type;
     // What a sequence has no steps for stays zero, as does what nothing was the last step of.
@@ -336,6 +335,7 @@ void compute_recurrent(ComputeContext& context) {
     if (context.wants_output(0)) outputs.sequence = make(0, size.sequence());
     outputs.hidden = make(1, size.state());
     if (size.gates == 4) outputs.cell = make(2, size.state());
+    const std::vector<int64_t> lengths = lengths_of(context, size);
     for (int64_t direction = 0; size.batches > 0 && direction < size.directions; ++direction) {
       run_direction<T>(context, size, direction, lengths, outputs);
     }

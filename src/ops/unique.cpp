@@ -114,13 +114,14 @@ void unique(ComputeContext& context) {
   const Keys keys = keys_of(data);
   const Slices slices = {keys.values, shape.elements(0, along), shape[along],
                          shape.elements(along + 1, shape.rank()) * keys.per_element};
+  // First, because it may be more than there is memory for.
+  Tensor inverse = Tensor::allocate(DType::Int64, {slices.size});
   const bool sorted = context.attributes().get_int("sorted", 1) != 0;
   const std::vector<Group> groups = groups_of(slices, sorted);
 
   const Shape count = {std::ssize(groups)};
   Tensor first = Tensor::allocate(DType::Int64, count);
   Tensor counts = Tensor::allocate(DType::Int64, count);
-  Tensor inverse = Tensor::allocate(DType::Int64, {slices.size});
   for (size_t i = 0; i < groups.size(); ++i) {
     first.mutable_as<int64_t>()[i] = groups[i].first;
     counts.mutable_as<int64_t>()[i] = std::ssize(groups[i].members);

@@ -46,6 +46,7 @@ TEST(Det, PivotsAndSingularMatrices) {
   EXPECT_EQ(det({1, 1}, {-5}), Values{-5});
   EXPECT_TRUE(std::isnan(det({2, 2}, {NAN, 1, 1, 1})[0]));
   EXPECT_EQ(det({0, 2, 2}, {}), Values{});
+  EXPECT_EQ(det({0, 1 << 24, 1 << 24}, {}), Values{});
 }
 
 TEST(Det, Errors) {

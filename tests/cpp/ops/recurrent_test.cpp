@@ -346,6 +346,9 @@ TEST(Recurrent, Errors) {
       in[input] = input == 4 ? Tensor::of<int32_t>({3}, {1, 1, 1}) : random_tensor({2, 2, 2, 2}, 1);
       EXPECT_EQ(error_of([&] { run_op(op_of(c), in); }), ErrorCode::InvalidInput) << op << input;
     }
+    std::vector<Tensor> endless = inputs_of({.op = op, .state = false});
+    endless[0] = Tensor::allocate(DType::Float, {0, int64_t{1} << 48, 4});
+    EXPECT_EQ(error_of([&] { run_op(op_of(c), endless); }), ErrorCode::OutOfMemory);
     for (const int32_t length : {-1, 4}) {
       std::vector<Tensor> in = inputs_of(c);
       in[4] = Tensor::of<int32_t>({2}, {1, length});

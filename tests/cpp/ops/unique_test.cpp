@@ -99,6 +99,8 @@ TEST(Unique, OfFewElements) {
 }
 
 TEST(Unique, Errors) {
+  const Tensor endless = Tensor::allocate(DType::Float, {int64_t{1} << 50, 0});
+  EXPECT_EQ(error_of([&] { unique(endless, {along(0)}); }), ErrorCode::OutOfMemory);
   const Tensor in = Tensor::of<float>({2}, {1, 2});
   EXPECT_EQ(error_of([&] { unique(in, {along(1)}); }), ErrorCode::InvalidInput);
   EXPECT_EQ(error_of([&] { unique(in, {along(-2)}); }), ErrorCode::InvalidInput);
