@@ -173,6 +173,7 @@ void Widening::narrow_outputs() {
 
 // WebAssembly has no 16-bit arithmetic, and wider sums are closer to what the model means.
 void lower(Graph& graph, const Operators& ops) {
+  resolve_operators(graph, ops);
   Widening widening(graph);
   widening.widen_values();
   widening.widen_inputs();

@@ -329,7 +329,7 @@ TEST(Import, FunctionsAreInlinedUnderTheNameOfTheirCall) {
 }
 
 TEST(Import, InputsOfATypeThatNoOperatorTakesAreRefusedByName) {
-  for (const DType dtype : {DType::Complex64, DType::Float8E4M3FN, DType::Int4, DType::Uint2}) {
+  for (const DType dtype : {static_cast<DType>(29), DType::Sequence}) {
     const ModelBuilder model =
         ModelBuilder().input("x", dtype, {1}).node("Identity", {"x"}, {"y"}).output("y");
     try {
@@ -338,7 +338,9 @@ TEST(Import, InputsOfATypeThatNoOperatorTakesAreRefusedByName) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::UnsupportedAttribute);
       EXPECT_EQ(error.field("input"), "x");
-      EXPECT_EQ(error.field("dtype"), name_of(dtype));
+      EXPECT_EQ(error.field("dtype"), "undefined");
+      const std::string number = std::to_string(static_cast<int>(dtype));
+      EXPECT_NE(error.message().find(number), std::string::npos) << error.message();
     }
   }
 }

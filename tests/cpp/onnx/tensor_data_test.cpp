@@ -189,21 +189,32 @@ TEST(TensorData, RefusesTypesItCannotHold) {
     return code_of([&] { byte_size(stored.tensor()); });
   };
   EXPECT_EQ(check(0), ErrorCode::MalformedModel);
-  EXPECT_EQ(check(14), ErrorCode::UnsupportedAttribute);
-  EXPECT_EQ(check(22), ErrorCode::UnsupportedAttribute);
-  EXPECT_EQ(check(27), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(check(29), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(check(62), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(check(-1), ErrorCode::UnsupportedAttribute);
 }
 
-TEST(TensorData, NamesTheTypeItRefuses) {
-  const Stored stored = store(static_cast<DType>(22), {2}, raw("1"));
-  try {
-    element_type(stored.tensor());
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.field("dtype"), "int4");
-    EXPECT_NE(error.message().find("int4"), std::string::npos) << error.message();
-  }
+// onnx.proto, TensorProto.int32_data and raw_data, of elements of less than a byte.
+TEST(TensorData, PacksElementsOfLessThanAByte) {
+  const auto bytes_of_typed = [](DType dtype, int64_t count, std::vector<int32_t> numbers) {
+    const Stored stored = store(dtype, {count}, [&](TensorBuilder& tensor) {
+      tensor.add_packed_int32(TensorField::int32_data, numbers.begin(), numbers.end());
+    });
+    std::vector<std::byte> out(byte_size(stored.tensor()));
+    copy_elements(stored.tensor(), out);
+    return out;
+  };
+  using Bytes = std::vector<std::byte>;
+  EXPECT_EQ(bytes_of_typed(DType::Int4, 3, {0x21, 0x3}), (Bytes{std::byte{0x21}, std::byte{3}}));
+  EXPECT_EQ(bytes_of_typed(DType::Uint2, 4, {0xe4}), Bytes{std::byte{0xe4}});
+  EXPECT_EQ(bytes_of_typed(DType::Float6E3M2, 2, {1, 3}), (Bytes{std::byte{0xc1}, std::byte{0}}));
+  EXPECT_EQ(code_of([&] { bytes_of_typed(DType::Int4, 3, {0x21}); }), ErrorCode::MalformedModel);
+  EXPECT_EQ(code_of([&] { bytes_of_typed(DType::Float6E3M2, 2, {1}); }),
+            ErrorCode::MalformedModel);
+  const Stored short_raw = store(DType::Int4, {5}, raw("12"));
+  EXPECT_EQ(code_of([&] { check_elements(short_raw.tensor()); }), ErrorCode::MalformedModel);
+  const Stored whole_raw = store(DType::Int4, {5}, raw("123"));
+  EXPECT_NO_THROW(check_elements(whole_raw.tensor()));
 }
 
 TEST(TensorData, RefusesSegments) {
