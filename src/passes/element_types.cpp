@@ -19,6 +19,8 @@ class TypeFinder {
       types_[static_cast<size_t>(capture.inner)] = outer[static_cast<size_t>(capture.outer)];
     }
   }
+  // Of inputs that a body does not declare, by what its node is given.
+  void add_given(const Node& node, const std::vector<DType>& outer);
   std::vector<DType> find();
 
  private:
@@ -55,12 +57,24 @@ void TypeFinder::add_inner(const Node& node, std::vector<DType>& outputs) const 
   if (!graph) return;
   TypeFinder inside(*graph);
   inside.add_captured(types_);
+  inside.add_given(node, types_);
   const std::vector<DType> types = inside.find();
   // The first thing a Loop's body gives is whether to go on.
   const size_t first = node.op_type == "Loop" ? 1 : 0;
   for (size_t i = 0; i < outputs.size() && first + i < graph->outputs.size(); ++i) {
     if (outputs[i] != DType::Undefined) continue;
     outputs[i] = types[static_cast<size_t>(graph->outputs[first + i])];
+  }
+}
+
+void TypeFinder::add_given(const Node& node, const std::vector<DType>& outer) {
+  if (node.op_type != "Loop" && node.op_type != "Scan") return;
+  constexpr int kFirstScanWithoutBatches = 9;
+  const size_t skipped = node.op_type == "Scan" && node.opset < kFirstScanWithoutBatches ? 1 : 0;
+  for (size_t i = 0; i < graph_.inputs.size() && i + skipped < node.inputs.size(); ++i) {
+    DType& type = types_[static_cast<size_t>(graph_.inputs[i])];
+    const ValueId given = node.inputs[i + skipped];
+    if (type == DType::Undefined && given != kNoValue) type = outer[static_cast<size_t>(given)];
   }
 }
 
