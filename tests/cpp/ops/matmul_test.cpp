@@ -15,16 +15,19 @@ Expected reference_matmul(const Tensor& a, const Tensor& b, const Shape& out) {
   // Where a matrix of the batch of `at` begins.
   const auto matrix = [](const Tensor& tensor, Index at) {
     at[at.size() - 2] = at[at.size() - 1] = 0;
-    return tensor.as<float>().data() + broadcast_index(tensor.shape(), at);
+    return static_cast<int64_t>(broadcast_index(tensor.shape(), at));
+  };
+  const auto element = [](const Tensor& tensor, int64_t index) {
+    return double{tensor.as<float>()[static_cast<size_t>(index)]};
   };
   Expected expected;
   const int64_t depth = a.shape()[a.shape().rank() - 1], columns = b.shape()[b.shape().rank() - 1];
   for (const Index& at : indices_of(out)) {
-    const float* row = matrix(a, at) + at[at.size() - 2] * depth;
-    const float* column = matrix(b, at) + at.back();
+    const int64_t row = matrix(a, at) + at[at.size() - 2] * depth;
+    const int64_t column = matrix(b, at) + at.back();
     double total = 0, magnitude = 0;
     for (int64_t k = 0; k < depth; ++k) {
-      const double term = double{row[k]} * double{column[k * columns]};
+      const double term = element(a, row + k) * element(b, column + k * columns);
       total += term;
       magnitude += std::fabs(term);
     }
