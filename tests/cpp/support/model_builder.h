@@ -37,7 +37,7 @@ class ModelBuilder {
   ModelBuilder& branch(const std::string& op_type, std::vector<std::string> inputs,
                        std::vector<std::string> outputs,
                        std::vector<std::pair<std::string, ModelBuilder>> subgraphs,
-                       std::vector<Attribute> attributes = {});
+                       std::vector<Attribute> attributes = {}, const std::string& domain = "");
   ModelBuilder& output(const std::string& name, DType dtype = DType::Float);
   ModelBuilder& metadata(const std::string& key, const std::string& value);
   // Imports operators of another domain.
