@@ -165,7 +165,8 @@ val to_val(const Tensor& tensor) {
 
 namespace {
 
-// {nodes, nesting, tensorBytes, planningMilliseconds, trips}, of which any may be left out, or undefined.
+// {nodes, nesting, tensorBytes, planningMilliseconds, trips}, of which any may be left out, or
+// undefined.
 Limits to_limits(const val& given) {
   Limits limits;
   if (given.isUndefined()) return limits;

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-// Elements of 2, 4, 6 or 8 bits, as ONNX packs them: one after the other from the lowest bit of each
-// byte on (onnx.proto, TensorProto.raw_data).
+// Elements of 2, 4, 6 or 8 bits, as ONNX packs them: one after the other from the lowest bit of
+// each byte on (onnx.proto, TensorProto.raw_data).
 
 namespace fovea {
 

@@ -119,7 +119,8 @@ uint8_t float_to_minifloat(DType dtype, float value, bool saturate) noexcept {
   // Of the last place that is kept; subnormals share the smallest normal's.
   const int place = std::max(exponent - 1, 1 - format.bias) - format.mantissa_bits;
   const float steps = std::nearbyint(std::ldexp(std::fabs(value), -place));
-  // Counting from the smallest value of this exponent, carries reach the next exponent by themselves.
+  // Counting from the smallest value of this exponent, carries reach the next exponent by
+  // themselves.
   const int base = (place + format.mantissa_bits + format.bias - 1) << format.mantissa_bits;
   const int magnitude = base + static_cast<int>(steps);
   if (magnitude > format.largest()) return beyond();

@@ -92,8 +92,7 @@ void infer_bit_cast(InferContext& context) {
 }
 
 Kernel plan_bit_cast(PlanContext& context) {
-  return copy_bytes(
-      bytes_of(context.dtype(0), static_cast<uint64_t>(context.shape(0).elements())));
+  return copy_bytes(bytes_of(context.dtype(0), static_cast<uint64_t>(context.shape(0).elements())));
 }
 
 constexpr OpDef kOps[] = {
@@ -114,8 +113,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_cast_like,
                  .element_type = like_input<1>},
      .cpu = {.plan = plan_conversion,
-             .compute =
-                 [](ComputeContext& context) { cast_strings(context, context.dtype(1)); }}},
+             .compute = [](ComputeContext& context) { cast_strings(context, context.dtype(1)); }}},
     {.op_type = "BitCast",
      .since = 26,
      .meaning = {.types = {type_of_input(0, kAnyType)},

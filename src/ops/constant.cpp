@@ -195,7 +195,8 @@ DType type_of_eye_like(const Node& node, std::span<const DType> inputs, int) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "Constant", .meaning = {.inputs = {0, 0}, .infer = infer_constant, .element_type = type_of_constant}},
+    {.op_type = "Constant",
+     .meaning = {.inputs = {0, 0}, .infer = infer_constant, .element_type = type_of_constant}},
     {.op_type = "ConstantOfShape",
      .since = 9,
      .meaning = {.types = {type_of_input(0, kIndices)},

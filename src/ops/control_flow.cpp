@@ -172,7 +172,8 @@ class LoopRoutine final : public Routine {
 
 void infer_loop(InferContext& context) {
   const auto state = static_cast<size_t>(std::max(context.input_count() - 2, 0));
-  check_arity_of(context.node(), "body", state + 2, static_cast<size_t>(context.output_count()) + 1);
+  check_arity_of(context.node(), "body", state + 2,
+                 static_cast<size_t>(context.output_count()) + 1);
   for (const int input : {0, 1}) {
     if (context.has_input(input) && context.shape(input).elements() != 1) {
       fail(ErrorCode::InvalidInput, "Loop takes one element as input ", input, ", not ",
@@ -274,8 +275,8 @@ class ScanRoutine final : public Routine {
   static void check_length(const Tensor& input, int64_t axis, int64_t length) {
     const Shape& shape = input.shape();
     if (shape[normalize_axis(axis, shape.rank())] == length) return;
-    fail(ErrorCode::InvalidInput, "Scan goes through ", length, " elements of its first input, but ",
-         "another has shape ", shape);
+    fail(ErrorCode::InvalidInput, "Scan goes through ", length,
+         " elements of its first input, but ", "another has shape ", shape);
   }
 
   const Graph& body_;
@@ -305,10 +306,9 @@ class BatchedScanRoutine final : public Routine {
     const Shape& shape = inputs_.back().shape();
     length_ = shape[1];
     lengths_ = context.int64s(0, std::vector<int64_t>(static_cast<size_t>(shape[0]), length_));
-    const bool fit = std::ssize(lengths_) == shape[0] &&
-                     std::ranges::all_of(lengths_, [this](int64_t one) {
-                       return one >= 0 && one <= length_;
-                     });
+    const bool fit =
+        std::ssize(lengths_) == shape[0] &&
+        std::ranges::all_of(lengths_, [this](int64_t one) { return one >= 0 && one <= length_; });
     if (!fit) fail(ErrorCode::InvalidInput, "Scan's sequence_lens do not fit ", shape);
   }
 
@@ -467,9 +467,8 @@ constexpr OpDef kOps[] = {
     routine("Scan", 8, 8, {0, kUnbounded}, {type_of_input(0, {DType::Int64})}, infer_batched_scan,
             begin<BatchedScanRoutine>),
     routine("Scan", 9, kLatestOpset, {1, kUnbounded}, {}, infer_scan, begin<ScanRoutine>),
-    routine("SequenceMap", 17, kLatestOpset, {1, kUnbounded},
-            {type_of_input(0, {DType::Sequence})}, infer_sequence_map, begin<SequenceMapRoutine>,
-            always<DType::Sequence>),
+    routine("SequenceMap", 17, kLatestOpset, {1, kUnbounded}, {type_of_input(0, {DType::Sequence})},
+            infer_sequence_map, begin<SequenceMapRoutine>, always<DType::Sequence>),
 };
 
 }  // namespace

@@ -145,14 +145,13 @@ Kernel plan_is_inf(PlanContext& context) {
 constexpr OpDef logical(std::string_view op_type, int since, int inputs, DTypeSet types,
                         InferRule infer, PlanRule plan,
                         ElementTypeRule element_type = always<DType::Bool>) {
-  return {
-      .op_type = op_type,
-      .since = since,
-      .meaning = {.inputs = {inputs, inputs},
-                  .types = {type_of_all_inputs(types)},
-                  .infer = infer,
-                  .element_type = element_type},
-      .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
+  return {.op_type = op_type,
+          .since = since,
+          .meaning = {.inputs = {inputs, inputs},
+                      .types = {type_of_all_inputs(types)},
+                      .infer = infer,
+                      .element_type = element_type},
+          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 
 constexpr DTypeSet kComparedTypes = kArithmeticTypes | kBool;
@@ -188,9 +187,12 @@ constexpr OpDef kOps[] = {
     logical("Or", 1, 2, kBool, infer_broadcast, plan_logic<kernels::BitOr>),
     logical("Xor", 1, 2, kBool, infer_broadcast, plan_logic<kernels::BitXor>),
     logical("Not", 1, 1, kBool, infer_like_input, plan_not),
-    logical("BitwiseAnd", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitAnd>, like_input<0>),
-    logical("BitwiseOr", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitOr>, like_input<0>),
-    logical("BitwiseXor", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitXor>, like_input<0>),
+    logical("BitwiseAnd", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitAnd>,
+            like_input<0>),
+    logical("BitwiseOr", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitOr>,
+            like_input<0>),
+    logical("BitwiseXor", 18, 2, kIntegers, infer_broadcast, plan_bits<kernels::BitXor>,
+            like_input<0>),
     logical("BitwiseNot", 18, 1, kIntegers, infer_like_input, plan_bitwise_not, like_input<0>),
     logical("BitShift", 11, 2, kIntegers, infer_broadcast, plan_shift, like_input<0>),
     logical("IsNaN", 9, 1, kFloats, infer_predicate, plan_predicate<IsNaN>),

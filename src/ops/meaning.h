@@ -176,12 +176,11 @@ inline constexpr DTypeSet kFixedSize = kNumbers | kBool;
 // Integers of less than a byte; floats of a byte or less.
 inline constexpr DTypeSet kSmallIntegers = {DType::Int2, DType::Uint2, DType::Int4, DType::Uint4};
 inline constexpr DTypeSet kMinifloats = {
-    DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2,  DType::Float8E5M2FNUZ,
-    DType::Float8E8M0,   DType::Float6E2M3,     DType::Float6E3M2,  DType::Float4E2M1};
+    DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2, DType::Float8E5M2FNUZ,
+    DType::Float8E8M0,   DType::Float6E2M3,     DType::Float6E3M2, DType::Float4E2M1};
 // All that tensors have.
-inline constexpr DTypeSet kAnyType =
-    kFixedSize | kSmallIntegers | kMinifloats |
-    DTypeSet{DType::String, DType::Complex64, DType::Complex128};
+inline constexpr DTypeSet kAnyType = kFixedSize | kSmallIntegers | kMinifloats |
+                                     DTypeSet{DType::String, DType::Complex64, DType::Complex128};
 // All values.
 inline constexpr DTypeSet kAnything = kAnyType | DTypeSet{DType::Sequence, DType::Absent};
 

@@ -171,7 +171,8 @@ class ComputeContext : public NodeContext {
   }
   // Output `index`, which the node may leave out.
   Tensor& set(int index, Tensor tensor) {
-    if (static_cast<size_t>(index) >= results_.size()) results_.resize(static_cast<size_t>(index) + 1);
+    if (static_cast<size_t>(index) >= results_.size())
+      results_.resize(static_cast<size_t>(index) + 1);
     return results_[static_cast<size_t>(index)] = std::move(tensor);
   }
   std::vector<Tensor>& results() { return results_; }

@@ -21,9 +21,9 @@ struct Granularity {
   int64_t outer = 1;
   int64_t axis = 1;
   int64_t inner = 1;
-  int64_t block = 1;          // elements along the axis that share a scale
-  bool has_axis = false;      // else one scale for all
-  bool has_blocks = false;    // else one for each element of the axis
+  int64_t block = 1;        // elements along the axis that share a scale
+  bool has_axis = false;    // else one scale for all
+  bool has_blocks = false;  // else one for each element of the axis
 
   // The scale of the first of the `inner` elements at that place; from one to the next it moves by
   // stride().
@@ -89,8 +89,8 @@ DType type_of_dequantized(const Node& node, std::span<const DType> inputs, int) 
 void infer_quantize(InferContext& context) {
   check_quantization(context);
   const DType point = context.has_input(2) ? context.dtype(2) : DType::Undefined;
-  const DType dtype = named_type(context.node(), "output_dtype",
-                                 point == DType::Undefined ? DType::Uint8 : point);
+  const DType dtype =
+      named_type(context.node(), "output_dtype", point == DType::Undefined ? DType::Uint8 : point);
   if (!kQuantized.contains(dtype) || (point != DType::Undefined && point != dtype)) {
     fail(ErrorCode::MalformedModel, "QuantizeLinear to ", name_of(dtype), " with zero points of ",
          name_of(point));
@@ -141,15 +141,15 @@ class QuantizationStep {
     // One row of all elements is cut, too.
     const int64_t piece = form.stride() == 0 && form.outer * form.axis == 1 ? kGrain : form.inner;
     const int64_t pieces = (form.inner + piece - 1) / piece;
-    run.pool().parallel_for(form.outer * form.axis * pieces, 1 + kGrain / piece,
-                            [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const int64_t at = i / pieces, from = i % pieces * piece;
-        const int64_t scale = form.first(at / form.axis, at % form.axis);
-        row(values + at * form.inner + from, std::min(piece, form.inner - from), scales + scale,
-            points + scale, form.stride());
-      }
-    });
+    run.pool().parallel_for(
+        form.outer * form.axis * pieces, 1 + kGrain / piece, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t at = i / pieces, from = i % pieces * piece;
+            const int64_t scale = form.first(at / form.axis, at % form.axis);
+            row(values + at * form.inner + from, std::min(piece, form.inner - from), scales + scale,
+                points + scale, form.stride());
+          }
+        });
     return values;
   }
 
@@ -205,10 +205,11 @@ Kernel plan_dequantize(PlanContext& context) {
   const ElementConversion write(DType::Float, context.output_dtype(0));
   context.reserve_scratch(step.scratch_bytes());
   return [=](RunContext& run) {
-    const float* values = step.run(run, [](float* row, int64_t count, const float* scale,
-                                           const float* point, int64_t stride) {
-      for (int64_t i = 0; i < count; ++i) row[i] = (row[i] - point[i * stride]) * scale[i * stride];
-    });
+    const float* values = step.run(
+        run, [](float* row, int64_t count, const float* scale, const float* point, int64_t stride) {
+          for (int64_t i = 0; i < count; ++i)
+            row[i] = (row[i] - point[i * stride]) * scale[i * stride];
+        });
     write.run(reinterpret_cast<const std::byte*>(values), run.out<std::byte>(0), step.elements(),
               run.pool());
   };
@@ -224,8 +225,7 @@ Graph dynamic_quantize(const NodeContext& context) {
   const ValueId scale = f.op("Div", {f.op("Sub", {high, low}), levels});
   const ValueId point = f.op("Sub", {zero, f.op("Div", {low, scale})});
   const ValueId rounded = f.op("Round", {f.op("Clip", {point, zero, levels})});
-  const ValueId bytes =
-      f.op("Cast", {rounded}, {{"to", static_cast<int64_t>(DType::Uint8)}});
+  const ValueId bytes = f.op("Cast", {rounded}, {{"to", static_cast<int64_t>(DType::Uint8)}});
   return f.giving({f.op("QuantizeLinear", {x, scale, bytes}), scale, bytes});
 }
 
@@ -245,8 +245,8 @@ ValueId shifted(Function& f, const NodeContext& context, int input, int point, b
 
 Graph matmul_integer(const NodeContext& context) {
   Function f(context);
-  return f.giving({f.op(
-      "MatMul", {shifted(f, context, 0, 2, true), shifted(f, context, 1, 3, false)})});
+  return f.giving(
+      {f.op("MatMul", {shifted(f, context, 0, 2, true), shifted(f, context, 1, 3, false)})});
 }
 
 // (a - a_zero) * a_scale times the same of b, quantised.

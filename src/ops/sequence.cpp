@@ -1,5 +1,5 @@
-// Sequences of tensors: SequenceConstruct, SequenceEmpty, SequenceAt, SequenceInsert, SequenceErase,
-// SequenceLength, ConcatFromSequence, SplitToSequence.
+// Sequences of tensors: SequenceConstruct, SequenceEmpty, SequenceAt, SequenceInsert,
+// SequenceErase, SequenceLength, ConcatFromSequence, SplitToSequence.
 
 #include <numeric>
 
@@ -56,8 +56,7 @@ void infer_insert(InferContext& context) {
 void insert(ComputeContext& context) {
   std::vector<Tensor> items = items_of(context.tensor(0));
   const auto length = static_cast<int64_t>(items.size());
-  const size_t position =
-      context.has_input(2) ? position_of(context, 2, length + 1) : items.size();
+  const size_t position = context.has_input(2) ? position_of(context, 2, length + 1) : items.size();
   const Tensor& tensor = context.tensor(1);
   if (!items.empty() && items[0].dtype() != tensor.dtype()) {
     fail(ErrorCode::InvalidInput, "a tensor of ", name_of(tensor.dtype()),
@@ -154,13 +153,11 @@ using Types = std::array<TypeVariable, 4>;
 constexpr OpDef sequence(std::string_view op_type, Arity inputs, Types types, InferRule infer,
                          ComputeRule compute,
                          ElementTypeRule element_type = always<DType::Sequence>) {
-  return {.op_type = op_type,
-          .since = 11,
-          .meaning = {.inputs = inputs,
-                      .types = types,
-                      .infer = infer,
-                      .element_type = element_type},
-          .cpu = {.compute = compute}};
+  return {
+      .op_type = op_type,
+      .since = 11,
+      .meaning = {.inputs = inputs, .types = types, .infer = infer, .element_type = element_type},
+      .cpu = {.compute = compute}};
 }
 
 constexpr Types kOfSequence = {type_of_input(0, kSequence), type_of_inputs(1, 2, kIndices)};

@@ -25,7 +25,8 @@ std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& nod
                                           const PassContext& context) {
   if (!reads_constants_only(graph, node)) return std::nullopt;
   // What a function computes is known to the planner, which evaluates it where it can.
-  if (!node.def || meaning_of(node).function || !meaning_of(node).deterministic || reads_of(node).size() > node.inputs.size()) {
+  if (!node.def || meaning_of(node).function || !meaning_of(node).deterministic ||
+      reads_of(node).size() > node.inputs.size()) {
     return std::nullopt;
   }
   std::vector<const Tensor*> inputs;

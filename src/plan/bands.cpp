@@ -28,8 +28,8 @@ struct Candidate {
 };
 
 bool is_image(const ValueType& type) {
-  return type.shape && type.shape->rank() == 4 && (*type.shape)[0] == 1 &&
-         !is_object(type.dtype) && !is_packed(type.dtype) && type.shape->elements() > 0;
+  return type.shape && type.shape->rank() == 4 && (*type.shape)[0] == 1 && !is_object(type.dtype) &&
+         !is_packed(type.dtype) && type.shape->elements() > 0;
 }
 
 // Plans a program for a stretch of steps.

@@ -238,9 +238,9 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
       step.outputs.push_back(kNoSlot);
       continue;
     }
-    const bool of_run = step.compute || step.routine || !outputs[i].shape || is_object(outputs[i].dtype);
-    step.outputs.push_back(
-        add_slot({.value = id, .form = outputs[i].form, .of_run = of_run}));
+    const bool of_run =
+        step.compute || step.routine || !outputs[i].shape || is_object(outputs[i].dtype);
+    step.outputs.push_back(add_slot({.value = id, .form = outputs[i].form, .of_run = of_run}));
     set_slot(id, step.outputs.back());
   }
   segment_->steps.push_back(std::move(step));

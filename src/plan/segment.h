@@ -31,7 +31,8 @@ struct Step {
   Kernel kernel;               // null where there is one of the next two
   ComputeRule compute = nullptr;
   RoutineRule routine = nullptr;
-  std::vector<SlotId> inputs;  // kNoSlot where left out; behind them, what the node's graphs capture
+  std::vector<SlotId>
+      inputs;  // kNoSlot where left out; behind them, what the node's graphs capture
   std::vector<SlotId> outputs;
   Work work = {};
   bool in_place = false;      // output 0 may overwrite any input of the same form

@@ -201,7 +201,8 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   return outputs;
 }
 
-Tensor evaluate_op(std::string_view op_type, std::vector<std::pair<std::string, AttributeValue>> attributes,
+Tensor evaluate_op(std::string_view op_type,
+                   std::vector<std::pair<std::string, AttributeValue>> attributes,
                    std::span<const Tensor> inputs, ThreadPool& pool) {
   Node node;
   node.become(op_type, kOnnxDomain, kLatestOpset);

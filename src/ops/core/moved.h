@@ -3,8 +3,8 @@
 #include "ops/op.h"
 
 // Operators that only move elements (CpuRule::moves) have kernels for elements of 1, 2, 4, 8 and 16
-// bytes. Objects are moved by their numbers in a kernel's stead, and elements of less than a byte in
-// bytes of their own.
+// bytes. Objects are moved by their numbers in a kernel's stead, and elements of less than a byte
+// in bytes of their own.
 namespace fovea {
 
 // Whether the node moves elements of a type that no kernel moves.

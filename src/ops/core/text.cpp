@@ -16,8 +16,8 @@ namespace {
 std::string to_text(double value, bool single) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-INF" : "INF";
-  const int most = single ? std::numeric_limits<float>::max_digits10
-                          : std::numeric_limits<double>::max_digits10;
+  const int most =
+      single ? std::numeric_limits<float>::max_digits10 : std::numeric_limits<double>::max_digits10;
   char buffer[40];
   int digits = 0;
   bool same = false;

@@ -117,7 +117,8 @@ void ElementConversion::read(const std::byte* from, Block& block, int64_t count)
   uint8_t codes[kBlock];
   unpack_bits(from, bits_of(from_), count, codes);
   if (wide_ == DType::Double) {
-    for (int64_t i = 0; i < count; ++i) block.doubles[i] = double{minifloat_to_float(from_, codes[i])};
+    for (int64_t i = 0; i < count; ++i)
+      block.doubles[i] = double{minifloat_to_float(from_, codes[i])};
     return;
   }
   // The sign moves into the byte's highest bit, and back through all between.

@@ -23,7 +23,8 @@ TEST(DType, NamesAndNumbersAreThoseOfTensorProto) {
   EXPECT_EQ(info_of(24).name, "float8e8m0");
   EXPECT_EQ(info_of(26).name, "int2");
   EXPECT_EQ(info_of(28).name, "float6e3m2");
-  for (const int64_t number : {int64_t{-1}, int64_t{0}, int64_t{29}, int64_t{61}, INT64_MIN, INT64_MAX}) {
+  for (const int64_t number :
+       {int64_t{-1}, int64_t{0}, int64_t{29}, int64_t{61}, INT64_MIN, INT64_MAX}) {
     EXPECT_EQ(info_of(number).dtype, DType::Undefined);
     EXPECT_FALSE(is_supported(number));
   }

@@ -9,8 +9,8 @@
 namespace fovea {
 namespace {
 
-constexpr DType kFormats[] = {DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2,
-                              DType::Float8E5M2FNUZ, DType::Float6E2M3, DType::Float6E3M2,
+constexpr DType kFormats[] = {DType::Float8E4M3FN,   DType::Float8E4M3FNUZ, DType::Float8E5M2,
+                              DType::Float8E5M2FNUZ, DType::Float6E2M3,     DType::Float6E3M2,
                               DType::Float4E2M1};
 
 int codes_of(DType dtype) { return 1 << bits_of(dtype); }
@@ -86,8 +86,8 @@ TEST(Minifloat, RoundsToTheNearestEven) {
 
 // ONNX, Cast: the two tables of special values.
 TEST(Minifloat, SaturatesOrNot) {
-  for (const DType dtype : {DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2,
-                            DType::Float8E5M2FNUZ}) {
+  for (const DType dtype :
+       {DType::Float8E4M3FN, DType::Float8E4M3FNUZ, DType::Float8E5M2, DType::Float8E5M2FNUZ}) {
     for (const float beyond : {1e6f, INFINITY}) {
       EXPECT_EQ(value_of(dtype, float_to_minifloat(dtype, beyond)), largest(dtype));
       EXPECT_EQ(value_of(dtype, float_to_minifloat(dtype, -beyond)), -largest(dtype));

@@ -209,8 +209,7 @@ TEST(TensorData, PacksElementsOfLessThanAByte) {
   EXPECT_EQ(bytes_of_typed(DType::Uint2, 4, {0xe4}), Bytes{std::byte{0xe4}});
   EXPECT_EQ(bytes_of_typed(DType::Float6E3M2, 2, {1, 3}), (Bytes{std::byte{0xc1}, std::byte{0}}));
   EXPECT_EQ(code_of([&] { bytes_of_typed(DType::Int4, 3, {0x21}); }), ErrorCode::MalformedModel);
-  EXPECT_EQ(code_of([&] { bytes_of_typed(DType::Float6E3M2, 2, {1}); }),
-            ErrorCode::MalformedModel);
+  EXPECT_EQ(code_of([&] { bytes_of_typed(DType::Float6E3M2, 2, {1}); }), ErrorCode::MalformedModel);
   const Stored short_raw = store(DType::Int4, {5}, raw("12"));
   EXPECT_EQ(code_of([&] { check_elements(short_raw.tensor()); }), ErrorCode::MalformedModel);
   const Stored whole_raw = store(DType::Int4, {5}, raw("123"));

@@ -122,7 +122,8 @@ TEST(Cast, UnknownTypesAreErrors) {
 }
 
 TEST(Cast, StringsAreNumbersInWords) {
-  const Tensor words = Tensor::of_strings({8}, {"1", "-2.5", "1e3", "NaN", "inf", "+INF", "-Inf", ""});
+  const Tensor words =
+      Tensor::of_strings({8}, {"1", "-2.5", "1e3", "NaN", "inf", "+INF", "-Inf", ""});
   const Tensor good = Tensor::of_strings({7}, {"1", "-2.5", "1e3", "NaN", "inf", "+INF", "-Inf"});
   const Tensor out = cast_to<float>(good);
   EXPECT_EQ(out.as<float>()[0], 1.0f);
@@ -134,7 +135,8 @@ TEST(Cast, StringsAreNumbersInWords) {
   EXPECT_EQ(out.as<float>()[6], -INFINITY);
   EXPECT_EQ(error_of([&] { cast_to<float>(words); }), ErrorCode::InvalidInput);
   const Tensor large = Tensor::of_strings({2}, {"9007199254740993", "-9223372036854775808"});
-  EXPECT_EQ(values_of<int64_t>(cast_to<int64_t>(large)), (std::vector<int64_t>{9007199254740993, INT64_MIN}));
+  EXPECT_EQ(values_of<int64_t>(cast_to<int64_t>(large)),
+            (std::vector<int64_t>{9007199254740993, INT64_MIN}));
 }
 
 TEST(Cast, NumbersAreStringsThatReadBack) {
@@ -146,8 +148,7 @@ TEST(Cast, NumbersAreStringsThatReadBack) {
   EXPECT_EQ(words(Tensor::of<float>({7}, {0.1f, 100, -2.5f, NAN, INFINITY, -INFINITY, 1e20f})),
             (Words{"0.1", "100", "-2.5", "NaN", "INF", "-INF", "1e+20"}));
   EXPECT_EQ(words(Tensor::of<double>({2}, {0.1, 1.0 / 3})), (Words{"0.1", "0.3333333333333333"}));
-  EXPECT_EQ(words(Tensor::of<int64_t>({2}, {INT64_MIN, 7})),
-            (Words{"-9223372036854775808", "7"}));
+  EXPECT_EQ(words(Tensor::of<int64_t>({2}, {INT64_MIN, 7})), (Words{"-9223372036854775808", "7"}));
   EXPECT_EQ(words(Tensor::of<uint64_t>({1}, {UINT64_MAX})), Words{"18446744073709551615"});
   EXPECT_EQ(words(Tensor::of<bool>({2}, {true, false})), (Words{"True", "False"}));
 }
@@ -163,8 +164,7 @@ TEST(Cast, SmallIntegersKeepTheirLowBits) {
   EXPECT_EQ(packed.data()[0], std::byte{0x77});
   EXPECT_EQ(packed.data()[1], std::byte{0xf8});
   EXPECT_EQ(packed.data()[2], std::byte{0x0f});
-  EXPECT_EQ(values_of<int32_t>(to(packed, DType::Int32)),
-            (std::vector<int32_t>{7, 7, -8, -1, -1}));
+  EXPECT_EQ(values_of<int32_t>(to(packed, DType::Int32)), (std::vector<int32_t>{7, 7, -8, -1, -1}));
   EXPECT_EQ(values_of<int32_t>(to(to(in, DType::Uint2), DType::Int32)),
             (std::vector<int32_t>{3, 3, 0, 3, 3}));
   const Tensor floats = Tensor::of<float>({3}, {-9.9f, 2.9f, 8});

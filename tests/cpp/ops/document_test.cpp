@@ -25,10 +25,14 @@ struct NamedSet {
 };
 
 constexpr NamedSet kSets[] = {
-    {kAnything, "any value"},       {kAnyType, "any type"},
-    {kFixedSize, "numbers, bool"},  {kNumbers, "numbers"},
-    {kFloats, "floats"},            {kFloat32And64, "float32, float64"},
-    {kWideNumbers, "numbers of 32 and 64 bits"}, {kIntegers, "integers"},
+    {kAnything, "any value"},
+    {kAnyType, "any type"},
+    {kFixedSize, "numbers, bool"},
+    {kNumbers, "numbers"},
+    {kFloats, "floats"},
+    {kFloat32And64, "float32, float64"},
+    {kWideNumbers, "numbers of 32 and 64 bits"},
+    {kIntegers, "integers"},
     {kIndices, "int32, int64"},
 };
 
@@ -92,10 +96,13 @@ std::string document() {
       "- **Versions** are the opsets of the domain that a model may import.\n"
       "- **Types** are those of the inputs, by number. float16 and bfloat16 are read, computed in\n"
       "  float32 and rounded where the model's outputs or its own Casts say so.\n"
-      "- **Way**: a *kernel*; a *function* of other operators; *at once*, from tensors to tensors,\n"
-      "  for what no network waits for; *graphs*, which the node has computed; a *view* of its input;\n"
+      "- **Way**: a *kernel*; a *function* of other operators; *at once*, from tensors to "
+      "tensors,\n"
+      "  for what no network waits for; *graphs*, which the node has computed; a *view* of its "
+      "input;\n"
       "  or known *when planning*.\n"
-      "- A model with an operator or version that is not here is refused when it is loaded, all such\n"
+      "- A model with an operator or version that is not here is refused when it is loaded, all "
+      "such\n"
       "  nodes by name. `checkModel()` says so without loading.\n";
   for (const auto& [domain, rows] : rows_by_domain()) {
     out += text("\n## ", domain, "\n\n| operator | versions | types | way | left out |\n",

@@ -43,11 +43,12 @@ TEST(ElementTypes, StringsAreNoNumbers) {
     return error_from(op, inputs).code();
   };
   const Tensor ints = int64_vector({0, 1});
-  for (const std::string op_type :
-       {"Abs", "Neg", "Relu", "Clip", "Sin", "Sigmoid", "ReduceSum", "ReduceMax", "Softmax",
-        "LogSoftmax", "ArgMax", "NonZero", "Not", "IsNaN", "BitwiseNot", "GlobalAveragePool",
-        "MaxPool", "Sum", "Max", "Upsample", "Dropout", "EyeLike", "GlobalMaxPool",
-        "AveragePool"}) {
+  for (const std::string op_type : {"Abs",     "Neg",        "Relu",          "Clip",
+                                    "Sin",     "Sigmoid",    "ReduceSum",     "ReduceMax",
+                                    "Softmax", "LogSoftmax", "ArgMax",        "NonZero",
+                                    "Not",     "IsNaN",      "BitwiseNot",    "GlobalAveragePool",
+                                    "MaxPool", "Sum",        "Max",           "Upsample",
+                                    "Dropout", "EyeLike",    "GlobalMaxPool", "AveragePool"}) {
     const int opset = op_type == "Upsample" ? 9 : 18;
     EXPECT_EQ(code({op_type, opset}, {kStrings}), ErrorCode::UnsupportedAttribute) << op_type;
   }
@@ -61,8 +62,7 @@ TEST(ElementTypes, StringsAreNoNumbers) {
   }
   for (const std::string op_type : {"ScatterElements", "ScatterND"}) {
     const OpCase adding = {op_type, 18, {{"reduction", std::string("add")}}};
-    EXPECT_EQ(code(adding, {kStrings, ints, kStrings}), ErrorCode::UnsupportedAttribute)
-        << op_type;
+    EXPECT_EQ(code(adding, {kStrings, ints, kStrings}), ErrorCode::UnsupportedAttribute) << op_type;
   }
 }
 

@@ -56,23 +56,24 @@ TEST(Moved, ElementsOfEveryTypeGoWhereNumbersGo) {
   const auto axis = [](int64_t value) { return AttributeList{{"axis", value}}; };
   expect_moved({"Transpose", 24}, {in});
   expect_moved({"Concat", 24, axis(1)}, {in, other});
-  expect_moved({"Slice", 24}, {in, int64_vector({1, 4}), int64_vector({3, -9}), int64_vector({0, 1}),
-                               int64_vector({1, -2})});
+  expect_moved({"Slice", 24}, {in, int64_vector({1, 4}), int64_vector({3, -9}),
+                               int64_vector({0, 1}), int64_vector({1, -2})});
   expect_moved({"Split", 24, axis(1), 2}, {in, int64_vector({2, 3})});
   expect_moved({"Gather", 24, axis(1)}, {in, int64_vector({4, 0, -1})});
   expect_moved({"GatherElements", 24}, {in, Tensor::of<int64_t>({1, 2}, {2, 0})});
   expect_moved({"GatherND", 24}, {in, Tensor::of<int64_t>({2, 1}, {2, 0})});
-  expect_moved({"ScatterElements", 24}, {in, Tensor::of<int64_t>({1, 2}, {2, 0}),
-                                         iota_tensor<int32_t>({1, 2}, 30)});
-  expect_moved({"ScatterND", 24}, {in, Tensor::of<int64_t>({1, 2}, {2, 0}),
-                                   iota_tensor<int32_t>({1}, 30)});
+  expect_moved({"ScatterElements", 24},
+               {in, Tensor::of<int64_t>({1, 2}, {2, 0}), iota_tensor<int32_t>({1, 2}, 30)});
+  expect_moved({"ScatterND", 24},
+               {in, Tensor::of<int64_t>({1, 2}, {2, 0}), iota_tensor<int32_t>({1}, 30)});
   expect_moved({"Expand", 24}, {in, int64_vector({2, 3, 5})});
   expect_moved({"Tile", 24}, {in, int64_vector({1, 2})});
   expect_moved({"Trilu", 24}, {in});
   expect_moved({"Pad", 24}, {in, int64_vector({0, 1, 1, 0})});
   expect_moved({"Where", 24}, {Tensor::of<bool>({5}, {true, false, true, true, false}), in,
                                iota_tensor<int32_t>({3, 5}, 20)});
-  expect_moved({"DepthToSpace", 24, {{"blocksize", int64_t{2}}}}, {iota_tensor<int32_t>({1, 4, 2, 3})});
+  expect_moved({"DepthToSpace", 24, {{"blocksize", int64_t{2}}}},
+               {iota_tensor<int32_t>({1, 4, 2, 3})});
 }
 
 TEST(Moved, NothingIsMovedOfNothing) {

@@ -20,7 +20,8 @@ std::vector<size_t> sizes_of(const Tensor& sequence) {
 using Sizes = std::vector<size_t>;
 
 TEST(Sequence, IsMadeAndRead) {
-  const Tensor made = run_op({"SequenceConstruct", 11}, {floats({1}), floats({2, 3}), floats({})})[0];
+  const Tensor made =
+      run_op({"SequenceConstruct", 11}, {floats({1}), floats({2, 3}), floats({})})[0];
   EXPECT_TRUE(identical(made, some()));
   EXPECT_EQ(run_op({"SequenceEmpty", 11}, {})[0].shape(), Shape({0}));
   EXPECT_EQ(to_int64s(run_op({"SequenceLength", 11}, {some()})[0]), std::vector<int64_t>{3});
@@ -43,16 +44,26 @@ TEST(Sequence, GrowsAndShrinks) {
 
 TEST(Sequence, PositionsOutsideAreErrors) {
   for (const int64_t position : {3, -4}) {
-    EXPECT_EQ(error_of([&] { run_op({"SequenceAt", 11}, {some(), number(position)}); }),
+    EXPECT_EQ(error_of([&] {
+                run_op({"SequenceAt", 11}, {some(), number(position)});
+              }),
               ErrorCode::InvalidInput);
-    EXPECT_EQ(error_of([&] { run_op({"SequenceErase", 11}, {some(), number(position)}); }),
+    EXPECT_EQ(error_of([&] {
+                run_op({"SequenceErase", 11}, {some(), number(position)});
+              }),
               ErrorCode::InvalidInput);
   }
-  EXPECT_EQ(error_of([] { run_op({"SequenceInsert", 11}, {some(), floats({1}), number(4)}); }),
+  EXPECT_EQ(error_of([] {
+              run_op({"SequenceInsert", 11}, {some(), floats({1}), number(4)});
+            }),
             ErrorCode::InvalidInput);
-  EXPECT_EQ(error_of([] { run_op({"SequenceInsert", 11}, {some(), number(4)}); }),
+  EXPECT_EQ(error_of([] {
+              run_op({"SequenceInsert", 11}, {some(), number(4)});
+            }),
             ErrorCode::InvalidInput);
-  EXPECT_EQ(error_of([] { run_op({"SequenceErase", 11}, {Tensor::sequence_of({})}); }),
+  EXPECT_EQ(error_of([] {
+              run_op({"SequenceErase", 11}, {Tensor::sequence_of({})});
+            }),
             ErrorCode::InvalidInput);
 }
 
@@ -89,8 +100,7 @@ TEST(Optional, HoldsAValueOrNone) {
   EXPECT_FALSE(has({}));
   EXPECT_TRUE(has({run_op({"Optional", 15}, {some()})[0]}));
   EXPECT_TRUE(identical(run_op({"OptionalGetElement", 18}, {floats({2})})[0], floats({2})));
-  EXPECT_EQ(error_of([&] { run_op({"OptionalGetElement", 18}, {none}); }),
-            ErrorCode::InvalidInput);
+  EXPECT_EQ(error_of([&] { run_op({"OptionalGetElement", 18}, {none}); }), ErrorCode::InvalidInput);
 }
 
 }  // namespace

@@ -93,6 +93,16 @@ std::string failure_of(const test::ConformanceCase& test_case,
   }
 }
 
+// A line for `npm run conformance`: the operator of the first node, the case, and how it went.
+void list(const test::ConformanceCase& test_case, const std::string& failure) {
+  const std::string bytes = test::read_file(test_case.model);
+  const onnx::Model model = onnx::decode(std::as_bytes(std::span(bytes)));
+  const auto& nodes = model.graph.nodes;
+  const std::string op(nodes.empty() ? "none" : nodes.front().op_type);
+  std::cout << "case " << op << " " << test_case.name << ": "
+            << (failure.empty() ? "passes" : failure) << "\n";
+}
+
 TEST(Conformance, OfficialCases) {
   const char* root = std::getenv("FOVEA_ONNX_TESTDATA");
   const auto cases = test::find_cases(root ? root : "build/deps/onnx-testdata");
@@ -105,7 +115,7 @@ TEST(Conformance, OfficialCases) {
     if (filter && test_case.name.find(filter) == std::string::npos) continue;
     const std::string failure = failure_of(test_case, pool);
     const auto exception = exceptions().find(test_case.name);
-    if (listed) std::cout << test_case.name << ": " << (failure.empty() ? "passes" : failure) << "\n";
+    if (listed) list(test_case, failure);
     if (failure.empty()) ++passed;
     if (exception == exceptions().end()) {
       EXPECT_EQ(failure, "") << test_case.name;

@@ -58,16 +58,17 @@ TEST(If, TakesTheBranchThatIsMeant) {
 }
 
 TEST(If, AConditionIsOneElement) {
-  EXPECT_EQ(error_of([] {
-              load(ModelBuilder(21)
-                       .input("c", DType::Bool, {"n"})
-                       .branch("If", {"c"}, {"y"},
-                               {{"then_branch", ModelBuilder().constant("a", floats({1})).output("a")},
-                                {"else_branch", ModelBuilder().constant("b", floats({2})).output("b")}})
-                       .output("y"))
-                  ->run({{"c", Tensor::of<bool>({2}, {true, true})}});
-            }),
-            ErrorCode::InvalidInput);
+  EXPECT_EQ(
+      error_of([] {
+        load(ModelBuilder(21)
+                 .input("c", DType::Bool, {"n"})
+                 .branch("If", {"c"}, {"y"},
+                         {{"then_branch", ModelBuilder().constant("a", floats({1})).output("a")},
+                          {"else_branch", ModelBuilder().constant("b", floats({2})).output("b")}})
+                 .output("y"))
+            ->run({{"c", Tensor::of<bool>({2}, {true, true})}});
+      }),
+      ErrorCode::InvalidInput);
 }
 
 // Adds x to the state and keeps each state: the state grows by concatenation, too.
@@ -174,15 +175,16 @@ TEST(Loop, NestsAndCapturesFromAllAround) {
                                  .node("Add", {"t", "scaled"}, {"t_next"})
                                  .output("go_on", DType::Bool)
                                  .output("t_next");
-  const ModelBuilder outer = ModelBuilder()
-                                 .input("i", DType::Int64, {})
-                                 .input("going", DType::Bool, {})
-                                 .input("s", DType::Float, {"n"})
-                                 .node("Mul", {"x", "two"}, {"scaled"})
-                                 .branch("Loop", {"trips", "going", "s"}, {"s_next"}, {{"body", inner}})
-                                 .node("Identity", {"going"}, {"on"})
-                                 .output("on", DType::Bool)
-                                 .output("s_next");
+  const ModelBuilder outer =
+      ModelBuilder()
+          .input("i", DType::Int64, {})
+          .input("going", DType::Bool, {})
+          .input("s", DType::Float, {"n"})
+          .node("Mul", {"x", "two"}, {"scaled"})
+          .branch("Loop", {"trips", "going", "s"}, {"s_next"}, {{"body", inner}})
+          .node("Identity", {"going"}, {"on"})
+          .output("on", DType::Bool)
+          .output("s_next");
   const ModelBuilder model = ModelBuilder(21)
                                  .input("trips", DType::Int64, {})
                                  .input("x", DType::Float, {"n"})
@@ -258,15 +260,14 @@ TEST(SequenceMap, RunsItsBodyForEachTensor) {
                                 .input("same", DType::Float, {})
                                 .node("Mul", {"item", "same"}, {"out"})
                                 .output("out");
-  const ModelBuilder model =
-      ModelBuilder(21)
-          .input("a", DType::Float, {"n"})
-          .input("b", DType::Float, {"m"})
-          .constant("three", Tensor::of<float>({}, {3}))
-          .node("SequenceConstruct", {"a", "b"}, {"s"})
-          .branch("SequenceMap", {"s", "three"}, {"t"}, {{"body", body}})
-          .node("ConcatFromSequence", {"t"}, {"y"}, {{"axis", int64_t{0}}})
-          .output("y");
+  const ModelBuilder model = ModelBuilder(21)
+                                 .input("a", DType::Float, {"n"})
+                                 .input("b", DType::Float, {"m"})
+                                 .constant("three", Tensor::of<float>({}, {3}))
+                                 .node("SequenceConstruct", {"a", "b"}, {"s"})
+                                 .branch("SequenceMap", {"s", "three"}, {"t"}, {{"body", body}})
+                                 .node("ConcatFromSequence", {"t"}, {"y"}, {{"axis", int64_t{0}}})
+                                 .output("y");
   EXPECT_EQ(values_of<float>(run(model, {{"a", floats({1})}, {"b", floats({2, 4})}})[0]),
             (Floats{3, 6, 12}));
 }

@@ -155,8 +155,7 @@ ModelBuilder& ModelBuilder::node(const std::string& op_type, std::vector<std::st
 ModelBuilder& ModelBuilder::branch(const std::string& op_type, std::vector<std::string> inputs,
                                    std::vector<std::string> outputs,
                                    std::vector<std::pair<std::string, ModelBuilder>> subgraphs,
-                                   std::vector<Attribute> attributes,
-                                   const std::string& domain) {
+                                   std::vector<Attribute> attributes, const std::string& domain) {
   return raw_node(write<NodeField>([&](auto& out) {
     write_node(out, op_type, inputs, outputs, attributes);
     out.add_string(NodeField::domain, domain);
