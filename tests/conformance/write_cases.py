@@ -1,8 +1,9 @@
 """Writes ONNX's official cases as files: python write_cases.py FOLDER
 
-The cases of nodes and of small models are Python in the `onnx` wheel; those converted from PyTorch lie in it as
-files. Each becomes FOLDER/NAME/model.onnx with test_data_set_N/input_M.pb and output_M.pb beside it, as
-the `onnx` repository has them: a TensorProto, SequenceProto or OptionalProto, as the model declares.
+The cases of nodes and of small models are Python in the `onnx` wheel; those converted from
+PyTorch lie in it as files. Each becomes FOLDER/NAME/model.onnx with test_data_set_N/input_M.pb
+and output_M.pb beside it, as the `onnx` repository has them: a TensorProto, SequenceProto or
+OptionalProto, as the model declares.
 """
 
 import shutil

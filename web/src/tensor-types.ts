@@ -171,7 +171,7 @@ export function inferType(data: unknown): TensorType {
  * @throws FoveaError InvalidInput for an element that is none of `type`
  */
 export function convertArray(type: keyof TypedDataMap, values: readonly unknown[]): TypedData {
-  const convert = ownValue(conversions, type) as Conversion | undefined;
+  const convert = ownValue<Conversion>(conversions, type);
   if (!convert) {
     const message = `a tensor of ${type} is made from a typed array, not from a list of numbers`;
     throw new FoveaError('InvalidInput', message);

@@ -139,7 +139,7 @@ describe('a session', () => {
     const session = await create(addModel());
     for (const method of ['run', 'profile'] as const) {
       const call = session[method].bind(session) as (...args: unknown[]) => Promise<unknown>;
-      const error = await failureOf(call({ x: x() }, ...(request as unknown[])));
+      const error = await failureOf(call({ x: x() }, ...request));
       expect(error.code).toBe('InvalidInput');
       expect(error.message).toContain(message);
     }
