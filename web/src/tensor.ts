@@ -67,9 +67,9 @@ export class Tensor<T extends TensorType = TensorType> {
     this.size = countElements(this.dims);
     const length = dataLength(type, this.size);
     if (length !== this.data.length) {
-      const elements = length === this.size ? '' : `, and ${length} of its array,`;
+      const inArray = length === this.size ? '' : `, ${length} of its array`;
       throw invalid(
-        `a ${type} tensor of shape [${this.dims.join(',')}] has ${this.size} elements${elements} ` +
+        `a ${type} tensor of shape [${this.dims.join(',')}] has ${this.size} elements${inArray}, ` +
           `but the data has ${this.data.length}`,
       );
     }
