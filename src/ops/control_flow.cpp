@@ -44,18 +44,6 @@ Tensor at(const Tensor& tensor, int64_t axis, int64_t index) {
   return evaluate_op("Gather", {{"axis", axis}}, inputs, pool);
 }
 
-// Tensors of one shape side by side along a new axis, at least one.
-Tensor stacked(std::vector<Tensor> parts, int64_t axis) {
-  const int at_axis = normalize_axis(axis, parts[0].shape().rank() + 1);
-  for (Tensor& part : parts) {
-    std::vector<int64_t> dims = part.shape().dims();
-    dims.insert(dims.begin() + at_axis, 1);
-    part = part.reshaped(Shape(std::move(dims)));
-  }
-  ThreadPool pool(1);
-  return evaluate_op("Concat", {{"axis", int64_t{at_axis}}}, parts, pool);
-}
-
 // What no trip has made, of the type that the graph declares; sizes it leaves open are 0.
 Tensor stack_of_none(const Value& declared, int64_t axis) {
   if (declared.dtype == DType::Undefined) {
@@ -88,7 +76,8 @@ class Collected {
     std::vector<Tensor>& parts = parts_[index];
     if (parts.empty()) return stack_of_none(body_.value(body_.outputs[first_ + index]), axis);
     if (reversed) std::ranges::reverse(parts);
-    return stacked(std::exchange(parts, {}), axis);
+    ThreadPool pool(1);
+    return stacked(std::exchange(parts, {}), axis, pool);
   }
 
  private:
@@ -322,8 +311,9 @@ class BatchedScanRoutine final : public Routine {
   }
 
   std::vector<Tensor> outputs() override {
+    ThreadPool pool(1);
     std::vector<Tensor> outputs;
-    for (std::vector<Tensor>& parts : parts_) outputs.push_back(stacked(std::move(parts), 0));
+    for (std::vector<Tensor>& parts : parts_) outputs.push_back(stacked(std::move(parts), 0, pool));
     return outputs;
   }
 

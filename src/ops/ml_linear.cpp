@@ -128,19 +128,8 @@ void classify(ComputeContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "LinearClassifier",
-     .domain = ml::kDomain,
-     .meaning = {.outputs = {1, 2},
-                 .types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_classify,
-                 .element_type = ml::type_of_labels},
-     .cpu = {.compute = classify}},
-    {.op_type = "LinearRegressor",
-     .domain = ml::kDomain,
-     .meaning = {.types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_regress,
-                 .element_type = always<DType::Float>},
-     .cpu = {.compute = regress}},
+    ml::classifier("LinearClassifier", infer_classify, classify),
+    ml::regressor("LinearRegressor", infer_regress, regress),
 };
 
 }  // namespace

@@ -332,19 +332,8 @@ void classify(ComputeContext& context) {
 }
 
 constexpr OpDef kOps[] = {
-    {.op_type = "SVMClassifier",
-     .domain = ml::kDomain,
-     .meaning = {.outputs = {1, 2},
-                 .types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_classify,
-                 .element_type = ml::type_of_labels},
-     .cpu = {.compute = classify}},
-    {.op_type = "SVMRegressor",
-     .domain = ml::kDomain,
-     .meaning = {.types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_regress,
-                 .element_type = always<DType::Float>},
-     .cpu = {.compute = regress}},
+    ml::classifier("SVMClassifier", infer_classify, classify),
+    ml::regressor("SVMRegressor", infer_regress, regress),
 };
 
 }  // namespace

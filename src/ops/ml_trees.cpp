@@ -442,19 +442,8 @@ constexpr OpDef kOps[] = {
      .since = 5,
      .meaning = {.types = {type_of_input(0, kFloats)}, .infer = infer_ensemble},
      .cpu = {.compute = evaluate_ensemble}},
-    {.op_type = "TreeEnsembleClassifier",
-     .domain = ml::kDomain,
-     .meaning = {.outputs = {1, 2},
-                 .types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_classify,
-                 .element_type = ml::type_of_labels},
-     .cpu = {.compute = classify}},
-    {.op_type = "TreeEnsembleRegressor",
-     .domain = ml::kDomain,
-     .meaning = {.types = {type_of_input(0, ml::kNumbers)},
-                 .infer = infer_regress,
-                 .element_type = always<DType::Float>},
-     .cpu = {.compute = regress}},
+    ml::classifier("TreeEnsembleClassifier", infer_classify, classify),
+    ml::regressor("TreeEnsembleRegressor", infer_regress, regress),
 };
 
 }  // namespace

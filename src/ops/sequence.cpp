@@ -92,15 +92,12 @@ void concat_from_sequence(ComputeContext& context) {
   const Attributes& attributes = context.attributes();
   std::vector<Tensor> items = items_of(context.tensor(0));
   if (items.empty()) fail(ErrorCode::InvalidInput, "ConcatFromSequence of an empty sequence");
-  const bool new_axis = attributes.get_int("new_axis", 0) != 0;
-  const int rank = items[0].shape().rank() + (new_axis ? 1 : 0);
-  const int axis = normalize_axis(attributes.get_int("axis", 0), rank);
-  for (Tensor& item : items) {
-    if (!new_axis) continue;
-    std::vector<int64_t> dims = item.shape().dims();
-    dims.insert(dims.begin() + std::min<std::ptrdiff_t>(axis, std::ssize(dims)), 1);
-    item = item.reshaped(Shape(std::move(dims)));
+  const int64_t written = attributes.get_int("axis", 0);
+  if (attributes.get_int("new_axis", 0) != 0) {
+    context.set(0, stacked(std::move(items), written, context.pool()));
+    return;
   }
+  const int axis = normalize_axis(written, items[0].shape().rank());
   context.set(0, evaluate_op("Concat", {{"axis", int64_t{axis}}}, items, context.pool()));
 }
 

@@ -219,6 +219,16 @@ Tensor evaluate_op(std::string_view op_type,
   return std::move(evaluate(node, pointers, pool)[0]);
 }
 
+Tensor stacked(std::vector<Tensor> parts, int64_t axis, ThreadPool& pool) {
+  const int at = normalize_axis(axis, parts[0].shape().rank() + 1);
+  for (Tensor& part : parts) {
+    std::vector<int64_t> dims = part.shape().dims();
+    dims.insert(dims.begin() + std::min<std::ptrdiff_t>(at, std::ssize(dims)), 1);
+    part = part.reshaped(Shape(std::move(dims)));
+  }
+  return evaluate_op("Concat", {{"axis", int64_t{at}}}, parts, pool);
+}
+
 void rethrow_at(const Node& node, std::span<const ValueType* const> inputs, Error& error) {
   error.at(text(node.op_type, " node '", node.name, "'"))
       .with("node", node.name)

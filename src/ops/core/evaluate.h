@@ -22,4 +22,7 @@ Tensor evaluate_op(std::string_view op_type,
                    std::vector<std::pair<std::string, AttributeValue>> attributes,
                    std::span<const Tensor> inputs, ThreadPool& pool);
 
+// Tensors of one shape side by side along a new axis of what they become; at least one.
+Tensor stacked(std::vector<Tensor> parts, int64_t axis, ThreadPool& pool);
+
 }  // namespace fovea

@@ -93,4 +93,23 @@ class KeyTable {
   std::vector<std::pair<std::string, int64_t>> strings_;
 };
 
+// The entries of an operator that gives labels and scores, and of one that gives numbers.
+constexpr OpDef classifier(std::string_view op_type, InferRule infer, ComputeRule compute) {
+  return {.op_type = op_type,
+          .domain = kDomain,
+          .meaning = {.outputs = {1, 2},
+                      .types = {type_of_input(0, kNumbers)},
+                      .infer = infer,
+                      .element_type = type_of_labels},
+          .cpu = {.compute = compute}};
+}
+constexpr OpDef regressor(std::string_view op_type, InferRule infer, ComputeRule compute) {
+  return {.op_type = op_type,
+          .domain = kDomain,
+          .meaning = {.types = {type_of_input(0, kNumbers)},
+                      .infer = infer,
+                      .element_type = always<DType::Float>},
+          .cpu = {.compute = compute}};
+}
+
 }  // namespace fovea::ml

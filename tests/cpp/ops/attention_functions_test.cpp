@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/nd.h"
 #include "support/near.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 #include "support/reference_attention.h"
 
 namespace fovea::test {
@@ -23,10 +22,6 @@ OpCase attention(AttributeList attributes = {}, int opset = 25, int outputs = 1)
           .opset = opset,
           .attributes = std::move(attributes),
           .outputs = outputs};
-}
-
-ErrorCode error_in(const OpCase& op, const std::vector<Tensor>& inputs) {
-  return error_of([&] { run_op(op, inputs); });
 }
 
 // Queries, keys and values [2, heads, length, 4].

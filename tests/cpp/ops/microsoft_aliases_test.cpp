@@ -4,22 +4,13 @@
 
 #include <cmath>
 
-#include "support/nd.h"
 #include "support/near.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 
 namespace fovea::test {
 namespace {
 
 using Floats = std::vector<float>;
-
-OpCase microsoft(const char* op_type, AttributeList attributes = {}, int outputs = 1) {
-  return {.op_type = op_type,
-          .opset = 1,
-          .attributes = std::move(attributes),
-          .outputs = outputs,
-          .domain = "com.microsoft"};
-}
 
 TEST(MicrosoftAliases, Move) {
   const Tensor x = iota_tensor<float>({2, 3}, 1);

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/nd.h"
 #include "support/near.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 #include "support/reference_attention.h"
 
 namespace fovea::test {
@@ -12,21 +11,9 @@ namespace {
 
 constexpr double kFilter = -10000;
 
-OpCase microsoft(const char* op_type, AttributeList attributes, int outputs = 1) {
-  return {.op_type = op_type,
-          .opset = 1,
-          .attributes = std::move(attributes),
-          .outputs = outputs,
-          .domain = "com.microsoft"};
-}
-
 OpCase multi_head(AttributeList attributes = {}, int outputs = 1) {
   attributes.emplace_back("num_heads", int64_t{2});
   return microsoft("MultiHeadAttention", std::move(attributes), outputs);
-}
-
-ErrorCode error_in(const OpCase& op, const std::vector<Tensor>& inputs) {
-  return error_of([&] { run_op(op, inputs); });
 }
 
 Tensor ints(const Shape& shape, std::initializer_list<int32_t> values) {

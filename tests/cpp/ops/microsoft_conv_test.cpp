@@ -6,22 +6,14 @@
 #include <cmath>
 #include <functional>
 
-#include "support/nd.h"
 #include "support/near.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 
 namespace fovea::test {
 namespace {
 
 using Ints = std::vector<int64_t>;
 using Floats = std::vector<float>;
-
-OpCase microsoft(const char* op_type, AttributeList attributes = {}) {
-  return {.op_type = op_type,
-          .opset = 1,
-          .attributes = std::move(attributes),
-          .domain = "com.microsoft"};
-}
 
 // Axes in another order: axis i of the result is axis order[i].
 template <class T>

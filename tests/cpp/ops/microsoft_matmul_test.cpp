@@ -7,25 +7,11 @@
 #include <random>
 
 #include "base/bit_packing.h"
-#include "support/nd.h"
 #include "support/near.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 
 namespace fovea::test {
 namespace {
-
-using Doubles = std::vector<double>;
-
-OpCase microsoft(const char* op_type, AttributeList attributes = {}) {
-  return {.op_type = op_type,
-          .opset = 1,
-          .attributes = std::move(attributes),
-          .domain = "com.microsoft"};
-}
-
-ErrorCode error_in(const OpCase& op, const std::vector<Tensor>& inputs) {
-  return error_of([&] { run_op(op, inputs); });
-}
 
 template <class T>
 Tensor random_bytes(Shape shape, uint32_t seed) {

@@ -7,21 +7,12 @@
 #include <cmath>
 #include <random>
 
-#include "support/nd.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 
 namespace fovea::test {
 namespace {
 
 using Ints = std::vector<int64_t>;
-using Doubles = std::vector<double>;
-
-OpCase microsoft(const char* op_type, AttributeList attributes = {}) {
-  return {.op_type = op_type,
-          .opset = 1,
-          .attributes = std::move(attributes),
-          .domain = "com.microsoft"};
-}
 
 template <class T>
 Tensor random_bytes(Shape shape, uint32_t seed) {
