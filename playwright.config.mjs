@@ -1,5 +1,6 @@
-// Every browser test runs twice: on pages that are cross-origin isolated and on pages that are not.
-// Both servers serve the whole checkout, so /dist/, /build/demo/ and /tests/browser/ are there.
+// Browser tests run twice, on pages that are cross-origin isolated and on pages that are not, but for those of
+// what the page does before an engine computes. Both servers serve the whole checkout, so /dist/, /build/demo/ and
+// /tests/browser/ are there.
 
 import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from './tools/lib/chromium.mjs';
@@ -16,7 +17,11 @@ export default defineConfig({
   use: { browserName: 'chromium', launchOptions: chromiumLaunchOptions() },
   projects: [
     { name: 'isolated', use: { baseURL: isolated } },
-    { name: 'not-isolated', use: { baseURL: notIsolated } },
+    {
+      name: 'not-isolated',
+      testIgnore: /(pictures|demo-inputs|demo-profile|emitted)\.spec\.ts$/,
+      use: { baseURL: notIsolated },
+    },
   ],
   webServer: [
     { command: 'node tools/serve.mjs --port 4173', url: `${isolated}/package.json` },

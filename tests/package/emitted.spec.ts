@@ -31,10 +31,7 @@ test.afterAll(() => project.remove());
 
 // Vite writes all files that a module names, used or not; a page fetches none that it does not use.
 for (const [title, program, wanted] of programs) {
-  test(`webpack takes along no more networks than asked for: ${title}`, async ({ browserName }, {
-    project: { name },
-  }) => {
-    test.skip(name !== 'isolated', `nothing here is of a page in ${browserName}`);
+  test(`webpack takes along no more networks than asked for: ${title}`, async () => {
     project.write('main.js', program);
     const path = join(project.folder, 'out', title.replaceAll(' ', '-'));
     await runWebpack({

@@ -135,10 +135,16 @@ export async function runJest(log) {
   return consistent({ passed: numPassedTests, failed }, succeeded);
 }
 
-/** Playwright in Chromium. @param {string} log @returns {Promise<Result>} */
-export async function runPlaywright(log) {
+/**
+ * Playwright in Chromium.
+ *
+ * @param {string[]} choice options that choose tests
+ * @param {string} log
+ * @returns {Promise<Result>}
+ */
+export async function runPlaywright(choice, log) {
   const report = `${log}.json`;
-  const argv = nodeTool('@playwright/test/cli.js', 'test', '--reporter=list,json');
+  const argv = nodeTool('@playwright/test/cli.js', 'test', '--reporter=list,json', ...choice);
   const succeeded = await succeeds(argv, { log, env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report } });
   const { stats = {} } = /** @type {{stats?: Record<string, number>}} */ (readJson(report));
   const { expected = 0, unexpected = 0, flaky = 0 } = stats;

@@ -89,9 +89,22 @@ export function presetSteps(presets, targets) {
 export function packageSteps(engines = variants) {
   const presets = engines.map((variant) => `wasm-${variant}`);
   return [
-    ...presetSteps(presets, ['bindings/all']),
+    ...presetSteps(presets, ['fovea_session', 'fovea_image']),
+    ...presets.map((preset) => linkStep(preset)),
     { title: 'Build the package', run: (log) => buildPackage(engines, log) },
   ];
+}
+
+/**
+ * Linking keeps one processor busy.
+ *
+ * @param {string} preset
+ * @returns {Step}
+ */
+function linkStep(preset) {
+  const run = (/** @type {string} */ log) =>
+    buildPreset(preset, { targets: ['bindings/all'], log });
+  return { title: `Link ${preset}`, narrow: true, run };
 }
 
 /**

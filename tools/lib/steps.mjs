@@ -59,14 +59,21 @@ export async function runSteps(steps) {
 function startSideBySide(steps, running) {
   const wide = steps.findIndex((step) => !step.narrow);
   const narrow = steps.slice(0, wide < 0 ? undefined : wide).filter((step) => !running.has(step));
-  /** @type {Promise<unknown>[]} */
-  const lanes = Array.from({ length: availableParallelism() }, () => Promise.resolve());
-  for (const [index, step] of narrow.entries()) {
-    const lane = index % lanes.length;
-    const outcome = lanes[lane].then(() => runStep(step));
-    lanes[lane] = outcome;
+  const queue = narrow.map((step) => {
+    /** @type {(value?: unknown) => void} */
+    let start = () => {};
+    const turn = new Promise((resolve) => (start = resolve));
+    const outcome = turn.then(() => runStep(step));
     running.set(step, outcome);
-  }
+    return { start, outcome };
+  });
+  const lane = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      next.start();
+      await next.outcome;
+    }
+  };
+  for (let lanes = availableParallelism(); lanes > 0; --lanes) void lane();
 }
 
 /**

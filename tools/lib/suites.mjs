@@ -36,6 +36,9 @@ const testedWhole = 'relaxed-threads';
  */
 const differingLayers = ['simd', 'threads', 'kernels', 'image', 'session'];
 
+/** Layers that are the same code in all engines: what changes in their sources, `testedWhole` tests for all. */
+const commonLayers = ['onnx', 'graph', 'import', 'ops', 'passes'];
+
 /**
  * All suites, in the order in which they run.
  *
@@ -72,7 +75,9 @@ export function suites({ full }) {
     cppTests('native'),
     cppTests('native-threads', full ? [] : threadedLayers),
     ...variants.map((variant) =>
-      cppTests(`wasm-${variant}`, full || variant === testedWhole ? [] : differingLayers),
+      full || variant === testedWhole
+        ? cppTests(`wasm-${variant}`)
+        : cppTests(`wasm-${variant}`, differingLayers, { skipped: commonLayers }),
     ),
     ...(full ? [everySourceAlone] : []),
     withPackage('size', [], checkSizes),
@@ -81,26 +86,18 @@ export function suites({ full }) {
       ['web', 'tests', 'models', 'bench', 'demo', 'evaluation', 'LICENSE', ...jestSettings],
       runners.runJest,
     ),
+    {
+      ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
+      prepare: async (log) => void (await setUpPython(log)),
+    },
     withPackage('evaluation', ['evaluation', 'models'], (log) =>
       runners.runNodeTests('evaluation/tests/', log),
     ),
     withPackage('random', ['tests/random', 'tests/support', 'bench/networks', 'web'], (log) =>
       runners.runNodeTests('tests/random/tests/', log),
     ),
-    {
-      ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
-      prepare: async (log) => void (await setUpPython(log)),
-    },
-    {
-      name: 'browser',
-      needs: ['compilers', 'package', 'demo'],
-      inputs: () => ({
-        sources: ['web', 'tests', 'demo', 'models', 'playwright.config.mjs'],
-        built: ['dist', 'build/demo'],
-        programs: [outputOf([chromiumLaunchOptions().executablePath ?? 'chromium', '--version'])],
-      }),
-      run: runners.runPlaywright,
-    },
+    browserTests('engines', '--grep', onEngines, { built: ['dist', 'build/demo'] }),
+    browserTests('pages', '--grep-invert', onEngines, { sources: ['bindings'] }),
   ];
 }
 
@@ -120,6 +117,32 @@ const everySourceAlone = {
     return { passed: 1, failed: 0 };
   },
 };
+
+/** The browser tests that ask what an engine computes. The others are about what is around it. */
+const onEngines = 'variants\\.spec|demo\\.spec';
+
+/**
+ * Tests in Chromium: those whose title or file the pattern names, or all others.
+ *
+ * @param {string} name
+ * @param {'--grep' | '--grep-invert'} choice
+ * @param {string} pattern
+ * @param {Partial<import('./passed.mjs').Inputs>} inputs besides what is written in TypeScript
+ * @returns {Suite}
+ */
+function browserTests(name, choice, pattern, { sources = [], built }) {
+  const written = ['web', 'tests', 'demo', 'models', 'playwright.config.mjs'];
+  return {
+    name: `browser:${name}`,
+    needs: ['compilers', 'package', 'demo'],
+    inputs: () => ({
+      sources: [...written, ...sources],
+      built,
+      programs: [outputOf([chromiumLaunchOptions().executablePath ?? 'chromium', '--version'])],
+    }),
+    run: (log) => runners.runPlaywright([choice, pattern], log),
+  };
+}
 
 /** What C++ tests read. */
 const testData = ['tests/data', 'models', 'build/deps'].map((folder) => join(projectDir, folder));
@@ -143,24 +166,32 @@ const configurations = ['.clang-format', '.prettierrc.json', '.prettierignore', 
 /**
  * @param {string} preset
  * @param {string[]} layers all when none is named
+ * @param {{skipped?: string[]}} [options] layers whose sources may change without a new run
  * @returns {Suite}
  */
-function cppTests(preset, layers = []) {
+function cppTests(preset, layers = [], { skipped = [] } = {}) {
   const targets = layers.filter(hasCppTests).map((layer) => `test_${layer}`);
   return {
     name: `cpp:${preset}`,
     needs: ['compilers'],
-    inputs: cppInputs(preset),
+    inputs: cppInputs(preset, skipped),
     run: (log, always) => runners.runCppTests(preset, targets, { data: testData, always }, log),
   };
 }
 
-/** @param {string} preset @returns {Suite['inputs']} */
-function cppInputs(preset) {
-  const sources = ['src', 'tests/cpp', 'tests/data', 'bindings', 'bench/kernels', 'models'];
-  const build = ['CMakeLists.txt', 'CMakePresets.json', 'cmake'];
+/**
+ * @param {string} preset
+ * @param {string[]} [skipped] layers whose sources, not headers, do not count
+ * @returns {Suite['inputs']}
+ */
+function cppInputs(preset, skipped = []) {
+  const folders = ['tests/data', 'bindings', 'bench/kernels', 'models', 'cmake'];
+  const isSkipped = (/** @type {string} */ file) =>
+    file.endsWith('.cpp') &&
+    skipped.some((layer) => /^(src|tests\/cpp)$/.test(file.slice(0, file.indexOf(`/${layer}/`))));
+  const sources = () => cppFiles().filter((file) => !isSkipped(file));
   return () => ({
-    sources: [...sources, ...build],
+    sources: [...sources(), ...folders, 'CMakeLists.txt', 'CMakePresets.json'],
     built: ['build/deps'],
     programs: preset.startsWith('wasm') ? [emccOnPath()] : [outputOf(['c++', '--version'])],
   });
@@ -174,7 +205,7 @@ function cppInputs(preset) {
  */
 function withPackage(name, sources, run) {
   const inputs = () => ({ sources, built: ['dist'] });
-  return { name, needs: ['compilers', 'package'], inputs, run };
+  return { name, needs: ['compilers', 'package'], narrow: true, inputs, run };
 }
 
 /** @param {string} layer */
