@@ -48,8 +48,7 @@ class Planning::Planner {
   bool take_known(const Node& node, const Inputs& inputs, std::span<const ValueType> outputs);
   void take_view(const Node& node, const ValueType& output);
   void take_step(const Node& node, const Inputs& inputs, std::vector<ValueType> outputs);
-  void take_body(const Node& node);
-  void take_function(const Node& node, const Inputs& inputs);
+  void take_written_out(const Node& node, const Inputs& inputs);
   void add_step(const Node& node, CompiledNode compiled, std::span<const ValueType> outputs);
   void await_unknowns();
 
@@ -64,7 +63,7 @@ class Planning::Planner {
   // The slot of a value in a form, converted by a step where it is only in others.
   SlotId slot_in(ValueId id, Form form);
   Node& own_node() { return *segment_->own_nodes.emplace_back(std::make_unique<Node>()); }
-  // A value between the nodes of a body.
+  // A value between the nodes that are written out.
   ValueId add_value();
 
   const PlanEnvironment& environment_;
@@ -136,7 +135,7 @@ Planning::Planner::Inputs Planning::Planner::input_types(const Node& node) const
 void Planning::Planner::take(const Node& node) {
   const Inputs inputs = input_types(node);
   try {
-    if (meaning_of(node).function) return take_function(node, inputs);
+    if (meaning_of(node).function) return take_written_out(node, inputs);
     std::vector<ValueType> outputs = infer_node(node, inputs);
     if (take_known(node, inputs, outputs)) return;
     if (node.def->cpu.reuse == Reuse::View) {
@@ -204,7 +203,7 @@ void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
     check_tensor_bytes(environment_.limits, bytes_of(output.dtype, *output.shape, Form()));
   }
   CompiledNode compiled = compile_node(node, inputs, outputs, environment_.machine());
-  if (!compiled.computes()) return take_body(node);
+  if (!compiled.computes()) return take_written_out(node, inputs);
   for (size_t i = 0; i < outputs.size(); ++i) {
     outputs[i].form = compiled.forms.given[i];
     if (node.outputs[i] != kNoValue) type(node.outputs[i]) = outputs[i];
@@ -253,28 +252,10 @@ ValueId Planning::Planner::add_value() {
   return static_cast<ValueId>(segment_->types.size() - 1);
 }
 
-// The nodes that a fused node was made of, in its place.
-void Planning::Planner::take_body(const Node& node) {
-  const Graph& body = body_of(node);
-  std::vector<ValueId> ids = node.inputs;  // by the body's ValueId
-  for (const Node& part : body.nodes) {
-    Node& copy = own_node();
-    copy = part;
-    for (ValueId& id : copy.inputs) {
-      if (id != kNoValue) id = ids[static_cast<size_t>(id)];
-    }
-    const bool last = &part == &body.nodes.back();
-    ids.push_back(last ? node.outputs[0] : add_value());
-    copy.outputs = {ids.back()};
-    take(copy);
-  }
-}
-
-// The nodes of the operator's function, in its place.
-void Planning::Planner::take_function(const Node& node, const Inputs& inputs) {
-  check_node(node, inputs);
-  const Graph graph = meaning_of(node).function(NodeContext(node, inputs));
-  std::vector<ValueId> ids(graph.values.size(), kNoValue);  // by the function's
+// The nodes of the operator's function, or of the body that a fused node was made of.
+void Planning::Planner::take_written_out(const Node& node, const Inputs& inputs) {
+  const Graph graph = written_out(node, inputs);
+  std::vector<ValueId> ids(graph.values.size(), kNoValue);  // by the graph's
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     ids[static_cast<size_t>(graph.inputs[i])] = node.inputs[i];
   }

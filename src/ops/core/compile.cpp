@@ -61,28 +61,10 @@ Kernel choose_kernel(PlanContext& plan, std::span<const ValueType> outputs) {
   return moves_by_number(plan) ? plan_by_number(plan, rule.plan) : rule.plan(plan);
 }
 
-// A fused node whose kernel does not fit, one node after the other.
-std::vector<Tensor> evaluate_body(const Node& node, std::span<const Tensor* const> inputs,
-                                  ThreadPool& pool) {
-  const Graph& body = body_of(node);
-  std::vector<Tensor> values;
-  for (const Tensor* input : inputs) values.push_back(input ? *input : Tensor());
-  for (const Node& part : body.nodes) {
-    std::vector<const Tensor*> part_inputs;
-    for (const ValueId id : part.inputs) {
-      part_inputs.push_back(id == kNoValue ? nullptr : &values[static_cast<size_t>(id)]);
-    }
-    Tensor result = evaluate(part, part_inputs, pool)[0];
-    values.push_back(std::move(result));
-  }
-  return {values.back()};
-}
-
-// A node that is a function of others.
-std::vector<Tensor> evaluate_function(const Node& node, std::span<const ValueType* const> types,
-                                      std::span<const Tensor* const> inputs, ThreadPool& pool) {
-  check_node(node, types);
-  const Graph graph = meaning_of(node).function(NodeContext(node, types));
+// A node by what is written out for it, one node after the other.
+std::vector<Tensor> evaluate_written_out(const Node& node, std::span<const ValueType* const> types,
+                                         std::span<const Tensor* const> inputs, ThreadPool& pool) {
+  const Graph graph = written_out(node, types);
   std::vector<Tensor> values(graph.values.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i]) values[static_cast<size_t>(graph.inputs[i])] = *inputs[i];
@@ -166,7 +148,7 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   }
 
   const CpuRule& rule = node.def->cpu;
-  if (meaning_of(node).function) return evaluate_function(node, type_pointers, inputs, pool);
+  if (meaning_of(node).function) return evaluate_written_out(node, type_pointers, inputs, pool);
   const std::vector<ValueType> results = infer_node(node, type_pointers);
   if (rule.compute && !rule.plan) return compute_node(node, type_pointers, rule.compute, pool);
   std::vector<Tensor> outputs(results.size());
@@ -194,11 +176,22 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   const Machine machine = {.threads = pool.size()};
   const CompiledNode compiled = compile_node(node, type_pointers, results, machine, &plain);
   if (compiled.compute) return compute_node(node, type_pointers, compiled.compute, pool);
-  if (!compiled.kernel) return evaluate_body(node, inputs, pool);
+  if (!compiled.kernel) return evaluate_written_out(node, type_pointers, inputs, pool);
   const auto scratch = allocate_bytes(compiled.scratch_bytes);
   RunContext run(input_data, output_data, outputs, scratch.get(), pool);
   compiled.kernel(run);
   return outputs;
+}
+
+Graph written_out(const Node& node, std::span<const ValueType* const> inputs) {
+  check_node(node, inputs);
+  const auto function = meaning_of(node).function;
+  if (function) return function(NodeContext(node, inputs));
+  Graph graph = body_of(node);
+  graph.values.resize(inputs.size() + graph.nodes.size());
+  for (size_t i = 0; i < inputs.size(); ++i) graph.inputs.push_back(static_cast<ValueId>(i));
+  graph.outputs = graph.nodes.back().outputs;
+  return graph;
 }
 
 Tensor evaluate_op(std::string_view op_type,

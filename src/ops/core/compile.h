@@ -46,6 +46,10 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
 std::vector<Tensor> compute_node(const Node& node, std::span<const ValueType* const> inputs,
                                  ComputeRule compute, ThreadPool& pool);
 
+// What computes a node in its place, with the node's inputs and outputs as the graph's: its operator's
+// function, or the body of a fused node.
+Graph written_out(const Node& node, std::span<const ValueType* const> inputs);
+
 // Says at which node an error happened.
 [[noreturn]] void rethrow_at(const Node& node, std::span<const ValueType* const> inputs,
                              Error& error);
