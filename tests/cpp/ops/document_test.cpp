@@ -1,4 +1,4 @@
-// docs/operators.md says what the operator table says. FOVEA_WRITE_OPERATORS=1 writes it anew.
+// The tables of docs/operators.md say what the operator table says. FOVEA_WRITE_OPERATORS=1 writes them anew.
 
 #include <gtest/gtest.h>
 
@@ -89,21 +89,10 @@ std::map<std::string, Rows> rows_by_domain() {
   return domains;
 }
 
-std::string document() {
-  std::string out =
-      "# Operators\n\n"
-      "Written from the engine's operator table by a test (`tests/cpp/ops/document_test.cpp`).\n\n"
-      "- **Versions** are the opsets of the domain that a model may import.\n"
-      "- **Types** are those of the inputs, by number. float16 and bfloat16 are read, computed in\n"
-      "  float32 and rounded where the model's outputs or its own Casts say so.\n"
-      "- **Way**: a *kernel*; a *function* of other operators; *at once*, from tensors to "
-      "tensors,\n"
-      "  for what no network waits for; *graphs*, which the node has computed; a *view* of its "
-      "input;\n"
-      "  or known *when planning*.\n"
-      "- A model with an operator or version that is not here is refused when it is loaded, all "
-      "such\n"
-      "  nodes by name. `checkModel()` says so without loading.\n";
+constexpr std::string_view kFirstTable = "\n## ai.onnx\n";
+
+std::string tables() {
+  std::string out;
   for (const auto& [domain, rows] : rows_by_domain()) {
     out += text("\n## ", domain, "\n\n| operator | versions | types | way | left out |\n",
                 "|---|---|---|---|---|\n");
@@ -112,12 +101,21 @@ std::string document() {
   return out;
 }
 
-TEST(Operators, AreDocumented) {
-  if (std::getenv("FOVEA_WRITE_OPERATORS")) std::ofstream(kDocument) << document();
+std::string read_document() {
   std::ifstream file(kDocument);
-  std::ostringstream written;
-  written << file.rdbuf();
-  EXPECT_EQ(written.str(), document()) << "run the test with FOVEA_WRITE_OPERATORS=1";
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Operators, AreDocumented) {
+  const std::string written = read_document();
+  const size_t first = written.find(kFirstTable);
+  ASSERT_NE(first, std::string::npos) << kDocument << " has no tables";
+  if (std::getenv("FOVEA_WRITE_OPERATORS")) {
+    std::ofstream(kDocument) << written.substr(0, first) << tables();
+  }
+  EXPECT_EQ(read_document().substr(first), tables()) << "run the test with FOVEA_WRITE_OPERATORS=1";
 }
 
 }  // namespace
