@@ -63,22 +63,74 @@ std::span<const std::byte> view_of(protozero::pbf_reader& reader) {
   return std::as_bytes(std::span(view.data(), view.size()));
 }
 
-// SequenceProto of tensors, and OptionalProto of a tensor or a sequence of such (onnx-data.proto).
-Tensor read_sequence(std::span<const std::byte> bytes) {
+protozero::pbf_reader reader_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::vector<Tensor> read_items(std::span<const std::byte> bytes);
+
+// All of a list as one tensor.
+template <class T>
+Tensor joined(const std::vector<Tensor>& items) {
+  std::vector<T> values;
+  for (const Tensor& item : items) values.push_back(item.as<T>()[0]);
+  return Tensor::of<T>({std::ssize(values)}, std::span<const T>(values));
+}
+
+// MapProto from integers or strings to float32 or int64 (onnx-data.proto).
+Tensor read_map(std::span<const std::byte> bytes) {
+  std::vector<int64_t> numbers;
+  std::vector<std::string> words;
+  std::vector<Tensor> values;
+  protozero::pbf_reader reader = reader_of(bytes);
+  while (reader.next()) {
+    switch (reader.tag_and_type()) {
+      case protozero::tag_and_type(3, protozero::pbf_wire_type::varint):
+        numbers.push_back(reader.get_int64());
+        break;
+      case protozero::tag_and_type(3, protozero::pbf_wire_type::length_delimited):
+        for (const int64_t number : reader.get_packed_int64()) numbers.push_back(number);
+        break;
+      case protozero::tag_and_type(4, protozero::pbf_wire_type::length_delimited):
+        words.push_back(reader.get_string());
+        break;
+      case protozero::tag_and_type(5, protozero::pbf_wire_type::length_delimited):
+        values = read_items(view_of(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  const auto count = std::ssize(values);
+  Tensor keys = words.empty() ? Tensor::of<int64_t>({count}, std::span<const int64_t>(numbers))
+                              : Tensor::of_strings({count}, std::move(words));
+  const bool floats = values.at(0).dtype() == DType::Float;
+  return Tensor::map_of(std::move(keys), floats ? joined<float>(values) : joined<int64_t>(values));
+}
+
+// Of a SequenceProto: tensors or maps.
+std::vector<Tensor> read_items(std::span<const std::byte> bytes) {
   std::vector<Tensor> items;
-  protozero::pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  protozero::pbf_reader reader = reader_of(bytes);
   while (reader.next()) {
     if (reader.tag() == 3) {
       items.push_back(read_tensor(view_of(reader)));
+    } else if (reader.tag() == 6) {
+      items.push_back(read_map(view_of(reader)));
     } else {
       reader.skip();
     }
   }
-  return Tensor::sequence_of(std::move(items));
+  return items;
 }
 
+Tensor read_sequence(std::span<const std::byte> bytes) {
+  return Tensor::sequence_of(read_items(bytes));
+}
+
+// OptionalProto of a tensor or a sequence.
 Tensor read_optional(std::span<const std::byte> bytes) {
-  protozero::pbf_reader reader(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  protozero::pbf_reader reader = reader_of(bytes);
   while (reader.next()) {
     if (reader.tag() == 3) return read_tensor(view_of(reader));
     if (reader.tag() == 5) return read_sequence(view_of(reader));
@@ -114,7 +166,7 @@ std::string difference(const Tensor& actual, const Tensor& expected) {
     return text("shape ", actual.shape().to_string(), " instead of ", expected.shape().to_string());
   }
   if (actual.dtype() == DType::Absent) return "";
-  if (actual.dtype() == DType::Sequence) {
+  if (actual.dtype() == DType::Sequence || actual.dtype() == DType::Map) {
     for (size_t i = 0; i < actual.items().size(); ++i) {
       const std::string differs = difference(actual.items()[i], expected.items()[i]);
       if (!differs.empty()) return text("tensor ", i, ": ", differs);
