@@ -128,6 +128,25 @@ TEST(Loop, EndsWhereItsConditionDoes) {
   EXPECT_EQ(values_of<float>(run(model, {{"x", Tensor::of<float>({}, {4})}})[0]), Floats{12});
 }
 
+// One input is left out and one value is captured: as many reads as inputs, all of them constants.
+TEST(Loop, OfConstantsThatReadsAnInputIsNoConstant) {
+  const ModelBuilder body = ModelBuilder()
+                                .input("i", DType::Int64, {})
+                                .input("going", DType::Bool, {})
+                                .input("s", DType::Float, {})
+                                .node("Add", {"s", "x"}, {"next"})
+                                .node("Identity", {"going"}, {"on"})
+                                .output("on", DType::Bool)
+                                .output("next");
+  const ModelBuilder model = ModelBuilder(21)
+                                 .input("x", DType::Float, {})
+                                 .constant("trips", number(3))
+                                 .constant("zero", Tensor::of<float>({}, {0}))
+                                 .branch("Loop", {"trips", "", "zero"}, {"y"}, {{"body", body}})
+                                 .output("y");
+  EXPECT_EQ(values_of<float>(run(model, {{"x", Tensor::of<float>({}, {4})}})[0]), Floats{12});
+}
+
 TEST(Loop, IsBoundByALimitOfTripsAndCanBeLeft) {
   const ModelBuilder body = ModelBuilder()
                                 .input("i", DType::Int64, {})
