@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/integers.h"
 #include "buffer.h"
+#include "custom.h"
 #include "handle.h"
 
 namespace fovea::bindings {
@@ -56,14 +57,14 @@ val all_to_vals(const Range& range) {
   return to_array(range, [](const auto& item) { return to_val(item); });
 }
 
+}  // namespace
+
 DType dtype_named(const std::string& name) {
   for (const DTypeInfo& type : all_dtypes()) {
     if (type.supported && type.name == name) return type.dtype;
   }
   fail(ErrorCode::InvalidInput, "there is no tensor type '", name, "'");
 }
-
-Tensor to_tensor(const val& object);
 
 Shape to_shape(const val& dims) {
   Shape shape;
@@ -72,6 +73,10 @@ Shape to_shape(const val& dims) {
   }
   return shape;
 }
+
+namespace {
+
+Tensor to_tensor(const val& object);
 
 // A sequence, or an optional that holds nothing; nullopt for a tensor.
 std::optional<Tensor> to_nested(const val& object, const std::string& type) {
@@ -193,6 +198,7 @@ SessionOptions to_options(const val& options) {
   const bool fast = options["precision"].as<std::string>() == "fast";
   result.precision = fast ? Precision::Fast : Precision::Default;
   result.limits = to_limits(options["limits"]);
+  result.operators = to_operators(options["operators"]);
   const val files = options["externalData"];
   result.external_data = [files](const std::string& location) -> std::optional<ModelBytes> {
     const val file = files[location];
@@ -212,6 +218,12 @@ std::vector<Feed> to_feeds(const val& feeds) {
   for (const val& feed : feeds) {
     result.push_back({feed["name"].as<std::string>(), to_tensor(feed)});
   }
+  return result;
+}
+
+std::vector<Tensor> to_tensors(const val& values) {
+  std::vector<Tensor> result;
+  for (const val& value : values) result.push_back(value.isNull() ? Tensor() : to_tensor(value));
   return result;
 }
 

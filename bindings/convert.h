@@ -33,13 +33,20 @@ emscripten::val to_val(const std::optional<Shape>& shape);
 // {type, dims, data}: data is a view into the engine's memory, or an array of strings.
 emscripten::val to_val(const Tensor& tensor);
 
-// {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}}, externalData
-// without a prototype; and limits, where some are not the default: {nodes?, nesting?, tensorBytes?,
-// planningMilliseconds?, trips?}.
+// Throws Error(InvalidInput) where there is no such type.
+DType dtype_named(const std::string& name);
+Shape to_shape(const emscripten::val& dims);
+
+// {disabledPasses: [name], precision, externalData: {location: handle of a Buffer}, operators},
+// externalData without a prototype, operators as to_operators() has them; and limits, where some
+// are not the default: {nodes?, nesting?, tensorBytes?, planningMilliseconds?, trips?}.
 SessionOptions to_options(const emscripten::val& options);
 
 // [{name, type, dims, data}], data the handle of a Buffer or an array of strings.
 std::vector<Feed> to_feeds(const emscripten::val& feeds);
+
+// [{type, dims, data}] likewise; null becomes a tensor of type Undefined.
+std::vector<Tensor> to_tensors(const emscripten::val& values);
 
 std::vector<std::string> to_strings(const emscripten::val& array);
 

@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "convert.h"
+#include "custom.h"
 #include "guard.h"
 #include "handle.h"
 #include "session/session.h"
@@ -62,6 +63,14 @@ bool advance(Handle run, double milliseconds) {
   return guard([&] { return at<Run>(run).advance(milliseconds); });
 }
 
+val question(Handle run) {
+  return guard([&] { return to_val(at<Run>(run).question()); });
+}
+
+void answer(Handle run, const val& outputs) {
+  guard([&] { at<Run>(run).answer(to_tensors(outputs)); });
+}
+
 val planned_dims(Handle run) {
   return guard([&] {
     return to_array(at<Run>(run).planned_shapes(), [](const auto& shape) { return to_val(shape); });
@@ -99,6 +108,8 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("startRun", &start_run);
   function("plannedDims", &planned_dims);
   function("advance", &advance);
+  function("question", &question);
+  function("answer", &answer);
   function("outputs", &outputs);
   function("profile", &profile);
   function("deleteRun", &destroy<Run>);

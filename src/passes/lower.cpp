@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "base/error.h"
+#include "ops/core/custom.h"
 #include "passes/element_types.h"
 #include "passes/pass.h"
 
@@ -51,6 +53,7 @@ class Widening {
   }
   void widen_attributes(Node& node);
   void widen_node(Node node);
+  void add_custom(Node node);
   void add_rounding(Node node, DType narrow);
   void apply_aliases();
   ValueId add_value(std::string name, DType dtype, ValueId like);
@@ -91,9 +94,24 @@ void Widening::widen_values() {
   aliases_.clear();
 }
 
+// The host gets elements of the type that the model says.
+void Widening::add_custom(Node node) {
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    ValueId& input = node.inputs[i];
+    const DType narrow = type(input);
+    if (!is_narrow(narrow)) continue;
+    const std::string name = text(node.name, "/input", i);
+    const ValueId narrowed = add_value(name, narrow, input);
+    nodes_.push_back(make_cast(name, input, narrowed, narrow));
+    input = narrowed;
+  }
+  nodes_.push_back(std::move(node));
+}
+
 void Widening::widen_node(Node node) {
   const bool casts = node.domain.empty() && (node.op_type == "Cast" || node.op_type == "CastLike");
   const ValueId result = casts ? node.outputs[0] : kNoValue;
+  if (CustomOperators::of(node)) return add_custom(std::move(node));
   if (is_narrow(type(result))) return add_rounding(std::move(node), type(result));
   const bool is_wide_already = type(result) == DType::Float && is_narrow(type(node.inputs[0]));
   if (is_wide_already && !graph_.is_output(result)) {

@@ -189,7 +189,7 @@ bool Execution::advance(Clock::time_point deadline) {
       begin_next();
       now = Clock::now();
     }
-  } while (now < deadline);
+  } while (now < deadline && !question());
   return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
@@ -283,20 +283,56 @@ void Execution::compute(const Step& step) {
   }
 }
 
-// True when the node is done.
-bool Execution::advance_routine(const Step& step, Clock::time_point deadline) {
-  std::vector<Tensor> results;
-  if (inner_) {
+bool Execution::take_results(std::vector<Tensor>& results, Clock::time_point deadline) {
+  if (question_) {
+    if (!answer_) return false;
+    results = *std::exchange(answer_, std::nullopt);
+    question_.reset();
+  } else if (inner_) {
     if (!inner_->advance(deadline)) return false;
     // The next call works in the same memory.
     for (const Tensor& result : inner_->outputs()) results.push_back(copy_of(result));
     inner_.reset();
   }
+  return true;
+}
+
+const HostQuestion* Execution::question() const {
+  if (inner_) return inner_->question();
+  return question_ && !answer_ ? &*question_ : nullptr;
+}
+
+void Execution::answer(std::vector<Tensor> outputs) {
+  if (inner_) return inner_->answer(std::move(outputs));
+  if (!question()) fail(ErrorCode::InvalidInput, "no node is to be computed");
+  const Step& step = segment_->steps[next_step_];
+  outputs.resize(step.outputs.size());
+  const KnownInputs inputs(*this, *step.node);
+  try {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (step.outputs[i] == kNoSlot) continue;
+      outputs[i] =
+          accept_result(static_cast<int>(i), type_of(step.outputs[i]), std::move(outputs[i]));
+    }
+  } catch (Error& error) {
+    rethrow_at(*step.node, inputs.types(), error);
+  }
+  answer_ = std::move(outputs);
+}
+
+// True when the node is done.
+bool Execution::advance_routine(const Step& step, Clock::time_point deadline) {
+  std::vector<Tensor> results;
+  if (!take_results(results, deadline)) return false;
   const KnownInputs inputs(*this, *step.node);
   try {
     if (!routine_) routine_ = step.routine(NodeContext(*step.node, inputs.types()));
     if (auto next = routine_->next(std::move(results))) {
-      inner_ = call(step, std::move(*next));
+      if (next->graph) {
+        inner_ = call(step, std::move(*next));
+      } else {
+        question_ = {step.node, std::move(next->feeds)};
+      }
       return false;
     }
     std::vector<Tensor> outputs = routine_->outputs();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ops/core/custom.h"
 #include "plan/planner.h"
 
 namespace fovea {
@@ -71,9 +72,14 @@ class Execution {
             const std::vector<bool>& constant = {});
   ~Execution();
 
-  // Plans nodes and runs whole steps until the deadline, at least one; true when there are none
-  // left.
+  // Plans nodes and runs whole steps until the deadline, at least one, or until there is a
+  // question; true when there are none left.
   bool advance(Clock::time_point deadline);
+  // What must be answered before advance() goes on; null: nothing.
+  const HostQuestion* question() const;
+  // The outputs of the node that was asked for; those it leaves out may be anything. Throws
+  // Error(InvalidInput) where they are not what was planned, or nothing was asked.
+  void answer(std::vector<Tensor> outputs);
 
   // Views of the graph's outputs in order, valid while nothing else runs in the arenas.
   std::vector<Tensor> outputs() const;
@@ -95,6 +101,8 @@ class Execution {
   void run_kernel(const Step& step);
   void compute(const Step& step);
   bool advance_routine(const Step& step, Clock::time_point deadline);
+  // Whether the routine can go on; then with the results of what it asked for.
+  bool take_results(std::vector<Tensor>& results, Clock::time_point deadline);
   std::unique_ptr<Execution> call(const Step& step, GraphCall call);
   std::vector<const std::byte*> inputs_of(const Step& step) const;
   std::vector<std::byte*> outputs_of(const Step& step);
@@ -119,7 +127,9 @@ class Execution {
   std::vector<Tensor> made_;        // by slot: what has its own memory, see Slot::of_run
   std::vector<StepTime> times_;
   std::unique_ptr<Routine> routine_;  // of the step, where it has one and that has begun, and
-  std::unique_ptr<Execution> inner_;  // the graph that it asked for
+  std::unique_ptr<Execution> inner_;  // the graph that it asked for, or
+  std::optional<HostQuestion> question_;
+  std::optional<std::vector<Tensor>> answer_;
   uint64_t calls_ = 0;
 };
 

@@ -292,6 +292,17 @@ bool Run::advance(double milliseconds) {
   });
 }
 
+const HostQuestion* Run::question() const {
+  return state_->execution ? state_->execution->question() : nullptr;
+}
+
+void Run::answer(std::vector<Tensor> outputs) {
+  state_->attempt([&](Execution& execution) {
+    for (Tensor& output : outputs) output = with_plain_bools(output);
+    execution.answer(std::move(outputs));
+  });
+}
+
 std::vector<std::optional<Shape>> Run::planned_shapes() {
   return state_->attempt([](Execution& execution) { return execution.planned_shapes(); });
 }
@@ -312,6 +323,8 @@ std::vector<Tensor> Session::run(std::vector<Feed> feeds, std::vector<std::strin
   constexpr double kSlice = 1e6;
   const auto run = start(std::move(feeds), std::move(fetches));
   while (!run->advance(kSlice)) {
+    if (!run->question()) continue;
+    fail(ErrorCode::InvalidInput, "a custom operator is computed by whoever advances the run");
   }
   std::vector<Tensor> outputs;
   for (const Tensor& view : run->outputs()) outputs.push_back(copy_of(view));

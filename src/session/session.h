@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "graph/graph.h"
+#include "ops/core/custom.h"
 #include "ops/op.h"
 #include "plan/planner.h"
 #include "tensor/tensor.h"
@@ -35,8 +36,8 @@ struct SessionOptions {
   Precision precision = Precision::Default;
   BandLimits bands = {};
   Limits limits = {};
-  // Where nodes find their operators. Must outlive the session.
-  const Operators* operators = &kOpTable;
+  // Where nodes find their operators.
+  std::shared_ptr<const Operators> operators = {std::shared_ptr<const void>(), &kOpTable};
   // Input signatures whose plans are kept.
   size_t plan_cache_size = 8;
 };
@@ -113,6 +114,13 @@ class Run {
   // gone, and it cannot be advanced any more (Error(InvalidInput)), but the session is usable.
   bool advance(double milliseconds);
 
+  // A node of a custom operator that is to be computed before advance() does any more; null: there
+  // is none.
+  const HostQuestion* question() const;
+  // The outputs of that node, which are kept; those it leaves out may be anything. Throws
+  // Error(InvalidInput) as advance() does where they are not what the operator's infer() said.
+  void answer(std::vector<Tensor> outputs);
+
   // The shapes that advance() will give the fetched tensors, in the order asked for; nullopt where
   // they depend on data that is not computed yet. Plans to the end first, and throws as advance().
   std::vector<std::optional<Shape>> planned_shapes();
@@ -147,7 +155,8 @@ class Session {
   // and while another run is under way.
   std::unique_ptr<Run> start(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
 
-  // start() and advance() to the end, copied out.
+  // start() and advance() to the end, copied out. Throws Error(InvalidInput) where there is a
+  // question.
   std::vector<Tensor> run(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
 
   // Gives back the memory of plans and activations, as soon as no run is under way; the next run

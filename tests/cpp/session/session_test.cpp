@@ -410,7 +410,7 @@ TEST(Session, FindsOperatorsWhereItIsTold) {
                                 .bytes();
   EXPECT_EQ(code_of([&] { load(bytes); }), ErrorCode::UnsupportedOperator);
   const WithTwice operators;
-  const auto session = load(bytes, {.operators = &operators});
+  const auto session = load(bytes, {.operators = {std::shared_ptr<const void>(), &operators}});
   EXPECT_EQ(floats(session->run({{"x", vector_of({3, 4})}})[0]), (std::vector<float>{10, 12}));
 }
 
