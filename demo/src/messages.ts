@@ -15,6 +15,7 @@ const headlines: Record<FoveaErrorCode, string> = {
   NetworkError: 'The model could not be fetched.',
   EngineLoadError: 'The engine cannot run in this browser.',
   EngineCrashed: 'The engine stopped working. The next try starts a new one.',
+  OperatorError: 'One of the operators of your own failed.',
   SessionReleased: 'Something went wrong inside this page. Please report it.',
 };
 

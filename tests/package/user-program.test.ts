@@ -5,6 +5,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { expectClose } from '../support/compare.js';
+import { OnnxBuilder } from '../support/onnx-builder.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { roundingBound, smallNetwork } from '../support/small-network.js';
 import { installPackage, type UserProject } from './support/installed.js';
@@ -44,6 +45,19 @@ test('a program in Node gets the right numbers, no warnings, and ends by itself'
 test('a program in Node checks a model, enlarges by the bundled one, and ends by itself', () => {
   project.write('luma.onnx', readFileSync('models/fovea-x2-fp16.onnx'));
   expect(runProgram('upscale.mjs')).toEqual({ supported: true, size: [60, 40], white: true });
+});
+
+test('a program in Node has an operator of its own, as the documentation shows it', () => {
+  const builder = new OnnxBuilder();
+  const image = builder.input('image', [1, 1, 'h', 'w']);
+  builder.foreign('com.example', 'BlockMean', [image], { size: 2 }, ['means']);
+  builder.output('means');
+  project.write('block-means.onnx', builder.build({ domains: { 'com.example': 1 } }));
+  const operator = readFileSync(userCode('block-mean.js'), 'utf8');
+  project.write('block-mean.js', operator);
+  expect(readFileSync('docs/custom-operators.md', 'utf8')).toContain(operator);
+  const means = { dims: [1, 1, 1, 2], data: [3.5, 5.75] };
+  expect(runProgram('custom-operator.mjs')).toEqual(means);
 });
 
 test.each([

@@ -12,7 +12,7 @@ const dataTypes = {
   float64: 11,
 };
 // AttributeProto.AttributeType
-const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7 };
+const attributeTypes = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 };
 
 export type ElementType = keyof typeof dataTypes;
 
@@ -21,7 +21,14 @@ export type Dim = number | string;
 
 /** Integers become `i` and `ints`; wrap floats, of which JavaScript does not tell whole ones. */
 export type Attribute =
-  number | number[] | string | { float: number } | { floats: number[] } | { tensor: object };
+  | number
+  | number[]
+  | string
+  | { float: number }
+  | { floats: number[] }
+  | { strings: string[] }
+  | { tensor: object }
+  | { graph: OnnxBuilder };
 
 type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
@@ -67,27 +74,57 @@ export class OnnxBuilder {
     return output;
   }
 
+  /** As node(), of an operator of another domain, with all its outputs; `''` stands for one left out. */
+  foreign(
+    domain: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute>,
+    outputs: readonly string[],
+  ): readonly string[] {
+    this.node(opType, inputs, attributes, outputs[0]);
+    Object.assign(this.#nodes.at(-1)!, { domain, output: [...outputs] });
+    return outputs;
+  }
+
   /** Declares an output of the model. Without `dims` nothing is said about its shape. */
   output(name: string, dims?: readonly Dim[], type: ElementType = 'float32'): void {
     this.#outputs.push(valueInfo(name, dims, type));
   }
 
   /** The bytes of the .onnx file. */
-  build({ opset = 17, metadata = {} } = {}): Uint8Array {
+  build({
+    opset = 17,
+    metadata = {},
+    domains = {},
+  }: {
+    opset?: number;
+    metadata?: Record<string, string>;
+    /** The opsets of other domains. */
+    domains?: Record<string, number>;
+  } = {}): Uint8Array {
     const model = {
       irVersion: 8,
       producerName: 'fovea-tests',
-      opsetImport: [{ domain: '', version: opset }],
+      opsetImport: Object.entries({ '': opset, ...domains }).map(([domain, version]) => ({
+        domain,
+        version,
+      })),
       metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-      graph: {
-        name: 'graph',
-        node: this.#nodes,
-        input: this.#inputs,
-        output: this.#outputs,
-        initializer: this.#initializers,
-      },
+      graph: this.graph(),
     };
     return ModelProto.encode(ModelProto.fromObject(model)).finish();
+  }
+
+  /** The GraphProto. */
+  graph(): object {
+    return {
+      name: 'graph',
+      node: this.#nodes,
+      input: this.#inputs,
+      output: this.#outputs,
+      initializer: this.#initializers,
+    };
   }
 
   #newName(kind: string): string {
@@ -138,5 +175,9 @@ function attributeField(value: Attribute): object {
   if (typeof value === 'string') return { s: new TextEncoder().encode(value) };
   if (Array.isArray(value)) return { ints: value };
   if ('tensor' in value) return { t: value.tensor };
+  if ('graph' in value) return { g: value.graph.graph() };
+  if ('strings' in value) {
+    return { strings: value.strings.map((each) => new TextEncoder().encode(each)) };
+  }
   return 'float' in value ? { f: value.float } : { floats: value.floats };
 }

@@ -1,10 +1,13 @@
 import { checkOptions } from './check-options.js';
+import type { Engine } from './engine/engine.js';
 import type { NodeProblem } from './engine/module.js';
 import { dictionary } from './kinds.js';
 import { toMetadata, toModelMetadata, type ModelMetadata, type ValueMetadata } from './metadata.js';
-import { abortable, untilAborted } from './model.js';
+import { abortable } from './model.js';
+import { adviceFor } from './operator-registry.js';
 import { loadOptionKinds, openModel, withModel, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
+import { untilAborted } from './until-aborted.js';
 
 /** What a model needs, and whether the engine has it. */
 export interface ModelReport {
@@ -48,7 +51,7 @@ async function examine(source: ModelSource, options: LoadOptions): Promise<Model
     const { inputs, outputs } = report.info;
     return {
       supported: report.unsupported.length === 0,
-      unsupported: report.unsupported,
+      unsupported: report.unsupported.map((problem) => withAdvice(lease.engine, problem)),
       inputs: inputs.map(toMetadata),
       outputs: outputs.map(toMetadata),
       metadata: toModelMetadata(report.info),
@@ -59,4 +62,13 @@ async function examine(source: ModelSource, options: LoadOptions): Promise<Model
   } finally {
     lease.release();
   }
+}
+
+function withAdvice(engine: Engine, problem: NodeProblem): NodeProblem {
+  const { domain, opType, message } = problem;
+  const advice = adviceFor(
+    engine,
+    (itsDomain, itsType) => itsDomain === domain && itsType === opType,
+  );
+  return advice ? { ...problem, message: `${message}: ${advice}` } : problem;
 }

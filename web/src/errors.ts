@@ -5,7 +5,8 @@
  * `UnsupportedAttribute` (valid, but not implemented), `InvalidInput` (what was passed does not fit
  * the model, or an option means nothing), `OutOfMemory`, `LimitExceeded` (the model asks for more
  * than the engine's limits, see the field `limit`), `Aborted` (by the caller's signal), `Internal` (a
- * fault of Fovea).
+ * fault of Fovea), `OperatorError` (a custom operator threw or gave what it had not announced, see the
+ * fields `node` and `op`, or its module cannot be imported, see `url`; `cause` is what was thrown).
  *
  * From around it: `NetworkError` (a model could not be fetched), `EngineLoadError` (the engine's own
  * files could not be loaded or do not run here), `EngineCrashed` (the engine or its worker died;
@@ -23,13 +24,16 @@ export type FoveaErrorCode =
   | 'NetworkError'
   | 'EngineLoadError'
   | 'EngineCrashed'
-  | 'SessionReleased';
+  | 'SessionReleased'
+  | 'OperatorError';
 
 /** An error as plain data: what the C++ engine throws and what a worker posts. */
 export interface ErrorData {
   code: FoveaErrorCode;
   message: string;
   fields: Record<string, string>;
+  /** What led to it; of an Error, what survives on the way to another thread. */
+  cause?: { name: string; message: string; stack?: string | undefined } | undefined;
 }
 
 /** The only error that Fovea's promises reject with and its functions throw. */
@@ -61,10 +65,28 @@ export function abortError(signal: AbortSignal): FoveaError {
 /** Any thrown value as plain data; what is not a FoveaError is a fault of Fovea, or a crash. */
 export function toErrorData(thrown: unknown): ErrorData {
   if (isErrorData(thrown)) {
-    const { code, message, fields } = thrown;
-    return { code, message, fields };
+    const { code, message, fields, cause } = thrown;
+    return { code, message, fields, cause: causeData(cause) };
   }
   return { code: codeOf(thrown), message: messageOf(thrown), fields: {} };
+}
+
+/** A FoveaError that was data meanwhile. */
+export function fromErrorData({ code, message, fields, cause }: ErrorData): FoveaError {
+  if (!cause) return new FoveaError(code, message, fields);
+  return new FoveaError(code, message, fields, {
+    cause: Object.assign(new Error(cause.message), cause),
+  });
+}
+
+function causeData(cause: unknown): ErrorData['cause'] {
+  if (cause === undefined) return undefined;
+  const { stack } = (cause ?? {}) as { stack?: unknown };
+  return {
+    name: nameOf(cause) || 'Error',
+    message: messageOf(cause),
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
 }
 
 function codeOf(thrown: unknown): FoveaErrorCode {
@@ -105,6 +127,7 @@ export function messageOf(thrown: unknown): string {
   return String(isError ? thrown.message : thrown);
 }
 
-function isErrorData(value: unknown): value is ErrorData {
+/** Whether a value is what the C++ engine throws, or a FoveaError. */
+export function isErrorData(value: unknown): value is ErrorData {
   return typeof value === 'object' && value !== null && 'code' in value && 'fields' in value;
 }

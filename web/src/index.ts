@@ -7,6 +7,15 @@
  */
 
 export { checkModel, type ModelReport } from './check-model.js';
+export type {
+  AttributeValue,
+  CustomInput,
+  CustomNode,
+  CustomOperator,
+  CustomOutput,
+  CustomRun,
+  OperatorModule,
+} from './custom-operators.js';
 export { capabilities, type Capabilities } from './engine/capabilities.js';
 export type { Limits, NodeProblem, Precision } from './engine/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
@@ -14,6 +23,7 @@ export { FoveaError, type FoveaErrorCode } from './errors.js';
 export type { ExternalData, ExternalDataFile } from './external-data.js';
 export type { ModelMetadata, ValueMetadata } from './metadata.js';
 export type { OnnxruntimeRunOptions, OnnxruntimeSessionOptions } from './onnxruntime-options.js';
+export { registerOperator } from './operator-registry.js';
 export { models } from './models.js';
 export type { NodeProfile } from './profile.js';
 export type { LoadOptions, ReadOptions } from './reading.js';

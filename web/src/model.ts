@@ -4,6 +4,7 @@ import type { Lease } from './engine/registry.js';
 import { abortError, FoveaError } from './errors.js';
 import { openModel, withModel, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
+import { untilAborted } from './until-aborted.js';
 
 let lastJob = 0;
 
@@ -141,35 +142,6 @@ export async function abortable<T>(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
-}
-
-/**
- * Does work that is given up when the signal fires, even where it does not look for it itself.
- *
- * @param undo gets what the work gives nevertheless, later
- */
-export async function untilAborted<T>(
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-  undo: (late: T) => unknown = () => {},
-): Promise<T> {
-  if (!signal) return work();
-  if (signal.aborted) throw abortError(signal);
-  const working = work();
-  return new Promise((resolve, reject) => {
-    const giveUp = () => {
-      reject(abortError(signal));
-      working.then(undo).catch(() => {});
-    };
-    signal.addEventListener('abort', giveUp);
-    const settling =
-      <V>(settle: (value: V) => void) =>
-      (value: V) => {
-        signal.removeEventListener('abort', giveUp);
-        settle(value);
-      };
-    working.then(settling(resolve), settling(reject));
-  });
 }
 
 function isAborted(error: unknown): boolean {

@@ -15,6 +15,7 @@ import { leaseEngine, type Lease } from './engine/registry.js';
 import { FoveaError, messageOf } from './errors.js';
 import { externalDataKind, externalFiles, normalPath, type ExternalData } from './external-data.js';
 import { isRecord } from './kinds.js';
+import { advised, operatorsFor } from './operator-registry.js';
 import { openSource, type Bytes, type ModelSource } from './source.js';
 
 /** How a model is read. */
@@ -105,6 +106,7 @@ export async function withModel<T>(
     return { buffer, ...(await upload(engine, buffer, from)) };
   };
   try {
+    const operators = await operatorsFor(engine);
     const model = await read(bytes);
     const find = externalFiles(options.externalData);
     const buffersByPath = new Map<string, number>();
@@ -112,12 +114,12 @@ export async function withModel<T>(
     const { disabledPasses = [], precision = 'default', limits = {} } = options;
     for (;;) {
       try {
-        const loading = { disabledPasses, precision, limits, externalData };
+        const loading = { disabledPasses, precision, limits, externalData, operators };
         const [result] = await Promise.all([use(model.buffer, loading), model.kept]);
         return result;
       } catch (error) {
         const location = missingFile(error, externalData);
-        if (location === undefined) throw error;
+        if (location === undefined) throw advised(engine, error);
         const path = normalPath(location);
         if (!buffersByPath.has(path)) {
           const file = await find(location);

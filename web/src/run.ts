@@ -1,13 +1,13 @@
 import { abortSignal, yesOrNo, type OptionKinds } from './check-options.js';
 import type { RunReply } from './engine/sessions.js';
-import { isNested, type FeedData, type TensorData, type ValueData } from './engine/running.js';
+import { isNested, type FeedData, type TensorData, type ValueData } from './engine/feeding.js';
 import { FoveaError } from './errors.js';
 import { bytesIn, described, dictionary, isRecord } from './kinds.js';
 import { abortable, type LoadedModel } from './model.js';
 import { onnxruntimeRunOptionKinds, type OnnxruntimeRunOptions } from './onnxruntime-options.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
-import { asTensor, isTensorLike, Tensor, type Value, type ValueLike } from './tensor.js';
-import { viewBytes, type TypedData } from './tensor-types.js';
+import { isTensorLike, type Tensor, type Value, type ValueLike } from './tensor.js';
+import { isStrings, toData, toValue } from './values.js';
 
 export interface RunOptions extends OnnxruntimeRunOptions {
   /** Stops the run; its promise rejects with code Aborted and the session stays usable. */
@@ -89,31 +89,6 @@ function toFeeds({ engine }: LoadedModel, feeds: unknown, transfer?: boolean): F
   }));
 }
 
-/** A value as plain data. */
-function toData(value: unknown, what: string, own: (bytes: Uint8Array) => Uint8Array): ValueData {
-  if (value === null) return { type: 'absent', dims: [], data: [] };
-  if (Array.isArray(value)) {
-    const data = value.map((item, index) => toData(item, `tensor ${index} of ${what}`, own));
-    return { type: 'sequence', dims: [data.length], data };
-  }
-  const { type, dims, data } = asTensor(value, what);
-  return { type, dims, data: isStrings(data) ? data : own(bytesIn(data)!) };
-}
-
-/** A value from plain data. */
-function toValue(value: ValueData): Value {
-  if (!isNested(value)) return toTensor(value);
-  if (value.type === 'absent') return null;
-  const items = value.data.map(toValue);
-  if (value.type === 'sequence') return items;
-  const [keys, values] = items as [Tensor, Tensor];
-  return new Map(Array.from(keys.data as string[], (key, i) => [key, values.data[i]]));
-}
-
-function toTensor({ type, dims, data }: TensorData): Tensor {
-  return new Tensor(type, isBytes(data) ? viewBytes(type as never, data) : [...data], dims);
-}
-
 function toResult(value: ValueData, given: Tensor | undefined, name: string): Value {
   if (!given) return toValue(value);
   if (isNested(value)) {
@@ -137,12 +112,4 @@ function into(given: Tensor, { type, dims, data }: TensorData, name: string): Te
   if (isStrings(given.data)) given.data.splice(0, Infinity, ...(data as string[]));
   else bytesIn(given.data)!.set(data as Uint8Array);
   return given;
-}
-
-function isStrings(data: TypedData | string[]): data is string[] {
-  return Array.isArray(data);
-}
-
-function isBytes(data: TensorData['data']): data is Uint8Array {
-  return !Array.isArray(data);
 }

@@ -43,7 +43,7 @@ export class InferenceSession {
    * @param source a URL (in Node also a path), the model's bytes, a Response, a Blob or a stream
    * @throws FoveaError NetworkError, EngineLoadError, MalformedModel, UnsupportedOperator (all of
    *   them, in the field `operators`), UnsupportedAttribute, InvalidInput (no source, an unknown
-   *   option), OutOfMemory, EngineCrashed; Aborted as soon as `options.signal` fires
+   *   option), OperatorError, OutOfMemory, EngineCrashed; Aborted as soon as `options.signal` fires
    */
   static create(source: ModelSource, options?: SessionOptions): Promise<InferenceSession>;
   /** Loads a model that is part of a buffer, as onnxruntime-common has it. Offset and length in bytes. */
@@ -86,7 +86,7 @@ export class InferenceSession {
    * @param fetches the values wanted; all outputs unless given
    * @returns the tensors by name, in an object without a prototype; sequences are arrays, maps Maps. Where
    *   a model gives such, say so: `run<Tensor[]>(feeds)`
-   * @throws FoveaError InvalidInput, OutOfMemory, Aborted, SessionReleased, EngineCrashed
+   * @throws FoveaError InvalidInput, OperatorError, OutOfMemory, Aborted, SessionReleased, EngineCrashed
    */
   run<V extends Value = Tensor>(feeds: Feeds, options?: RunOptions): Promise<Record<string, V>>;
   run<V extends Value = Tensor>(

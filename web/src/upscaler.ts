@@ -12,10 +12,10 @@ import type { Network } from './engine/network.js';
 import type { RunReply } from './engine/sessions.js';
 import type { EnlargedPicture } from './engine/pictures.js';
 import { defaultModel } from './default-model.js';
-import type { FeedData } from './engine/running.js';
+import type { FeedData } from './engine/feeding.js';
 import { FoveaError, messageOf } from './errors.js';
 import { described, isRecord } from './kinds.js';
-import { abortable, LoadedModel, untilAborted } from './model.js';
+import { abortable, LoadedModel } from './model.js';
 import { toNodeProfile, type NodeProfile } from './profile.js';
 import { loadOptionKinds, type LoadOptions } from './reading.js';
 import type { ModelSource } from './source.js';
@@ -31,6 +31,7 @@ import {
   type ReadPicture,
 } from './upscale/pictures.js';
 import { enlargedOrThrow } from './upscale/sizes.js';
+import { untilAborted } from './until-aborted.js';
 
 /** How a network is loaded and what is known of it. */
 export interface UpscalerOptions extends LoadOptions, NetworkOptions {}

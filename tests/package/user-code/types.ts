@@ -3,10 +3,12 @@ import {
   type Capabilities,
   capabilities,
   checkModel,
+  type CustomOperator,
   FoveaError,
   InferenceSession,
   type LoadOptions,
   type ModelReport,
+  registerOperator,
   Tensor,
   Upscaler,
 } from 'fovea';
@@ -34,6 +36,18 @@ export async function examine(blob: Blob): Promise<[ModelReport, Capabilities]> 
     throw error;
   }
 }
+
+const twice: CustomOperator = {
+  domain: 'com.example',
+  opType: 'Twice',
+  infer: (_, [x]) => (x ? [x] : []),
+  async run({ attributes }, [x], { signal }) {
+    if (!x || signal.aborted || attributes.mode !== 'fast') return [];
+    return [{ ...x, data: Float32Array.from(x.data as Float32Array, (value) => 2 * value) }];
+  },
+};
+export const unregister: () => void = registerOperator(twice);
+registerOperator({ module: new URL('https://example.org/twice.js') });
 
 // What the declarations must refuse, so that they say more than `any`.
 // @ts-expect-error an element type that does not exist

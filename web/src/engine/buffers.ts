@@ -1,5 +1,5 @@
 import type { EngineContext } from './context.js';
-import { bufferOf } from './running.js';
+import { bufferOf } from './feeding.js';
 
 /** Bytes in the engine's memory: models and their external files, until a session takes them. */
 export class BufferHost {

@@ -1,6 +1,8 @@
+import type { CustomOperator } from '../custom-operators.js';
 import { FoveaError } from '../errors.js';
 import type { JobQueue } from './jobs.js';
 import type { EngineBuffer, EngineModule, EngineSession, EngineThreads } from './module.js';
+import type { Failures } from './operators.js';
 import type { ResultMemory } from './results.js';
 
 /** What is open in an engine, by the numbers that its caller chose. */
@@ -40,4 +42,7 @@ export interface EngineContext {
   readonly sessions: Opened<EngineSession>;
   readonly queue: JobQueue;
   readonly results: ResultMemory;
+  /** The operators of modules that have been imported, by their addresses. */
+  readonly operatorModules: Map<string, CustomOperator[]>;
+  readonly failures: Failures;
 }

@@ -71,9 +71,14 @@ export class Engine {
     return this.#turns.take(signal, work);
   }
 
+  /** Whether it computes in another thread. */
+  get isRemote(): boolean {
+    return this.#connection?.remote ?? false;
+  }
+
   /** Bytes that call() may take away; a copy, unless the engine is in this thread and only reads. */
   own(bytes: Uint8Array): Uint8Array {
-    return this.#connection?.remote ? bytes.slice() : bytes;
+    return this.isRemote ? bytes.slice() : bytes;
   }
 
   /** Ends the engine and gives its memory back. */

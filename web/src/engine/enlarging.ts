@@ -1,4 +1,5 @@
 import { Opened, type EngineContext } from './context.js';
+import type { Checkpoint } from './jobs.js';
 import type { PictureSettings } from './module.js';
 import { type NetworkOptions } from './forms.js';
 import { examineNetwork, type Network } from './network.js';
@@ -44,14 +45,15 @@ export class EnlargingHost {
   /** Enlarges a tile of a picture; with the last, gives the whole and closes the picture. */
   enlargeTile(tile: TileRequest): Promise<EnlargedPicture | undefined> {
     const { queue, results, sessions } = this.#context;
-    return queue.add(tile.job, async (checkpoint) => {
+    const work = async (checkpoint: Checkpoint) => {
       const picture = this.#pictures.get(tile.picture);
       await picture.enlarge(sessions.get(tile.session), tile, checkpoint);
       if (!tile.isLast) return undefined;
       const whole = picture.finish(results);
       this.closePicture(tile.picture);
       return whole;
-    });
+    };
+    return queue.add(tile.job, work, tile.session);
   }
 
   closePicture(id: number): void {

@@ -1,7 +1,7 @@
 // What is known of a network before it is measured, and what it is measured by.
 
 import { FoveaError } from '../errors.js';
-import type { FeedData } from './running.js';
+import type { FeedData } from './feeding.js';
 
 /** Sizes or factors along both axes. */
 export interface Pair {

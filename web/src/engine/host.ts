@@ -6,13 +6,17 @@ import { guarded } from './guarded.js';
 import { instantiateEngine } from './instantiate.js';
 import { JobQueue } from './jobs.js';
 import type { EngineModule, ModuleFactory } from './module.js';
+import { Failures, OperatorHost } from './operators.js';
 import { ResultMemory } from './results.js';
 import { SessionHost } from './sessions.js';
 
 type MethodsOf<Part> = Pick<Part, keyof Part>;
 
 /** What can be asked of an engine. */
-export type HostMethods = MethodsOf<BufferHost> & MethodsOf<SessionHost> & MethodsOf<EnlargingHost>;
+export type HostMethods = MethodsOf<BufferHost> &
+  MethodsOf<OperatorHost> &
+  MethodsOf<SessionHost> &
+  MethodsOf<EnlargingHost>;
 
 /** The methods of a host, which are called by name. */
 export type HostMethod = keyof HostMethods;
@@ -28,6 +32,7 @@ export type HostResult<M extends HostMethod> = Awaited<ReturnType<HostMethods[M]
 export class EngineHost {
   readonly #module: EngineModule;
   readonly #parts: readonly Partial<HostMethods>[];
+  readonly #failures = new Failures();
 
   private constructor(module: EngineModule, threads: number) {
     const context: EngineContext = {
@@ -37,9 +42,16 @@ export class EngineHost {
       sessions: new Opened('session'),
       queue: new JobQueue(),
       results: new ResultMemory(),
+      operatorModules: new Map(),
+      failures: this.#failures,
     };
     this.#module = module;
-    this.#parts = [new BufferHost(context), new SessionHost(context), new EnlargingHost(context)];
+    this.#parts = [
+      new BufferHost(context),
+      new OperatorHost(context),
+      new SessionHost(context),
+      new EnlargingHost(context),
+    ];
   }
 
   /** Starts an engine whose sessions share that many threads. Throws FoveaError EngineLoadError. */
@@ -56,7 +68,11 @@ export class EngineHost {
     const run = part[method] as (
       ...args: HostArguments<M>
     ) => HostResult<M> | Promise<HostResult<M>>;
-    return await run.apply(part, args);
+    try {
+      return await run.apply(part, args);
+    } catch (thrown) {
+      throw this.#failures.explained(thrown);
+    }
   }
 
   /** Ends the engine's threads; everything else goes with its memory. */

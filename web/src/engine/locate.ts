@@ -108,7 +108,7 @@ function inFolder(variant: Variant, folder: string): { glue: URL; wasm: URL } {
  * A whole address, resolved against the page as fetch() does, or against Node's current folder. The
  * package's own need that too: some bundlers write `new URL(...)` so that it has no origin.
  */
-async function absolute(url: string | URL): Promise<string> {
+export async function absolute(url: string | URL): Promise<string> {
   return resolved(url, isNode() ? [await currentFolder()] : basesHere());
 }
 

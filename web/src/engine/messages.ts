@@ -1,7 +1,7 @@
 // What a page and its engine's worker say to each other.
 
 import { transfer } from 'comlink';
-import { FoveaError, type ErrorData } from '../errors.js';
+import { fromErrorData, type ErrorData } from '../errors.js';
 import type { CompiledEngine } from './compile.js';
 import { isArrayBuffer } from '../kinds.js';
 import type { HostMethod } from './host.js';
@@ -20,8 +20,7 @@ export type Reply = { value: unknown } | { error: ErrorData };
 /** The value of a reply. Throws its error as FoveaError. */
 export function unwrap(reply: Reply): unknown {
   if (!('error' in reply)) return reply.value;
-  const { code, message, fields } = reply.error;
-  throw new FoveaError(code, message, fields);
+  throw fromErrorData(reply.error);
 }
 
 /** Marks a message so that the buffers of its typed arrays move instead of being copied. */

@@ -1,5 +1,6 @@
 // The types of what bindings/ exports. Its functions may throw an ErrorData.
 
+import type { CustomOperator } from '../custom-operators.js';
 import type { TensorType } from '../tensor-types.js';
 
 declare const kind: unique symbol;
@@ -104,6 +105,53 @@ export interface LoadOptions {
   precision: Precision;
   limits: Limits;
   externalData: Record<string, EngineBuffer>;
+  operators: readonly EngineOperator[];
+}
+
+/** A custom operator. */
+export interface EngineOperator {
+  /** '' is ai.onnx. */
+  domain: string;
+  opType: string;
+  sinceVersion: number;
+  dataInputs: readonly number[];
+  /** Called by the engine while it plans. Throws nothing, but may say what it would throw. */
+  infer:
+    | ((
+        node: EngineNode,
+        inputs: readonly (EngineOutput | null)[],
+      ) => ({ type: string; dims: number[] | null } | null)[] | InferFailure)
+    | null;
+  /** Left alone by the engine. */
+  run: CustomOperator['run'];
+}
+
+/** Why an operator's shape rule does not take a node. */
+export interface InferFailure {
+  message: string;
+  /** Comes back as the field `failure` of the engine's error. */
+  failure: string;
+}
+
+/** A node of a custom operator; its attributes are never to be written to. */
+export interface EngineNode {
+  name: string;
+  opType: string;
+  domain: string;
+  opset: number;
+  attributes: Record<
+    string,
+    number | bigint | string | (number | bigint | string)[] | EngineOutput
+  >;
+  /** Whether each is wanted. */
+  outputs: boolean[];
+}
+
+/** A node that is to be computed. Inputs are null where it leaves them out; their data are copies. */
+export interface EngineQuestion {
+  operator: EngineOperator;
+  node: EngineNode;
+  inputs: (EngineOutput | null)[];
 }
 
 /** A value that is given to the engine; what holds others has those as `data`. */
@@ -171,6 +219,10 @@ export interface EngineModule {
   plannedDims(run: EngineRun): (number[] | null)[];
   /** Computes for about that long; true when all is done. */
   advance(run: EngineRun, milliseconds: number): boolean;
+  /** What is to be answered before advance() does any more; null: nothing. */
+  question(run: EngineRun): EngineQuestion | null;
+  /** The outputs of the node that is to be computed; null for those it leaves out. */
+  answer(run: EngineRun, outputs: (EngineValue | null)[]): void;
   outputs(run: EngineRun): EngineOutput[];
   profile(run: EngineRun): NodeTime[];
   deleteRun(run: EngineRun): void;

@@ -1,3 +1,4 @@
+import { bufferOf, withFeeds, type FeedData } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
 import type {
   EngineBuffer,
@@ -9,7 +10,7 @@ import type {
   Rectangle,
 } from './module.js';
 import type { ResultMemory } from './results.js';
-import { bufferOf, withFeeds, withRun, type FeedData } from './running.js';
+import { withRun } from './running.js';
 
 /** One tile of a picture that is being enlarged. */
 export interface TileRequest {

@@ -1,6 +1,9 @@
+import type { OperatorSource } from '../custom-operators.js';
 import { dictionary } from '../kinds.js';
 import { closeBuffer } from './buffers.js';
 import type { EngineContext } from './context.js';
+import { withFeeds, type FeedData, type ValueData } from './feeding.js';
+import type { Checkpoint } from './jobs.js';
 import type {
   EngineReport,
   Limits,
@@ -9,7 +12,8 @@ import type {
   NodeTime,
   Precision,
 } from './module.js';
-import { copyOutputs, withFeeds, withRun, type FeedData, type ValueData } from './running.js';
+import { engineOperators } from './operators.js';
+import { copyOutputs, withRun } from './running.js';
 
 /** How a model is loaded. */
 export interface HostLoadOptions {
@@ -18,6 +22,7 @@ export interface HostLoadOptions {
   limits: Limits;
   /** The buffers of external files, by the location that the model names. */
   externalData: ReadonlyMap<string, number>;
+  operators: readonly OperatorSource[];
 }
 
 export interface RunRequest {
@@ -63,14 +68,14 @@ export class SessionHost {
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
     const { module, queue, results, sessions } = this.#context;
-    return queue.add(job, (checkpoint) =>
+    const work = (checkpoint: Checkpoint) =>
       withFeeds(module, feeds, (copies) =>
         withRun(module, sessions.get(session), copies, fetches, checkpoint, (run) => ({
           outputs: copyOutputs(module, run, results),
           nodes: profiled ? module.profile(run) : [],
         })),
-      ),
-    );
+      );
+    return queue.add(job, work, session);
   }
 
   /** Ends a job soon, whether it waits or computes; its promise rejects with Aborted. */
@@ -81,19 +86,21 @@ export class SessionHost {
   /** Gives a session's working memory back once its runs have ended. */
   trim(job: number, session: number): Promise<void> {
     const { module, queue, results, sessions } = this.#context;
-    return queue.add(job, () => {
+    const work = () => {
       module.trimSession(sessions.get(session));
       results.clear();
-    });
+    };
+    return queue.add(job, work, session);
   }
 
   /** Ends a session once its runs have ended. */
   release(job: number, session: number): Promise<void> {
     const { queue, results } = this.#context;
-    return queue.add(job, () => {
+    const work = () => {
       closeSession(this.#context, session);
       results.clear();
-    });
+    };
+    return queue.add(job, work, session);
   }
 }
 
@@ -121,9 +128,13 @@ function closeAll(context: EngineContext, model: number, { externalData }: HostL
 }
 
 function engineOptions(
-  { buffers }: EngineContext,
-  { externalData, ...options }: HostLoadOptions,
+  context: EngineContext,
+  { externalData, operators, ...options }: HostLoadOptions,
 ): LoadOptions {
-  const files = [...externalData].map(([at, id]) => [at, buffers.get(id)] as const);
-  return { ...options, externalData: dictionary(files) };
+  const files = [...externalData].map(([at, id]) => [at, context.buffers.get(id)] as const);
+  return {
+    ...options,
+    externalData: dictionary(files),
+    operators: engineOperators(context, operators),
+  };
 }

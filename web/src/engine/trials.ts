@@ -1,7 +1,8 @@
+import { withFeeds, withUnwrittenFeeds } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
 import type { EngineModule, EngineSession } from './module.js';
 import type { Trials } from './forms.js';
-import { withFeeds, withRun, withStartedRun, withUnwrittenFeeds } from './running.js';
+import { withRun, withStartedRun } from './running.js';
 
 /** Trials of a model that is loaded here. */
 export function trialsOf(

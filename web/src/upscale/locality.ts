@@ -1,6 +1,6 @@
 import { pictureFeeds, type Pair } from '../engine/forms.js';
 import type { Network } from '../engine/network.js';
-import type { FeedData } from '../engine/running.js';
+import type { FeedData } from '../engine/feeding.js';
 
 /** How far a network sees, as trials with noise show. */
 export interface Locality {
