@@ -88,6 +88,9 @@ AttributeValue GraphImporter::import_attribute(const onnx::Attribute& proto,
       if (!proto.t) break;
       return state_.in_call() ? state_.constants.read_shared(*proto.t)
                               : state_.constants.read(*proto.t);
+    case onnx::AttributeType::SparseTensor:
+      if (!proto.sparse_tensor) break;
+      return state_.constants.read_sparse(*proto.sparse_tensor);
     case onnx::AttributeType::Graph:
       if (!proto.g) break;
       return import_subgraph(*proto.g, call);

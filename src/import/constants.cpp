@@ -22,6 +22,36 @@ Tensor view_or_copy(DType dtype, Shape shape, std::span<const std::byte> bytes,
   return copy_of(dtype, std::move(shape), bytes);
 }
 
+// Where the values of a sparse tensor are among all its elements: their indices count elements, or
+// are a row of one for each axis.
+std::vector<int64_t> places_of(const Tensor& indices, int64_t count, const Shape& shape,
+                               std::string_view name) {
+  const Shape rows = {count, shape.rank()};
+  const bool linear = indices.shape() == Shape{count};
+  if (indices.dtype() != DType::Int64 || (!linear && indices.shape() != rows)) {
+    fail(ErrorCode::MalformedModel, "sparse tensor '", name, "' of shape ", shape, " has ", count,
+         " values, and indices of type ", name_of(indices.dtype()), " and shape ", indices.shape(),
+         "; int64 of shape ", Shape{count}, " or ", rows, " are taken");
+  }
+  std::vector<int64_t> places;
+  const int64_t* index = indices.as<int64_t>().data();
+  const auto next = [&](int64_t size) {
+    const int64_t written = *index++;
+    if (written >= 0 && written < size) return written;
+    fail(ErrorCode::MalformedModel, "sparse tensor '", name, "' of shape ", shape,
+         " has a value at ", written, ", which is outside");
+  };
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t place = 0;
+    if (linear) place = next(shape.elements());
+    for (int axis = 0; !linear && axis < shape.rank(); ++axis) {
+      place = place * shape[axis] + next(shape[axis]);
+    }
+    places.push_back(place);
+  }
+  return places;
+}
+
 }  // namespace
 
 std::string normalized_location(std::string_view location) {
@@ -72,6 +102,32 @@ Tensor ConstantReader::read(const onnx::Tensor& proto) {
   Tensor tensor = Tensor::allocate(dtype, std::move(shape));
   onnx::copy_elements(proto, {tensor.mutable_data(), tensor.bytes()});
   return tensor;
+}
+
+Tensor ConstantReader::read_sparse(const onnx::SparseTensor& proto) {
+  const Tensor values = read(proto.values);
+  const DType dtype = values.dtype();
+  onnx::Tensor whole;
+  whole.name = proto.values.name;
+  whole.dims = proto.dims;
+  whole.data_type = proto.values.data_type;
+  check_tensor_bytes(limits_, onnx::byte_size(whole));
+  if (bits_of(dtype) < 8 || values.shape().rank() != 1) {
+    throw Error(ErrorCode::UnsupportedAttribute,
+                text("sparse tensor '", whole.name, "' has values of type ", name_of(dtype),
+                     " and shape ", values.shape(), "; a vector of whole bytes is taken"))
+        .with("tensor", std::string(whole.name));
+  }
+  Tensor dense = Tensor::allocate(dtype, Shape{std::vector<int64_t>(proto.dims)});
+  const size_t bytes = element_bytes(dtype);
+  if (dense.bytes() > 0) std::memset(dense.mutable_data(), 0, dense.bytes());
+  const std::byte* from = values.data();
+  for (const int64_t place :
+       places_of(read(proto.indices), values.elements(), dense.shape(), whole.name)) {
+    std::memcpy(dense.mutable_data() + static_cast<size_t>(place) * bytes, from, bytes);
+    from += bytes;
+  }
+  return dense;
 }
 
 Tensor ConstantReader::read_external(const onnx::Tensor& proto, const onnx::ExternalData& where) {

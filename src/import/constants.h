@@ -23,6 +23,8 @@ class ConstantReader {
   Tensor read(const onnx::Tensor& proto);
   // The same; whoever reads the tensor again shares its elements.
   Tensor read_shared(const onnx::Tensor& proto);
+  // The tensor that a sparse one stands for: zeros but for its values.
+  Tensor read_sparse(const onnx::SparseTensor& proto);
 
  private:
   Tensor read_external(const onnx::Tensor& proto, const onnx::ExternalData& where);

@@ -77,25 +77,25 @@ Graph GraphImporter::import(const onnx::Graph& proto, const CallAttributes* call
 }
 
 void GraphImporter::import_initializers(const onnx::Graph& proto) {
-  if (!proto.sparse_initializers.empty()) {
-    throw Error(ErrorCode::UnsupportedAttribute, "sparse initializers are not supported")
-        .with("value", std::string(proto.sparse_initializers.front().values.name));
+  for (const onnx::Tensor& tensor : proto.initializers) {
+    if (tensor.name.empty()) continue;  // nothing can read it
+    import_initializer(tensor.name, state_.in_call() ? state_.constants.read_shared(tensor)
+                                                     : state_.constants.read(tensor));
   }
-  for (const onnx::Tensor& tensor : proto.initializers) import_initializer(tensor);
+  for (const onnx::SparseTensor& tensor : proto.sparse_initializers) {
+    const std::string_view name = tensor.values.name;
+    if (!name.empty()) import_initializer(name, state_.constants.read_sparse(tensor));
+  }
 }
 
-void GraphImporter::import_initializer(const onnx::Tensor& proto) {
-  if (proto.name.empty()) return;  // nothing can read it
-  Tensor constant =
-      state_.in_call() ? state_.constants.read_shared(proto) : state_.constants.read(proto);
-  const auto known = scope_.find(proto.name);
+void GraphImporter::import_initializer(std::string_view name, Tensor constant) {
+  const auto known = scope_.find(name);
   if (known != scope_.end()) {
     // Tools that merge models write an initialiser once for each part that reads it.
     if (identical(*graph_.constant(known->second), constant)) return;
-    malformed(text("initialiser '", proto.name, "' is given twice, with different values"),
-              proto.name);
+    malformed(text("initialiser '", name, "' is given twice, with different values"), name);
   }
-  Value& value = graph_.value(define(proto.name));
+  Value& value = graph_.value(define(name));
   value.dtype = constant.dtype();
   value.constant = std::move(constant);
 }

@@ -33,7 +33,7 @@ class GraphImporter {
   using Scope = std::map<std::string, ValueId, std::less<>>;
 
   void import_initializers(const onnx::Graph& proto);
-  void import_initializer(const onnx::Tensor& proto);
+  void import_initializer(std::string_view name, Tensor constant);
   void import_inputs(const onnx::Graph& proto);
   void import_input(const onnx::ValueInfo& info);
   void import_nodes(const std::vector<onnx::Node>& nodes, const CallAttributes* call);

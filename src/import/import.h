@@ -30,8 +30,8 @@ struct ImportSources {
 // called, subgraphs learn what they capture. Nothing refers to `model` any more.
 //
 // Throws Error(MalformedModel) for names that are missing or defined twice, cycles, missing opset
-// imports and the like; Error(UnsupportedAttribute) for what the engine has no notion of (sparse
-// tensors, 4-bit elements); Error(InvalidInput) with the field "location" for an
+// imports and the like; Error(UnsupportedAttribute) for what the engine has no notion of (inputs
+// that are sparse); Error(InvalidInput) with the field "location" for an
 // external file that is missing or too short; Error(LimitExceeded) for more nodes or deeper nesting
 // than `limits` allows and Error(OutOfMemory) for a larger tensor.
 Graph import_model(const onnx::Model& model, const ImportSources& sources,

@@ -35,9 +35,8 @@ Tensor constant_of(const Attributes& attributes) {
     const auto count = static_cast<int64_t>(strings.size());
     return Tensor::of_strings({count}, std::move(strings));
   }
-  if (attributes.has("sparse_value")) {
-    fail(ErrorCode::UnsupportedAttribute, "sparse constants are not supported");
-  }
+  // Written out by the import.
+  if (const Tensor* tensor = attributes.get_tensor("sparse_value")) return *tensor;
   fail(ErrorCode::MalformedModel, "Constant has no value");
 }
 
@@ -181,8 +180,7 @@ Kernel plan_eye_like(PlanContext& context) {
 }
 
 DType type_of_constant(const Node& node, std::span<const DType>, int) {
-  return node.attributes.has("sparse_value") ? DType::Undefined
-                                             : constant_of(node.attributes).dtype();
+  return constant_of(node.attributes).dtype();
 }
 
 DType type_of_filling(const Node& node, std::span<const DType>, int) {

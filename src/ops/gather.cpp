@@ -15,11 +15,9 @@ int64_t grain_of(size_t block_bytes) {
   return kGrainBytes / (static_cast<int64_t>(block_bytes) + 1) + 1;
 }
 
-// A block of the input, or zeros where the index was outside.
+// A block of the input.
 void copy_block(const std::byte* from, int64_t block, size_t bytes, std::byte* to) {
-  if (block < 0) {
-    std::memset(to, 0, bytes);
-  } else if (bytes == sizeof(float)) {  // no call for each element
+  if (bytes == sizeof(float)) {  // no call for each element
     std::memcpy(to, from + block * int64_t{sizeof(float)}, sizeof(float));
   } else {
     std::memcpy(to, from + block * static_cast<int64_t>(bytes), bytes);
@@ -47,15 +45,15 @@ Kernel plan_gather(PlanContext& context) {
       static_cast<size_t>(in.elements(axis + 1, in.rank())) * element_bytes(context.dtype(0));
   return [=](RunContext& run) {
     const Indices indices(run, 1, index_type);
+    indices.require("Gather", count, size);
     const std::byte* from = run.in<std::byte>(0);
     std::byte* to = run.out<std::byte>(0);
     if (bytes == 0) return;
     run.pool().parallel_for(outer * count, grain_of(bytes), [&](int64_t begin, int64_t end) {
       int64_t row = begin / count, index = begin % count;
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t position = indices.position(index, size);
-        const int64_t block = position < 0 ? -1 : row * size + position;
-        copy_block(from, block, bytes, to + i * static_cast<int64_t>(bytes));
+        copy_block(from, row * size + indices.position(index, size), bytes,
+                   to + i * static_cast<int64_t>(bytes));
         if (++index == count) {
           index = 0;
           ++row;
@@ -95,6 +93,7 @@ Kernel plan_gather_elements(PlanContext& context) {
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
     const Indices indices(run, 1, index_type);
+    indices.require("GatherElements", nest.iterations(), size);
     const std::byte* from = run.in<std::byte>(0);
     std::byte* to = run.out<std::byte>(0);
     kernels::parallel_rows(nest, grain_of(bytes), run.pool(), [&](const auto& row) {
@@ -102,8 +101,7 @@ Kernel plan_gather_elements(PlanContext& context) {
         const int64_t target = row.offset(1) + i * row.stride(1);
         const int64_t position = indices.position(target, size);
         const int64_t source = row.offset(0) + i * row.stride(0) + position * axis_stride;
-        copy_block(from, position < 0 ? -1 : source, bytes,
-                   to + target * static_cast<int64_t>(bytes));
+        copy_block(from, source, bytes, to + target * static_cast<int64_t>(bytes));
       }
     });
   };
@@ -150,6 +148,7 @@ Kernel plan_gather_nd(PlanContext& context) {
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
     const Indices indices(run, 1, index_type);
+    tuples.require("GatherND", indices, count);
     const std::byte* from = run.in<std::byte>(0);
     std::byte* to = run.out<std::byte>(0);
     if (bytes == 0) return;

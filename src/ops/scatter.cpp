@@ -77,18 +77,18 @@ Kernel plan_scatter_elements(PlanContext& context) {
   const Combine combine = combine_of(context);
   const size_t bytes = element_bytes(context.dtype(0));
   const size_t data_bytes = checked_size(bytes_of(context.dtype(0), data, Layout::Plain));
-  const int64_t size = data[axis];
+  const int64_t size = data[axis], updates = context.shape(1).elements();
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
-    copy_data(run, data_bytes);
     const Indices indices(run, 1, index_type);
+    indices.require("ScatterElements", updates, size);
+    copy_data(run, data_bytes);
     const auto element = static_cast<int64_t>(bytes);
     int64_t next = 0;
     // Serial: several updates may meet in one element, in their order.
     for (kernels::RowCursor<1> row(nest, 0, nest.iterations()); row; row.next()) {
       for (int64_t i = 0; i < row.count(); ++i, ++next) {
         const int64_t position = indices.position(next, size);
-        if (position < 0) continue;
         const int64_t target = row.offset(0) + i * row.stride(0) + position * axis_stride;
         combine(run.out<std::byte>(0) + target * element, run.in<std::byte>(2) + next * element, 1,
                 bytes);
@@ -127,13 +127,13 @@ Kernel plan_scatter_nd(PlanContext& context) {
   const size_t data_bytes = checked_size(bytes_of(context.dtype(0), data, Layout::Plain));
   const DType index_type = context.dtype(1);
   return [=](RunContext& run) {
+    const Indices indices(run, 1, index_type);
+    tuples.require("ScatterND", indices, count);
     copy_data(run, data_bytes);
     if (block == 0) return;
-    const Indices indices(run, 1, index_type);
     const int64_t block_bytes = block * static_cast<int64_t>(bytes);
     for (int64_t i = 0; i < count; ++i) {
       const int64_t target = tuples.block(indices, i, 0);
-      if (target < 0) continue;
       combine(run.out<std::byte>(0) + target * block_bytes, run.in<std::byte>(2) + i * block_bytes,
               block, bytes);
     }

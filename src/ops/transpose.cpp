@@ -7,11 +7,16 @@
 
 #include "ops/core/depth_to_space.h"
 #include "ops/core/memory.h"
+#include "ops/core/transpose.h"
 
 namespace fovea {
 namespace {
 
 // ---- Transpose ----
+
+const std::vector<int64_t> kToChannelsFirst = {0, 3, 1, 2}, kToChannelsLast = {0, 2, 3, 1};
+
+bool is_transpose(const Node& node) { return node.op_type == "Transpose" && node.domain.empty(); }
 
 std::vector<int64_t> permutation_of(const NodeContext& context) {
   const int rank = context.shape(0).rank();
@@ -32,7 +37,31 @@ void infer_transpose(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+// From TensorFlow's order to images stored channels last, and back: pixels stay together.
+Kernel plan_pixels(PlanContext& context) {
+  const Operand in = input_operand(context, 0), out = output_operand(context);
+  const auto strides = memory_strides(in.shape, in.layout);
+  std::vector<int64_t> from;
+  for (const int64_t axis : permutation_of(context)) {
+    from.push_back(strides[static_cast<size_t>(axis)]);
+  }
+  const CopyStep step(in.dtype, out.shape, out.layout, from, memory_strides(out.shape, out.layout));
+  return [step, out](RunContext& run) {
+    step.run(run.in<std::byte>(0), run.out<std::byte>(0), run.pool());
+    clear_padding(out, run.out<std::byte>(0), run.pool());
+  };
+}
+
+void layout_transpose(LayoutContext& context) {
+  const bool from_channels_last = context.layout(0) == Layout::ChannelsLast &&
+                                  permutation_of(context) == kToChannelsLast;
+  if (from_channels_last) context.accept(0, Layout::ChannelsLast);
+}
+
 Kernel plan_transpose(PlanContext& context) {
+  if (context.layout(0) != Layout::Plain || context.output_layout(0) != Layout::Plain) {
+    return plan_pixels(context);
+  }
   const kernels::Transpose transpose(context.shape(0), permutation_of(context),
                                      element_bytes(context.dtype(0)));
   return [transpose](RunContext& run) {
@@ -132,7 +161,7 @@ std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const S
 constexpr OpDef kOps[] = {
     {.op_type = "Transpose",
      .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_transpose},
-     .cpu = {.plan = plan_transpose, .moves = true}},
+     .cpu = {.plan = plan_transpose, .moves = true, .layout = layout_transpose}},
     {.op_type = "DepthToSpace",
      .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_depth_to_space},
      .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); },
@@ -150,5 +179,29 @@ constexpr OpDef kOps[] = {
 }  // namespace
 
 extern constinit const OpFamily transpose_ops = kOps;
+
+bool leaves_form_open(const Node& node, const ValueType& input) {
+  return is_transpose(node) && input.dtype == DType::Float && input.shape->rank() == 4 &&
+         node.attributes.get_ints("perm") == kToChannelsFirst;
+}
+
+bool keeps_memory_order(const Node& node, const ValueType& input, Form from,
+                        const ValueType& output, Form to) {
+  if (!is_transpose(node)) return false;
+  if (bytes_of(input.dtype, *input.shape, from) != bytes_of(output.dtype, *output.shape, to)) {
+    return false;
+  }
+  const ValueType* const inputs[] = {&input};
+  const auto permutation = permutation_of(NodeContext(node, inputs));
+  const auto in = memory_strides(*input.shape, from.layout);
+  const auto out = memory_strides(*output.shape, to.layout);
+  for (int axis = 0; axis < output.shape->rank(); ++axis) {
+    const auto at = static_cast<size_t>(axis);
+    if ((*output.shape)[axis] > 1 && out[at] != in[static_cast<size_t>(permutation[at])]) {
+      return false;
+    }
+  }
+  return true;
+}
 
 }  // namespace fovea

@@ -12,9 +12,21 @@ namespace fovea {
 namespace {
 
 // Operators whose result has the shape of input 0.
-constexpr std::array<std::string_view, 15> kKeepShape = {
-    "BatchNormalization", "Cast",  "Clip", "Elu",     "Erf",  "Gelu", "HardSigmoid", "HardSwish",
-    "LeakyRelu",          "PRelu", "Relu", "Sigmoid", "Sqrt", "Tanh", "Softplus"};
+constexpr std::array<std::string_view, 26> kKeepShape = {
+    "Abs",      "BatchNormalization", "Cast",    "Clip",     "DequantizeLinear",
+    "Dropout",  "Elu",                "Erf",     "Exp",      "Gelu",
+    "HardSigmoid", "HardSwish",       "Identity", "InstanceNormalization", "LayerNormalization",
+    "LeakyRelu", "Log",               "Neg",     "PRelu",    "QuantizeLinear",
+    "Relu",     "Sigmoid",            "Softmax", "Softplus", "Sqrt",
+    "Tanh"};
+
+// Those whose results have as many axes as input 0.
+constexpr std::array<std::string_view, 12> kKeepRank = {
+    "AveragePool", "Concat", "DepthToSpace", "LpPool",  "MaxPool", "Pad",
+    "Resize",      "Slice",  "SpaceToDepth", "Split", "Tile",    "Upsample"};
+
+constexpr std::array<std::string_view, 3> kGlobalPools = {"GlobalAveragePool", "GlobalLpPool",
+                                                          "GlobalMaxPool"};
 
 // Operators whose operands broadcast.
 constexpr std::array<std::string_view, 4> kBroadcast = {"Add", "Div", "Mul", "Sub"};
@@ -86,6 +98,8 @@ class ShapeFinder {
   std::optional<KnownDims> follow(const Node& node) const;
   std::optional<KnownDims> follow_convolution(const Node& node, const Convolution& conv) const;
   std::optional<KnownDims> follow_broadcast(const Node& node) const;
+  std::optional<int64_t> follow_axes(const Node& node, int64_t rank) const;
+  std::optional<KnownDims> follow_transpose(const Node& node) const;
 
   const Graph& graph_;
   std::vector<DType> dtypes_;
@@ -145,10 +159,47 @@ std::optional<KnownDims> ShapeFinder::follow(const Node& node) const {
     return follow_convolution(node, *convolution);
   }
   if (is_one_of(kKeepShape, node)) return shape(node.inputs[0]);
-  if (node.domain.empty() && node.op_type == "Concat" && shape(node.inputs[0])) {
-    return KnownDims(shape(node.inputs[0])->size());
+  const auto& data = shape(node.inputs[0]);
+  if (data && is_one_of(kKeepRank, node)) return KnownDims(data->size());
+  if (node.domain.empty() && node.op_type == "Transpose") return follow_transpose(node);
+  if (data && data->size() > 2 && is_one_of(kGlobalPools, node)) {
+    KnownDims dims(data->size(), 1);
+    std::copy_n(data->begin(), 2, dims.begin());
+    return dims;
+  }
+  if (data && node.domain.empty()) {
+    if (const auto rank = follow_axes(node, std::ssize(*data))) {
+      return KnownDims(static_cast<size_t>(*rank));
+    }
   }
   return is_one_of(kBroadcast, node) ? follow_broadcast(node) : std::nullopt;
+}
+
+// How many axes are left or are there where a node takes some away or adds some.
+std::optional<int64_t> ShapeFinder::follow_axes(const Node& node, int64_t rank) const {
+  const bool reduces = node.op_type.starts_with("Reduce");
+  if (!reduces && node.op_type != "Squeeze" && node.op_type != "Unsqueeze") return std::nullopt;
+  if (reduces && node.attributes.get_int("keepdims", 1) != 0) return rank;
+  const auto attribute = node.attributes.get_ints("axes");
+  const Tensor* input = node.inputs.size() > 1 ? graph_.constant(node.inputs[1]) : nullptr;
+  const int64_t count = input ? input->elements() : std::ssize(attribute);
+  if (count == 0) return std::nullopt;
+  const int64_t after = node.op_type == "Unsqueeze" ? rank + count : rank - count;
+  return after >= 0 && after <= kMaxRank ? std::optional(after) : std::nullopt;
+}
+
+// Whatever is transposed has as many axes as the permutation.
+std::optional<KnownDims> ShapeFinder::follow_transpose(const Node& node) const {
+  const auto& data = shape(node.inputs[0]);
+  const auto order = node.attributes.get_ints("perm");
+  if (order.empty()) return data ? std::optional(KnownDims(data->size())) : std::nullopt;
+  KnownDims dims(order.size());
+  if (!data || data->size() != order.size()) return dims;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const int64_t axis = order[i];
+    if (axis >= 0 && axis < std::ssize(order)) dims[i] = (*data)[static_cast<size_t>(axis)];
+  }
+  return dims;
 }
 
 std::optional<KnownDims> ShapeFinder::follow_convolution(const Node& node,
@@ -184,8 +235,12 @@ std::optional<KnownDims> ShapeFinder::follow_broadcast(const Node& node) const {
 KnownShapes ShapeFinder::find() {
   add_given();
   for (const Node& node : graph_.nodes) {
-    if (infer(node) || node.outputs.empty() || node.outputs[0] == kNoValue) continue;
-    shapes_[static_cast<size_t>(node.outputs[0])] = follow(node);
+    if (infer(node) || node.inputs.empty()) continue;
+    const auto followed = follow(node);
+    const size_t alike = node.op_type == "Split" ? node.outputs.size() : 1;
+    for (size_t i = 0; i < std::min(alike, node.outputs.size()); ++i) {
+      if (node.outputs[i] != kNoValue) shapes_[static_cast<size_t>(node.outputs[i])] = followed;
+    }
   }
   return std::move(shapes_);
 }

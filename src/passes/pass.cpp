@@ -6,13 +6,15 @@
 namespace fovea {
 namespace {
 
-// Folding goes before the patterns, so that they see shapes as constants.
-constexpr std::array<Pass, 9> kPasses = {{
+// Folding goes before the patterns, so that they see shapes as constants; Transposes go before what
+// convolutions take in, and after what has its axes last by its pattern.
+constexpr std::array<Pass, 10> kPasses = {{
     {"fold-constants", fold_constants},
     {"pixel-shuffle", recognise_pixel_shuffle, "Transpose"},
-    {"convolution-affine", fold_convolution_affine},
     {"activation", recognise_activation, "Mul"},
     {"layer-normalization", recognise_layer_normalization, "ReduceMean"},
+    {"transposes", move_transposes, "Transpose"},
+    {"convolution-affine", fold_convolution_affine},
     {"convolution-epilogue", fuse_convolution_epilogue},
     {"concatenation", fuse_concatenation, "Concat"},
     {"attention", fuse_attention, "Softmax"},

@@ -267,6 +267,12 @@ ValueId Rewriter::add_constant(std::string name, Tensor tensor) {
   return id;
 }
 
+ValueId Rewriter::add_value(std::string name, DType dtype) {
+  const ValueId id = graph_.add_value({std::move(name), dtype, std::nullopt, std::nullopt});
+  uses_.resize(graph_.values.size());
+  return id;
+}
+
 void Rewriter::become_constants(NodeId id, std::vector<Tensor> results) {
   for (size_t i = 0; i < results.size(); ++i) {
     const ValueId output = node(id).outputs[i];

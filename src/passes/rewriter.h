@@ -56,6 +56,8 @@ class Rewriter {
   NodeId insert_before(NodeId id, Node node);
   NodeId insert_after(NodeId id, Node node);
   ValueId add_constant(std::string name, Tensor tensor);
+  // A value that a node yet to be inserted makes.
+  ValueId add_value(std::string name, DType dtype);
 
   // The node's results are known: it goes, and its outputs are constants.
   void become_constants(NodeId id, std::vector<Tensor> results);

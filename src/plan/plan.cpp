@@ -171,6 +171,11 @@ void Execution::enter(Segment& segment) {
   const bool first = segment_ == nullptr;
   segment_ = &segment;
   if (first) bind_feeds();
+  // Views of what is fed, or of an earlier segment, have no place of their own.
+  for (size_t i = 0; i < segment.slots.size(); ++i) {
+    const SlotId owner = segment.slots[i].shares;
+    if (owner != kNoSlot) memory_[i] = memory_[static_cast<size_t>(owner)];
+  }
   next_step_ = 0;
   ++depth_;
 }
@@ -247,10 +252,22 @@ void Execution::run_kernel(const Step& step) {
   const auto outputs = outputs_of(step);
   std::vector<Tensor> dynamic(step.outputs.size());
   RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
-  step.kernel(context);
+  try {
+    step.kernel(context);
+  } catch (Error& error) {
+    fail_at(step, error);
+  }
   for (size_t i = 0; i < dynamic.size(); ++i) {
     if (dynamic[i].dtype() != DType::Undefined) keep(step.outputs[i], std::move(dynamic[i]));
   }
+}
+
+void Execution::fail_at(const Step& step, Error& error) const {
+  std::vector<const ValueType*> types;
+  for (size_t i = 0; i < step.node->inputs.size(); ++i) {
+    types.push_back(step.inputs[i] == kNoSlot ? nullptr : &type_of(step.inputs[i]));
+  }
+  rethrow_at(*step.node, types, error);
 }
 
 class Execution::KnownInputs {

@@ -99,6 +99,8 @@ class Execution {
   class KnownInputs;
   void run_bands(const Step& step);
   void run_kernel(const Step& step);
+  // Says at which step a kernel found elements that do not fit.
+  [[noreturn]] void fail_at(const Step& step, Error& error) const;
   void compute(const Step& step);
   bool advance_routine(const Step& step, Clock::time_point deadline);
   // Whether the routine can go on; then with the results of what it asked for.

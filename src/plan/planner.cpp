@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "ops/core/body.h"
 #include "ops/core/evaluate.h"
 #include "ops/core/forms.h"
+#include "ops/core/transpose.h"
 #include "plan/bands.h"
 #include "plan/placement.h"
 #include "plan/planning_time.h"
@@ -47,6 +49,7 @@ class Planning::Planner {
   void take(const Node& node);
   bool take_known(const Node& node, const Inputs& inputs, std::span<const ValueType> outputs);
   void take_view(const Node& node, const ValueType& output);
+  bool take_transposed_view(const Node& node, const ValueType& output, const Forms& forms);
   void take_step(const Node& node, const Inputs& inputs, std::vector<ValueType> outputs);
   void take_written_out(const Node& node, const Inputs& inputs);
   void add_step(const Node& node, CompiledNode compiled, std::span<const ValueType> outputs);
@@ -62,6 +65,7 @@ class Planning::Planner {
   }
   // The slot of a value in a form, converted by a step where it is only in others.
   SlotId slot_in(ValueId id, Form form);
+  void make_open(const Node& node, Form form);
   Node& own_node() { return *segment_->own_nodes.emplace_back(std::make_unique<Node>()); }
   // A value between the nodes that are written out.
   ValueId add_value();
@@ -74,6 +78,8 @@ class Planning::Planner {
   size_t next_ = 0;    // the node to be looked at
   // By ValueId: reads by nodes that are not planned yet, fetches included.
   std::vector<int> unread_;
+  // Who makes values that are made in a form only when somebody wants them in it.
+  std::map<ValueId, const Node*> open_;
   PlanningTime time_;
 };
 
@@ -101,6 +107,9 @@ void Planning::Planner::finish() {
   await_unknowns();
   for (const ValueId id : graph_.outputs) {
     if (type(id).shape) slot_in(id, Form());
+  }
+  for (const auto& [id, node] : open_) {
+    if (unread_[static_cast<size_t>(id)] > 0) slot_in(id, type(id).form);
   }
   std::vector<bool> kept;
   for (const int unread : unread_) kept.push_back(unread > 0);
@@ -140,6 +149,10 @@ void Planning::Planner::take(const Node& node) {
     if (take_known(node, inputs, outputs)) return;
     if (node.def->cpu.reuse == Reuse::View) {
       take_view(node, outputs[0]);
+    } else if (leaves_form_open(node, *inputs[0])) {
+      outputs[0].form = Layout::ChannelsLast;
+      type(node.outputs[0]) = outputs[0];
+      open_.emplace(node.outputs[0], &node);
     } else {
       take_step(node, inputs, std::move(outputs));
     }
@@ -196,6 +209,22 @@ void Planning::Planner::take_view(const Node& node, const ValueType& output) {
   set_slot(view, elsewhere ? shared : add_slot(std::move(slot)));
 }
 
+// True where the node's elements lie where its result is to have them.
+bool Planning::Planner::take_transposed_view(const Node& node, const ValueType& output,
+                                             const Forms& forms) {
+  const ValueId source = node.inputs[0];
+  const Form from = forms.accepted[0], to = forms.given[0];
+  if (!keeps_memory_order(node, type(source), from, output, to)) return false;
+  const SlotId shared = slot_in(source, from);
+  Slot slot = segment_->slots[static_cast<size_t>(shared)];
+  if (slot.constant) return false;
+  slot.value = node.outputs[0];
+  slot.form = to;
+  if (slot.shares == kNoSlot) slot.shares = shared;
+  set_slot(slot.value, add_slot(std::move(slot)));
+  return true;
+}
+
 void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
                                   std::vector<ValueType> outputs) {
   for (const ValueType& output : outputs) {
@@ -208,6 +237,7 @@ void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
     outputs[i].form = compiled.forms.given[i];
     if (node.outputs[i] != kNoValue) type(node.outputs[i]) = outputs[i];
   }
+  if (take_transposed_view(node, outputs[0], compiled.forms)) return;
   add_step(node, std::move(compiled), outputs);
 }
 
@@ -286,6 +316,11 @@ void Planning::Planner::take_written_out(const Node& node, const Inputs& inputs)
 SlotId Planning::Planner::slot_in(ValueId id, Form form) {
   const SlotId known = segment_->slot(id, form);
   if (known != kNoSlot) return known;
+  const auto open = open_.find(id);
+  if (open != open_.end()) {
+    make_open(*open->second, form);
+    return segment_->slot(id, form);
+  }
   const ValueType& value = type(id);
   const Form from = value.form;
   Node& node = own_node();
@@ -303,6 +338,17 @@ SlotId Planning::Planner::slot_in(ValueId id, Form form) {
   add_step(node, compile_node(node, inputs, {&converted, 1}, environment_.machine(), &forms),
            {&converted, 1});
   return segment_->slot(id, form);
+}
+
+void Planning::Planner::make_open(const Node& node, Form form) {
+  ValueType output = type(node.outputs[0]);
+  output.form = form;
+  const Forms forms = {{Form()}, {form}};
+  if (take_transposed_view(node, output, forms)) return;
+  check_tensor_bytes(environment_.limits, bytes_of(output.dtype, *output.shape, form));
+  add_step(node,
+           compile_node(node, input_types(node), {&output, 1}, environment_.machine(), &forms),
+           {&output, 1});
 }
 
 SlotId Planning::Planner::add_slot(Slot slot) {

@@ -1,9 +1,29 @@
 #include "ops/core/indices.h"
 
 namespace fovea {
+namespace {
+
+void check_index(std::string_view op_type, int64_t index, int64_t size) {
+  if (index >= -size && index < size) return;
+  fail(ErrorCode::InvalidInput, "index ", index, " of ", op_type, " is outside dimension ", size);
+}
+
+}  // namespace
+
+void Indices::require(std::string_view op_type, int64_t end, int64_t size, int64_t begin,
+                      int64_t step) const {
+  for (int64_t i = begin; i < end; i += step) check_index(op_type, written(i), size);
+}
 
 IndexTuples::IndexTuples(const Shape& shape, int batch_dims, int depth) {
   for (int axis = batch_dims; axis < batch_dims + depth; ++axis) sizes_.push_back(shape[axis]);
+}
+
+void IndexTuples::require(std::string_view op_type, const Indices& indices, int64_t count) const {
+  const auto depth = static_cast<int64_t>(sizes_.size());
+  for (int64_t axis = 0; axis < depth; ++axis) {
+    indices.require(op_type, count * depth, sizes_[static_cast<size_t>(axis)], axis, depth);
+  }
 }
 
 int64_t IndexTuples::block(const Indices& indices, int64_t i, int64_t batch) const {
@@ -11,18 +31,14 @@ int64_t IndexTuples::block(const Indices& indices, int64_t i, int64_t batch) con
   const auto depth = static_cast<int64_t>(sizes_.size());
   for (int64_t axis = 0; axis < depth; ++axis) {
     const int64_t size = sizes_[static_cast<size_t>(axis)];
-    const int64_t position = indices.position(i * depth + axis, size);
-    if (position < 0) return -1;
-    block = block * size + position;
+    block = block * size + indices.position(i * depth + axis, size);
   }
   return block;
 }
 
 void require_indices(const NodeContext& context, int index, int64_t size) {
   for (const int64_t value : context.int64s(index)) {
-    if (value >= -size && value < size) continue;
-    fail(ErrorCode::InvalidInput, "index ", value, " of ", context.node().op_type,
-         " is outside dimension ", size);
+    check_index(context.node().op_type, value, size);
   }
 }
 

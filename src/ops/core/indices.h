@@ -10,16 +10,24 @@ class Indices {
   Indices(const RunContext& run, int input, DType dtype)
       : data_(run.in<std::byte>(input)), wide_(dtype == DType::Int64) {}
 
-  // The element as a position in an axis of `size`, negative ones counted from its end; -1 when it
-  // is outside. Kernels cannot fail, so they leave out or zero what such an index stands for.
+  // Throws Error(InvalidInput) when one of the elements begin, begin + step, ... before `end` is
+  // outside an axis of `size`.
+  void require(std::string_view op_type, int64_t end, int64_t size, int64_t begin = 0,
+               int64_t step = 1) const;
+
+  // The element as a position in an axis of `size`, negative ones counted from its end. It must
+  // have been required.
   int64_t position(int64_t i, int64_t size) const {
-    const int64_t written = wide_ ? reinterpret_cast<const int64_t*>(data_)[i]
-                                  : reinterpret_cast<const int32_t*>(data_)[i];
-    const int64_t index = written < 0 ? written + size : written;
-    return index >= 0 && index < size ? index : -1;
+    const int64_t index = written(i);
+    return index < 0 ? index + size : index;
   }
 
  private:
+  int64_t written(int64_t i) const {
+    return wide_ ? reinterpret_cast<const int64_t*>(data_)[i]
+                 : reinterpret_cast<const int32_t*>(data_)[i];
+  }
+
   const std::byte* data_;
   bool wide_;
 };
@@ -30,7 +38,10 @@ class IndexTuples {
  public:
   IndexTuples(const Shape& shape, int batch_dims, int depth);
 
-  // The number of the block that tuple `i` addresses in that batch; -1 when an index is outside.
+  // Throws Error(InvalidInput) when an index of the first `count` tuples is outside its axis.
+  void require(std::string_view op_type, const Indices& indices, int64_t count) const;
+
+  // The number of the block that tuple `i` addresses in that batch. It must have been required.
   int64_t block(const Indices& indices, int64_t i, int64_t batch) const;
 
  private:
