@@ -155,13 +155,9 @@ void GraphImporter::import_node(const onnx::Node& proto, const CallAttributes* c
 }
 
 int GraphImporter::opset_of(const onnx::Node& proto) const {
-  const auto opset = opsets_.find(normalized_domain(proto.domain));
-  if (opset != opsets_.end()) return opset->second;
-  throw Error(ErrorCode::MalformedModel,
-              text("node '", proto.name, "' uses operator ", proto.op_type, " of domain '",
-                   proto.domain, "', of which no opset is imported"))
-      .with("node", std::string(proto.name))
-      .with("op", std::string(proto.op_type));
+  const std::string_view domain = normalized_domain(proto.domain);
+  const auto opset = opsets_.find(domain);
+  return opset != opsets_.end() ? opset->second : assumed_opset(domain, state_.ir_version);
 }
 
 void GraphImporter::import_outputs(const onnx::Graph& proto) {

@@ -13,6 +13,16 @@ constexpr uint64_t kNodeBytes = 1024;
 
 }  // namespace
 
+int assumed_opset(std::string_view domain, int64_t ir_version) {
+  constexpr int64_t kFirstIr = 3;
+  constexpr int kNewest[] = {8, 9, 10, 11, 14, 18, 20, 22, 23, 24, 26};  // docs/Versioning.md
+  constexpr int kNewestOfAll = 28, kNewestOfMl = 5;
+  if (domain == "ai.onnx.ml") return kNewestOfMl;
+  if (!domain.empty()) return 1;
+  const int64_t index = std::max<int64_t>(ir_version - kFirstIr, 0);
+  return index < std::ssize(kNewest) ? kNewest[index] : kNewestOfAll;
+}
+
 std::string_view normalized_domain(std::string_view domain) {
   return domain == "ai.onnx" ? "" : domain;
 }

@@ -18,6 +18,10 @@ using Opsets = std::map<std::string, int, std::less<>>;
 // Throws Error(MalformedModel) for a domain that is imported in two versions.
 Opsets read_opsets(const std::vector<onnx::OperatorSetId>& imports);
 
+// What a model means by operators of a domain of which it imports no opset: of ONNX's own the newest
+// that its IR version came with.
+int assumed_opset(std::string_view domain, int64_t ir_version);
+
 // "ai.onnx" is another spelling of the default domain "".
 std::string_view normalized_domain(std::string_view domain);
 
@@ -49,7 +53,10 @@ class NodeNames {
 class ImportState {
  public:
   ImportState(const onnx::Model& model, const ImportSources& sources, const Limits& limits)
-      : functions(model.functions), constants(sources, limits), limits_(limits) {}
+      : ir_version(model.ir_version),
+        functions(model.functions),
+        constants(sources, limits),
+        limits_(limits) {}
 
   // One step into a subgraph or a function, for as long as it lives. Throws Error(LimitExceeded)
   // where they nest too deep, which also bounds the stack that importing takes.
@@ -74,6 +81,7 @@ class ImportState {
   void count_copied(uint64_t bytes);
   bool in_call() const { return !calls.empty(); }
 
+  int64_t ir_version;
   Functions functions;
   ConstantReader constants;
   NodeNames names;

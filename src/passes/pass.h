@@ -35,6 +35,10 @@ std::span<const Pass> all_passes();
 // narrower type rounds as it is written. Subgraphs are changed in place; see Graph::clone().
 void lower(Graph& graph, const Operators& ops);
 
+// Writes the branches that Ifs of known conditions take in their place, whatever passes are to run:
+// nobody asks whether there are operators for the others. Dead nodes go, too.
+void write_out_branches(Graph& graph, ThreadPool& pool);
+
 // Runs all passes but those named in `disabled` ("*": all) on the graph and then on its subgraphs,
 // which are changed in place. Nodes and constants that nothing reads go in any case.
 void optimise(Graph& graph, const PassContext& context, std::span<const std::string> disabled);

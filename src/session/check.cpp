@@ -10,7 +10,20 @@
 namespace fovea {
 namespace {
 
-InputInfo describe_value(const Value& value) { return {value.name, value.dtype, value.shape}; }
+InputInfo describe_value(const Value& value) {
+  return {value.name, value.dtype, value.shape, DType::Undefined};
+}
+
+// The element type of a sequence's tensors, which may be those of an optional.
+DType element_of(const onnx::ValueInfo& info) {
+  const onnx::Type* type = info.type ? &*info.type : nullptr;
+  using enum onnx::Type::Kind;
+  if (type && type->kind == Optional) type = type->element.get();
+  if (!type || type->kind != Sequence || !type->element) return DType::Undefined;
+  const int32_t element = type->element->elem_type;
+  return type->element->kind == Tensor && is_supported(element) ? static_cast<DType>(element)
+                                                                : DType::Undefined;
+}
 
 // Nodes that passes make are trusted to fit their inputs: a model cannot ask for them.
 bool is_internal(const Node& node) { return node.domain == kInternalDomain; }
@@ -86,7 +99,10 @@ ModelInfo describe_model(const onnx::Model& model, const Graph& graph) {
   for (const auto& [key, value] : model.metadata_props) info.metadata.emplace_back(key, value);
   for (const ValueId id : graph.inputs) info.inputs.push_back(describe_value(graph.value(id)));
   for (const ValueId id : graph.defaults) info.defaults.push_back(describe_value(graph.value(id)));
-  for (const ValueId id : graph.outputs) info.outputs.push_back(describe_value(graph.value(id)));
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    info.outputs.push_back(describe_value(graph.value(graph.outputs[i])));
+    info.outputs.back().element = element_of(model.graph.outputs[i]);
+  }
   return info;
 }
 

@@ -47,6 +47,7 @@ std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection
                                   const SessionOptions& options, ThreadPool& pool) {
   const Operators& operators = *options.operators;
   Graph optimised = select(graph, selection, operators);
+  write_out_branches(optimised, pool);
   check_runnable(optimised, operators);
   lower(optimised, operators);
   optimise(optimised, {operators, pool}, options.disabled_passes);

@@ -12,6 +12,7 @@
 #include "base/integers.h"
 #include "import/import.h"
 #include "onnx/model.h"
+#include "ops/core/evaluate.h"
 #include "session/check.h"
 #include "session/compiled.h"
 
@@ -99,6 +100,25 @@ Tensor with_plain_bools(const Tensor& tensor) {
   return plain;
 }
 
+bool is_narrow(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }
+
+// The graph computes 16-bit floats in float32, and casts tensors at its borders: those in a sequence
+// are cast here.
+Tensor with_elements(const Tensor& sequence, DType from, DType to, ThreadPool& pool) {
+  Tensor cast = copy_of(sequence);
+  for (Tensor& item : cast.mutable_as<Tensor>()) {
+    if (item.dtype() != from) continue;
+    item = evaluate_op("Cast", {{"to", static_cast<int64_t>(to)}}, {&item, 1}, pool);
+  }
+  return cast;
+}
+
+Tensor widened(const Tensor& tensor, ThreadPool& pool) {
+  if (tensor.dtype() != DType::Sequence) return tensor;
+  const Tensor wide = with_elements(tensor, DType::Float16, DType::Float, pool);
+  return with_elements(wide, DType::BFloat16, DType::Float, pool);
+}
+
 }  // namespace
 
 ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
@@ -108,7 +128,8 @@ ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
     ModelReport report;
     report.info = loaded.info;
     ThreadPool pool(1);
-    const Graph needed = select(loaded.graph, {}, *options.operators);
+    Graph needed = select(loaded.graph, {}, *options.operators);
+    write_out_branches(needed, pool);
     report.unsupported = find_unsupported(needed, *options.operators);
     for (const Node& node : loaded.graph.nodes) ++report.operators[node.op_type];
     for (const Value& value : loaded.graph.values) {
@@ -139,6 +160,8 @@ struct Session::Impl {
   void trim();
   FeedsByName checked(std::vector<Feed>& feeds) const;
   Selection selection(const FeedsByName& feeds, std::vector<std::string> fetches) const;
+  // The declared element types of the sequences among what is fetched.
+  std::vector<DType> elements_of(const Selection& selection) const;
   Compiled& compiled_for(Selection selection);
 };
 
@@ -158,7 +181,7 @@ Session::Impl::FeedsByName Session::Impl::checked(std::vector<Feed>& feeds) cons
           .with("input", feed.name);
     }
     check_feed(*known->second, feed.tensor);
-    feed.tensor = with_plain_bools(feed.tensor);
+    feed.tensor = widened(with_plain_bools(feed.tensor), *pool);
     if (!by_name.emplace(feed.name, &feed.tensor).second) {
       throw Error(ErrorCode::InvalidInput, text("input '", feed.name, "' is fed twice"))
           .with("input", feed.name);
@@ -182,6 +205,18 @@ Selection Session::Impl::selection(const FeedsByName& feeds,
     if (feeds.contains(input.name)) selection.overridden.push_back(input.name);
   }
   return selection;
+}
+
+std::vector<DType> Session::Impl::elements_of(const Selection& selection) const {
+  std::vector<DType> elements;
+  if (selection.fetches.empty()) {
+    for (const InputInfo& output : model.info.outputs) elements.push_back(output.element);
+  }
+  for (const std::string& name : selection.fetches) {
+    const auto output = std::ranges::find(model.info.outputs, name, &InputInfo::name);
+    elements.push_back(output == model.info.outputs.end() ? DType::Undefined : output->element);
+  }
+  return elements;
 }
 
 Compiled& Session::Impl::compiled_for(Selection selection) {
@@ -231,11 +266,13 @@ struct Run::State {
   // What `work` gives of the execution under way, which ends where that throws.
   template <class Work>
   auto attempt(Work work);
+  void narrow_sequences();
 
   std::shared_ptr<Session::Impl> session;  // null after the end
   std::optional<Execution> execution;
   bool done = false;
   std::vector<Tensor> outputs;
+  std::vector<DType> elements;  // by output, see Impl::elements_of
 };
 
 void Run::State::end() {
@@ -263,6 +300,13 @@ auto Run::State::attempt(Work work) {
   }
 }
 
+void Run::State::narrow_sequences() {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].dtype() != DType::Sequence || !is_narrow(elements[i])) continue;
+    outputs[i] = with_elements(outputs[i], DType::Float, elements[i], *session->pool);
+  }
+}
+
 Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Run::~Run() = default;
 
@@ -272,12 +316,15 @@ std::unique_ptr<Run> Session::start(std::vector<Feed> feeds, std::vector<std::st
   }
   return guarded([&] {
     const Impl::FeedsByName given = impl_->checked(feeds);
-    Compiled& compiled = impl_->compiled_for(impl_->selection(given, std::move(fetches)));
+    Selection selection = impl_->selection(given, std::move(fetches));
+    std::vector<DType> elements = impl_->elements_of(selection);
+    Compiled& compiled = impl_->compiled_for(std::move(selection));
     std::vector<Tensor> tensors;
     for (const ValueId id : compiled.graph.inputs) {
       tensors.push_back(*given.at(impl_->model.graph.value(id).name));
     }
     auto state = std::make_unique<Run::State>(impl_);
+    state->elements = std::move(elements);
     state->execution.emplace(compiled.plans, impl_->arenas, std::move(tensors));
     return std::unique_ptr<Run>(new Run(std::move(state)));
   });
@@ -287,7 +334,10 @@ bool Run::advance(double milliseconds) {
   if (state_->done) return true;
   return state_->attempt([&](Execution& execution) {
     state_->done = execution.advance(in_milliseconds(milliseconds));
-    if (state_->done) state_->outputs = execution.outputs();
+    if (state_->done) {
+      state_->outputs = execution.outputs();
+      state_->narrow_sequences();
+    }
     return state_->done;
   });
 }

@@ -46,6 +46,7 @@ struct InputInfo {
   std::string name;
   DType dtype;
   std::optional<std::vector<Dim>> shape;  // nullopt: the model does not declare it
+  DType element = DType::Undefined;       // of a sequence's tensors, as far as it is declared
 };
 
 struct OpsetInfo {

@@ -1,4 +1,10 @@
+#include <array>
+#include <cstring>
 #include <set>
+
+#if !defined(__EMSCRIPTEN__)
+#include <sys/mman.h>
+#endif
 
 #include "import/import_checks.h"
 
@@ -303,11 +309,41 @@ TEST(Import, RejectsNamesThatDoNotFitTogether) {
                         .node("Split", {"x"}, {"y", "y"})
                         .output("y")),
             ErrorCode::MalformedModel);
-  EXPECT_EQ(code_of(ModelBuilder()
-                        .input("x", DType::Float, {1})
-                        .node("Relu", {"x"}, {"y"}, {}, "unknown.domain")
-                        .output("y")),
-            ErrorCode::MalformedModel);
+}
+
+TEST(Import, OpsetsThatAreNotImportedAreAssumed) {
+  const auto opset = [](int ir_version, const char* domain) {
+    const std::string node = test::write<test::NodeField>([&](auto& out) {
+      out.add_string(test::NodeField::op_type, "Relu");
+      out.add_string(test::NodeField::domain, domain);
+      out.add_string(test::NodeField::output, "y");
+    });
+    const std::string graph = test::write<test::GraphField>(
+        [&](auto& out) { out.add_message(test::GraphField::node, node); });
+    return import_bytes(test::write<test::ModelField>([&](auto& out) {
+                          out.add_int64(test::ModelField::ir_version, ir_version);
+                          out.add_message(test::ModelField::graph, graph);
+                        }))
+        .nodes[0]
+        .opset;
+  };
+  EXPECT_EQ(opset(3, ""), 8);
+  EXPECT_EQ(opset(7, "ai.onnx"), 14);
+  EXPECT_EQ(opset(13, ""), 26);
+  EXPECT_EQ(opset(14, ""), 28);
+  EXPECT_EQ(opset(99, ""), 28);
+  EXPECT_EQ(opset(8, "ai.onnx.ml"), 5);
+  EXPECT_EQ(opset(8, "unknown.domain"), 1);
+}
+
+TEST(Import, EveryVersionOfTheFormatIsRead) {
+  for (int version = 3; version <= 15; ++version) {
+    const std::string bytes = test::write<test::ModelField>([&](auto& out) {
+      out.add_int64(test::ModelField::ir_version, version);
+      out.add_message(test::ModelField::graph, std::string());
+    });
+    EXPECT_NO_THROW(import_bytes(bytes)) << version;
+  }
 }
 
 TEST(Import, FunctionsAreInlinedUnderTheNameOfTheirCall) {
@@ -356,9 +392,9 @@ TEST(Import, AFunctionThatCallsItselfIsMalformed) {
             ErrorCode::MalformedModel);
 }
 
-// A model whose only initialiser is two floats at byte `offset` of an external file.
-std::string external_model(const std::string& offset, const std::string& location = "weights.bin") {
-  const std::string tensor = test::write<TensorField>([&](auto& out) {
+// Two floats at byte `offset` of an external file.
+std::string external_tensor(const std::string& offset, const std::string& location) {
+  return test::write<TensorField>([&](auto& out) {
     out.add_int64(TensorField::dims, 2);
     out.add_int32(TensorField::data_type, 1);
     out.add_string(TensorField::name, "w");
@@ -366,7 +402,11 @@ std::string external_model(const std::string& offset, const std::string& locatio
     out.add_message(TensorField::external_data, test::write_pair("offset", offset));
     out.add_int32(TensorField::data_location, 1);
   });
-  return test::write_tensor_model(tensor);
+}
+
+// A model whose only initialiser is that.
+std::string external_model(const std::string& offset, const std::string& location = "weights.bin") {
+  return test::write_tensor_model(external_tensor(offset, location));
 }
 
 Error external_error(const std::string& offset, const ImportSources& sources) {
@@ -414,6 +454,64 @@ TEST(Import, ExternalDataThatIsMissingOrTooShortIsNamed) {
   EXPECT_EQ(too_short.code(), ErrorCode::InvalidInput);
   EXPECT_EQ(too_short.field("tensor"), "w");
   EXPECT_EQ(external_error("18446744073709551615", sources).code(), ErrorCode::InvalidInput);
+}
+
+// Two floats behind byte 2^31 of a file; memory that is never touched takes none.
+#if !defined(__EMSCRIPTEN__)
+TEST(Import, ExternalDataMayLieAnywhereInAFile) {
+  constexpr uint64_t kOffset = (uint64_t{1} << 32) + 8, kBytes = kOffset + 2 * sizeof(float);
+  void* const memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) GTEST_SKIP() << "no address space";
+  const float numbers[] = {3, 4};
+  std::memcpy(static_cast<std::byte*>(memory) + kOffset, numbers, sizeof(numbers));
+  ImportSources sources;
+  sources.external_file = [&](const std::string&) -> std::optional<ImportSources::File> {
+    return ImportSources::File{{static_cast<const std::byte*>(memory), kBytes}, nullptr};
+  };
+  const Graph graph = import_bytes(external_model(std::to_string(kOffset)), {}, sources);
+  EXPECT_EQ(to_floats(*graph.constant(graph.find("w"))), (std::vector<float>{3, 4}));
+  EXPECT_EQ(external_error(std::to_string(kOffset + 4), sources).code(), ErrorCode::InvalidInput);
+  munmap(memory, kBytes);
+}
+#endif
+
+// In initialisers of subgraphs and in attributes as in those of the model.
+TEST(Import, ExternalDataMayBelongToSubgraphsAndAttributes) {
+  static constexpr std::array<float, 2> kWeights = {1, 2};
+  std::vector<std::string> asked;
+  ImportSources sources;
+  sources.external_file = [&](const std::string& location) -> std::optional<ImportSources::File> {
+    asked.push_back(location);
+    return ImportSources::File{std::as_bytes(std::span(kWeights)), nullptr};
+  };
+  const auto constant = test::write<test::NodeField>([&](auto& out) {
+    out.add_string(test::NodeField::op_type, "Constant");
+    out.add_string(test::NodeField::output, "y");
+    out.add_message(test::NodeField::attribute,
+                    test::write<test::AttributeField>([&](auto& attribute) {
+                      attribute.add_string(test::AttributeField::name, "value");
+                      attribute.add_int32(test::AttributeField::type, 4);
+                      attribute.add_message(test::AttributeField::t,
+                                            external_tensor("0", "./folder/w.bin"));
+                    }));
+  });
+  ModelBuilder branch;
+  branch.raw_initializer(external_tensor("0", "folder//w.bin")).output("w");
+  const Graph graph =
+      import_bytes(ModelBuilder()
+                       .input("c", DType::Bool, {})
+                       .raw_node(constant)
+                       .branch("If", {"c"}, {"z"}, {{"then_branch", branch}, {"else_branch", branch}})
+                       .output("y")
+                       .output("z")
+                       .bytes(),
+                   {}, sources);
+  EXPECT_EQ(asked, std::vector<std::string>{"folder/w.bin"});
+  EXPECT_EQ(to_floats(*graph.nodes[0].attributes.get_tensor("value")),
+            (std::vector<float>{1, 2}));
+  const Graph& inner = *graph.nodes[1].attributes.get_graph("then_branch");
+  EXPECT_EQ(to_floats(*inner.constant(inner.outputs[0])), (std::vector<float>{1, 2}));
 }
 
 }  // namespace

@@ -205,6 +205,31 @@ TEST(Float16, FetchedValuesHaveTheirOwnTypes) {
   });
 }
 
+// In a sequence, tensors have their own types, too.
+TEST(Float16, SequencesHoldAndGiveFloat16) {
+  const auto model = ModelBuilder()
+                         .sequence_input("s", DType::Float16)
+                         .input("x", DType::Float16, {2})
+                         .constant("zero", Tensor::of<int64_t>({}, {0}))
+                         .node("SequenceAt", {"s", "zero"}, {"first"})
+                         .node("Add", {"first", "x"}, {"sum"})
+                         .node("SequenceInsert", {"s", "sum"}, {"y"})
+                         .sequence_output("y", DType::Float16);
+  const std::vector<Feed> feeds = {{"s", Tensor::sequence_of({halves({2}, {1.0f, 2.0f})})},
+                                   {"x", halves({2}, {0.5f, 0.25f})}};
+  with_and_without_passes(model, [&](Session& session) {
+    const Tensor y = session.run(feeds)[0];
+    ASSERT_EQ(y.elements(), 2);
+    const std::vector<float> expected[] = {{1.0f, 2.0f}, {1.5f, 2.25f}};
+    for (const size_t i : {size_t{0}, size_t{1}}) {
+      const Tensor& item = y.as<Tensor>()[i];
+      EXPECT_EQ(item.dtype(), DType::Float16);
+      EXPECT_EQ(to_floats(item), expected[i]);
+    }
+    EXPECT_EQ(feeds[0].tensor.as<Tensor>()[0].dtype(), DType::Float16);
+  });
+}
+
 ModelBuilder half_convolution() {
   return ModelBuilder()
       .input("x", DType::Float16, {1, 1, 3, 3})

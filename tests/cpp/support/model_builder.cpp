@@ -53,6 +53,24 @@ std::string write_value(const std::string& name, DType dtype,
   });
 }
 
+std::string write_sequence(const std::string& name, DType element) {
+  const std::string tensor = write<TypeField>([&](auto& type) {
+    type.add_message(TypeField::tensor_type, write<TensorTypeField>([&](auto& of) {
+                       of.add_int32(TensorTypeField::elem_type, static_cast<int32_t>(element));
+                     }));
+  });
+  return write<ValueInfoField>([&](auto& out) {
+    out.add_string(ValueInfoField::name, name);
+    out.add_message(ValueInfoField::type, write<TypeField>([&](auto& type) {
+                      type.add_message(TypeField::sequence_type,
+                                       write<ContainerTypeField>([&](auto& container) {
+                                         container.add_message(ContainerTypeField::elem_type,
+                                                               tensor);
+                                       }));
+                    }));
+  });
+}
+
 struct AttributeWriter {
   protozero::pbf_builder<AttributeField>& out;
 
@@ -116,6 +134,18 @@ ModelBuilder& ModelBuilder::input(const std::string& name, DType dtype, std::vec
 ModelBuilder& ModelBuilder::output(const std::string& name, DType dtype) {
   protozero::pbf_builder<GraphField>(graph_).add_message(GraphField::output,
                                                          write_value(name, dtype, nullptr));
+  return *this;
+}
+
+ModelBuilder& ModelBuilder::sequence_input(const std::string& name, DType element) {
+  protozero::pbf_builder<GraphField>(graph_).add_message(GraphField::input,
+                                                         write_sequence(name, element));
+  return *this;
+}
+
+ModelBuilder& ModelBuilder::sequence_output(const std::string& name, DType element) {
+  protozero::pbf_builder<GraphField>(graph_).add_message(GraphField::output,
+                                                         write_sequence(name, element));
   return *this;
 }
 

@@ -39,6 +39,9 @@ class ModelBuilder {
                        std::vector<std::pair<std::string, ModelBuilder>> subgraphs,
                        std::vector<Attribute> attributes = {}, const std::string& domain = "");
   ModelBuilder& output(const std::string& name, DType dtype = DType::Float);
+  // Sequences of tensors of that element type.
+  ModelBuilder& sequence_input(const std::string& name, DType element);
+  ModelBuilder& sequence_output(const std::string& name, DType element);
   ModelBuilder& metadata(const std::string& key, const std::string& value);
   // Imports operators of another domain.
   ModelBuilder& import_opset(const std::string& domain, int version);
