@@ -539,4 +539,28 @@ std::optional<Permuted> permuted(const Rewriter& graph, const Ranks& ranks, cons
   return result;
 }
 
+std::optional<std::vector<int64_t>> axes_added_instead(const Rewriter& graph, const Node& unsqueeze,
+                                                       const Permutation& permutation) {
+  if (!is_op(unsqueeze, "Unsqueeze")) return std::nullopt;
+  const auto axes = unsqueeze.attributes.has("axes")
+                        ? std::optional(unsqueeze.attributes.get_ints("axes"))
+                        : constant_ints(graph, input_of(unsqueeze, 1));
+  if (!axes) return std::nullopt;
+  Ints added;
+  int64_t last = -1;
+  for (size_t i = 0; i < permutation.size(); ++i) {
+    const int64_t axis = permutation[i], from_end = axis - std::ssize(permutation);
+    const bool is_new = std::ranges::find(*axes, axis) != axes->end() ||
+                        std::ranges::find(*axes, from_end) != axes->end();
+    if (is_new) {
+      added.push_back(static_cast<int64_t>(i));
+    } else if (axis < last) {
+      return std::nullopt;
+    } else {
+      last = axis;
+    }
+  }
+  return added;
+}
+
 }  // namespace fovea

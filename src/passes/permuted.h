@@ -50,4 +50,9 @@ struct Permuted {
 std::optional<Permuted> permuted(const Rewriter& graph, const Ranks& ranks, const Node& node,
                                  const Permutation& permutation);
 
+// The axes that an Unsqueeze has to add to make at once what a Transpose makes of its result;
+// nullopt where others move than those, and for other nodes.
+std::optional<std::vector<int64_t>> axes_added_instead(const Rewriter& graph, const Node& unsqueeze,
+                                                       const Permutation& permutation);
+
 }  // namespace fovea

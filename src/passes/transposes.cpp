@@ -160,33 +160,16 @@ bool TransposeMover::become_reshape(NodeId id) {
 bool TransposeMover::become_unsqueeze(NodeId id) {
   const Node& node = graph_.node(id);
   const Node* unsqueeze = made_by(graph_, node.inputs[0], "Unsqueeze");
-  if (!unsqueeze) return false;
-  const bool attribute = unsqueeze->attributes.has("axes");
-  const auto axes = attribute ? std::optional(unsqueeze->attributes.get_ints("axes"))
-                              : constant_ints(graph_, input_of(*unsqueeze, 1));
+  const auto axes = unsqueeze ? axes_added_instead(graph_, *unsqueeze, *permutation_of(node))
+                              : std::nullopt;
   if (!axes) return false;
-  const Permutation permutation = *permutation_of(node);
-  std::vector<int64_t> moved;
-  int64_t last = -1;
-  for (size_t i = 0; i < permutation.size(); ++i) {
-    const int64_t axis = permutation[i], from_end = axis - std::ssize(permutation);
-    const bool added = std::ranges::find(*axes, axis) != axes->end() ||
-                       std::ranges::find(*axes, from_end) != axes->end();
-    if (added) {
-      moved.push_back(static_cast<int64_t>(i));
-    } else if (axis < last) {
-      return false;
-    } else {
-      last = axis;
-    }
-  }
   Node other = *unsqueeze;
   other.name = node.name;
   other.outputs = node.outputs;
-  if (attribute) {
-    other.attributes.set("axes", std::move(moved));
+  if (other.attributes.has("axes")) {
+    other.attributes.set("axes", *axes);
   } else {
-    other.inputs[1] = graph_.add_constant(other.name + "/axes", vector_of(moved));
+    other.inputs[1] = graph_.add_constant(other.name + "/axes", vector_of(*axes));
   }
   graph_.replace(id, std::move(other));
   return true;

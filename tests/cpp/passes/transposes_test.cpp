@@ -267,6 +267,28 @@ TEST(Transposes, EndAtAxesThatGoAndGoOnAroundNewOnes) {
             (Names{"Conv", "ReduceMax", "Squeeze"}));
 }
 
+// As Keras' convolutions along one axis are written.
+TEST(Transposes, GoOnThroughAxesThatAreAddedElsewhere) {
+  for (const int opset : {11, 13}) {
+    auto model = ModelBuilder(opset)
+                     .input("x", DType::Float, {"n", 4, "l"})
+                     .constant("axes", Tensor::of<int64_t>({1}, {1}))
+                     .node("Transpose", {"x"}, {"t"}, {{"perm", Ints{0, 2, 1}}})
+                     .node("Relu", {"t"}, {"r"});
+    if (opset < 13) {
+      model.node("Unsqueeze", {"r"}, {"u"}, {{"axes", Ints{1}}});
+    } else {
+      model.node("Unsqueeze", {"r", "axes"}, {"u"});
+    }
+    const Graph graph = moved(returned(std::move(model), "u"));
+    EXPECT_EQ(operators(graph), (Names{"Relu", "Unsqueeze"}));
+    const Node& unsqueeze = graph.nodes[1];
+    EXPECT_EQ(opset < 13 ? unsqueeze.attributes.get_ints("axes")
+                         : ints_of(graph, unsqueeze.inputs[1]),
+              Ints{2});
+  }
+}
+
 TEST(Transposes, OfReshapedThatOnlyMoveSingleAxesBecomeReshape) {
   const auto model = [](std::vector<int64_t> shape) {
     return ModelBuilder()

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "session/session.h"
 #include "support/model_builder.h"
+#include "support/onnx_writer.h"
 #include "support/session_runner.h"
 
 // Models as they come: parts that nobody asks for, and data that does not fit.
@@ -20,6 +21,7 @@ Tensor vector_of(std::initializer_list<float> values) {
 Tensor ints(std::vector<int64_t> values) {
   return Tensor::of<int64_t>({std::ssize(values)}, std::span<const int64_t>(values));
 }
+Tensor filled(float value) { return Tensor::of<float>({1, 1, 1, 1}, {value}); }
 Tensor truth(bool value) { return Tensor::of<bool>({}, {value}); }
 
 template <class Call>
@@ -30,6 +32,98 @@ Error error_of(const Call& call) {
     return error;
   }
   return {ErrorCode::Internal, "nothing was thrown"};
+}
+
+// ---- Names ----
+
+std::string named(const std::string& name, const std::string& op_type,
+                  const std::vector<std::string>& inputs, const std::string& output) {
+  return test::write<test::NodeField>([&](auto& out) {
+    out.add_string(test::NodeField::name, name);
+    out.add_string(test::NodeField::op_type, op_type);
+    for (const std::string& input : inputs) out.add_string(test::NodeField::input, input);
+    out.add_string(test::NodeField::output, output);
+  });
+}
+
+// Packed weights are kept by the names of nodes.
+TEST(Names, OfNodesMayBeTheSame) {
+  for (const std::string name : {"", "conv", "a/b:0 \xff"}) {
+    const auto session = load(ModelBuilder()
+                                  .input("x", DType::Float, {1, 1, 1, 2})
+                                  .constant("two", filled(2))
+                                  .constant("three", filled(3))
+                                  .raw_node(named(name, "Conv", {"x", "two"}, "a"))
+                                  .raw_node(named(name, "Conv", {"x", "three"}, "b"))
+                                  .output("a")
+                                  .output("b")
+                                  .bytes());
+    const auto outputs = session->run({{"x", Tensor::of<float>({1, 1, 1, 2}, {1, 2})}});
+    EXPECT_EQ(floats(outputs[0]), (Floats{2, 4}));
+    EXPECT_EQ(floats(outputs[1]), (Floats{3, 6}));
+  }
+}
+
+TEST(Names, OfValuesMayBeAnything) {
+  for (const std::string name : {"x:0", "/a/b", "a b\n", "\xff\xfe", "\u00fc\u2192", "__proto__"}) {
+    const std::string result = name + name;
+    const auto session = load(ModelBuilder()
+                                  .input(name, DType::Float, {2})
+                                  .node("Neg", {name}, {result})
+                                  .output(result)
+                                  .bytes());
+    EXPECT_EQ(floats(session->run({{name, vector_of({1, 2})}}, {result})[0]), (Floats{-1, -2}));
+    EXPECT_EQ(session->info().outputs[0].name, result);
+  }
+}
+
+// ---- What is not there ----
+
+TEST(Inputs, ThereMayBeNone) {
+  const auto session = load(ModelBuilder()
+                                .constant("a", vector_of({1, 2}))
+                                .node("Neg", {"a"}, {"b"})
+                                .node("RandomUniform", {}, {"r"}, {{"shape", std::vector<int64_t>{3}}})
+                                .output("b")
+                                .output("r")
+                                .bytes());
+  const auto outputs = session->run({});
+  EXPECT_EQ(floats(outputs[0]), (Floats{-1, -2}));
+  EXPECT_EQ(outputs[1].shape(), Shape{3});
+}
+
+TEST(Outputs, OfNodesMayBeLeftOut) {
+  const auto session = load(ModelBuilder()
+                                .input("x", DType::Float, {3})
+                                .constant("k", ints({1}))
+                                .node("TopK", {"x", "k"}, {"", "i"})
+                                .node("TopK", {"x", "k"}, {"v", ""})
+                                .output("i", DType::Int64)
+                                .output("v")
+                                .bytes());
+  const auto outputs = session->run({{"x", vector_of({1, 3, 2})}});
+  EXPECT_EQ(to_int64s(outputs[0]), std::vector<int64_t>{1});
+  EXPECT_EQ(floats(outputs[1]), Floats{3});
+}
+
+TEST(Tensors, MayBeEmptyOrScalars) {
+  const auto session = load(ModelBuilder()
+                                .input("x", DType::Float, {"n"})
+                                .constant("none", vector_of({}))
+                                .constant("one", Tensor::of<float>({}, {1}))
+                                .node("Concat", {"none", "x"}, {"y"}, {{"axis", int64_t{0}}})
+                                .node("Add", {"one", "one"}, {"z"})
+                                .node("Mul", {"none", "one"}, {"e"})
+                                .output("y")
+                                .output("z")
+                                .output("e")
+                                .bytes());
+  for (const Tensor& x : {vector_of({}), vector_of({5})}) {
+    const auto outputs = session->run({{"x", x}});
+    EXPECT_EQ(floats(outputs[0]), floats(x));
+    EXPECT_EQ(outputs[1].shape(), Shape{});
+    EXPECT_EQ(outputs[2].shape(), Shape{0});
+  }
 }
 
 // ---- Branches ----
