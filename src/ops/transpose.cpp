@@ -16,8 +16,6 @@ namespace {
 
 const std::vector<int64_t> kToChannelsFirst = {0, 3, 1, 2}, kToChannelsLast = {0, 2, 3, 1};
 
-bool is_transpose(const Node& node) { return node.op_type == "Transpose" && node.domain.empty(); }
-
 std::vector<int64_t> permutation_of(const NodeContext& context) {
   const int rank = context.shape(0).rank();
   std::vector<int64_t> reversed(static_cast<size_t>(rank));
@@ -180,14 +178,15 @@ constexpr OpDef kOps[] = {
 
 extern constinit const OpFamily transpose_ops = kOps;
 
+bool is_transpose(const Node& node) { return node.op_type == "Transpose" && node.domain.empty(); }
+
 bool leaves_form_open(const Node& node, const ValueType& input) {
-  return is_transpose(node) && input.dtype == DType::Float && input.shape->rank() == 4 &&
+  return input.dtype == DType::Float && input.shape->rank() == 4 &&
          node.attributes.get_ints("perm") == kToChannelsFirst;
 }
 
 bool keeps_memory_order(const Node& node, const ValueType& input, Form from,
                         const ValueType& output, Form to) {
-  if (!is_transpose(node)) return false;
   if (bytes_of(input.dtype, *input.shape, from) != bytes_of(output.dtype, *output.shape, to)) {
     return false;
   }

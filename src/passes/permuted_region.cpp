@@ -11,8 +11,8 @@ constexpr int kPermuted = MinCut::kSource, kAsItIs = MinCut::kSink;
 
 // Of a Transpose; what else is said is smaller and decides between equal numbers of them.
 constexpr int64_t kPrice = 1 << 20;
-// Convolutions take in what follows them directly; and the fewer elements, the better.
-constexpr int64_t kBehindConvolution = 2, kAmongNodes = 1;
+// At the borders and where there are fewer elements is better than elsewhere.
+constexpr int64_t kAmongNodes = 1;
 // Of a node that has its axis elsewhere than last.
 constexpr int64_t kOtherAxis = 4;
 
@@ -164,31 +164,30 @@ void PermutedRegion::add_readers(ValueId id, NodeId reader, const Permutation& p
   }
 }
 
-// True for what a convolution makes, and for that with bias and scale: more may be taken in.
-bool PermutedRegion::is_convolution_and_more(ValueId id) const {
-  constexpr int kFarthest = 3;
-  for (int i = 0; i < kFarthest; ++i) {
+// How much of what may follow a convolution could still be taken in: the most for its sums.
+int64_t PermutedRegion::room_behind_convolution(ValueId id) const {
+  constexpr int64_t kMost = 3;
+  for (int64_t room = kMost; room > 0; --room) {
     const NodeId producer = graph_.producer(id);
-    if (producer == kNoNode) return false;
+    if (producer == kNoNode) return 0;
     const Node& node = graph_.node(producer);
-    if (node.op_type.starts_with("Conv")) return true;
-    if (node.op_type != "Add" && node.op_type != "Mul") return false;
-    const bool first = graph_.constant(node.inputs[0]) != nullptr;
-    id = node.inputs[first ? 1 : 0];
-    const auto transpose = graph_.producer(id);
+    if (node.op_type.starts_with("Conv")) return room;
+    if (node.op_type != "Add" && node.op_type != "Mul") return 0;
+    id = node.inputs[graph_.constant(node.inputs[0]) ? 1 : 0];
+    const NodeId transpose = graph_.producer(id);
     if (transpose != kNoNode && permutation_of(graph_.node(transpose))) {
       id = graph_.node(transpose).inputs[0];
     }
   }
-  return false;
+  return 0;
 }
 
 int64_t PermutedRegion::price_of(ValueId id) const {
   const NodeId producer = graph_.producer(id);
   if (producer == kNoNode) return kPrice;
   const std::string_view name = graph_.node(producer).op_type;
-  if (is_convolution_and_more(id)) return kPrice + kBehindConvolution;
-  return name.starts_with("Reduce") ? kPrice : kPrice + kAmongNodes;
+  if (name.starts_with("Reduce")) return kPrice;
+  return kPrice + kAmongNodes + room_behind_convolution(id);
 }
 
 int64_t PermutedRegion::cost(const std::vector<bool>& permuted) const {

@@ -47,7 +47,7 @@ class PermutedRegion {
   void add_readers(ValueId id, NodeId reader, const Permutation& permutation,
                    std::vector<int>& readers) const;
   int64_t price_of(ValueId id) const;
-  bool is_convolution_and_more(ValueId id) const;
+  int64_t room_behind_convolution(ValueId id) const;
   int64_t cost(const std::vector<bool>& permuted) const;
   std::vector<bool> cut() const;
 

@@ -149,7 +149,7 @@ void Planning::Planner::take(const Node& node) {
     if (take_known(node, inputs, outputs)) return;
     if (node.def->cpu.reuse == Reuse::View) {
       take_view(node, outputs[0]);
-    } else if (leaves_form_open(node, *inputs[0])) {
+    } else if (is_transpose(node) && leaves_form_open(node, *inputs[0])) {
       outputs[0].form = Layout::ChannelsLast;
       type(node.outputs[0]) = outputs[0];
       open_.emplace(node.outputs[0], &node);
@@ -209,7 +209,7 @@ void Planning::Planner::take_view(const Node& node, const ValueType& output) {
   set_slot(view, elsewhere ? shared : add_slot(std::move(slot)));
 }
 
-// True where the node's elements lie where its result is to have them.
+// True where a Transpose's elements lie where its result is to have them.
 bool Planning::Planner::take_transposed_view(const Node& node, const ValueType& output,
                                              const Forms& forms) {
   const ValueId source = node.inputs[0];
@@ -237,7 +237,7 @@ void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
     outputs[i].form = compiled.forms.given[i];
     if (node.outputs[i] != kNoValue) type(node.outputs[i]) = outputs[i];
   }
-  if (take_transposed_view(node, outputs[0], compiled.forms)) return;
+  if (is_transpose(node) && take_transposed_view(node, outputs[0], compiled.forms)) return;
   add_step(node, std::move(compiled), outputs);
 }
 
