@@ -18,8 +18,8 @@ using Opsets = std::map<std::string, int, std::less<>>;
 // Throws Error(MalformedModel) for a domain that is imported in two versions.
 Opsets read_opsets(const std::vector<onnx::OperatorSetId>& imports);
 
-// What a model means by operators of a domain of which it imports no opset: of ONNX's own the newest
-// that its IR version came with.
+// What a model means by operators of a domain of which it imports no opset: of ONNX's own the
+// newest that its IR version came with.
 int assumed_opset(std::string_view domain, int64_t ir_version);
 
 // "ai.onnx" is another spelling of the default domain "".

@@ -51,8 +51,8 @@ Kernel plan_pixels(PlanContext& context) {
 }
 
 void layout_transpose(LayoutContext& context) {
-  const bool from_channels_last = context.layout(0) == Layout::ChannelsLast &&
-                                  permutation_of(context) == kToChannelsLast;
+  const bool from_channels_last =
+      context.layout(0) == Layout::ChannelsLast && permutation_of(context) == kToChannelsLast;
   if (from_channels_last) context.accept(0, Layout::ChannelsLast);
 }
 

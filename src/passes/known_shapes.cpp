@@ -12,18 +12,37 @@ namespace fovea {
 namespace {
 
 // Operators whose result has the shape of input 0.
-constexpr std::array<std::string_view, 26> kKeepShape = {
-    "Abs",      "BatchNormalization", "Cast",    "Clip",     "DequantizeLinear",
-    "Dropout",  "Elu",                "Erf",     "Exp",      "Gelu",
-    "HardSigmoid", "HardSwish",       "Identity", "InstanceNormalization", "LayerNormalization",
-    "LeakyRelu", "Log",               "Neg",     "PRelu",    "QuantizeLinear",
-    "Relu",     "Sigmoid",            "Softmax", "Softplus", "Sqrt",
-    "Tanh"};
+constexpr std::array<std::string_view, 26> kKeepShape = {"Abs",
+                                                         "BatchNormalization",
+                                                         "Cast",
+                                                         "Clip",
+                                                         "DequantizeLinear",
+                                                         "Dropout",
+                                                         "Elu",
+                                                         "Erf",
+                                                         "Exp",
+                                                         "Gelu",
+                                                         "HardSigmoid",
+                                                         "HardSwish",
+                                                         "Identity",
+                                                         "InstanceNormalization",
+                                                         "LayerNormalization",
+                                                         "LeakyRelu",
+                                                         "Log",
+                                                         "Neg",
+                                                         "PRelu",
+                                                         "QuantizeLinear",
+                                                         "Relu",
+                                                         "Sigmoid",
+                                                         "Softmax",
+                                                         "Softplus",
+                                                         "Sqrt",
+                                                         "Tanh"};
 
 // Those whose results have as many axes as input 0.
 constexpr std::array<std::string_view, 12> kKeepRank = {
-    "AveragePool", "Concat", "DepthToSpace", "LpPool",  "MaxPool", "Pad",
-    "Resize",      "Slice",  "SpaceToDepth", "Split", "Tile",    "Upsample"};
+    "AveragePool", "Concat", "DepthToSpace", "LpPool", "MaxPool", "Pad",
+    "Resize",      "Slice",  "SpaceToDepth", "Split",  "Tile",    "Upsample"};
 
 constexpr std::array<std::string_view, 3> kGlobalPools = {"GlobalAveragePool", "GlobalLpPool",
                                                           "GlobalMaxPool"};

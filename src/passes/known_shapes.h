@@ -15,9 +15,9 @@ using KnownDims = std::vector<std::optional<int64_t>>;
 using KnownShapes = std::vector<std::optional<KnownDims>>;
 
 // Where the sizes of a node's inputs are all known, its own shape rule says those of its outputs.
-// Where some are open, only what keeps or
-// tells the number of axes is followed, and sizes only through convolutions and element by element. Sizes that the
-// model declares of other values than its inputs are not relied on: nobody checks them.
+// Where some are open, the number of axes is followed through what keeps or tells it, and sizes
+// through convolutions and element by element. Sizes that the model declares of other values than
+// its inputs are not relied on: nobody checks them.
 KnownShapes known_shapes(const Graph& graph);
 
 }  // namespace fovea

@@ -93,20 +93,36 @@ Permutation without(const Permutation& permutation, const Ints& gone) {
 
 // ---- Element by element ----
 
-constexpr std::array<std::string_view, 46> kUnary = {
-    "Abs",    "Acos",       "Acosh",    "Asin",      "Asinh",     "Atan",
-    "Atanh",  "BitwiseNot", "Cast",     "CastLike",  "Ceil",      "Celu",
-    "Clip",   "Cos",        "Cosh",     "Elu",       "Erf",       "Exp",
-    "Floor",  "Gelu",       "HardSigmoid", "HardSwish", "Identity", "IsInf",
-    "IsNaN",  "LeakyRelu",  "Log",      "Mish",      "Neg",       "Not",
-    "Reciprocal", "Relu",   "Round",    "Selu",      "Shrink",    "Sigmoid",
-    "Sign",   "Sin",        "Sinh",     "Softplus",  "Softsign",  "Sqrt",
-    "Swish",  "Tan",        "Tanh",     "ThresholdedRelu"};
+constexpr std::array<std::string_view, 46> kUnary = {"Abs",         "Acos",
+                                                     "Acosh",       "Asin",
+                                                     "Asinh",       "Atan",
+                                                     "Atanh",       "BitwiseNot",
+                                                     "Cast",        "CastLike",
+                                                     "Ceil",        "Celu",
+                                                     "Clip",        "Cos",
+                                                     "Cosh",        "Elu",
+                                                     "Erf",         "Exp",
+                                                     "Floor",       "Gelu",
+                                                     "HardSigmoid", "HardSwish",
+                                                     "Identity",    "IsInf",
+                                                     "IsNaN",       "LeakyRelu",
+                                                     "Log",         "Mish",
+                                                     "Neg",         "Not",
+                                                     "Reciprocal",  "Relu",
+                                                     "Round",       "Selu",
+                                                     "Shrink",      "Sigmoid",
+                                                     "Sign",        "Sin",
+                                                     "Sinh",        "Softplus",
+                                                     "Softsign",    "Sqrt",
+                                                     "Swish",       "Tan",
+                                                     "Tanh",        "ThresholdedRelu"};
 
 constexpr std::array<std::string_view, 24> kBroadcast = {
-    "Add",  "And", "BitShift", "BitwiseAnd",     "BitwiseOr", "BitwiseXor", "Div",
-    "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Mean",
-    "Min",  "Mod", "Mul", "Or", "PRelu", "Pow", "Sub", "Sum", "Where", "Xor"};
+    "Add",        "And",         "BitShift", "BitwiseAnd", "BitwiseOr",
+    "BitwiseXor", "Div",         "Equal",    "Greater",    "GreaterOrEqual",
+    "Less",       "LessOrEqual", "Max",      "Mean",       "Min",
+    "Mod",        "Mul",         "Or",       "PRelu",      "Pow",
+    "Sub",        "Sum",         "Where",    "Xor"};
 
 std::optional<Permuted> broadcast(const Subject& subject) {
   // Before, shapes lined up in ways of their own.
@@ -123,9 +139,9 @@ std::optional<Permuted> broadcast(const Subject& subject) {
     const bool spreads = *rank == subject.rank() || subject.graph.constant(id);
     if (!single && !spreads) return std::nullopt;
     // A single one may give the result its rank.
-    result.inputs[i] =
-        single && (*rank < subject.rank() || subject.graph.constant(id)) ? Permutation()
-                                                                         : subject.permutation;
+    result.inputs[i] = single && (*rank < subject.rank() || subject.graph.constant(id))
+                           ? Permutation()
+                           : subject.permutation;
   }
   return result;
 }
@@ -194,7 +210,8 @@ std::optional<Permuted> softmax(const Subject& subject) {
 
 std::optional<Permuted> cumulate(const Subject& subject) {
   const auto written = constant_ints(subject.graph, input_of(subject.node, 1));
-  const auto axis = written && written->size() == 1 ? subject.moved(written->front()) : std::nullopt;
+  const auto axis =
+      written && written->size() == 1 ? subject.moved(written->front()) : std::nullopt;
   if (!axis) return std::nullopt;
   Permuted result = subject.same();
   set_parameter(result, 1, Tensor::of<int64_t>({}, {*axis}));
@@ -398,8 +415,8 @@ std::optional<Permuted> resize(const Subject& subject) {
   if (attributes.has("scales")) {
     const std::vector<float> scales = attributes.get_floats("scales");
     if (scales.size() != subject.permutation.size()) return std::nullopt;
-    result.node.attributes.set(
-        "scales", in_order(subject.permutation, std::span<const float>(scales), 0));
+    result.node.attributes.set("scales",
+                               in_order(subject.permutation, std::span<const float>(scales), 0));
     return result;
   }
   const bool known = [&] {

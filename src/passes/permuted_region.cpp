@@ -154,10 +154,10 @@ void PermutedRegion::add_readers(ValueId id, NodeId reader, const Permutation& p
   } else if (const auto transpose = permutation_of(node)) {
     // Another Transpose takes either, unless it goes where one of them is.
     const NodeId producer = graph_.producer(id);
-    const bool goes = transpose == inverse(permutation) ||
-                      (nodes_.contains(producer) &&
-                       axes_added_instead(graph_, graph_.node(producer),
-                                          composed(permutation, *transpose)));
+    const bool goes =
+        transpose == inverse(permutation) ||
+        (nodes_.contains(producer) &&
+         axes_added_instead(graph_, graph_.node(producer), composed(permutation, *transpose)));
     if (goes) readers.push_back(kPermuted);
   } else if (!asks_whole_shape(node)) {
     readers.push_back(kAsItIs);

@@ -99,8 +99,7 @@ void TransposeMover::tidy(NodeId id) {
   if (!permutation || (rank && *rank != std::ssize(*permutation))) return;
   if (merge(id) || share(id) || become_reshape(id) || become_unsqueeze(id)) return;
   const Node& left = graph_.node(id);
-  transposed_.insert_or_assign(std::pair(left.inputs[0], *permutation_of(left)),
-                               left.outputs[0]);
+  transposed_.insert_or_assign(std::pair(left.inputs[0], *permutation_of(left)), left.outputs[0]);
 }
 
 // Takes in the Transpose before it; true where nothing is left of both.
@@ -160,8 +159,8 @@ bool TransposeMover::become_reshape(NodeId id) {
 bool TransposeMover::become_unsqueeze(NodeId id) {
   const Node& node = graph_.node(id);
   const Node* unsqueeze = made_by(graph_, node.inputs[0], "Unsqueeze");
-  const auto axes = unsqueeze ? axes_added_instead(graph_, *unsqueeze, *permutation_of(node))
-                              : std::nullopt;
+  const auto axes =
+      unsqueeze ? axes_added_instead(graph_, *unsqueeze, *permutation_of(node)) : std::nullopt;
   if (!axes) return false;
   Node other = *unsqueeze;
   other.name = node.name;
@@ -190,8 +189,7 @@ void TransposeMover::ask_shape_before(NodeId id) {
   gather.become("Gather", kOnnxDomain, 13);
   gather.name = shape.name;
   gather.outputs = shape.outputs;
-  gather.inputs = {before.outputs[0],
-                   graph_.add_constant(shape.name + "/order", vector_of(order))};
+  gather.inputs = {before.outputs[0], graph_.add_constant(shape.name + "/order", vector_of(order))};
   graph_.insert_before(id, std::move(before));
   graph_.replace(id, std::move(gather));
 }
@@ -263,8 +261,8 @@ ValueId TransposeMover::permuted_constant(ValueId id, const Permutation& permuta
   const size_t missing = permutation.size() - dims.size();
   dims.insert(dims.begin(), missing, 1);
   const Tensor whole = tensor.reshaped(Shape(std::move(dims)));
-  Tensor moved = evaluate_op("Transpose", {{"perm", inverse(permutation)}}, {&whole, 1},
-                             context_.pool);
+  Tensor moved =
+      evaluate_op("Transpose", {{"perm", inverse(permutation)}}, {&whole, 1}, context_.pool);
   std::vector<int64_t> kept = moved.shape().dims();
   for (size_t i = 0; i < missing && kept.front() == 1; ++i) kept.erase(kept.begin());
   moved = moved.reshaped(Shape(kept));

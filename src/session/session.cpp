@@ -102,8 +102,8 @@ Tensor with_plain_bools(const Tensor& tensor) {
 
 bool is_narrow(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }
 
-// The graph computes 16-bit floats in float32, and casts tensors at its borders: those in a sequence
-// are cast here.
+// The graph computes 16-bit floats in float32, and casts tensors at its borders: those in a
+// sequence are cast here.
 Tensor with_elements(const Tensor& sequence, DType from, DType to, ThreadPool& pool) {
   Tensor cast = copy_of(sequence);
   for (Tensor& item : cast.mutable_as<Tensor>()) {

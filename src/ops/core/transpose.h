@@ -12,7 +12,7 @@ bool leaves_form_open(const Node& node, const ValueType& input);
 
 // Whether a Transpose moves nothing: in these forms, its input's elements lie in memory where its
 // result's do.
-bool keeps_memory_order(const Node& node, const ValueType& input, Form from, const ValueType& output,
-                        Form to);
+bool keeps_memory_order(const Node& node, const ValueType& input, Form from,
+                        const ValueType& output, Form to);
 
 }  // namespace fovea

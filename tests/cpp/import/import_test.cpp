@@ -321,9 +321,9 @@ TEST(Import, OpsetsThatAreNotImportedAreAssumed) {
     const std::string graph = test::write<test::GraphField>(
         [&](auto& out) { out.add_message(test::GraphField::node, node); });
     return import_bytes(test::write<test::ModelField>([&](auto& out) {
-                          out.add_int64(test::ModelField::ir_version, ir_version);
-                          out.add_message(test::ModelField::graph, graph);
-                        }))
+             out.add_int64(test::ModelField::ir_version, ir_version);
+             out.add_message(test::ModelField::graph, graph);
+           }))
         .nodes[0]
         .opset;
   };
@@ -494,28 +494,26 @@ TEST(Import, ExternalDataMayBelongToSubgraphsAndAttributes) {
   const auto constant = test::write<test::NodeField>([&](auto& out) {
     out.add_string(test::NodeField::op_type, "Constant");
     out.add_string(test::NodeField::output, "y");
-    out.add_message(test::NodeField::attribute,
-                    test::write<test::AttributeField>([&](auto& attribute) {
-                      attribute.add_string(test::AttributeField::name, "value");
-                      attribute.add_int32(test::AttributeField::type, 4);
-                      attribute.add_message(test::AttributeField::t,
-                                            external_tensor("0", "./folder/w.bin"));
-                    }));
+    out.add_message(
+        test::NodeField::attribute, test::write<test::AttributeField>([&](auto& attribute) {
+          attribute.add_string(test::AttributeField::name, "value");
+          attribute.add_int32(test::AttributeField::type, 4);
+          attribute.add_message(test::AttributeField::t, external_tensor("0", "./folder/w.bin"));
+        }));
   });
   ModelBuilder branch;
   branch.raw_initializer(external_tensor("0", "folder//w.bin")).output("w");
-  const Graph graph =
-      import_bytes(ModelBuilder()
-                       .input("c", DType::Bool, {})
-                       .raw_node(constant)
-                       .branch("If", {"c"}, {"z"}, {{"then_branch", branch}, {"else_branch", branch}})
-                       .output("y")
-                       .output("z")
-                       .bytes(),
-                   {}, sources);
+  const Graph graph = import_bytes(
+      ModelBuilder()
+          .input("c", DType::Bool, {})
+          .raw_node(constant)
+          .branch("If", {"c"}, {"z"}, {{"then_branch", branch}, {"else_branch", branch}})
+          .output("y")
+          .output("z")
+          .bytes(),
+      {}, sources);
   EXPECT_EQ(asked, std::vector<std::string>{"folder/w.bin"});
-  EXPECT_EQ(to_floats(*graph.nodes[0].attributes.get_tensor("value")),
-            (std::vector<float>{1, 2}));
+  EXPECT_EQ(to_floats(*graph.nodes[0].attributes.get_tensor("value")), (std::vector<float>{1, 2}));
   const Graph& inner = *graph.nodes[1].attributes.get_graph("then_branch");
   EXPECT_EQ(to_floats(*inner.constant(inner.outputs[0])), (std::vector<float>{1, 2}));
 }

@@ -70,8 +70,7 @@ TEST(Sparse, AttributesBecomeTensors) {
 }
 
 TEST(Sparse, MayHaveNoValues) {
-  const Graph graph =
-      import_bytes(model_of(sparse(Tensor::of<float>({0}, {}), linear({}), {2})));
+  const Graph graph = import_bytes(model_of(sparse(Tensor::of<float>({0}, {}), linear({}), {2})));
   EXPECT_EQ(to_floats(*graph.constant(graph.nodes[0].inputs[0])), (std::vector<float>{0, 0}));
 }
 

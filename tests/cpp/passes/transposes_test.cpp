@@ -84,8 +84,8 @@ TEST(Transposes, PassElementwiseNodes) {
 
 TEST(Transposes, TakeConstantsAlong) {
   const auto with = [](const char* op_type, const Shape& shape) {
-    const Graph graph = moved(returned(
-        convolution().constant("k", ones(shape)).node(op_type, {"c", "k"}, {"v"})));
+    const Graph graph =
+        moved(returned(convolution().constant("k", ones(shape)).node(op_type, {"c", "k"}, {"v"})));
     EXPECT_EQ(operators(graph), (Names{"Conv", op_type}));
     return graph.constant(graph.nodes[1].inputs[1])->shape();
   };
@@ -151,9 +151,8 @@ TEST(Transposes, ChangeTheAxisOfConcatSplitAndSoftmax) {
   const auto axis = [](int64_t value) { return ModelBuilder::Attribute("axis", value); };
   EXPECT_EQ(axis_in(returned(convolution().node("Concat", {"c", "c"}, {"v"}, {axis(3)})), "Concat"),
             1);
-  EXPECT_EQ(axis_in(returned(convolution().node("Concat", {"c", "c"}, {"v"}, {axis(-3)})),
-                    "Concat"),
-            2);
+  EXPECT_EQ(
+      axis_in(returned(convolution().node("Concat", {"c", "c"}, {"v"}, {axis(-3)})), "Concat"), 2);
   EXPECT_EQ(axis_in(returned(convolution().node("Softmax", {"c"}, {"v"})), "Softmax"), 1);
   EXPECT_EQ(axis_in(returned(convolution(11).node("Softmax", {"c"}, {"v"}, {axis(3)})), "Softmax"),
             1);
@@ -203,8 +202,8 @@ TEST(Transposes, ChangeTheOrderOfPads) {
   ASSERT_EQ(operators(input), (Names{"Conv", "Pad"}));
   EXPECT_EQ(ints_of(input, input.nodes[1].inputs[1]), expected);
 
-  const Graph open = moved(returned(
-      convolution(13).input("p", DType::Int64, {8}).node("Pad", {"c", "p"}, {"v"})));
+  const Graph open =
+      moved(returned(convolution(13).input("p", DType::Int64, {8}).node("Pad", {"c", "p"}, {"v"})));
   ASSERT_EQ(operators(open), (Names{"Conv", "Pad"}));
   EXPECT_EQ(ints_of(open, open.nodes[1].inputs[3]), (Ints{0, 2, 3, 1}));
   EXPECT_EQ(open.nodes[1].opset, 18);
@@ -218,8 +217,8 @@ TEST(Transposes, ChangeTheOrderOfPads) {
 }
 
 TEST(Transposes, ChangeTheAxesOfSlices) {
-  const Graph old = moved(returned(convolution(9).node(
-      "Slice", {"c"}, {"v"}, {{"starts", Ints{0, 1}}, {"ends", Ints{9, 9}}})));
+  const Graph old = moved(returned(
+      convolution(9).node("Slice", {"c"}, {"v"}, {{"starts", Ints{0, 1}}, {"ends", Ints{9, 9}}})));
   ASSERT_EQ(operators(old), (Names{"Conv", "Slice"}));
   EXPECT_EQ(old.nodes[1].attributes.get_ints("axes"), (Ints{0, 2}));
 
@@ -243,20 +242,20 @@ TEST(Transposes, ChangeTheOrderOfScales) {
     EXPECT_EQ(to_floats(*graph.constant(graph.nodes[1].inputs.back())),
               (std::vector<float>{1, 1, 2, 3}));
   }
-  const Graph open = moved(returned(convolution(13).input("s", DType::Int64, {4}).node(
-      "Resize", {"c", "", "", "s"}, {"v"})));
+  const Graph open = moved(returned(
+      convolution(13).input("s", DType::Int64, {4}).node("Resize", {"c", "", "", "s"}, {"v"})));
   ASSERT_EQ(operators(open), (Names{"Conv", "Resize"}));
   EXPECT_EQ(open.nodes[1].attributes.get_ints("axes"), (Ints{0, 2, 3, 1}));
 }
 
 TEST(Transposes, EndAtAxesThatGoAndGoOnAroundNewOnes) {
   // A scale for each channel, as of squeeze and excitation.
-  const Graph graph = moved(returned(convolution(11)
-                                         .node("ReduceMean", {"c"}, {"m"},
-                                               {{"axes", Ints{1, 2}}, {"keepdims", int64_t{0}}})
-                                         .node("Sigmoid", {"m"}, {"s"})
-                                         .node("Unsqueeze", {"s"}, {"u"}, {{"axes", Ints{1, 2}}})
-                                         .node("Mul", {"c", "u"}, {"v"})));
+  const Graph graph = moved(returned(
+      convolution(11)
+          .node("ReduceMean", {"c"}, {"m"}, {{"axes", Ints{1, 2}}, {"keepdims", int64_t{0}}})
+          .node("Sigmoid", {"m"}, {"s"})
+          .node("Unsqueeze", {"s"}, {"u"}, {{"axes", Ints{1, 2}}})
+          .node("Mul", {"c", "u"}, {"v"})));
   EXPECT_EQ(operators(graph), (Names{"Conv", "ReduceMean", "Sigmoid", "Unsqueeze", "Mul"}));
   EXPECT_EQ(graph.nodes[3].attributes.get_ints("axes"), (Ints{2, 3}));
   EXPECT_EQ(names(convolution(11)
@@ -283,9 +282,9 @@ TEST(Transposes, GoOnThroughAxesThatAreAddedElsewhere) {
     const Graph graph = moved(returned(std::move(model), "u"));
     EXPECT_EQ(operators(graph), (Names{"Relu", "Unsqueeze"}));
     const Node& unsqueeze = graph.nodes[1];
-    EXPECT_EQ(opset < 13 ? unsqueeze.attributes.get_ints("axes")
-                         : ints_of(graph, unsqueeze.inputs[1]),
-              Ints{2});
+    EXPECT_EQ(
+        opset < 13 ? unsqueeze.attributes.get_ints("axes") : ints_of(graph, unsqueeze.inputs[1]),
+        Ints{2});
   }
 }
 
@@ -324,9 +323,10 @@ TEST(Transposes, FollowConvolutionsToTheEnd) {
 }
 
 TEST(Transposes, StayAroundUnknownOperators) {
-  EXPECT_EQ(names(returned(convolution().node("Relu", {"c"}, {"v"}, {}, "elsewhere").import_opset(
-                "elsewhere", 1))),
-            (Names{"Conv", "Transpose", "Relu", "Transpose"}));
+  EXPECT_EQ(
+      names(returned(
+          convolution().node("Relu", {"c"}, {"v"}, {}, "elsewhere").import_opset("elsewhere", 1))),
+      (Names{"Conv", "Transpose", "Relu", "Transpose"}));
 }
 
 TEST(Transposes, StayBesideValuesOfUnknownRank) {

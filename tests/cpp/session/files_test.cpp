@@ -80,13 +80,14 @@ TEST(Names, OfValuesMayBeAnything) {
 // ---- What is not there ----
 
 TEST(Inputs, ThereMayBeNone) {
-  const auto session = load(ModelBuilder()
-                                .constant("a", vector_of({1, 2}))
-                                .node("Neg", {"a"}, {"b"})
-                                .node("RandomUniform", {}, {"r"}, {{"shape", std::vector<int64_t>{3}}})
-                                .output("b")
-                                .output("r")
-                                .bytes());
+  const auto session =
+      load(ModelBuilder()
+               .constant("a", vector_of({1, 2}))
+               .node("Neg", {"a"}, {"b"})
+               .node("RandomUniform", {}, {"r"}, {{"shape", std::vector<int64_t>{3}}})
+               .output("b")
+               .output("r")
+               .bytes());
   const auto outputs = session->run({});
   EXPECT_EQ(floats(outputs[0]), (Floats{-1, -2}));
   EXPECT_EQ(outputs[1].shape(), Shape{3});
@@ -145,8 +146,8 @@ void expect_result(const ModelBuilder& model, const Floats& expected) {
     if (!optimised) options.disabled_passes = {"*"};
     const auto session = load(bytes, options);
     EXPECT_EQ(floats(session->run({{"x", vector_of({1, 2})}})[0]), expected);
-    EXPECT_TRUE(check_model({std::as_bytes(std::span(bytes)), nullptr}, options)
-                    .unsupported.empty());
+    EXPECT_TRUE(
+        check_model({std::as_bytes(std::span(bytes)), nullptr}, options).unsupported.empty());
   }
 }
 
@@ -164,16 +165,16 @@ TEST(Branches, ThatAreNotTakenMayHoldAnything) {
 }
 
 TEST(Branches, AreKnownFromWhatIsComputedOfConstants) {
-  expect_result(ModelBuilder()
-                    .input("x", DType::Float, {2})
-                    .node("Constant", {}, {"one"}, {{"value_int", int64_t{1}}})
-                    .node("Constant", {}, {"other"}, {{"value_int", int64_t{2}}})
-                    .node("Equal", {"one", "other"}, {"same"})
-                    .node("Not", {"same"}, {"c"})
-                    .branch("If", {"c"}, {"y"},
-                            {{"then_branch", negated()}, {"else_branch", unheard()}})
-                    .output("y"),
-                {-2, -4});
+  expect_result(
+      ModelBuilder()
+          .input("x", DType::Float, {2})
+          .node("Constant", {}, {"one"}, {{"value_int", int64_t{1}}})
+          .node("Constant", {}, {"other"}, {{"value_int", int64_t{2}}})
+          .node("Equal", {"one", "other"}, {"same"})
+          .node("Not", {"same"}, {"c"})
+          .branch("If", {"c"}, {"y"}, {{"then_branch", negated()}, {"else_branch", unheard()}})
+          .output("y"),
+      {-2, -4});
 }
 
 TEST(Branches, NestAndGiveWhatIsOutside) {
@@ -182,44 +183,45 @@ TEST(Branches, NestAndGiveWhatIsOutside) {
           .branch("If", {"c"}, {"i"}, {{"then_branch", negated()}, {"else_branch", unheard()}})
           .node("Add", {"i", "twice"}, {"b"})
           .output("b");
-  expect_result(ModelBuilder()
-                    .input("x", DType::Float, {2})
-                    .constant("c", truth(true))
-                    .node("Add", {"x", "x"}, {"twice"})
-                    .branch("If", {"c"}, {"y"}, {{"then_branch", inner}, {"else_branch", unheard()}})
-                    .output("y"),
-                {0, 0});
-  expect_result(ModelBuilder()
-                    .input("x", DType::Float, {2})
-                    .constant("c", truth(true))
-                    .branch("If", {"c"}, {"y"},
-                            {{"then_branch", ModelBuilder().output("x")},
-                             {"else_branch", unheard()}})
-                    .output("y"),
-                {1, 2});
+  expect_result(
+      ModelBuilder()
+          .input("x", DType::Float, {2})
+          .constant("c", truth(true))
+          .node("Add", {"x", "x"}, {"twice"})
+          .branch("If", {"c"}, {"y"}, {{"then_branch", inner}, {"else_branch", unheard()}})
+          .output("y"),
+      {0, 0});
+  expect_result(
+      ModelBuilder()
+          .input("x", DType::Float, {2})
+          .constant("c", truth(true))
+          .branch("If", {"c"}, {"y"},
+                  {{"then_branch", ModelBuilder().output("x")}, {"else_branch", unheard()}})
+          .output("y"),
+      {1, 2});
 }
 
 TEST(Branches, ThatMayBeTakenNeedTheirOperators) {
-  const std::string bytes = ModelBuilder()
-                                .input("x", DType::Float, {2})
-                                .input("c", DType::Bool, {})
-                                .branch("If", {"c"}, {"y"},
-                                        {{"then_branch", negated()}, {"else_branch", unheard()}})
-                                .output("y")
-                                .bytes();
+  const std::string bytes =
+      ModelBuilder()
+          .input("x", DType::Float, {2})
+          .input("c", DType::Bool, {})
+          .branch("If", {"c"}, {"y"}, {{"then_branch", negated()}, {"else_branch", unheard()}})
+          .output("y")
+          .bytes();
   EXPECT_EQ(error_of([&] { load(bytes); }).code(), ErrorCode::UnsupportedOperator);
 }
 
 TEST(Branches, OfACaptureThatTheCallerMayFeedAreLeftOpen) {
-  const auto session = load(ModelBuilder()
-                                .input("x", DType::Float, {2})
-                                .input("c", DType::Bool, {})
-                                .constant("c", truth(true))
-                                .branch("If", {"c"}, {"y"},
-                                        {{"then_branch", negated()},
-                                         {"else_branch", ModelBuilder().output("x")}})
-                                .output("y")
-                                .bytes());
+  const auto session =
+      load(ModelBuilder()
+               .input("x", DType::Float, {2})
+               .input("c", DType::Bool, {})
+               .constant("c", truth(true))
+               .branch("If", {"c"}, {"y"},
+                       {{"then_branch", negated()}, {"else_branch", ModelBuilder().output("x")}})
+               .output("y")
+               .bytes());
   const Feed x{"x", vector_of({1, 2})};
   EXPECT_EQ(floats(session->run({x})[0]), (Floats{-2, -4}));
   EXPECT_EQ(floats(session->run({x, {"c", truth(false)}})[0]), (Floats{1, 2}));

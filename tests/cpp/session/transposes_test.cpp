@@ -52,9 +52,8 @@ class Network {
   }
   Image convolution(const Image& from, int64_t channels, const char* activation = "",
                     int64_t stride = 1) {
-    const Image sums = between(
-        "Conv", from, channels, {constant({channels, from.channels, 3, 3})},
-        {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{stride, stride}}});
+    const Image sums = between("Conv", from, channels, {constant({channels, from.channels, 3, 3})},
+                               {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{stride, stride}}});
     const Image biased = node("Add", {sums.name, constant({channels})}, channels);
     if (*activation == '\0') return biased;
     Names inputs = {biased.name};
@@ -66,8 +65,7 @@ class Network {
     return node("Concat", {a.name, b.name}, a.channels + b.channels, {{"axis", int64_t{3}}});
   }
   Image upscale(const Image& from, int64_t scale) {
-    return between("DepthToSpace", from, from.channels / scale / scale, {},
-                   {{"blocksize", scale}});
+    return between("DepthToSpace", from, from.channels / scale / scale, {}, {{"blocksize", scale}});
   }
   Image enlarge(const Image& from) {
     const std::string scales = "k" + std::to_string(count_++);
@@ -110,8 +108,8 @@ ModelBuilder edsr(int64_t channels) {
 ModelBuilder unet(int64_t channels) {
   Network net(channels);
   const auto fine = net.convolution(net.input(), 8, "Relu");
-  const auto small = net.between("MaxPool", fine, 8, {},
-                                 {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
+  const auto small =
+      net.between("MaxPool", fine, 8, {}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
   auto image = net.convolution(small, 12, "LeakyRelu");
   const auto means = net.node("ReduceMean", {image.name}, 12, {{"axes", Ints{1, 2}}});
   const auto gates = net.node("Sigmoid", {net.convolution(means, 12).name}, 12);
@@ -192,8 +190,8 @@ void RandomTwin::add_step() {
     case 0:
     case 1:
     case 2:
-      values_.push_back(net_.convolution(from, 1 + pick(8),
-                                         pick(2) == 0 ? "" : activations[pick(4)].c_str()));
+      values_.push_back(
+          net_.convolution(from, 1 + pick(8), pick(2) == 0 ? "" : activations[pick(4)].c_str()));
       return;
     case 3:
       values_.push_back(arithmetic(from));
@@ -215,7 +213,8 @@ void RandomTwin::add_step() {
 
 RandomTwin::Image RandomTwin::arithmetic(const Image& from) {
   const Names names = {"Add", "Sub", "Mul", "Max"};
-  const Shape shapes[] = {{}, {1}, {from.channels}, {1, 1, from.channels}, {1, 1, 1, from.channels}};
+  const Shape shapes[] = {
+      {}, {1}, {from.channels}, {1, 1, from.channels}, {1, 1, 1, from.channels}};
   Names inputs = {from.name, net_.constant(shapes[pick(5)])};
   if (pick(2) == 0) std::swap(inputs[0], inputs[1]);
   return net_.node(names[static_cast<size_t>(pick(4))], inputs, from.channels);
@@ -227,7 +226,8 @@ RandomTwin::Image RandomTwin::along_axes(const Image& from) {
     case 0:
       return net_.node("Softmax", {from.name}, from.channels, {axis()});
     case 1: {
-      const auto means = net_.node("ReduceMean", {from.name}, from.channels, {{"axes", Ints{1, 2}}});
+      const auto means =
+          net_.node("ReduceMean", {from.name}, from.channels, {{"axes", Ints{1, 2}}});
       return net_.node("Mul", {from.name, means.name}, from.channels);
     }
     case 2: {

@@ -62,11 +62,10 @@ std::string write_sequence(const std::string& name, DType element) {
   return write<ValueInfoField>([&](auto& out) {
     out.add_string(ValueInfoField::name, name);
     out.add_message(ValueInfoField::type, write<TypeField>([&](auto& type) {
-                      type.add_message(TypeField::sequence_type,
-                                       write<ContainerTypeField>([&](auto& container) {
-                                         container.add_message(ContainerTypeField::elem_type,
-                                                               tensor);
-                                       }));
+                      type.add_message(
+                          TypeField::sequence_type, write<ContainerTypeField>([&](auto& container) {
+                            container.add_message(ContainerTypeField::elem_type, tensor);
+                          }));
                     }));
   });
 }
