@@ -367,8 +367,11 @@ std::vector<Candidate> stretch_from(const Segment& segment,
   for (size_t at = begin; at < end && rules[at]; ++at) {
     const Step& step = segment.steps[at];
     for (size_t i = 0; i < rules[at]->inputs.size(); ++i) {
-      const bool whole = rules[at]->inputs[i].whole;
-      if (whole && std::ranges::find(made, step.inputs[i]) != made.end()) return stretch;
+      const SlotId id = step.inputs[i];
+      // The rows of a view are not those of what it shows.
+      const SlotId shown = id == kNoSlot ? kNoSlot : segment.slots[static_cast<size_t>(id)].shares;
+      const SlotId all = rules[at]->inputs[i].whole ? id : shown;
+      if (all != kNoSlot && std::ranges::find(made, all) != made.end()) return stretch;
     }
     made.push_back(step.outputs[0]);
     stretch.push_back({&step, &*rules[at]});

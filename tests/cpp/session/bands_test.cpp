@@ -67,6 +67,13 @@ class Network {
     return name;
   }
 
+  std::string ints(Pads values) {
+    const std::string name = "c" + std::to_string(constants_++);
+    model_.constant(name,
+                    Tensor::of<int64_t>({std::ssize(values)}, std::span<const int64_t>(values)));
+    return name;
+  }
+
   void check(const std::vector<std::string>& outputs, int64_t least_height = 1,
              Precision precision = Precision::Default);
   Graph graph(const std::string& output) { return model_.output(output).graph(); }
@@ -164,6 +171,20 @@ TEST(Bands, AbsurdStridesNeedNone) {
   const auto session = test::load(model.output("c").bytes(), {.bands = kAlways});
   const std::vector<Feed> feeds = {{"x", Tensor::of<float>({1, 1, 2, 3}, {1, 2, 3, 4, 5, 6})}};
   EXPECT_EQ(test::floats(session->run(feeds)[0]), (std::vector<float>{8, 16, 24}));
+}
+
+// A view of an image has other rows: it is there when all of the image is.
+TEST(Bands, EndBeforeViewsOfWhatTheyMake) {
+  Network network(4);
+  std::string x = network.node("Relu", {network.same("x", 4, 8)});
+  const std::string halves = network.ints({0, 2, -1, 11});
+  x = network.node("Reshape", {x, halves});
+  x = network.node("Sigmoid", {network.same(x, 2, 4)});
+  x = network.node("Transpose", {x}, {{"perm", Pads{0, 2, 3, 1}}});
+  x = network.node("Tanh", {network.node("Exp", {x})});
+  x = network.node("Transpose", {x}, {{"perm", Pads{0, 3, 1, 2}}});
+  x = network.node("Relu", {network.same(x, 4, 3)});
+  network.check({x});
 }
 
 TEST(Bands, ResidualsFarApartAndAddends) {

@@ -250,11 +250,15 @@ TEST(RandomTwins, GiveWhatTheNodesGiveOneByOne) {
     const std::string bytes = RandomTwin(seed).bytes();
     const auto plain = test::load(bytes, {.disabled_passes = {"*"}});
     const auto moved = test::load(bytes);
+    const auto cut = test::load(
+        bytes,
+        {.bands = {.fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1}});
     for (const Shape& shape :
          {Shape{1, 6, 7, RandomTwin::kInputs}, Shape{2, 1, 1, RandomTwin::kInputs}}) {
       const std::vector<Feed> feeds = {{"x", test::random(shape, seed)}};
       const auto expected = plain->run(feeds);
       for (int run = 0; run < 2; ++run) test::expect_close(moved->run(feeds), expected);
+      test::expect_close(cut->run(feeds), expected);
       EXPECT_LE(transposes(test::ran(*moved, feeds)), transposes(test::ran(*plain, feeds)));
     }
   }
