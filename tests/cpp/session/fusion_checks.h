@@ -33,9 +33,9 @@ inline Names ran(Session& session, const std::vector<Feed>& feeds) {
   return names;
 }
 
-inline void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected) {
-  // Sums of up to 100 products of magnitude 1/4, a few layers deep, with other roundings.
-  constexpr double kTolerance = 1e-5;
+// Sums of up to 100 products of magnitude 1/4, a few layers deep, with other roundings.
+inline void expect_close(const std::vector<Tensor>& actual, const std::vector<Tensor>& expected,
+                         double tolerance = 1e-5) {
   ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < actual.size(); ++i) {
     ASSERT_EQ(actual[i].shape(), expected[i].shape());
@@ -44,7 +44,7 @@ inline void expect_close(const std::vector<Tensor>& actual, const std::vector<Te
       scale = std::max<double>(scale, std::abs(value));
     }
     for (size_t k = 0; k < static_cast<size_t>(actual[i].elements()); ++k) {
-      ASSERT_NEAR(actual[i].as<float>()[k], expected[i].as<float>()[k], kTolerance * scale) << k;
+      ASSERT_NEAR(actual[i].as<float>()[k], expected[i].as<float>()[k], tolerance * scale) << k;
     }
   }
 }

