@@ -25,7 +25,7 @@ export async function check(graph: Graph, options: LoadOptions): Promise<Verdict
   if ('refusal' in actual) return { kind: 'refused', refusal: actual.refusal };
   for (const [run, values] of expected.runs.entries()) {
     const compare = (tolerances = {}) =>
-      firstDifference(actual.runs[run]!, values, run, tolerances);
+      firstDifference(actual.runs[run]!, values, run, tolerances, graph.rounded);
     if (!compare()) continue;
     const difference = compare(await measureNoise(graph, run));
     if (difference) return { kind: 'different', difference };

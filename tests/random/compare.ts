@@ -27,6 +27,7 @@ const roundings: Partial<Record<TensorValue['type'], number>> = {
   float64: 2 ** -53,
   float32: 2 ** -24,
   float16: 2 ** -11,
+  bfloat16: 2 ** -8,
 };
 
 export function roundingOf(type: TensorValue['type']): number {
@@ -39,15 +40,21 @@ export function tightTolerance(expected: TensorValue): number {
   return 32 * roundingOf(expected.type) * greatestMagnitude(toNumbers(expected));
 }
 
-/** The first difference of one run's values; `tolerances` are added to what roundings explain. */
+/**
+ * The first difference of one run's values; `tolerances` are added to what roundings explain.
+ *
+ * @param rounded integers that may be one off
+ */
 export function firstDifference(
   actual: Values,
   expected: Values,
   run = 0,
   tolerances: Tolerances = {},
+  rounded: readonly string[] = [],
 ): Difference | undefined {
   for (const [value, wanted] of Object.entries(expected)) {
-    const found = differenceOf(actual[value]!, wanted, tolerances[value] ?? 0);
+    const tolerance = rounded.includes(value) ? 1 : (tolerances[value] ?? 0);
+    const found = differenceOf(actual[value]!, wanted, tolerance);
     if (found) return { value, run, ...found };
   }
   return undefined;
@@ -73,20 +80,28 @@ function differenceOf(
 
 function elementDifference(actual: TensorValue, expected: TensorValue, tolerance: number) {
   const [numbers, wanted] = [toNumbers(actual), toNumbers(expected)];
-  const indices = [...wanted.keys()].filter((i) => !isNear(numbers[i]!, wanted[i]!, tolerance));
+  const indices = [...wanted.keys()].filter((i) =>
+    // Whole numbers of 64 bits and words as they are.
+    tolerance === 0 && !isFloat(expected.type)
+      ? actual.data[i] !== expected.data[i]
+      : !isNear(numbers[i]!, wanted[i]!, tolerance),
+  );
   const [first] = indices;
   if (first === undefined) return undefined;
   const errors = indices.map((i) => Math.abs(numbers[i]! - wanted[i]!));
   return {
     what: 'element' as const,
-    actual: String(numbers[first]),
-    expected: String(wanted[first]),
+    actual: written(actual, first),
+    expected: written(expected, first),
     at: positionOf(first, expected.dims),
     tolerance,
     error: Math.max(...errors.slice(0, 1000)),
     count: `${indices.length} of ${wanted.length}`,
   };
 }
+
+const written = (tensor: TensorValue, index: number) =>
+  String(tensor.type === 'float16' ? toNumbers(tensor)[index] : tensor.data[index]);
 
 function isNear(actual: number, expected: number, tolerance: number): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(actual);

@@ -2,7 +2,7 @@ import { FoveaError, InferenceSession, Tensor, type LoadOptions } from 'fovea';
 import * as ort from 'onnxruntime-node';
 import type { ElementType } from '../support/onnx-builder.js';
 import { encode, wantedValues, type Graph } from './graph.js';
-import { viewElements, type TensorValue } from './tensors.js';
+import { isGivable, viewElements, type TensorValue } from './tensors.js';
 
 /** The values of one run by name. */
 export type Values = Record<string, TensorValue>;
@@ -30,7 +30,7 @@ function toValues(results: Readonly<Record<string, GivenTensor>>): Values {
     const value = {
       type: element,
       dims: [...dims],
-      data: viewElements(element, data as Uint8Array),
+      data: viewElements(element, data as Uint8Array | string[]),
     };
     return [name, value] as const;
   });
@@ -81,7 +81,7 @@ export async function computeByOnnxruntime(graph: Graph): Promise<Outcome> {
     for (const feed of graph.feeds) {
       const feeds = Object.entries(feed).map(
         ([name, { type, data, dims }]) =>
-          [name, new ort.Tensor(type, data as never, dims)] as const,
+          [name, new ort.Tensor(type as 'float32', data as never, dims)] as const,
       );
       runs.push(toValues(await session.run(Object.fromEntries(feeds))));
     }
@@ -96,7 +96,9 @@ export async function computeByOnnxruntime(graph: Graph): Promise<Outcome> {
 
 /** Every value of a graph's first run, as onnxruntime has it; nothing where it does not take it. */
 export async function everyValue(graph: Graph): Promise<Values | undefined> {
-  const names = graph.nodes.flatMap(({ outputs }) => outputs.filter(Boolean));
+  const isTensor = (name: string) =>
+    isGivable(graph.types[name]) && !graph.containers?.includes(name);
+  const names = graph.nodes.flatMap(({ outputs }) => outputs.filter(isTensor));
   const all = await computeByOnnxruntime({
     ...graph,
     fetches: [...wantedValues(graph), ...names],

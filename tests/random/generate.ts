@@ -1,85 +1,138 @@
 import type { Dim, ElementType } from '../support/onnx-builder.js';
+import { cells, newestMlOpset, newestOpset, oldestOpset, type Cell } from './cells.js';
 import { Choices } from './choices.js';
-import { prune, type Graph, type GraphInput } from './graph.js';
+import { prune, readsOf, type Graph, type GraphInput } from './graph.js';
 import { GraphMaker, type GraphKind, type Value } from './maker.js';
-import { chains } from './operators/chains.js';
-import { convolution } from './operators/convolution.js';
-import { elementwise } from './operators/elementwise.js';
-import { indexing } from './operators/indexing.js';
-import { matrices } from './operators/matrices.js';
-import { movement } from './operators/movement.js';
-import { normalization } from './operators/normalization.js';
+import { chains, forLarge, forSpecials } from './operators/index.js';
 import type { Operator } from './operators/operator.js';
-import { retyped } from './retype.js';
-import { resizing } from './operators/resizing.js';
-import { sources } from './operators/sources.js';
-import { isFloat, randomTensor, toNumbers, tensorOf, type TensorValue } from './tensors.js';
-
-/** Those to which what is no number is as good as any: others multiply it by zeros. */
-const forSpecials: readonly Operator[] = [...elementwise, ...movement, ...indexing, ...sources];
-
-/** Those that can go through large images a band of rows at a time. */
-const forLarge: readonly Operator[] = [
-  ...chains.filter(({ name }) => /Conv|pixel shuffle/.test(name)),
-  ...[...convolution, ...resizing, ...movement, ...elementwise].filter(({ name }) =>
-    /^(Conv|ConvTranspose|Resize|Upsample|DepthToSpace|Concat|Add|Relu|MaxPool)$/.test(name),
-  ),
-];
-
-/** Every operator and chain that graphs are made of. */
-export const operators: readonly Operator[] = [
-  ...elementwise,
-  ...convolution,
-  ...normalization,
-  ...matrices,
-  ...movement,
-  ...indexing,
-  ...resizing,
-  ...sources,
-  ...chains,
-];
-
-const opsets = [8, 9, 10, 11, 12, 13, 13, 15, 16, 17, 17, 18, 18, 19, 20, 21, 21];
+import {
+  isFloat,
+  isGivable,
+  randomTensor,
+  toNumbers,
+  tensorOf,
+  type TensorValue,
+} from './tensors.js';
 
 /**
- * A random graph and what it is run on. The same seed gives the same graph.
+ * A random graph and what it is run on. The same seed gives the same graph, and as many seeds as
+ * there are cells begin with each of these once.
  *
  * @param only the names of the operators that may begin it; all unless given
  */
 export function generate(seed: number, only?: readonly string[]): Graph {
   const random = new Choices(seed);
-  const size = random.chance(0.01) ? 'large' : 'small';
-  const kind = kindOf(random, size);
-  const maker = new GraphMaker(random, kind);
-  if (size === 'large') {
-    maker.input('float32', [1, random.of([1, 3, 4]), random.int(150, 300), random.int(150, 300)]);
-  } else {
-    const ranks = random.of([[4], [4], [4], [4, 4], [3], [5], [2], [1], [2, 3], [0]]);
-    ranks.forEach((rank) => maker.input('float32', maker.dims(rank)));
-  }
-  const table = size === 'large' ? forLarge : kind.hasSpecials ? forSpecials : operators;
-  const all = table.filter(({ since = 1 }) => since <= kind.opset);
-  const first = only ? operators.filter(({ name }) => only.includes(name)) : all;
-  for (let count = random.int(1, 7), turn = 0; count > 0; --count, ++turn) {
-    weighted(random, turn === 0 && first.length > 0 ? first : all).add(maker);
-  }
-  const graph = prune(finish(maker));
-  const type = random.of<ElementType>([
-    ...Array<'float32'>(18).fill('float32'),
-    'float16',
-    'float64',
-  ]);
-  return retyped(graph, type);
+  const first = firstCell(seed, only);
+  const size = only === undefined && random.chance(0.01) ? 'large' : 'small';
+  const maker = new GraphMaker(random, kindOf(random, size, first));
+  if (size === 'large') addLarge(maker);
+  else addSmall(maker, first, only);
+  return prune(finish(maker));
 }
 
-function kindOf(random: Choices, size: 'small' | 'large'): GraphKind {
-  const hasSpecials = size === 'small' && random.chance(0.03);
+function firstCell(seed: number, only: readonly string[] | undefined): Cell | undefined {
+  const table = only ? cells.filter(({ operator }) => only.includes(operator.name)) : cells;
+  return table[seed % table.length];
+}
+
+function kindOf(random: Choices, size: 'small' | 'large', first: Cell | undefined): GraphKind {
+  const versionFor = (domain: string, low: number, high: number) =>
+    first?.domain === domain ? random.int(first.since, first.until) : random.int(low, high);
+  const goesWithSpecials = first && forSpecials.has(first.operator) && isFloat(first.type);
   return {
-    opset: random.of(opsets),
-    allowsEmpty: size === 'small' && random.chance(0.08),
-    hasSpecials,
-    largestValue: size === 'small' ? 40_000 : 3_000_000,
+    opset: versionFor('', first ? Math.max(oldestOpset, 13) : oldestOpset, newestOpset),
+    mlOpset: versionFor('ai.onnx.ml', 1, newestMlOpset),
+    allowsEmpty: size === 'small' && random.chance(0.06),
+    hasSpecials: Boolean(goesWithSpecials) && size === 'small' && random.chance(0.05),
+    largestValue: size === 'small' ? 20_000 : 3_000_000,
   };
+}
+
+/** A large image and what is planned in bands. */
+function addLarge(maker: GraphMaker): void {
+  const { random } = maker;
+  maker.input('float32', [1, random.of([1, 3, 4]), random.int(150, 300), random.int(150, 300)]);
+  const table = forLarge.filter(({ since = 1 }) => since <= maker.opset);
+  for (let count = random.int(1, 6); count > 0; --count) add(maker, weighted(random, table));
+}
+
+/** A cell, others that go with it, and chains. */
+function addSmall(maker: GraphMaker, first: Cell | undefined, only?: readonly string[]): void {
+  const { random } = maker;
+  if (only && !first) {
+    const asked = chains.filter(({ name }) => only.some((part) => name.includes(part)));
+    if (asked.length > 0) add(maker, random.of(asked));
+  }
+  if (first) tryOften(maker, first, 6);
+  const others = companions(maker);
+  for (let count = random.int(2, 8); count > 0; --count) {
+    if (random.chance(0.15)) addChain(maker);
+    else {
+      const theme = random.chance(0.6) ? others.get(first?.type ?? 'float32') : undefined;
+      tryOften(maker, drawn(random, theme ?? others.get('')!), 2);
+    }
+  }
+}
+
+function tryOften(maker: GraphMaker, { operator, type }: Cell, times: number): void {
+  while (times-- > 0 && !add(maker, operator, type));
+}
+
+/** Adds an operator; what is of a type that JavaScript does not have becomes float32. */
+function add(maker: GraphMaker, operator: Operator, type: ElementType = 'float32'): boolean {
+  maker.type = type;
+  const added = operator.add(maker) !== undefined;
+  maker.type = 'float32';
+  for (const value of maker.values.filter((v) => !isGivable(v.type))) {
+    const result = { type: 'float32' as const, exact: value.exact };
+    maker.hide(value);
+    maker.one('Cast', [value], { to: 1 }, result);
+  }
+  return added;
+}
+
+function addChain(maker: GraphMaker): void {
+  const table = chains.filter(({ since = 1 }) => since <= maker.opset);
+  const type = maker.random.of<ElementType>([...Array<'float32'>(9).fill('float32'), 'float64']);
+  add(maker, weighted(maker.random, table), maker.opset < 9 ? 'float32' : type);
+}
+
+interface Weighted {
+  cells: readonly Cell[];
+  weights: readonly number[];
+  total: number;
+}
+
+/** The cells of these versions, by type and, under '', all. */
+function companions({ kind }: GraphMaker): Map<string, Weighted> {
+  const key = `${kind.opset} ${kind.mlOpset} ${kind.hasSpecials}`;
+  const known = companionsByKind.get(key);
+  if (known) return known;
+  const fitting = cells.filter(({ domain, since, until, operator }) => {
+    const version = domain === '' ? kind.opset : domain === 'ai.onnx.ml' ? kind.mlOpset : 1;
+    if (kind.hasSpecials && !forSpecials.has(operator)) return false;
+    return since <= version && version <= until;
+  });
+  const types = new Set(fitting.map(({ type }) => type));
+  const made = new Map([['', weigh(fitting)]]);
+  for (const type of types) made.set(type, weigh(fitting.filter((cell) => cell.type === type)));
+  companionsByKind.set(key, made);
+  return made;
+}
+
+const companionsByKind = new Map<string, Map<string, Weighted>>();
+
+/** What fewer opsets have comes more often in them. */
+function weigh(list: readonly Cell[]): Weighted {
+  const weights = list.map(({ since, until, domain }) =>
+    domain === '' ? 1 / (until - since + 1) : 1 / 15,
+  );
+  return { cells: list, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
+}
+
+function drawn(random: Choices, { cells: list, weights, total }: Weighted): Cell {
+  let left = random.uniform() * total;
+  return list.find((_, i) => (left -= weights[i]!) < 0) ?? list.at(-1)!;
 }
 
 function weighted(random: Choices, table: readonly Operator[]): Operator {
@@ -91,25 +144,27 @@ function weighted(random: Choices, table: readonly Operator[]): Operator {
 /** Chooses what is asked for: mostly what nobody reads, now and then what is read as well. */
 function finish(maker: GraphMaker): Graph {
   const { random, nodes, constants, values } = maker;
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const read = new Set(nodes.flatMap(readsOf));
   const made = values.filter(({ name }) => !maker.inputs.some((input) => input.name === name));
-  const ends = made.filter(({ name }) => !read.has(name));
-  const outputs = random.chance(0.7) ? ends : ends.slice(-1);
+  const unread = [...made.filter(({ name }) => !read.has(name)), ...maker.ends];
+  const outputs = random.chance(0.9) ? unread : unread.slice(-1);
   const extra = random.chance(0.2) ? random.some(made, 0.3) : [];
-  const passed = random.chance(0.03) ? [random.of(values)] : [];
+  const passed = random.chance(0.03) ? random.some(values, 0.2) : [];
   const constant = random.chance(0.02) ? Object.keys(constants).slice(0, 1) : [];
   const names = [...outputs, ...extra, ...passed].map(({ name }) => name).concat(constant);
-  const unread = names.length > 0 ? names : values.slice(-1).map(({ name }) => name);
   const inputs = random.chance(0.3) ? maker.inputs.map(freed(random)) : maker.inputs;
   return {
     opset: maker.opset,
+    mlOpset: maker.kind.mlOpset,
     inputs,
     constants,
     declaredConstants: random.chance(0.08) ? Object.keys(constants) : [],
     nodes,
-    types: typesOf([...values, ...maker.hidden], constants),
-    exact: made.filter(({ exact }) => exact).map(({ name }) => name),
-    outputs: [...new Set(unread)],
+    types: typesOf([...values, ...maker.hidden, ...maker.ends], constants),
+    containers: maker.containers,
+    exact: [...made, ...maker.hidden, ...maker.ends].filter((v) => v.exact).map((v) => v.name),
+    rounded: maker.rounded,
+    outputs: [...new Set(names.length > 0 ? names : values.slice(-1).map(({ name }) => name))],
     fetches: random.chance(0.2) ? random.some(made, 0.3).map(({ name }) => name) : [],
     feeds: feedsFor(maker, inputs),
   };
@@ -129,8 +184,8 @@ function freed(random: Choices): (input: GraphInput) => GraphInput {
   return (input) => ({
     ...input,
     dims: input.dims.map((size, axis): Dim => {
-      const isChannels = input.dims.length > 2 && axis === 1;
-      return !isChannels && random.chance(0.7) ? `${axis}:${size}` : size;
+      const stays = input.fixed !== undefined || (input.dims.length > 2 && axis === 1);
+      return !stays && random.chance(0.7) ? `${axis}:${size}` : size;
     }),
   });
 }
@@ -163,7 +218,8 @@ function feed(
   inputs: readonly GraphInput[],
 ): Record<string, TensorValue> {
   return Object.fromEntries(
-    inputs.map(({ name, type, dims }) => {
+    inputs.map(({ name, type, dims, fixed }) => {
+      if (fixed) return [name, fixed];
       const tensor = randomTensor(random, type, dims as number[]);
       return [name, kind.hasSpecials && isFloat(type) ? withSpecials(random, tensor) : tensor];
     }),

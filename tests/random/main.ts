@@ -35,7 +35,7 @@ export async function run(options: Options, print = console.log): Promise<boolea
     const group = groupOf(finding);
     const before = seen.get(group) ?? 0;
     seen.set(group, before + 1);
-    if (finding.verdict.kind === 'invalid' || finding.verdict.kind === 'known' || before > 2)
+    if (finding.verdict.kind === 'invalid' || finding.verdict.kind === 'known' || before > 0)
       continue;
     writeFileSync(
       join(folder, `${seed + i}.onnx`),

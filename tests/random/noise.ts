@@ -18,10 +18,10 @@ const roundingsPerNode = 8;
 const trials = 3;
 
 /** Operators that add products of two operands' elements. */
-const products = ['Conv', 'ConvTranspose', 'MatMul', 'Gemm'];
+const products = /Conv|MatMul|Gemm|Einsum|Attention|^(RNN|GRU|LSTM|STFT)$|^(SVM|Linear)/;
 
 /** Operators that add elements of one operand. */
-const sums = /^(ReduceSum|ReduceMean|CumSum|Sum|Mean)$/;
+const sums = /^(Reduce(Sum|Mean|L1|L2|SumSquare)|CumSum|Sum|Mean|DFT|STFT|Lp.*)$/;
 
 /** Operators that multiply the roundings of their first input, however exact it is. */
 const amplifying = /Normalization$/;
@@ -79,6 +79,7 @@ function withNoise(graph: Graph, values: Values, extra: number, random: Choices)
     const inputs = [...node.inputs];
     if (
       x &&
+      values[x] &&
       amplifying.test(node.opType) &&
       graph.exact.concat(Object.keys(graph.feeds[0]!)).includes(x)
     ) {
@@ -91,7 +92,7 @@ function withNoise(graph: Graph, values: Values, extra: number, random: Choices)
       outputs: node.outputs.map((n) => (isNoisy(n) ? `${n}:quiet` : n)),
     });
     for (const name of node.outputs.filter(isNoisy)) {
-      addNoise(`${name}:quiet`, name, nodeError(node, values, name));
+      addNoise(`${name}:quiet`, name, nodeError(node, graph, values, name));
     }
   }
   return { ...graph, constants, types, nodes };
@@ -101,10 +102,12 @@ const magnitude = (tensor: TensorValue | undefined) =>
   tensor && isFloat(tensor.type) ? greatestMagnitude(toNumbers(tensor)) : 0;
 
 /** What rounding may come to in one element of a node's result. */
-function nodeError(node: GraphNode, values: Values, output: string): number {
+function nodeError(node: GraphNode, graph: Graph, values: Values, output: string): number {
   const result = values[output]!;
   const size = roundingsPerNode * (magnitude(result) + roundingsWithin(node, values, output));
-  return roundingOf(result.type) * size;
+  // What was bfloat16 was rounded more.
+  const source = node.opType === 'Cast' ? graph.types[node.inputs[0]!] : undefined;
+  return Math.max(roundingOf(result.type), source ? roundingOf(source) : 0) * size;
 }
 
 /** The roundings inside of a node. In sums they go at random: the root of how many terms there are. */
@@ -117,7 +120,7 @@ function roundingsWithin({ opType, inputs }: GraphNode, values: Values, output: 
   }
   // Positions between pixels are rounded like numbers as large.
   if (opType === 'Resize' || opType === 'Upsample') return Math.max(...x.dims) * magnitude(x);
-  if (!products.includes(opType) || !y) return 0;
+  if (!products.test(opType) || !y) return 0;
   const terms = opType.startsWith('Conv')
     ? elementCount(y.dims.slice(1))
     : Math.max(1, y.dims.at(-2) ?? 1, y.dims.at(-1) ?? 1);

@@ -1,6 +1,5 @@
-import type { Attribute } from '../support/onnx-builder.js';
 import type { Difference } from './compare.js';
-import type { Graph, GraphNode } from './graph.js';
+import type { Attribute, Body, Graph, GraphNode } from './graph.js';
 import { toNumbers, type TensorValue } from './tensors.js';
 
 const mostNumbers = 12;
@@ -16,21 +15,24 @@ export function describeGraph(graph: Graph): string {
     const fed = graph.feeds.map((feed) => `[${feed[name]?.dims.join()}]`);
     return `  ${name}: ${type} [${dims.join()}], fed ${[...new Set(fed)].join(' then ')}`;
   });
-  const nodes = graph.nodes.map(
-    (node) =>
-      `  ${node.outputs.map((name) => name || '-').join(', ')} = ${node.opType}(` +
-      `${node.inputs.map(value).join(', ')})${describeAttributes(node)}`,
-  );
+  const nodes = graph.nodes.map((node) => `  ${describeNode(node, value)}`);
   const fetched = graph.fetches.length > 0 ? `, fetched by name: ${graph.fetches.join(', ')}` : '';
   const declared = graph.declaredConstants.length > 0 ? ['  constants are inputs, too'] : [];
   const wanted = `  outputs: ${graph.outputs.join(', ')}${fetched}`;
   return [`  opset ${graph.opset}`, ...inputs, ...declared, ...nodes, wanted].join('\n');
 }
 
+function describeNode(node: GraphNode, value: (name: string) => string = (name) => name): string {
+  const outputs = node.outputs.map((name) => name || '-').join(', ');
+  const domain = node.domain ? `${node.domain}:` : '';
+  const inputs = node.inputs.map(value).join(', ');
+  return `${outputs} = ${domain}${node.opType}(${inputs})${describeAttributes(node)}`;
+}
+
 function describeTensor({ type, dims, data }: TensorValue): string {
-  const numbers = toNumbers({ type, data });
-  const shown = [...numbers.subarray(0, mostNumbers)].map((n) => Number(n.toPrecision(6)));
-  const content = numbers.length <= mostNumbers ? shown.join(' ') : '...';
+  const numbers = [...toNumbers({ type, data })].map((n) => Number(n.toPrecision(6)));
+  const shown = type === 'string' ? (data as string[]).map((s) => JSON.stringify(s)) : numbers;
+  const content = shown.length <= mostNumbers ? shown.join(' ') : '...';
   return `${type}[${dims.join()}]{${content}}`;
 }
 
@@ -43,7 +45,15 @@ function describe(value: Attribute): string {
   if (Array.isArray(value)) return `[${value.join()}]`;
   if (typeof value !== 'object') return String(value);
   if ('float' in value) return String(value.float);
-  return 'floats' in value ? `[${value.floats.join()}]` : 'tensor';
+  if ('strings' in value) return JSON.stringify(value.strings);
+  if ('body' in value) return describeBody(value.body);
+  return 'floats' in value ? `[${value.floats.join()}]` : Object.keys(value).join();
+}
+
+function describeBody({ inputs, nodes, outputs }: Body): string {
+  const names = inputs.map(({ name }) => name).join(', ');
+  const lines = nodes.map((node) => describeNode(node)).join('; ');
+  return `(${names}) => { ${lines}; return ${outputs.join(', ')} }`;
 }
 
 export function describeDifference(difference: Difference): string {

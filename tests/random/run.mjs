@@ -25,7 +25,7 @@ if (!Number.isInteger(graphs) || !Number.isInteger(seed) || !variants.includes(o
   process.exit(2);
 }
 
-if (!(await runSteps([...setupSteps(), ...packageSteps()]))) process.exit(1);
+if (!(await runSteps([...setupSteps(), ...packageSteps([options.variant])]))) process.exit(1);
 for (const flag of relaxedSimdFlag()) setFlagsFromString(flag);
 const { run } = await importModules('main');
 const only = options.only?.split(',');

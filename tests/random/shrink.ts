@@ -1,6 +1,6 @@
 import { everyValue, type Values } from './compute.js';
-import { prune, wantedValues, type Graph } from './graph.js';
-import { elementCount, toNumbers, tensorOf, type TensorValue } from './tensors.js';
+import { prune, readsOf, wantedValues, type Graph } from './graph.js';
+import { elementCount, elementsAt, isGivable, type TensorValue } from './tensors.js';
 
 /** Whether a graph still shows what is looked for. */
 export type Shows = (graph: Graph) => Promise<boolean>;
@@ -61,8 +61,13 @@ const fewerValues: Step = (graph) => {
 /** A value that its only output is made from, instead of it. */
 const earlierValues: Step = ({ ...graph }) => {
   const last = graph.nodes.at(-1);
-  const before = last?.inputs.filter((name) => graph.nodes.some((n) => n.outputs.includes(name)));
-  return (before ?? []).map((name) => prune({ ...graph, outputs: [name], fetches: [] }));
+  const before = (last ? readsOf(last) : []).filter(
+    (name) =>
+      graph.nodes.some((n) => n.outputs.includes(name)) &&
+      isGivable(graph.types[name]) &&
+      !graph.containers?.includes(name),
+  );
+  return before.map((name) => prune({ ...graph, outputs: [name], fetches: [] }));
 };
 
 /** A node's results become inputs that are fed what onnxruntime makes of them. */
@@ -72,6 +77,7 @@ const fedValues: Step = async (graph) => {
   if (!values) return [];
   return graph.nodes
     .filter(({ outputs }) => !outputs.some((name) => wantedValues(graph).includes(name)))
+    .filter(({ outputs }) => outputs.every((name) => name === '' || values[name]))
     .toReversed()
     .map((node) => fed(graph, node.outputs.filter(Boolean), values));
 };
@@ -138,15 +144,14 @@ function resized(graph: Graph, sizes: (dims: readonly number[], name: string) =>
 
 /** The first elements along every axis. */
 function cropped(tensor: TensorValue, dims: readonly number[]): TensorValue {
-  const numbers = toNumbers(tensor);
-  const kept = Array.from({ length: elementCount(dims) }, (_, index) => {
+  const positions = Array.from({ length: elementCount(dims) }, (_, index) => {
     let [rest, from, stride] = [index, 0, 1];
     for (let axis = dims.length - 1; axis >= 0; --axis) {
       from += (rest % dims[axis]!) * stride;
       rest = Math.floor(rest / dims[axis]!);
       stride *= tensor.dims[axis]!;
     }
-    return numbers[from]!;
+    return from;
   });
-  return tensorOf(tensor.type, dims, kept);
+  return elementsAt(tensor, dims, positions);
 }

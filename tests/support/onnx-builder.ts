@@ -1,15 +1,31 @@
 import { ModelProto } from './onnx-schema.js';
 
 // TensorProto.DataType
-const dataTypes = {
+export const dataTypes = {
   float32: 1,
   uint8: 2,
   int8: 3,
+  uint16: 4,
+  int16: 5,
   int32: 6,
   int64: 7,
+  string: 8,
   bool: 9,
   float16: 10,
   float64: 11,
+  uint32: 12,
+  uint64: 13,
+  bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e4m3fnuz: 18,
+  float8e5m2: 19,
+  float8e5m2fnuz: 20,
+  uint4: 21,
+  int4: 22,
+  float4e2m1: 23,
+  float8e8m0: 24,
+  uint2: 25,
+  int2: 26,
 };
 // AttributeProto.AttributeType
 const attributeTypes = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7, strings: 8 };
@@ -19,7 +35,10 @@ export type ElementType = keyof typeof dataTypes;
 /** A size, or the name of one that is free. */
 export type Dim = number | string;
 
-/** Integers become `i` and `ints`; wrap floats, of which JavaScript does not tell whole ones. */
+/**
+ * Integers become `i` and `ints`; wrap floats, of which JavaScript does not tell whole ones. Tensors,
+ * graphs and types are messages of onnx.proto.
+ */
 export type Attribute =
   | number
   | number[]
@@ -28,7 +47,8 @@ export type Attribute =
   | { floats: number[] }
   | { strings: string[] }
   | { tensor: object }
-  | { graph: OnnxBuilder };
+  | { graph: OnnxBuilder }
+  | { graphMessage: object };
 
 type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
@@ -137,11 +157,14 @@ export function toTensorProto(
   name: string,
   type: ElementType,
   dims: readonly number[],
-  { buffer, byteOffset, byteLength }: ArrayBufferView,
+  data: ArrayBufferView | readonly string[],
 ): object {
-  const rawData = new Uint8Array(buffer, byteOffset, byteLength);
-  return { name, dims: [...dims], dataType: dataTypes[type], rawData };
+  const proto = { name, dims: [...dims], dataType: dataTypes[type] };
+  if (!ArrayBuffer.isView(data)) return { ...proto, stringData: data.map(utf8) };
+  return { ...proto, rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** A ValueInfoProto. Without `dims` nothing is said about its shape. */
 export function valueInfo(
@@ -172,12 +195,11 @@ export function toAttribute(name: string, value: Attribute): object {
 
 function attributeField(value: Attribute): object {
   if (typeof value === 'number') return { i: value };
-  if (typeof value === 'string') return { s: new TextEncoder().encode(value) };
+  if (typeof value === 'string') return { s: utf8(value) };
   if (Array.isArray(value)) return { ints: value };
+  if ('strings' in value) return { strings: value.strings.map(utf8) };
   if ('tensor' in value) return { t: value.tensor };
   if ('graph' in value) return { g: value.graph.graph() };
-  if ('strings' in value) {
-    return { strings: value.strings.map((each) => new TextEncoder().encode(each)) };
-  }
+  if ('graphMessage' in value) return { g: value.graphMessage };
   return 'float' in value ? { f: value.float } : { floats: value.floats };
 }

@@ -46,6 +46,7 @@ const messages: Record<string, Fields> = {
   TensorProto: {
     dims: many(1, 'int64'),
     dataType: one(2, 'int32'),
+    stringData: many(6, 'bytes'),
     name: one(8, 'string'),
     rawData: one(9, 'bytes'),
     externalData: many(13, 'StringStringEntryProto'),

@@ -19,7 +19,7 @@ function combined(maker: GraphMaker, opType: string, x: Value, y: Value): Value 
 }
 
 const withNumber = (maker: GraphMaker, opType: string, x: Value, value: number) => {
-  const number = maker.number(value, 'float32', maker.random.of([[], [], [1]]));
+  const number = maker.number(value, maker.floatType, maker.random.of([[], [], [1]]));
   const dims = broadcast(x.dims, number.dims)!;
   return maker.one(
     opType,
@@ -94,7 +94,7 @@ const affine: Step = (maker, x) => {
 
 /** The sum with a value of its shape, or with one that broadcasts. */
 const residual: Step = (maker, x) => {
-  const same = (v: Value) => v.type === 'float32' && v !== x && v.dims.join() === x.dims.join();
+  const same = (v: Value) => v.type === x.type && v !== x && v.dims.join() === x.dims.join();
   const other = maker.random.chance(0.75) ? maker.pick(same) : undefined;
   return combined(maker, 'Add', x, other ?? operandFor(maker, x));
 };
@@ -315,8 +315,8 @@ interface Heads {
 /** A value as heads: a new input in this form, or [batch, tokens, heads x width] taken apart. */
 function headsOf(maker: GraphMaker, { batch, heads, tokens, width }: Heads): Value | undefined {
   const { random } = maker;
-  if (random.chance(0.5)) return maker.input('float32', [batch, heads, tokens, width]);
-  const rows = maker.input('float32', [batch, tokens, heads * width]);
+  if (random.chance(0.5)) return maker.input(maker.floatType, [batch, heads, tokens, width]);
+  const rows = maker.input(maker.floatType, [batch, tokens, heads * width]);
   const split = [batch, tokens, heads, width];
   const apart = maker.one('Reshape', [rows, maker.int64s(split)], {}, { dims: split });
   const dims = [batch, heads, tokens, width];
@@ -363,7 +363,7 @@ const attention: Operator = {
         maker,
         'Add',
         scores,
-        random.chance(0.7) ? maker.weights(mask) : maker.input('float32', mask),
+        random.chance(0.7) ? maker.weights(mask) : maker.input(maker.floatType, mask),
       );
     }
     const softmax =

@@ -1,9 +1,6 @@
-import type { Attribute } from '../../support/onnx-builder.js';
-import type { GraphMaker, Value } from '../maker.js';
+import type { Attributes, GraphMaker, Value } from '../maker.js';
 import { elementCount } from '../tensors.js';
 import type { Operator } from './operator.js';
-
-type Attributes = Record<string, Attribute | undefined>;
 
 /** A window along every spatial axis, as attributes say it. */
 interface Window {
@@ -65,19 +62,19 @@ function slide(sizes: readonly number[], window: Window, ceil: boolean): number[
 /** A value with spatial axes, mostly an image. */
 function image(maker: GraphMaker): Value {
   const ranks = maker.random.chance(0.75) ? ([4, 4] as const) : ([3, 5] as const);
-  return maker.float(...ranks);
+  return maker.take(...ranks);
 }
 
 /** A bias of as many channels: mostly a constant, now and then an input or missing. */
 function bias(maker: GraphMaker, channels: number): Value | undefined {
   if (maker.random.chance(0.3)) return undefined;
-  if (maker.random.chance(0.1)) return maker.input('float32', [channels]);
+  if (maker.random.chance(0.1)) return maker.input(maker.floatType, [channels]);
   return maker.weights([channels]);
 }
 
 /** Weights that keep magnitudes; now and then the model's input. */
 function filters(maker: GraphMaker, dims: readonly number[], fanIn: number): Value {
-  if (maker.random.chance(0.08)) return maker.input('float32', dims);
+  if (maker.random.chance(0.08)) return maker.input(maker.floatType, dims);
   return maker.weights(dims, Math.sqrt(3 / Math.max(fanIn, 1)));
 }
 
@@ -234,6 +231,47 @@ const averagePool: Operator = {
   },
 };
 
+const lpPool: Operator = {
+  name: 'LpPool',
+  add(maker) {
+    const { random, opset } = maker;
+    const x = image(maker);
+    const [batch, channels, ...sizes] = x.dims as [number, number, ...number[]];
+    const isLate = opset >= 18;
+    const window = poolWindow(maker, sizes.length, isLate);
+    const ceil = isLate && window.autoPad === 'NOTSET' && random.chance(0.3);
+    const out = slide(sizes, window, ceil);
+    if (!out) return undefined;
+    const p = random.of([undefined, 1, 2, 3]);
+    const attributes = { ...poolAttributes(maker, window, ceil, isLate), p };
+    const dims = [batch, channels, ...out];
+    return maker.one('LpPool', [x], attributes, { dims, bound: 10 * x.bound });
+  },
+};
+
+/** The places of a MaxPool without overlaps, and what they held. */
+const maxUnpool: Operator = {
+  name: 'MaxUnpool',
+  add(maker) {
+    const { random } = maker;
+    const [batch, channels] = [random.int(1, 2), random.int(1, 3)];
+    const sizes = random.of([[4], [4, 6], [6, 4], [2, 4, 6]]);
+    const kernel = sizes.map(() => 2);
+    const x = maker.input('float32', [batch, channels, ...sizes]);
+    const dims = [batch, channels, ...sizes.map((size) => size / 2)];
+    const window = { kernel_shape: kernel, strides: kernel };
+    const results = [
+      { dims, exact: true },
+      { dims, type: 'int64' as const, exact: true, bound: 1e5 },
+    ];
+    const [greatest, places] = maker.node('MaxPool', [x], window, results);
+    if (!greatest || !places) return undefined;
+    const whole = [batch, channels, ...sizes];
+    const size = random.chance(0.4) ? maker.int64s(whole) : undefined;
+    return maker.one('MaxUnpool', [greatest, places, size], window, { dims: whole, exact: true });
+  },
+};
+
 function globalPool(name: string): Operator {
   return {
     name,
@@ -241,7 +279,9 @@ function globalPool(name: string): Operator {
       const x = image(maker);
       if (elementCount(x.dims) === 0) return undefined;
       const dims = x.dims.map((size, axis) => (axis < 2 ? size : 1));
-      return maker.one(name, [x], {}, { dims });
+      const p = name === 'GlobalLpPool' ? maker.random.of([undefined, 1, 2, 3]) : undefined;
+      const bound = p === undefined ? x.bound : 300 * x.bound;
+      return maker.one(name, [x], { p }, { dims, bound });
     },
   };
 }
@@ -253,4 +293,7 @@ export const convolution: Operator[] = [
   averagePool,
   globalPool('GlobalAveragePool'),
   globalPool('GlobalMaxPool'),
+  globalPool('GlobalLpPool'),
+  lpPool,
+  maxUnpool,
 ];

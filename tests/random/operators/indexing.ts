@@ -1,23 +1,19 @@
-import type { ElementType } from '../../support/onnx-builder.js';
 import { fromFront, type GraphMaker, type Value } from '../maker.js';
-import { elementCount, tensorOf } from '../tensors.js';
+import { elementCount, isFloat, isGivable, tensorOf } from '../tensors.js';
 import type { Operator } from './operator.js';
-
-const moved: ElementType[] = ['float32', 'float32', 'float32', 'int64', 'uint8'];
 
 /** Indices into an axis of `size` elements, now and then counted from the end. */
 function indices(maker: GraphMaker, dims: readonly number[], size: number): Value {
   const { random, opset } = maker;
   const low = opset >= 11 && random.chance(0.3) ? -size : 0;
   const type = random.of(['int64', 'int64', 'int32'] as const);
-  return maker.constant(tensorOf(type, dims, random.ints(elementCount(dims), low, size - 1)));
+  return maker.given(tensorOf(type, dims, random.ints(elementCount(dims), low, size - 1)));
 }
 
 /** A value with elements and at least one axis, and one of its axes. */
-function lined(maker: GraphMaker, types: readonly ElementType[] = moved) {
-  const fits = ({ dims }: Value) => dims.length > 0 && elementCount(dims) > 0;
-  const x = maker.ofType(types, fits);
-  if (!fits(x)) return undefined;
+function lined(maker: GraphMaker, { exact = false, largest = Infinity } = {}) {
+  const x = maker.take(1, 5, { exact, largest, fits: ({ dims }) => elementCount(dims) > 0 });
+  if (elementCount(x.dims) === 0) return undefined;
   const rank = x.dims.length;
   const written = maker.axis(rank);
   const axis = fromFront(written, rank);
@@ -26,7 +22,6 @@ function lined(maker: GraphMaker, types: readonly ElementType[] = moved) {
 
 const gather: Operator = {
   name: 'Gather',
-  weight: 2,
   add(maker) {
     const { x, axis, written } = lined(maker) ?? {};
     if (!x || axis === undefined) return undefined;
@@ -44,7 +39,6 @@ function within(maker: GraphMaker, dims: readonly number[], axis: number): numbe
 
 const gatherElements: Operator = {
   name: 'GatherElements',
-  since: 11,
   add(maker) {
     const { x, axis, written } = lined(maker) ?? {};
     if (!x || axis === undefined) return undefined;
@@ -66,13 +60,12 @@ function tuples(maker: GraphMaker, counts: readonly number[], sizes: readonly nu
 
 const gatherNd: Operator = {
   name: 'GatherND',
-  since: 12,
   add(maker) {
     const { random } = maker;
     const { x } = lined(maker) ?? {};
     if (!x) return undefined;
     const rank = x.dims.length;
-    const batchDims = random.int(0, Math.min(1, rank - 1));
+    const batchDims = maker.opset < 12 ? 0 : random.int(0, Math.min(1, rank - 1));
     const depth = random.int(1, rank - batchDims);
     const counts = [...x.dims.slice(0, batchDims), random.int(1, 4)];
     const from = tuples(maker, counts, x.dims.slice(batchDims, batchDims + depth));
@@ -84,32 +77,33 @@ const gatherNd: Operator = {
 
 /** How updates are joined with what is there; only sums of floats depend on their order. */
 function reductionFor(maker: GraphMaker): string | undefined {
-  const { random, opset } = maker;
-  if (opset < 16) return undefined;
+  const { random, opset, type } = maker;
+  if (opset < 16 || !isGivable(type)) return undefined;
+  if (type === 'string' || type === 'bool') return random.of([undefined, 'none']);
   return random.of([undefined, 'none', 'add', 'mul', ...(opset >= 18 ? ['min', 'max'] : [])]);
 }
 
-const scatterElements: Operator = {
-  name: 'ScatterElements',
-  since: 11,
-  add(maker) {
-    const { x, axis, written } = lined(maker, ['float32', 'int64']) ?? {};
-    if (!x || axis === undefined) return undefined;
-    const reduction = reductionFor(maker);
-    const joins = reduction !== undefined && reduction !== 'none';
-    const dims = x.dims.map((size, i) => (i === axis && !joins ? 1 : maker.random.int(1, size)));
-    const to = indices(maker, dims, x.dims[axis]!);
-    const inputs = [x, to, maker.weights(dims, 1, x.type)];
-    const exact = x.exact && (!joins || x.type === 'int64');
-    return maker.one('ScatterElements', inputs, { axis: written, reduction }, { exact });
-  },
-};
+function scatterElements(name: string): Operator {
+  return {
+    name,
+    add(maker) {
+      const { x, axis, written } = lined(maker, { largest: 1e4 }) ?? {};
+      if (!x || axis === undefined) return undefined;
+      const reduction = reductionFor(maker);
+      const joins = reduction !== undefined && reduction !== 'none';
+      const dims = x.dims.map((size, i) => (i === axis && !joins ? 1 : maker.random.int(1, size)));
+      const to = indices(maker, dims, x.dims[axis]!);
+      const inputs = [x, to, maker.weights(dims, 1, x.type)];
+      const exact = x.exact && (!joins || !isFloat(x.type));
+      return maker.one(name, inputs, { axis: written, reduction }, { exact, bound: 10 * x.bound });
+    },
+  };
+}
 
 const scatterNd: Operator = {
   name: 'ScatterND',
-  since: 11,
   add(maker) {
-    const { x } = lined(maker, ['float32', 'int64']) ?? {};
+    const { x } = lined(maker, { largest: 1e4 }) ?? {};
     if (!x) return undefined;
     const depth = maker.random.int(1, x.dims.length);
     const reduction = reductionFor(maker);
@@ -118,8 +112,9 @@ const scatterNd: Operator = {
     const count = joins ? maker.random.int(1, 4) : 1;
     const to = tuples(maker, [count], x.dims.slice(0, depth));
     const updates = maker.weights([count, ...x.dims.slice(depth)], 1, x.type);
-    const exact = x.exact && (!joins || x.type === 'int64');
-    return maker.one('ScatterND', [x, to, updates], { reduction }, { exact });
+    const exact = x.exact && (!joins || !isFloat(x.type));
+    const result = { exact, bound: 10 * x.bound };
+    return maker.one('ScatterND', [x, to, updates], { reduction }, result);
   },
 };
 
@@ -128,8 +123,8 @@ function argument(name: string): Operator {
     name,
     add(maker) {
       const { random } = maker;
-      const { x, axis, written } = lined(maker, ['float32', 'float32', 'int32']) ?? {};
-      if (!x?.exact || axis === undefined) return undefined;
+      const { x, axis, written } = lined(maker, { exact: true }) ?? {};
+      if (!x || axis === undefined) return undefined;
       const keeps = random.chance(0.6);
       const dims = x.dims.flatMap((size, i) => (i !== axis ? [size] : keeps ? [1] : []));
       const attributes = {
@@ -144,73 +139,113 @@ function argument(name: string): Operator {
 
 const topK: Operator = {
   name: 'TopK',
-  since: 10,
   add(maker) {
-    const { random } = maker;
-    const { x, axis, written } = lined(maker, ['float32', 'float32', 'int64']) ?? {};
-    if (!x?.exact || axis === undefined) return undefined;
+    const { random, opset } = maker;
+    const { x, axis, written } = lined(maker, { exact: true }) ?? {};
+    if (!x || axis === undefined) return undefined;
     const k = random.int(maker.allowsEmpty ? 0 : 1, x.dims[axis]!);
     const dims = x.dims.map((size, i) => (i === axis ? k : size));
-    const largest = maker.opset >= 11 ? random.of([undefined, 0, 1]) : undefined;
+    const largest = opset >= 11 ? random.of([undefined, 0, 1]) : undefined;
+    // Which of equal values comes first is not said.
+    const differ = isFloat(x.type) && !maker.kind.hasSpecials;
     const results = [
       { dims, exact: true },
-      { type: 'int64' as const, dims, exact: true, bound: 20 },
+      differ ? { type: 'int64' as const, dims, exact: true, bound: 20 } : undefined,
     ];
     const attributes = { axis: written, largest };
+    if (opset < 10) return maker.node('TopK', [x], { k, axis: written }, results)[0];
     return maker.node('TopK', [x, maker.int64s([k])], attributes, results)[0];
   },
 };
 
-const cumSum: Operator = {
-  name: 'CumSum',
-  since: 11,
-  add(maker) {
-    const { x, written } = lined(maker, ['float32', 'float32', 'int64']) ?? {};
-    if (!x || written === undefined) return undefined;
-    const flag = () => (maker.random.chance(0.4) ? 1 : undefined);
-    const axis = maker.int64s([written], []);
-    const attributes = { exclusive: flag(), reverse: flag() };
-    const exact = x.exact && x.type === 'int64';
-    return maker.one('CumSum', [x, axis], attributes, { bound: 20 * x.bound, exact });
-  },
-};
+function cumulative(name: string): Operator {
+  return {
+    name,
+    add(maker) {
+      const largest = name === 'CumProd' ? 3 : 1e4;
+      const { x, written } = lined(maker, { largest }) ?? {};
+      if (!x || written === undefined) return undefined;
+      const flag = () => (maker.random.chance(0.4) ? 1 : undefined);
+      const type = maker.random.of(['int64', 'int32'] as const);
+      const axis = maker.given(tensorOf(type, [], [written]));
+      const attributes = { exclusive: flag(), reverse: flag() };
+      const exact = x.exact && !isFloat(x.type);
+      const bound = name === 'CumProd' ? 1e6 : 20 * x.bound;
+      return maker.one(name, [x, axis], attributes, { bound, exact });
+    },
+  };
+}
 
 const oneHot: Operator = {
   name: 'OneHot',
-  since: 11,
   add(maker) {
-    const { random } = maker;
+    const { random, type } = maker;
     const depth = random.int(1, 6);
     const shape = random.of([[3], [2, 2], [1, 5]]);
-    const hot = maker.constant(
-      tensorOf('int64', shape, random.ints(elementCount(shape), -depth - 1, depth + 1)),
-    );
+    const indexType = random.of(['int64', 'int64', 'int32', 'float32'] as const);
+    const low = maker.opset >= 11 ? -depth - 1 : 0;
+    const numbers = random.ints(elementCount(shape), low, depth + 1);
+    const hot = maker.given(tensorOf(indexType, shape, numbers));
     const axis = random.int(-1, shape.length);
     const dims = [...shape];
     dims.splice(axis < 0 ? shape.length : axis, 0, depth);
-    const values = maker.constant(tensorOf('float32', [2], [random.of([0, -1]), 1]));
-    const inputs = [hot, maker.int64s([depth], []), values];
-    return maker.one('OneHot', inputs, { axis }, { type: 'float32', dims, exact: true });
+    const values = maker.given(tensorOf(type, [2], [random.of([0, -1]), 1]));
+    const inputs = [hot, maker.int64s([depth], random.of([[], [1]])), values];
+    return maker.one('OneHot', inputs, { axis }, { type, dims, exact: true });
   },
 };
 
 const nonZero: Operator = {
   name: 'NonZero',
-  since: 9,
-  weight: 0.5,
   add(maker) {
-    const bits = maker.pick(({ type, dims }) => type === 'bool' && dims.length > 0);
-    if (!bits) return undefined;
-    // How many there are only a run can tell: what is left of them is a number.
-    const places = maker.one(
-      'NonZero',
-      [bits],
-      {},
-      { type: 'int64', dims: [bits.dims.length, 1], exact: true },
-    );
-    if (!places) return undefined;
-    maker.hide(places);
-    return maker.one('Shape', [places], {}, { type: 'int64', dims: [2], exact: true, bound: 1e5 });
+    const x = maker.take(1, 5, { exact: true });
+    // How many there are only a run can tell.
+    const result = { type: 'int64' as const, dims: [x.dims.length, 1], exact: true };
+    return maker.end(maker.one('NonZero', [x], {}, result));
+  },
+};
+
+const compress: Operator = {
+  name: 'Compress',
+  add(maker) {
+    const { random } = maker;
+    const { x, axis, written } = lined(maker) ?? {};
+    if (!x || axis === undefined) return undefined;
+    const along = random.chance(0.7);
+    const length = along ? x.dims[axis]! : elementCount(x.dims);
+    const count = random.int(1, Math.min(length, 30));
+    const condition = random.chance(0.5)
+      ? maker.input('bool', [count])
+      : maker.weights([count], 1, 'bool');
+    const attributes = { axis: along ? written : undefined };
+    const made = maker.one('Compress', [x, condition], attributes, { exact: x.exact });
+    return isGivable(x.type) ? maker.end(made) : shapeOf(maker, made);
+  },
+};
+
+/** Instead of what cannot be asked for, its shape. */
+function shapeOf(maker: GraphMaker, value: Value | undefined): Value | undefined {
+  if (!value) return undefined;
+  maker.hide(value);
+  const result = { type: 'int64' as const, dims: [value.dims.length], exact: true };
+  return maker.one('Shape', [value], {}, result);
+}
+
+const unique: Operator = {
+  name: 'Unique',
+  add(maker) {
+    const { random } = maker;
+    const { x, written } = lined(maker, { exact: true }) ?? {};
+    if (!x) return undefined;
+    const attributes = {
+      axis: random.chance(0.5) ? undefined : written,
+      sorted: random.of([undefined, 0, 1]),
+    };
+    const indices = { type: 'int64' as const, dims: [1], exact: true };
+    const results = [{ exact: true, dims: [1] }, indices, indices, indices];
+    const made = maker.node('Unique', [x], attributes, results.slice(0, random.int(1, 4)));
+    made.forEach((value) => maker.end(value));
+    return made[0];
   },
 };
 
@@ -218,12 +253,16 @@ export const indexing: Operator[] = [
   gather,
   gatherElements,
   gatherNd,
-  scatterElements,
+  scatterElements('ScatterElements'),
+  scatterElements('Scatter'),
   scatterNd,
   argument('ArgMax'),
   argument('ArgMin'),
   topK,
-  cumSum,
+  cumulative('CumSum'),
+  cumulative('CumProd'),
   oneHot,
   nonZero,
+  compress,
+  unique,
 ];

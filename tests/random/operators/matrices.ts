@@ -1,5 +1,5 @@
 import { broadcast, fromFront, type GraphMaker, type Value } from '../maker.js';
-import { elementCount } from '../tensors.js';
+import { elementCount, isFloat } from '../tensors.js';
 import type { Operator } from './operator.js';
 
 /** A second factor for rows of `inner` elements: weights, a batch of them, or a vector. */
@@ -16,7 +16,7 @@ function rightFactor(maker: GraphMaker, batch: readonly number[], inner: number)
   const dims = random.of(shapes);
   return random.chance(0.7)
     ? maker.weights(dims, Math.sqrt(3 / Math.max(inner, 1)))
-    : maker.input('float32', dims);
+    : maker.input(maker.floatType, dims);
 }
 
 /** The shape of numpy.matmul; nothing where the batches do not broadcast. */
@@ -36,10 +36,18 @@ export function addMatMul(maker: GraphMaker, x: Value, factor?: Value): Value | 
   return dims && maker.one('MatMul', [x, y], {}, { dims, bound: x.bound * y.bound * 3 });
 }
 
+function integerMatMul(maker: GraphMaker): Value | undefined {
+  const [rows, inner, columns] = [maker.size(), maker.size(), maker.size()];
+  const a = maker.input(maker.type, [rows, inner]);
+  const b = maker.weights([inner, columns], 1, maker.type);
+  return maker.one('MatMul', [a, b], {}, { dims: [rows, columns], exact: true, bound: 1e4 });
+}
+
 const matMul: Operator = {
   name: 'MatMul',
   weight: 4,
   add(maker) {
+    if (!isFloat(maker.type)) return integerMatMul(maker);
     const x = maker.float(1, 5, { largest: 1e3 });
     // A row vector on the left.
     if (maker.random.chance(0.1) && x.dims.length >= 2) {
@@ -48,19 +56,6 @@ const matMul: Operator = {
       return dims && maker.one('MatMul', [row, x], {}, { dims, bound: x.bound * 3 });
     }
     return addMatMul(maker, x);
-  },
-};
-
-const integerMatMul: Operator = {
-  name: 'MatMul of integers',
-  since: 9,
-  weight: 0.3,
-  add(maker) {
-    const [rows, inner, columns] = [maker.size(), maker.size(), maker.size()];
-    const type = maker.random.of(['int32', 'int64', 'float64'] as const);
-    const a = maker.input(type, [rows, inner]);
-    const b = maker.weights([inner, columns], 1, type);
-    return maker.one('MatMul', [a, b], {}, { dims: [rows, columns], exact: type !== 'float64' });
   },
 };
 
@@ -74,7 +69,7 @@ const gemm: Operator = {
     const [m, k] = transA ? [a.dims[1]!, a.dims[0]!] : [a.dims[0]!, a.dims[1]!];
     const n = random.chance(0.2) ? 1 : maker.size();
     const bDims = transB ? [n, k] : [k, n];
-    const b = random.chance(0.8) ? maker.weights(bDims) : maker.input('float32', bDims);
+    const b = random.chance(0.8) ? maker.weights(bDims) : maker.input(maker.floatType, bDims);
     const c = addend(maker, m, n);
     if (!c && maker.opset < 11) return undefined;
     const float = (choices: number[]) =>
@@ -93,14 +88,13 @@ function addend(maker: GraphMaker, m: number, n: number): Value | undefined {
   const { random } = maker;
   if (random.chance(0.2)) return undefined;
   const dims = random.of([[n], [n], [1, n], [m, 1], [m, n], [1], [], [1, 1]]);
-  return random.chance(0.8) ? maker.weights(dims) : maker.input('float32', dims);
+  return random.chance(0.8) ? maker.weights(dims) : maker.input(maker.floatType, dims);
 }
 
 /** A dimension that a Softmax is taken along, or all from it on before opset 13. */
 function softmax(name: string): Operator {
   return {
     name,
-    weight: 1.5,
     add(maker) {
       const x = maker.float(1, 5, { largest: 1e3 });
       const axis = maker.random.chance(0.3) ? undefined : maker.axis(x.dims.length);
@@ -138,15 +132,12 @@ export function reductionAxes(maker: GraphMaker, name: string, axes: readonly nu
 function reduction(name: string): Operator {
   return {
     name,
-    weight: 0.6,
     add(maker) {
       const { random, opset } = maker;
       const picks = name === 'ReduceMax' || name === 'ReduceMin';
-      const positive = name === 'ReduceLogSum';
-      const largest = name === 'ReduceProd' ? 3 : 1e4;
-      let x = maker.float(0, 5, { largest });
-      if (positive)
-        x = maker.one('Exp', [maker.float(0, 5, { largest: 5 })], {}, { bound: 150 }) ?? x;
+      const isWhole = !isFloat(maker.type);
+      const x = operandOf(maker, name);
+      if (!x) return undefined;
       const rank = x.dims.length;
       let axes = random.chance(0.2) ? undefined : maker.axes(rank, 0.5);
       if (axes && opset < 11) axes = axes.map((axis) => fromFront(axis, rank));
@@ -160,12 +151,31 @@ function reduction(name: string): Operator {
       const { input, attribute } = axes
         ? reductionAxes(maker, name, axes)
         : { input: undefined, attribute: undefined };
-      const attributes = { axes: attribute, keepdims: keeps ? random.of([1, undefined]) : 0 };
+      const byInput = opset >= (name === 'ReduceSum' ? 13 : 18);
+      const empty = !axes && byInput && random.chance(0.3) ? 1 : undefined;
+      const attributes = {
+        axes: attribute,
+        keepdims: keeps ? random.of([1, undefined]) : 0,
+        noop_with_empty_axes: empty,
+      };
       const count = elementCount(x.dims.filter((_, axis) => reduced.has(axis)));
       const bound = picks || name === 'ReduceMean' ? x.bound : boundOf(name, x.bound, count);
-      return maker.one(name, [x, input], attributes, { dims, bound, exact: picks && x.exact });
+      const result = { dims: empty ? x.dims : dims, bound, exact: (picks || isWhole) && x.exact };
+      const made = maker.one(name, [x, input], attributes, result);
+      // What is no whole number is cut off, wherever the roundings before lead.
+      return isWhole && /L2|Log/.test(name) ? maker.endRounded(made) : made;
     },
   };
+}
+
+/** What a reduction takes: only of positive numbers there is a logarithm. */
+function operandOf(maker: GraphMaker, name: string): Value | undefined {
+  const largest = name === 'ReduceProd' ? 3 : name === 'ReduceLogSumExp' ? 80 : 1e4;
+  if (name === 'ReduceLogSum') {
+    if (!isFloat(maker.type)) return maker.awayFromZero(maker.dims(maker.random.int(1, 4)), maker.type, false);
+    return maker.one('Exp', [maker.float(0, 5, { largest: 5 })], {}, { bound: 150 });
+  }
+  return maker.take(0, 5, { largest: isFloat(maker.type) ? largest : 300 });
 }
 
 function boundOf(name: string, bound: number, count: number): number {
@@ -174,9 +184,78 @@ function boundOf(name: string, bound: number, count: number): number {
   return bound * count + 10;
 }
 
+/** Equations with the sizes of their letters. */
+const equations = [
+  'ij,jk->ik',
+  'ij,jk',
+  'bij,bjk->bik',
+  'ij->ji',
+  'ij->i',
+  'ij->',
+  'ii->i',
+  'ii',
+  'i,j->ij',
+  'ij,ij->ij',
+  'i,i->',
+  'bhid,bhjd->bhij',
+  'bij,jk->bik',
+  'abc->cab',
+  'ij,jk,kl->il',
+  '...ij,...jk->...ik',
+  '...i->...',
+];
+
+const einsum: Operator = {
+  name: 'Einsum',
+  add(maker) {
+    const { random, type } = maker;
+    const equation = random.of(equations);
+    const sizes = new Map([...'abcdhijkl'].map((letter) => [letter, random.int(1, 5)]));
+    const rest = random.of([[], [2], [3, 2]]);
+    const dimsOf = (term: string) => [
+      ...(term.includes('...') ? rest : []),
+      ...[...term.replace('...', '')].map((letter) => sizes.get(letter)!),
+    ];
+    const [left, right] = equation.split('->') as [string, string?];
+    const terms = left.split(',');
+    const letters = [...left.replaceAll(/\W/g, '')];
+    const once = letters.filter((l) => letters.indexOf(l) === letters.lastIndexOf(l)).sort();
+    const dims = dimsOf(right ?? once.join(''));
+    const inputs = terms.map((term, i) =>
+      i === 0 || random.chance(0.5)
+        ? maker.input(type, dimsOf(term))
+        : maker.weights(dimsOf(term), 1, type),
+    );
+    return maker.one('Einsum', inputs, { equation }, { dims, exact: !isFloat(type), bound: 500 });
+  },
+};
+
+const hardmax: Operator = {
+  name: 'Hardmax',
+  add(maker) {
+    const x = maker.float(1, 5, { exact: true });
+    if (elementCount(x.dims) === 0) return undefined;
+    const axis = maker.axis(x.dims.length);
+    const written = maker.opset < 11 ? fromFront(axis, x.dims.length) : axis;
+    return maker.one('Hardmax', [x], { axis: written }, { exact: true, bound: 1 });
+  },
+};
+
+const det: Operator = {
+  name: 'Det',
+  add(maker) {
+    const size = maker.random.int(1, 5);
+    const batch = maker.random.of([[], [3], [2, 2]]);
+    const x = maker.input(maker.type, [...batch, size, size]);
+    return maker.one('Det', [x], {}, { dims: batch, bound: 100 });
+  },
+};
+
 export const matrices: Operator[] = [
   matMul,
-  integerMatMul,
+  einsum,
+  hardmax,
+  det,
   gemm,
   softmax('Softmax'),
   softmax('LogSoftmax'),

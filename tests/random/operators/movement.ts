@@ -1,23 +1,10 @@
-import type { ElementType } from '../../support/onnx-builder.js';
 import { broadcast, fromFront, type GraphMaker, type Value } from '../maker.js';
-import { elementCount } from '../tensors.js';
+import { elementCount, isFloat, isGivable } from '../tensors.js';
 import type { Operator } from './operator.js';
 
-const anything: ElementType[] = [
-  'float32',
-  'float32',
-  'float32',
-  'float32',
-  'int64',
-  'uint8',
-  'bool',
-];
-
-/** A value of any type with at least one axis. */
-function movable(maker: GraphMaker, lowestRank = 1): Value {
-  const there = maker.ofType(anything, ({ dims }) => dims.length >= lowestRank);
-  return there.dims.length >= lowestRank ? there : maker.float(lowestRank);
-}
+/** A value of the type with at least one axis. */
+const movable = (maker: GraphMaker, lowestRank = 1): Value =>
+  maker.take(lowestRank, 5, { largest: Infinity });
 
 const replaced = (dims: readonly number[], axis: number, size: number) =>
   dims.map((other, i) => (i === axis ? size : other));
@@ -130,7 +117,7 @@ const pad: Operator = {
   weight: 3,
   add(maker) {
     const { random, opset } = maker;
-    const x = maker.float(1);
+    const x = movable(maker);
     const rank = x.dims.length;
     const mode = opset >= 19 && random.chance(0.2) ? 'wrap' : random.of(padModes);
     const amount = (size: number, axis: number) => {
@@ -140,7 +127,8 @@ const pad: Operator = {
     };
     const [before, after] = [x.dims.map(amount), x.dims.map(amount)];
     const dims = x.dims.map((size, axis) => size + before[axis]! + after[axis]!);
-    const value = random.of([undefined, undefined, 0, 0.5, -1]);
+    const numbers = isFloat(x.type) ? [0, 0.5, -1] : [0, 1];
+    const value = isGivable(x.type) ? random.of([undefined, undefined, ...numbers]) : undefined;
     const exact = x.exact;
     const written = mode === 'constant' ? random.of([mode, undefined]) : mode;
     if (opset < 11) {
@@ -151,7 +139,7 @@ const pad: Operator = {
       };
       return maker.one('Pad', [x], attributes, { dims, exact });
     }
-    const constant = value === undefined || mode !== 'constant' ? undefined : maker.number(value);
+    const constant = value === undefined || mode !== 'constant' ? undefined : maker.number(value, x.type);
     const chosen = opset >= 18 && random.chance(0.3) ? padded(before, after) : undefined;
     const pick = (amounts: number[]) => chosen?.map((axis) => amounts[axis]!) ?? amounts;
     const pads = maker.int64s([...pick(before), ...pick(after)]);
@@ -229,8 +217,8 @@ function axesOperand(maker: GraphMaker, axes: readonly number[]) {
 const squeeze: Operator = {
   name: 'Squeeze',
   add(maker) {
-    const x = maker.pick(({ dims }) => dims.includes(1));
-    if (!x) return undefined;
+    const found = movable(maker);
+    const x = found.dims.includes(1) ? found : maker.input(maker.type, [1, 3, 1, 2]);
     const ones = [...x.dims.keys()].filter((axis) => x.dims[axis] === 1);
     const chosen = maker.random.chance(0.2) ? undefined : [maker.random.of(ones)];
     const gone = chosen ?? ones;
@@ -256,7 +244,6 @@ const unsqueeze: Operator = {
 
 const flatten: Operator = {
   name: 'Flatten',
-  since: 9,
   add(maker) {
     const x = movable(maker);
     const axis = maker.random.int(0, x.dims.length);
@@ -267,7 +254,6 @@ const flatten: Operator = {
 
 const expand: Operator = {
   name: 'Expand',
-  since: 8,
   add(maker) {
     const x = movable(maker, 0);
     const wanted = x.dims.map((size) =>
@@ -281,7 +267,6 @@ const expand: Operator = {
 
 const tile: Operator = {
   name: 'Tile',
-  since: 7,
   add(maker) {
     const x = movable(maker);
     const repeats = x.dims.map(() => maker.random.of(maker.allowsEmpty ? [0, 1, 2] : [1, 1, 2, 3]));
@@ -301,13 +286,12 @@ export function addDepthToSpace(maker: GraphMaker, x: Value, block: number): Val
 
 const depthToSpace: Operator = {
   name: 'DepthToSpace',
-  weight: 1.5,
   add(maker) {
-    const isImage = ({ type, dims }: Value) => type === 'float32' && dims.length === 4;
-    const block = maker.random.of([2, 2, 3]);
-    const x =
-      maker.pick((v) => isImage(v) && v.dims[1]! > 0 && v.dims[1]! % block ** 2 === 0) ??
-      maker.input('float32', [1, maker.random.of([1, 2, 3]) * block ** 2, 5, 3]);
+    const { random, type } = maker;
+    const block = random.of([2, 2, 3]);
+    const divides = (v: Value) =>
+      v.type === type && v.dims.length === 4 && v.dims[1]! > 0 && v.dims[1]! % block ** 2 === 0;
+    const x = maker.pick(divides) ?? maker.input(type, [1, random.int(1, 3) * block ** 2, 5, 3]);
     return addDepthToSpace(maker, x, block);
   },
 };
@@ -315,25 +299,56 @@ const depthToSpace: Operator = {
 const spaceToDepth: Operator = {
   name: 'SpaceToDepth',
   add(maker) {
-    const block = maker.random.of([2, 2, 3]);
-    const divides = ({ type, dims }: Value) =>
-      type === 'float32' && dims.length === 4 && dims[2]! % block === 0 && dims[3]! % block === 0;
-    const x = maker.pick(divides) ?? maker.input('float32', [1, maker.size(), 2 * block, block]);
+    const { random, type } = maker;
+    const block = random.of([2, 2, 3]);
+    const divides = (v: Value) =>
+      v.type === type && v.dims.length === 4 && v.dims.slice(2).every((size) => size % block === 0);
+    const x = maker.pick(divides) ?? maker.input(type, [1, maker.size(), 2 * block, block]);
     const [batch, channels, height, width] = x.dims as [number, number, number, number];
     const dims = [batch, channels * block ** 2, height / block, width / block];
-    return maker.one('SpaceToDepth', [x], { blocksize: block }, { dims, exact: x.exact });
+    const mode = maker.opset >= 28 ? random.of([undefined, 'DCR', 'CRD']) : undefined;
+    return maker.one('SpaceToDepth', [x], { blocksize: block, mode }, { dims, exact: x.exact });
   },
 };
 
 const trilu: Operator = {
   name: 'Trilu',
-  since: 14,
   add(maker) {
-    const x = maker.ofType(['float32', 'int64'], ({ dims }) => dims.length >= 2);
-    if (x.dims.length < 2) return undefined;
+    const x = movable(maker, 2);
     const k = maker.random.chance(0.6) ? maker.int64s([maker.random.int(-3, 3)], []) : undefined;
     const upper = maker.random.of([undefined, 0, 1]);
     return maker.one('Trilu', [x, k], { upper }, { exact: x.exact });
+  },
+};
+
+/** Crops or pads about the centre of some axes. */
+const centerCropPad: Operator = {
+  name: 'CenterCropPad',
+  add(maker) {
+    const x = movable(maker);
+    const axes = maker.random.chance(0.4) ? undefined : maker.axes(x.dims.length, 0.5);
+    if (axes?.length === 0) return undefined;
+    const chosen = axes?.map((axis) => fromFront(axis, x.dims.length)) ?? [...x.dims.keys()];
+    const sizes = chosen.map((axis) => Math.max(1, x.dims[axis]! + maker.random.int(-3, 3)));
+    const dims = x.dims.map((size, axis) => sizes[chosen.indexOf(axis)] ?? size);
+    return maker.one('CenterCropPad', [x, maker.int64s(sizes)], { axes }, { dims, exact: x.exact });
+  },
+};
+
+const reverseSequence: Operator = {
+  name: 'ReverseSequence',
+  add(maker) {
+    const { random } = maker;
+    const x = movable(maker, 2);
+    const [time, batch] = random.of([
+      [0, 1],
+      [1, 0],
+    ]) as [number, number];
+    const longest = x.dims[time]!;
+    if (elementCount(x.dims) === 0) return undefined;
+    const lengths = maker.int64s(random.ints(x.dims[batch]!, 1, longest));
+    const attributes = { time_axis: time, batch_axis: batch };
+    return maker.one('ReverseSequence', [x, lengths], attributes, { exact: x.exact });
   },
 };
 
@@ -352,4 +367,6 @@ export const movement: Operator[] = [
   depthToSpace,
   spaceToDepth,
   trilu,
+  centerCropPad,
+  reverseSequence,
 ];

@@ -1,6 +1,5 @@
-import type { ElementType } from '../../support/onnx-builder.js';
 import type { GraphMaker, Value } from '../maker.js';
-import { elementCount, tensorOf } from '../tensors.js';
+import { elementCount, isFloat, tensorOf } from '../tensors.js';
 import type { Operator } from './operator.js';
 
 const coordinates = ['half_pixel', 'asymmetric', 'align_corners', 'pytorch_half_pixel'];
@@ -50,10 +49,10 @@ function withPolicy(policy: string | undefined, from: readonly number[], to: rea
 
 const resize: Operator = {
   name: 'Resize',
-  since: 11,
   weight: 4,
   add(maker) {
     const { random, opset } = maker;
+    if (opset < 11) return upsample(maker);
     const x = imageToResize(maker);
     if (!x) return undefined;
     const spatial = factors(maker);
@@ -79,7 +78,7 @@ const resize: Operator = {
     const scales = somes ? spatial : [1, 1, ...spatial];
     const operands = bySizes
       ? [undefined, maker.int64s(somes ? wanted : [...outer, ...wanted])]
-      : [maker.constant(tensorOf('float32', [scales.length], scales)), undefined];
+      : [maker.given(tensorOf('float32', [scales.length], scales)), undefined];
     const exact = x.exact && (attributes.mode ?? 'nearest') === 'nearest';
     // Opset 11 takes an empty tensor for none; later ones a missing one.
     const roi =
@@ -87,40 +86,35 @@ const resize: Operator = {
     const noScales =
       bySizes && opset < 13 ? maker.constant(tensorOf('float32', [0], [])) : operands[0];
     const inputs = [x, roi, noScales, operands[1]];
-    return maker.one('Resize', inputs, written, { dims, exact, bound: 1.5 * x.bound });
+    const made = maker.one('Resize', inputs, written, { dims, exact, bound: 1.5 * x.bound });
+    return exact || isFloat(x.type) ? made : maker.endRounded(made);
   },
 };
 
-/** An image, mostly of floats. */
+/** An image of the type. */
 function imageToResize(maker: GraphMaker): Value | undefined {
-  const types: ElementType[] = maker.random.chance(0.92) ? ['float32'] : ['uint8', 'int32'];
-  const fits = ({ dims }: Value) => dims.length === 4 && elementCount(dims) > 0;
-  const x = maker.ofType(types, fits);
-  if (fits(x)) return x;
-  const image = maker.input(x.type, [1, maker.random.of([1, 2, 3]), 5, 7]);
-  return image;
+  const x = maker.take(4, 4, { largest: Infinity });
+  return elementCount(x.dims) > 0 ? x : undefined;
 }
 
 /** Upsample, of which Resize 10 is another name. */
-const upsample: Operator = {
-  name: 'Upsample',
-  weight: 2,
-  add(maker) {
-    if (maker.opset > 10) return undefined;
-    const x = maker.float(4, 4);
-    if (elementCount(x.dims) === 0) return undefined;
-    const spatial = factors(maker).map((factor) => Math.max(1, factor));
-    const mode = maker.random.of(['nearest', 'nearest', 'linear']);
-    const scales = [1, 1, ...spatial];
-    const dims = x.dims.map((size, axis) => resized(size, scales[axis]!));
-    const exact = x.exact && mode === 'nearest';
-    if (maker.opset < 9) {
-      return maker.one('Upsample', [x], { mode, scales: { floats: scales } }, { dims, exact });
-    }
-    const by = maker.constant(tensorOf('float32', [4], scales));
-    const name = maker.opset === 9 ? 'Upsample' : 'Resize';
-    return maker.one(name, [x, by], { mode }, { dims, exact });
-  },
-};
+function upsample(maker: GraphMaker): Value | undefined {
+  const { random, opset } = maker;
+  const x = imageToResize(maker);
+  if (!x) return undefined;
+  const shrinks = opset === 10 && random.chance(0.3);
+  const spatial = factors(maker).map((factor) => (shrinks ? factor : Math.max(1, factor)));
+  const mode = random.of(['nearest', 'nearest', 'linear']);
+  const scales = [1, 1, ...spatial];
+  const dims = x.dims.map((size, axis) => resized(size, scales[axis]!));
+  if (dims.some((size) => size < 1)) return undefined;
+  const result = { dims, exact: x.exact && mode === 'nearest' };
+  if (opset < 9) {
+    return maker.one('Upsample', [x], { mode, scales: { floats: scales } }, result);
+  }
+  const by = maker.given(tensorOf('float32', [4], scales));
+  const made = maker.one(opset === 9 ? 'Upsample' : 'Resize', [x, by], { mode }, result);
+  return mode === 'nearest' || isFloat(x.type) ? made : maker.endRounded(made);
+}
 
-export const resizing: Operator[] = [resize, upsample];
+export const resizing: Operator[] = [resize, { name: 'Upsample', add: upsample }];
