@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "ops/core/evaluate.h"
-#include "ops/meaning.h"
+#include "ops/op.h"
 #include "passes/pass.h"
 #include "passes/rewriter.h"
 
@@ -20,20 +20,14 @@ bool reads_constants_only(const Rewriter& graph, const Node& node) {
       node.inputs, [&](ValueId id) { return id == kNoValue || graph.constant(id) != nullptr; });
 }
 
-// Whether a graph that the node holds reads values around it.
-bool captures(const Node& node) {
-  bool found = false;
-  for_each_subgraph(node, [&](const Graph& subgraph) { found |= !subgraph.captures.empty(); });
-  return found;
-}
-
 // The node's results, if it is one to be folded.
 std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& node,
                                           const PassContext& context) {
   if (!reads_constants_only(graph, node)) return std::nullopt;
-  // What a function computes is known to the planner, which evaluates it where it can.
+  // What a function computes is known to the planner, which evaluates it where it can; graphs are
+  // computed by a run.
   if (!node.def || meaning_of(node).function || !meaning_of(node).deterministic ||
-      captures(node)) {
+      node.def->cpu.routine) {
     return std::nullopt;
   }
   std::vector<const Tensor*> inputs;

@@ -273,6 +273,28 @@ TEST(Scan, GoesThroughAxesInBothDirections) {
   EXPECT_EQ(values_of<float>(columns[1]), (Floats{3, 2, 30, 20, 300, 200}));
 }
 
+// There is nothing to fold: what a body is computed with, only a run has.
+TEST(Scan, OfConstantsIsComputedByARun) {
+  const ModelBuilder body = ModelBuilder()
+                                .input("sum", DType::Float, {2})
+                                .input("row", DType::Float, {2})
+                                .node("Add", {"sum", "row"}, {"next"})
+                                .node("Identity", {"next"}, {"out"})
+                                .output("next")
+                                .output("out");
+  const ModelBuilder model =
+      ModelBuilder(21)
+          .constant("zero", Tensor::of<float>({2}, {0, 0}))
+          .constant("x", Tensor::of<float>({2, 3}, {1, 2, 3, 10, 20, 30}))
+          .branch("Scan", {"zero", "x"}, {"last", "each"}, {{"body", body}},
+                  {{"num_scan_inputs", int64_t{1}}, {"scan_input_axes", std::vector<int64_t>{1}}})
+          .output("last")
+          .output("each");
+  const auto results = run(model, {});
+  EXPECT_EQ(values_of<float>(results[0]), (Floats{6, 60}));
+  EXPECT_EQ(values_of<float>(results[1]), (Floats{1, 10, 3, 30, 6, 60}));
+}
+
 TEST(SequenceMap, RunsItsBodyForEachTensor) {
   const ModelBuilder body = ModelBuilder()
                                 .input("item", DType::Float, {"n"})
