@@ -55,6 +55,7 @@ class Widening {
   void widen_node(Node node);
   void add_custom(Node node);
   void add_rounding(Node node, DType narrow);
+  void keep_bits(Node node);
   void apply_aliases();
   ValueId add_value(std::string name, DType dtype, ValueId like);
 
@@ -79,6 +80,26 @@ void Widening::add_rounding(Node node, DType narrow) {
       add_value(graph_.value(rounded).name + "/" + std::string(name_of(narrow)), narrow, rounded);
   nodes_.push_back(make_cast(node.name, node.inputs[0], between, narrow));
   nodes_.push_back(make_cast(node.name + "/float32", between, rounded, DType::Float));
+}
+
+// A BitCast reads and writes the bits of the types that the model means.
+void Widening::keep_bits(Node node) {
+  ValueId& read = node.inputs[0];
+  ValueId& written = node.outputs[0];
+  const ValueId result = written;
+  const auto narrow_twin = [&](ValueId id) {
+    return add_value(graph_.value(id).name + "/bits", type(id), id);
+  };
+  if (is_narrow(type(read))) {
+    const ValueId bits = narrow_twin(read);
+    nodes_.push_back(make_cast(node.name + "/narrow", read, bits, type(read)));
+    read = bits;
+  }
+  const bool widens = is_narrow(type(result));
+  if (widens) written = narrow_twin(result);
+  const Node cast = make_cast(node.name + "/float32", written, result, DType::Float);
+  nodes_.push_back(std::move(node));
+  if (widens) nodes_.push_back(cast);
 }
 
 void Widening::widen_values() {
@@ -109,6 +130,7 @@ void Widening::add_custom(Node node) {
 }
 
 void Widening::widen_node(Node node) {
+  if (node.domain.empty() && node.op_type == "BitCast") return keep_bits(std::move(node));
   const bool casts = node.domain.empty() && (node.op_type == "Cast" || node.op_type == "CastLike");
   const ValueId result = casts ? node.outputs[0] : kNoValue;
   if (CustomOperators::of(node)) return add_custom(std::move(node));

@@ -67,6 +67,22 @@ TEST(Lower, ConversionsToFloatDisappear) {
   EXPECT_EQ(graph.nodes[1].inputs, (std::vector{graph.nodes[0].outputs[0], graph.find("c")}));
 }
 
+TEST(Lower, BitsAreThoseOfTheNarrowType) {
+  const auto to = [](DType dtype) { return static_cast<int64_t>(dtype); };
+  const Graph graph = lowered(ModelBuilder(26)
+                                  .input("x", DType::Float, {2})
+                                  .node("Cast", {"x"}, {"h"}, {{"to", kFloat16}})
+                                  .node("BitCast", {"h"}, {"i"}, {{"to", to(DType::Int16)}})
+                                  .node("BitCast", {"i"}, {"b"}, {{"to", to(DType::BFloat16)}})
+                                  .node("Relu", {"b"}, {"y"})
+                                  .output("y", DType::BFloat16));
+  ASSERT_EQ(operators(graph), (Names{"Cast", "Cast", "Cast", "BitCast", "BitCast", "Cast", "Relu",
+                                     "Cast"}));
+  EXPECT_EQ(graph.nodes[2].attributes.get_int("to", 0), kFloat16);
+  EXPECT_EQ(graph.nodes[5].attributes.get_int("to", 0), kFloat);
+  EXPECT_EQ(graph.nodes[6].inputs[0], graph.nodes[5].outputs[0]);
+}
+
 TEST(Lower, AnInputThatIsAnOutputStaysAsItIs) {
   const Graph graph = lowered(ModelBuilder()
                                   .input("x", DType::Float16, {1})
