@@ -263,7 +263,7 @@ uint64_t extrapolation_bits(const NodeContext& context, DType dtype) {
 
 // The passes over the memory of input 0, whose axes are N, H, W, C in ChannelsLast.
 std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType dtype) {
-  const ResizeMethod& method = attributes_of(context).method;
+  ResizeMethod method = attributes_of(context).method;
   std::vector<AxisScaling> axes = scalings_of(context);
   if (context.layout(0) == Layout::ChannelsLast) {
     const int64_t lanes = padded_channels(axes[1].in);
@@ -274,6 +274,10 @@ std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType 
   std::vector<kernels::AxisFilter> filters;
   for (const AxisScaling& axis : axes) {
     shape.push_back(axis.in);
+    // Before there were modes, what shrinks takes the pixel after the place, what grows the one before.
+    if (context.opset() < kFirstResizeWithModes) {
+      method.nearest = axis.factor() < 1 ? NearestMode::Ceil : NearestMode::Floor;
+    }
     filters.push_back(kernels::make_axis_filter(method, axis, arithmetic));
   }
   return std::make_shared<const ResizePlan>(kernels::plan_resize(

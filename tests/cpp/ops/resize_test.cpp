@@ -41,6 +41,13 @@ TEST(Resize, ScalesSizesAndTheOldOpsets) {
                 kDoubledSquare);
 }
 
+// test_resize_downsample_nearest of ONNX 1.5.
+TEST(Resize, NearestShrinksToTheNextPixelBeforeOpset11) {
+  const Tensor in = Tensor::of<float>({1, 1, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 8});
+  const Tensor scales = floats({1, 1, 0.6f, 0.6f});
+  expect_floats(run_op({"Resize", 10}, {in, scales})[0], {1, 1, 1, 2}, {1, 3});
+}
+
 TEST(Resize, LinearIsAsymmetricBeforeOpset11) {
   const Tensor in = Tensor::of<float>({1, 1, 1, 2}, {0, 4}), scales = floats({1, 1, 1, 2});
   const OpCase old = {"Resize", 10, {{"mode", std::string("linear")}}};
