@@ -134,10 +134,17 @@ constexpr OpDef activation(std::string_view op_type, int since) {
   return unary(op_type, since, kFloats, plan_through<plan_activation, kFloat32And64>);
 }
 
+// Integers are moved by a float, and what is left of them is cut off.
+Kernel plan_shrink(PlanContext& context) {
+  return kIntegers.contains(context.dtype(0))
+             ? plan_in(context, DType::Double, plan_activation)
+             : plan_through<plan_activation, kFloat32And64>(context);
+}
+
 constexpr OpDef kOps[] = {
     unary("Relu", 1, kFloats | kSignedIntegers, plan_through<plan_relu, kReluTypes>),
     activation("LeakyRelu", 1),
-    activation("ThresholdedRelu", 10),
+    activation("ThresholdedRelu", 1),
     activation("Sigmoid", 1),
     activation("Tanh", 1),
     activation("HardSigmoid", 1),
@@ -150,7 +157,7 @@ constexpr OpDef kOps[] = {
     activation("Softsign", 1),
     activation("Mish", 18),
     activation("Gelu", 20),
-    activation("Shrink", 9),
+    unary("Shrink", 9, kNumbers, plan_shrink),
     {.op_type = "Clip",
      .meaning = {.inputs = {1, 3}, .types = {type_of_all_inputs(kNumbers)}, .infer = infer_clip},
      .cpu = {.plan = plan_through<plan_clip, kArithmeticTypes>,

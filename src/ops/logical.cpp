@@ -195,8 +195,10 @@ constexpr OpDef kOps[] = {
             like_input<0>),
     logical("BitwiseNot", 18, 1, kIntegers, infer_like_input, plan_bitwise_not, like_input<0>),
     logical("BitShift", 11, 2, kIntegers, infer_broadcast, plan_shift, like_input<0>),
-    logical("IsNaN", 9, 1, kFloats, infer_predicate, plan_predicate<IsNaN>),
-    logical("IsInf", 10, 1, kFloats, infer_predicate, plan_is_inf),
+    logical("IsNaN", 9, 1, kFloats | kMinifloats, infer_predicate,
+            plan_through<plan_predicate<IsNaN>, kFloats>),
+    logical("IsInf", 10, 1, kFloats | kMinifloats, infer_predicate,
+            plan_through<plan_is_inf, kFloats>),
 };
 
 }  // namespace

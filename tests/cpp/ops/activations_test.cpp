@@ -293,5 +293,13 @@ TEST(PRelu, SlopesBroadcast) {
             ErrorCode::MalformedModel);
 }
 
+TEST(Activations, ShrinkCutsIntegersOff) {
+  const OpCase op = {"Shrink", 9, {{"lambd", 1.0f}, {"bias", 0.5f}}};
+  const Tensor small = Tensor::of<int8_t>({5}, {-3, -1, 0, 1, 4});
+  EXPECT_TRUE(identical(run_op(op, {small})[0], Tensor::of<int8_t>({5}, {-2, 0, 0, 0, 3})));
+  const Tensor large = Tensor::of<uint64_t>({2}, {1, 9});
+  EXPECT_TRUE(identical(run_op(op, {large})[0], Tensor::of<uint64_t>({2}, {0, 8})));
+}
+
 }  // namespace
 }  // namespace fovea::test

@@ -107,6 +107,17 @@ TEST(Logical, NaNAndInfinity) {
             (Bools{false, true, false, false}));
 }
 
+TEST(Logical, FloatsOfAByteHaveNanAndInfinityAsWell) {
+  const Tensor x = Tensor::of<float>({4}, {NAN, INFINITY, -INFINITY, 1});
+  const OpCase cast = {"Cast",
+                       20,
+                       {{"to", static_cast<int64_t>(DType::Float8E5M2)}, {"saturate", int64_t{0}}}};
+  const Tensor codes = run_op(cast, {x})[0];
+  using Bools = std::vector<bool>;
+  EXPECT_EQ(values_of<bool>(run_op({"IsNaN", 20}, {codes})[0]), (Bools{true, false, false, false}));
+  EXPECT_EQ(values_of<bool>(run_op({"IsInf", 20}, {codes})[0]), (Bools{false, true, true, false}));
+}
+
 template <class T>
 void check_where(const Shape& condition_shape, const Shape& yes_shape, const Shape& no_shape,
                  const Shape& out_shape) {
