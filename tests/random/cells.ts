@@ -40,14 +40,17 @@ function cellsOfOperator(operator: Operator): Cell[] {
   const versions = versionsOf(operator.name);
   return versions.flatMap(([since, types], i) => {
     const until = (versions[i + 1]?.[0] ?? (newest[domain] ?? 1) + 1) - 1;
-    return types.split(' ').map((type) => ({
-      operator,
-      domain,
-      since: domain === '' ? Math.max(since, oldestOpset) : since,
-      until,
-      type: type as ElementType,
-      name: nameOf(operator.name, since, type),
-    }));
+    return types
+      .split(' ')
+      .filter(Boolean)
+      .map((type) => ({
+        operator,
+        domain,
+        since: domain === '' ? Math.max(since, oldestOpset) : since,
+        until,
+        type: type as ElementType,
+        name: nameOf(operator.name, since, type),
+      }));
   });
 }
 

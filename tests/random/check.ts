@@ -2,7 +2,7 @@ import type { LoadOptions } from 'fovea';
 import { firstDifference, type Difference } from './compare.js';
 import { computeByFovea, computeByOnnxruntime, everyValue, type Refusal } from './compute.js';
 import type { Graph } from './graph.js';
-import { knownReason } from './known.js';
+import { knownReason, knownRefusal } from './known.js';
 import { measureNoise } from './noise.js';
 import { shrink } from './shrink.js';
 
@@ -14,7 +14,7 @@ export type Verdict =
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'different'; difference: Difference }
   /** Different where onnxruntime is known to be. */
-  | { kind: 'known'; reason: string; difference: Difference };
+  | { kind: 'known'; reason: string };
 
 /** Runs a graph in both and compares. */
 export async function check(graph: Graph, options: LoadOptions): Promise<Verdict> {
@@ -61,14 +61,18 @@ export async function investigate(graph: Graph, options: LoadOptions): Promise<F
     : { verdict: known, graph: small, needsPasses: false };
 }
 
-/** The verdict on a small graph whose difference is onnxruntime's. */
+/** The verdict on a small graph whose difference or refusal is onnxruntime's. */
 async function explained(graph: Graph, options: LoadOptions): Promise<Verdict | undefined> {
   const verdict = await check(graph, options);
+  if (verdict.kind === 'refused') {
+    const reason = knownRefusal(graph, verdict.refusal.message);
+    return reason === undefined ? undefined : { kind: 'known', reason };
+  }
   if (verdict.kind !== 'different') return undefined;
   const { difference } = verdict;
   const values = await everyValue({ ...graph, feeds: [graph.feeds[difference.run]!] });
   const reason = values && knownReason(graph, values, difference);
-  return reason === undefined ? undefined : { kind: 'known', reason, difference };
+  return reason === undefined ? undefined : { kind: 'known', reason };
 }
 
 async function report(

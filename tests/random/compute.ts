@@ -45,14 +45,14 @@ export async function computeByFovea(graph: Graph, options: LoadOptions): Promis
     session = await InferenceSession.create(encode(graph), options);
     const runs: Values[] = [];
     for (const feed of graph.feeds) {
-      const feeds = Object.entries(feed).map(
-        ([name, { type, data, dims }]) => [name, new Tensor(type, data as never, dims)] as const,
-      );
-      runs.push(toValues(await session.run<Tensor>(Object.fromEntries(feeds), wanted)));
+      runs.push(toValues(await session.run<Tensor>(toFeeds(feed), wanted)));
     }
     return { runs };
   } catch (error) {
-    if (!(error instanceof FoveaError)) throw error;
+    // Whatever else is thrown is a fault as well.
+    if (!(error instanceof FoveaError)) {
+      return { refusal: { message: String((error as Error).stack), crashed: true } };
+    }
     const { message, code, op } = error as FoveaError & { op?: string };
     const crashed = code === 'EngineCrashed' || code === 'Internal';
     return { refusal: { message: `${code}: ${message}`, crashed, operator: op } };
@@ -60,6 +60,30 @@ export async function computeByFovea(graph: Graph, options: LoadOptions): Promis
     await session?.release().catch(() => {});
   }
 }
+
+/** The nodes that a graph's first run computes, as one text; nothing where there is no run. */
+export async function profileByFovea(graph: Graph, options: LoadOptions): Promise<string> {
+  let session: InferenceSession | undefined;
+  try {
+    session = await InferenceSession.create(encode(graph), options);
+    const { nodes } = await session.profile<Tensor>(toFeeds(graph.feeds[0]!), wantedValues(graph));
+    return nodes
+      .map(({ node, opType, algorithm }) => [node, opType, algorithm].join(':'))
+      .join('\n');
+  } catch (error) {
+    if (!(error instanceof FoveaError)) throw error;
+    return '';
+  } finally {
+    await session?.release().catch(() => {});
+  }
+}
+
+const toFeeds = (feed: Graph['feeds'][number]) =>
+  Object.fromEntries(
+    Object.entries(feed).map(
+      ([name, { type, data, dims }]) => [name, new Tensor(type, data as never, dims)] as const,
+    ),
+  );
 
 // Without its optimisations, whose own roundings would blur the comparison.
 const ortOptions: ort.InferenceSession.SessionOptions = {

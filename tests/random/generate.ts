@@ -3,6 +3,7 @@ import { cells, newestMlOpset, newestOpset, oldestOpset, type Cell } from './cel
 import { Choices } from './choices.js';
 import { prune, readsOf, type Graph, type GraphInput } from './graph.js';
 import { GraphMaker, type GraphKind, type Value } from './maker.js';
+import { castSince } from './operators/elementwise.js';
 import { chains, forLarge, forSpecials } from './operators/index.js';
 import type { Operator } from './operators/operator.js';
 import {
@@ -30,6 +31,14 @@ export function generate(seed: number, only?: readonly string[]): Graph {
   return prune(finish(maker));
 }
 
+/** A graph of one cell and no others; nothing where it does not come about. */
+export function generateAlone(cell: Cell, seed: number): Graph | undefined {
+  const random = new Choices(seed);
+  const kind = { ...kindOf(random, 'small', cell), allowsEmpty: false, hasSpecials: false };
+  const maker = new GraphMaker(random, kind);
+  return add(maker, cell.operator, cell.type) ? prune(finish(maker)) : undefined;
+}
+
 function firstCell(seed: number, only: readonly string[] | undefined): Cell | undefined {
   const table = only ? cells.filter(({ operator }) => only.includes(operator.name)) : cells;
   return table[seed % table.length];
@@ -38,9 +47,10 @@ function firstCell(seed: number, only: readonly string[] | undefined): Cell | un
 function kindOf(random: Choices, size: 'small' | 'large', first: Cell | undefined): GraphKind {
   const versionFor = (domain: string, low: number, high: number) =>
     first?.domain === domain ? random.int(first.since, first.until) : random.int(low, high);
+  const oldest = first ? Math.max(oldestOpset, castSince(first.type)) : oldestOpset;
   const goesWithSpecials = first && forSpecials.has(first.operator) && isFloat(first.type);
   return {
-    opset: versionFor('', first ? Math.max(oldestOpset, 13) : oldestOpset, newestOpset),
+    opset: versionFor('', oldest, newestOpset),
     mlOpset: versionFor('ai.onnx.ml', 1, newestMlOpset),
     allowsEmpty: size === 'small' && random.chance(0.06),
     hasSpecials: Boolean(goesWithSpecials) && size === 'small' && random.chance(0.05),
@@ -93,8 +103,10 @@ function add(maker: GraphMaker, operator: Operator, type: ElementType = 'float32
 
 function addChain(maker: GraphMaker): void {
   const table = chains.filter(({ since = 1 }) => since <= maker.opset);
-  const type = maker.random.of<ElementType>([...Array<'float32'>(9).fill('float32'), 'float64']);
-  add(maker, weighted(maker.random, table), maker.opset < 9 ? 'float32' : type);
+  const chain = weighted(maker.random, table);
+  // onnxruntime has no activations and convolutions of doubles.
+  const wide = /attention|LayerNorm/.test(chain.name) ? 'float64' : 'float16';
+  add(maker, chain, maker.random.chance(0.12) ? wide : 'float32');
 }
 
 interface Weighted {
@@ -108,9 +120,10 @@ function companions({ kind }: GraphMaker): Map<string, Weighted> {
   const key = `${kind.opset} ${kind.mlOpset} ${kind.hasSpecials}`;
   const known = companionsByKind.get(key);
   if (known) return known;
-  const fitting = cells.filter(({ domain, since, until, operator }) => {
+  const fitting = cells.filter(({ domain, since, until, operator, type }) => {
     const version = domain === '' ? kind.opset : domain === 'ai.onnx.ml' ? kind.mlOpset : 1;
     if (kind.hasSpecials && !forSpecials.has(operator)) return false;
+    if (domain !== '' && castSince(type) > kind.opset) return false;
     return since <= version && version <= until;
   });
   const types = new Set(fitting.map(({ type }) => type));

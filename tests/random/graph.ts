@@ -14,6 +14,8 @@ export interface Body {
   inputs: readonly { name: string; type: ElementType; dims?: readonly Dim[] | undefined }[];
   nodes: readonly GraphNode[];
   outputs: readonly string[];
+  /** The sizes of its outputs, as they are declared. */
+  outputDims: readonly (readonly number[])[];
   /** The element types of its values by name. */
   types: Readonly<Record<string, ElementType>>;
 }
@@ -50,7 +52,7 @@ export interface Graph {
   nodes: readonly GraphNode[];
   /** The element types of all values by name. */
   types: Readonly<Record<string, ElementType>>;
-  /** The values that are no tensors. */
+  /** The values that are no tensors, or whose elements are chance. */
   containers?: readonly string[];
   /** The computed values that have the same bits everywhere, as `Value.exact` has it. */
   exact: readonly string[];
@@ -105,12 +107,12 @@ function toNodeProto({ opType, domain, inputs, outputs, attributes }: GraphNode)
   };
 }
 
-function toGraphProto({ inputs, nodes, outputs, types }: Body): object {
+function toGraphProto({ inputs, nodes, outputs, outputDims, types }: Body): object {
   return {
     name: 'body',
     node: nodes.map(toNodeProto),
     input: inputs.map(({ name, type, dims }) => valueInfo(name, dims, type)),
-    output: outputs.map((name) => valueInfo(name, undefined, types[name]!)),
+    output: outputs.map((name, i) => valueInfo(name, outputDims[i], types[name]!)),
   };
 }
 
@@ -127,10 +129,7 @@ export function bodiesOf({ attributes }: GraphNode): Body[] {
 
 /** Nodes and those of their bodies. */
 export function allNodes(nodes: readonly GraphNode[]): GraphNode[] {
-  return nodes.flatMap((node) => [
-    node,
-    ...bodiesOf(node).flatMap((body) => allNodes(body.nodes)),
-  ]);
+  return nodes.flatMap((node) => [node, ...bodiesOf(node).flatMap((body) => allNodes(body.nodes))]);
 }
 
 /** What a node reads, and what its bodies do: their own values are among it. */

@@ -1,20 +1,24 @@
 import type { Difference } from './compare.js';
 import type { Values } from './compute.js';
-import type { Graph, GraphNode } from './graph.js';
-import { isFloat, toNumbers } from './tensors.js';
+import { allNodes, type Attribute, type Graph, type GraphNode } from './graph.js';
+import { greatestMagnitude, isFloat, toNumbers } from './tensors.js';
 
 /** Where onnxruntime is not what ONNX says, or where ONNX says nothing. */
 interface KnownDifference {
   reason: string;
   /** Whether a node of a minimal graph is such a case. */
-  matches: (node: GraphNode, values: Values, difference: Difference) => boolean;
+  matches: (node: GraphNode, values: Values, difference: Difference, graph: Graph) => boolean;
 }
 
 const hasNoNumber = ({ inputs }: GraphNode, values: Values) =>
-  inputs.some((name) => name !== '' && toNumbers(values[name]!).some((n) => Number.isNaN(n)));
+  inputs.some((name) => values[name] && toNumbers(values[name]).some((n) => Number.isNaN(n)));
 
 const dimsOf = (values: Values, name: string | undefined): readonly number[] =>
   values[name ?? '']?.dims ?? [];
+
+const numbersOf = (values: Values, name: string | undefined): number[] => [
+  ...(values[name ?? ''] ? toNumbers(values[name!]!) : []),
+];
 
 /** Whether a Resize is told scales that do not give whole sizes. */
 function hasBrokenSizes({ inputs }: GraphNode, values: Values): boolean {
@@ -30,6 +34,29 @@ function wrapsTwice({ inputs }: GraphNode, values: Values): boolean {
   const pads = values[inputs[1] ?? ''];
   return [...(pads ? toNumbers(pads) : [])].some((pad, i) => pad > dims[i % dims.length]!);
 }
+
+/** A node's attribute that is a string or a number, or what it is unless given. */
+function attributeOf(node: GraphNode, name: string, usual: number): number;
+function attributeOf(node: GraphNode, name: string, usual: string): string;
+function attributeOf({ attributes }: GraphNode, name: string, usual: string | number) {
+  const value = attributes[name];
+  return typeof value === typeof usual ? value : usual;
+}
+
+const greatest = (values: Values, name: string) =>
+  values[name] ? greatestMagnitude(toNumbers(values[name])) : 0;
+
+/** Whether an attribute names a softmax. */
+const isSoftmax = (value: Attribute | undefined) =>
+  typeof value === 'string' && value.startsWith('SOFTMAX');
+
+const typeOf = (values: Values, name: string | undefined) => values[name ?? '']?.type;
+
+/** Types of integers of less than a byte, by onnx.proto's numbers. */
+const fewBits = [21, 22, 25, 26];
+
+const onlyComputedInFloat32 =
+  /^(Shrink|HardSwish|RoiAlign|DFT|STFT|.*Window|.*Normalization|MelWeightMatrix)$/;
 
 const knownDifferences: readonly KnownDifference[] = [
   {
@@ -48,7 +75,7 @@ const knownDifferences: readonly KnownDifference[] = [
     matches: (node, values, { actual }) =>
       node.opType === 'Resize' &&
       Number.isFinite(Number(actual)) &&
-      [...toNumbers(values[node.inputs[0]!]!)].some((n) => !Number.isFinite(n)),
+      numbersOf(values, node.inputs[0]).some((n) => !Number.isFinite(n)),
   },
   {
     reason: 'cubic Resize that excludes what is outside: off by 1e-5 in onnxruntime, by 2e-7 here',
@@ -56,19 +83,37 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'Resize' && attributes.exclude_outside === 1 && error < 1e-4,
   },
   {
-    reason: 'InstanceNormalization of one element: onnxruntime loses the digits that its mean has',
-    matches: ({ opType, inputs }, values, { error = Infinity }) =>
-      opType === 'InstanceNormalization' &&
+    reason: 'the mean of one element: onnxruntime loses the digits that it has',
+    matches: ({ opType, inputs, attributes }, values, { error = Infinity }) =>
+      (opType === 'InstanceNormalization' ||
+        (opType === 'BatchNormalization' && attributes.training_mode === 1)) &&
       dimsOf(values, inputs[0])
         .slice(2)
         .every((size) => size === 1) &&
       error < 1e-4,
   },
   {
+    reason: 'MeanVarianceNormalization of equal elements: 0 divided by the epsilon, NaN there',
+    matches: ({ opType }, _, { expected }) =>
+      opType === 'MeanVarianceNormalization' && expected === 'NaN',
+  },
+  {
+    reason: 'SVMClassifier of two classes: ONNX transforms -score and score, onnxruntime not',
+    matches: ({ opType, attributes }) =>
+      opType === 'SVMClassifier' && isSoftmax(attributes.post_transform),
+  },
+  {
+    reason: 'softmax of one target: 1, and what it was in onnxruntime',
+    matches: ({ opType, attributes }) =>
+      opType.startsWith('TreeEnsemble') &&
+      attributes.n_targets === 1 &&
+      isSoftmax(attributes.post_transform),
+  },
+  {
     reason: 'Resize of integers: ONNX rounds, onnxruntime cuts off',
     matches: ({ opType, inputs, attributes }, values, { error = Infinity }) =>
       opType === 'Resize' &&
-      !isFloat(values[inputs[0]!]!.type) &&
+      !isFloat(typeOf(values, inputs[0]) ?? 'float32') &&
       (attributes.mode ?? 'nearest') !== 'nearest' &&
       error <= 1,
   },
@@ -106,8 +151,10 @@ const knownDifferences: readonly KnownDifference[] = [
   },
   {
     reason: 'Clip without limits: ONNX clips infinity to the greatest number, here it stays',
-    matches: ({ opType, inputs }, _, { actual }) =>
-      opType === 'Clip' && inputs.length < 3 && actual.includes('Infinity'),
+    matches: ({ opType, inputs }, values) =>
+      opType === 'Clip' &&
+      inputs.length < 3 &&
+      numbersOf(values, inputs[0]).some((n) => !Number.isFinite(n)),
   },
   {
     reason: 'a product over an axis of no elements: the sum is 0, onnxruntime leaves it as it was',
@@ -129,16 +176,113 @@ const knownDifferences: readonly KnownDifference[] = [
     matches: (node, values) =>
       node.opType === 'Pad' && node.attributes.mode === 'wrap' && wrapsTwice(node, values),
   },
+  {
+    reason:
+      'Cast of floats to integers of less than a byte: ONNX cuts them off, onnxruntime rounds',
+    matches: (node) =>
+      node.opType.startsWith('Cast') && fewBits.includes(attributeOf(node, 'to', 0)),
+  },
+  {
+    reason: 'CastLike or Cast of bool to string: True as ONNX has it, 1 in onnxruntime',
+    matches: ({ opType, inputs }, values, { actual }) =>
+      opType.startsWith('Cast') &&
+      typeOf(values, inputs[0]) === 'bool' &&
+      /True|False/.test(actual),
+  },
+  {
+    reason: 'Cast of float8e8m0 to what is no float: always 0 in onnxruntime',
+    matches: ({ opType, inputs }, values, { expected }) =>
+      opType.startsWith('Cast') && !typeOf(values, inputs[0]) && expected === '0',
+  },
+  {
+    reason: 'a Cast between two others: onnxruntime leaves it out with its rounding',
+    matches: ({ opType, inputs }, _values, _difference, { nodes }) =>
+      opType.startsWith('Cast') &&
+      nodes.some((other) => other.opType === 'Cast' && other.outputs[0] === inputs[0]),
+  },
+  {
+    reason: 'Gather of strings: onnxruntime takes one of each row',
+    matches: ({ opType, inputs }, values) =>
+      opType === 'Gather' && typeOf(values, inputs[0]) === 'string',
+  },
+  {
+    reason: 'the label of classes for which no tree votes: ONNX has the greatest of all scores',
+    matches: ({ opType, outputs, attributes }, _, { value }) =>
+      opType === 'TreeEnsembleClassifier' && value === outputs[0] && !('base_values' in attributes),
+  },
+  {
+    reason: 'base values of two classes: ONNX adds each to its class',
+    matches: ({ opType, attributes: { base_values } }) =>
+      opType === 'TreeEnsembleClassifier' &&
+      typeof base_values === 'object' &&
+      'floats' in base_values &&
+      base_values.floats.length === 2,
+  },
+  {
+    reason: 'the base value of a target for which no tree votes: it counts, but not in onnxruntime',
+    matches: ({ opType, attributes }, _, { expected }) =>
+      opType === 'TreeEnsembleRegressor' && 'base_values' in attributes && expected === '0',
+  },
+  {
+    reason: "TreeEnsemble's post_transform: onnxruntime takes SOFTMAX for LOGISTIC and the reverse",
+    matches: (node) =>
+      node.opType === 'TreeEnsemble' && [1, 2].includes(attributeOf(node, 'post_transform', 0)),
+  },
+  {
+    reason: 'AffineGrid that aligns the corners of one pixel: ONNX divides 0 by 0, PyTorch has 0',
+    matches: (node, values) =>
+      node.opType === 'AffineGrid' &&
+      attributeOf(node, 'align_corners', 0) === 1 &&
+      numbersOf(values, node.inputs[1]).slice(2).includes(1),
+  },
+  {
+    reason:
+      'StringSplit of an empty string by a delimiter: one part as in ONNX, none in onnxruntime',
+    matches: (node, values) =>
+      node.opType === 'StringSplit' &&
+      attributeOf(node, 'delimiter', '') !== '' &&
+      (values[node.inputs[0]!]?.data as string[] | undefined)?.includes('') === true,
+  },
+  {
+    reason: "Dropout's mask before opset 12: nothing is dropped, onnxruntime says that all is",
+    matches: ({ opType, outputs }, _, { value, actual }) =>
+      opType === 'Dropout' && value === outputs[1] && actual === '1',
+  },
+  {
+    reason: 'float64 that onnxruntime, or the function that ONNX gives, computes in float32',
+    matches: ({ opType, outputs }, values, { error = Infinity }) =>
+      onlyComputedInFloat32.test(opType) &&
+      outputs.some((name) => typeOf(values, name) === 'float64') &&
+      error < 1e-6 * Math.max(1, ...outputs.map((name) => greatest(values, name))),
+  },
 ];
 
 /** Why a minimal graph's difference is not ours; nothing where it is. `values` are onnxruntime's. */
 export function knownReason(
-  { nodes }: Graph,
+  graph: Graph,
   values: Values,
   difference: Difference,
 ): string | undefined {
   const known = knownDifferences.find(({ matches }) =>
-    nodes.some((node) => matches(node, values, difference)),
+    allNodes(graph.nodes).some((node) => matches(node, values, difference, graph)),
+  );
+  return known?.reason;
+}
+
+/** What onnxruntime takes though ONNX does not allow it, or that the engine leaves out by design. */
+const knownRefusals: readonly { reason: string; operator: RegExp; message: RegExp }[] = [
+  {
+    reason: 'sizes that do not fit each other: onnxruntime does not look',
+    operator: /^(GatherND|Compress|Imputer|SoftmaxCrossEntropyLoss|NegativeLogLikelihoodLoss)$/,
+    message: /GatherND of|selects place|neither 1 nor the number|takes one class for each/,
+  },
+];
+
+/** Why a minimal graph is rightly refused; nothing where it is not. */
+export function knownRefusal({ nodes }: Graph, message: string): string | undefined {
+  const known = knownRefusals.find(
+    (refusal) =>
+      refusal.message.test(message) && nodes.some(({ opType }) => refusal.operator.test(opType)),
   );
   return known?.reason;
 }

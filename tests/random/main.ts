@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadOptions } from 'fovea';
 import { investigate, keyOf, type Finding, type Verdict } from './check.js';
+import { Coverage } from './coverage.js';
 import { generate } from './generate.js';
 import { encode, wantedValues } from './graph.js';
 import { describeDifference, describeGraph } from './report.js';
@@ -25,13 +26,17 @@ export async function run(options: Options, print = console.log): Promise<boolea
   mkdirSync(folder, { recursive: true });
   const counts: Counts = { equal: 0, invalid: 0, refused: 0, different: 0, known: 0 };
   const seen = new Map<string, number>();
+  const coverage = new Coverage();
   const started = performance.now();
   for (let i = 0; i < graphs; ++i) {
     // Should a runtime die, this tells on which graph.
     writeFileSync(join(folder, 'current'), String(seed + i));
-    const finding = await investigate(generate(seed + i, only), load);
-    ++counts[finding.verdict.kind];
-    if (finding.verdict.kind === 'equal') continue;
+    const graph = generate(seed + i, only);
+    const finding = await investigate(graph, load);
+    const { kind } = finding.verdict;
+    ++counts[kind];
+    if (kind !== 'invalid' && kind !== 'refused') await coverage.add(graph, load);
+    if (kind === 'equal') continue;
     const group = groupOf(finding);
     const before = seen.get(group) ?? 0;
     seen.set(group, before + 1);
@@ -45,6 +50,7 @@ export async function run(options: Options, print = console.log): Promise<boolea
   }
   const rate = graphs / ((performance.now() - started) / 1000);
   for (const [group, count] of [...seen].sort((a, b) => b[1] - a[1])) print(`${count} x ${group}`);
+  for (const line of coverage.lines(20, 100)) print(line);
   const summary = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
   print(
     `${graphs} graphs from seed ${seed} on: ${summary.join(', ')}; ${rate.toFixed(0)} a second`,
@@ -55,7 +61,7 @@ export async function run(options: Options, print = console.log): Promise<boolea
 /** What findings have in common that are likely to have one cause. */
 function groupOf({ verdict, graph }: Finding): string {
   if (verdict.kind === 'invalid')
-    return `invalid: ${verdict.message.replace(/\d+/g, 'N').slice(0, 160)}`;
+    return `invalid: ${verdict.message.replace(/\d+/g, 'N').slice(0, 240)}`;
   if (verdict.kind === 'known') return `known: ${verdict.reason}`;
   return `${keyOf(verdict)}: ${graph.nodes.map(({ opType }) => opType).join(' ')}`;
 }

@@ -68,7 +68,7 @@ export class GraphMaker {
   readonly ends: Value[] = [];
   /** Names of integers that may be one off. */
   readonly rounded: string[] = [];
-  /** Names of sequences and optionals: their types are those of their elements. */
+  /** Names of sequences and optionals, with their elements' types, and of what is random. */
   readonly containers: string[] = [];
   readonly inputs: GraphInput[];
   readonly nodes: GraphNode[] = [];
@@ -160,6 +160,8 @@ export class GraphMaker {
   /** Random elements of a type that JavaScript has not. */
   #drawn(type: ElementType, dims: readonly number[]): Value {
     const range = integerRange(type);
+    // Exponents alone have no sign.
+    if (type === 'float8e8m0') return this.awayFromZero(dims, type, false);
     if (!range) return this.#cast(type, this.input('float32', dims));
     const elements = this.random.ints(elementCount(dims), ...range);
     return this.#cast(type, this.constant(tensorOf('int8', dims, elements)));
@@ -320,9 +322,10 @@ export class GraphMaker {
     const all = [...inner.values, ...inner.hidden, ...inner.ends, ...outputs];
     return {
       body: {
-        inputs: values.map(({ name, type }) => ({ name, type })),
+        inputs: values.map(({ name, type, dims }) => ({ name, type, dims })),
         nodes: inner.nodes,
         outputs: outputs.map(({ name }) => name),
+        outputDims: outputs.map(({ dims }) => dims),
         types: Object.fromEntries(all.map(({ name, type }) => [name, type])),
       },
     };

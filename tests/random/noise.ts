@@ -20,6 +20,9 @@ const trials = 3;
 /** Operators that add products of two operands' elements. */
 const products = /Conv|MatMul|Gemm|Einsum|Attention|^(RNN|GRU|LSTM|STFT)$|^(SVM|Linear)/;
 
+/** Operators that go from step to step, each of which rounds. */
+const repeated = /^(Loop|Scan|If|SequenceMap)$/;
+
 /** Operators that add elements of one operand. */
 const sums = /^(Reduce(Sum|Mean|L1|L2|SumSquare)|CumSum|Sum|Mean|DFT|STFT|Lp.*)$/;
 
@@ -84,7 +87,7 @@ function withNoise(graph: Graph, values: Values, extra: number, random: Choices)
       graph.exact.concat(Object.keys(graph.feeds[0]!)).includes(x)
     ) {
       inputs[0] = `${x}:for ${node.outputs[0]}`;
-      addNoise(x, inputs[0], roundingOf(values[x]!.type) * magnitude(values[x]));
+      addNoise(x, inputs[0], roundingOf(values[x].type) * magnitude(values[x]));
     }
     nodes.push({
       ...node,
@@ -106,13 +109,14 @@ function nodeError(node: GraphNode, graph: Graph, values: Values, output: string
   const result = values[output]!;
   const size = roundingsPerNode * (magnitude(result) + roundingsWithin(node, values, output));
   // What was bfloat16 was rounded more.
-  const source = node.opType === 'Cast' ? graph.types[node.inputs[0]!] : undefined;
+  const source = node.opType === 'Cast' ? graph.types[node.inputs[0] ?? ''] : undefined;
   return Math.max(roundingOf(result.type), source ? roundingOf(source) : 0) * size;
 }
 
 /** The roundings inside of a node. In sums they go at random: the root of how many terms there are. */
 function roundingsWithin({ opType, inputs }: GraphNode, values: Values, output: string): number {
   const [x, y] = inputs.map((name) => values[name]);
+  if (repeated.test(opType)) return 8 * magnitude(values[output]);
   if (!x) return 0;
   if (sums.test(opType)) {
     const terms = elementCount(x.dims) / Math.max(1, elementCount(values[output]!.dims));

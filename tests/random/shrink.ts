@@ -9,7 +9,7 @@ export type Shows = (graph: Graph) => Promise<boolean>;
 type Step = (graph: Graph) => Iterable<Graph> | Promise<Iterable<Graph>>;
 
 /** A search that takes longer is ended with what it has: large graphs take a second for each trial. */
-const mostMilliseconds = 10_000;
+const mostMilliseconds = 4000;
 
 /** The smallest graph found that still shows it: of fewer runs, values, nodes, attributes, sizes. */
 export async function shrink(graph: Graph, shows: Shows): Promise<Graph> {

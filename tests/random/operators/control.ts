@@ -20,7 +20,8 @@ function step(maker: GraphMaker, x: Value): Value {
   if (all.length === 0) return made;
   const name = random.of(all);
   if (name === 'Sigmoid' || name === 'Relu') return maker.one(name, [made]) ?? made;
-  const other = (random.chance(0.4) ? maker.pick(fits) : undefined) ?? maker.weights(x.dims, 0.5, x.type);
+  const other =
+    (random.chance(0.4) ? maker.pick(fits) : undefined) ?? maker.weights(x.dims, 0.5, x.type);
   return maker.one(name, [made, other], {}, { exact: x.exact && !isFloat(x.type) }) ?? made;
 }
 

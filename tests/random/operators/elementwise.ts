@@ -273,7 +273,7 @@ const where: Operator = {
 };
 
 /** The first opset in which there are casts to a type. */
-function castSince(type: ElementType): number {
+export function castSince(type: ElementType): number {
   if (type === 'string') return 9;
   if (type === 'bfloat16') return 13;
   if (type === 'float8e8m0') return 24;

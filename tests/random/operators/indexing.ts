@@ -150,11 +150,14 @@ const topK: Operator = {
     const differ = isFloat(x.type) && !maker.kind.hasSpecials;
     const results = [
       { dims, exact: true },
-      differ ? { type: 'int64' as const, dims, exact: true, bound: 20 } : undefined,
+      { type: 'int64' as const, dims, exact: true, bound: 20 },
     ];
-    const attributes = { axis: written, largest };
-    if (opset < 10) return maker.node('TopK', [x], { k, axis: written }, results)[0];
-    return maker.node('TopK', [x, maker.int64s([k])], attributes, results)[0];
+    const [values, places] =
+      opset < 10
+        ? maker.node('TopK', [x], { k, axis: written }, results)
+        : maker.node('TopK', [x, maker.int64s([k])], { axis: written, largest }, results);
+    if (places && !differ) maker.hide(places);
+    return values;
   },
 };
 

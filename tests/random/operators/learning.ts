@@ -1,7 +1,7 @@
 // ai.onnx.ml without its trees: what scikit-learn's pipelines become.
 
-import type { ElementType } from '../../support/onnx-builder.js';
-import type { GraphMaker, Value } from '../maker.js';
+import { toTensorProto, type ElementType } from '../../support/onnx-builder.js';
+import type { Attributes, GraphMaker, Value } from '../maker.js';
 import { isFloat, tensorOf } from '../tensors.js';
 import type { Operator } from './operator.js';
 
@@ -133,6 +133,20 @@ const labelSuffix: Partial<Record<ElementType, string>> = {
   float32: 'floats',
 };
 
+/** Floats of 64 bits are written as tensors only. */
+function encodedByTensors(maker: GraphMaker, x: Value): Value | undefined {
+  const tensor = (numbers: number[]) => {
+    const { type, dims, data } = tensorOf(x.type, [numbers.length], numbers);
+    return { tensor: toTensorProto('', type, dims, data) };
+  };
+  const attributes = {
+    keys_tensor: tensor([1, 2, 3]),
+    values_tensor: tensor([0.5, 4, -1]),
+    default_tensor: tensor([9]),
+  };
+  return maker.one('ai.onnx.ml:LabelEncoder', [x], attributes, { exact: true, bound: 10 });
+}
+
 const labelEncoder: Operator = {
   name: 'ai.onnx.ml:LabelEncoder',
   add(maker) {
@@ -144,9 +158,8 @@ const labelEncoder: Operator = {
       return maker.one('ai.onnx.ml:LabelEncoder', [x], attributes, { type: to, exact: true });
     }
     const from = labelSuffix[type];
+    if (from === undefined) return encodedByTensors(maker, x);
     const to = random.of<ElementType>(['string', 'int64', 'float32']);
-    // Of floats of 64 bits there are labels as tensors only.
-    if (from === undefined) return undefined;
     const listOf = (of: ElementType, offset: number) => {
       const numbers = [1, 2, 3, 4].map((n) => n + offset);
       if (of === 'string') return { strings: tensorOf('string', [4], numbers).data as string[] };
@@ -181,16 +194,11 @@ const linearRegressor: Operator = {
   },
 };
 
-/** Labels of classes: words or numbers. */
-export function classLabels(maker: GraphMaker, classes: number, suffix: string) {
-  const isText = maker.random.chance(0.4);
-  return {
-    type: (isText ? 'string' : 'int64') as ElementType,
-    attributes: isText
-      ? { [`class${suffix}_strings`]: { strings: words.slice(0, classes) } }
-      : { [`class${suffix}_int64s`]: [3, 1, 7, 5].slice(0, classes) },
-  };
-}
+/** Labels of classes: words, or numbers in a list that has another name in each operator. */
+export const classLabels = (classes: number, isText: boolean, numbers: 'ints' | 'int64s') =>
+  isText
+    ? { classlabels_strings: { strings: words.slice(0, classes) } }
+    : { [`classlabels_${numbers}`]: [3, 1, 7, 5].slice(0, classes) };
 
 /** The class with the greatest score, which roundings of exact inputs hardly change, and all scores. */
 export function classified(
@@ -198,15 +206,15 @@ export function classified(
   name: string,
   x: Value,
   classes: number,
-  label: { type: ElementType; attributes: object },
-  attributes: object,
+  labelType: ElementType,
+  attributes: Attributes,
 ): Value | undefined {
   const rows = x.dims[0]!;
   const results = [
-    { type: label.type, dims: [rows], exact: true, bound: 9 },
+    { type: labelType, dims: [rows], exact: true, bound: 9 },
     { type: 'float32' as const, dims: [rows, classes], bound: 20 },
   ];
-  return maker.node(name, [x], { ...label.attributes, ...attributes }, results)[1];
+  return maker.node(name, [x], attributes, results)[1];
 }
 
 const linearClassifier: Operator = {
@@ -214,10 +222,9 @@ const linearClassifier: Operator = {
   add(maker) {
     const { random } = maker;
     const [columns, classes] = [random.int(1, 4), random.int(2, 4)];
-    const label = classLabels(maker, classes, 'labels').attributes;
-    const isText = 'classlabels_strings' in label;
+    const isText = random.chance(0.4);
     const attributes = {
-      ...(isText ? label : { classlabels_ints: Object.values(label)[0] }),
+      ...classLabels(classes, isText, 'ints'),
       coefficients: floats(maker, columns * classes, 0.5),
       intercepts: floats(maker, classes),
       post_transform: random.of([undefined, ...transforms]),
@@ -225,8 +232,7 @@ const linearClassifier: Operator = {
     };
     const x = table(maker, columns);
     const type = isText ? 'string' : 'int64';
-    const kinds = { type: type as ElementType, attributes: {} };
-    return classified(maker, 'ai.onnx.ml:LinearClassifier', x, classes, kinds, attributes);
+    return classified(maker, 'ai.onnx.ml:LinearClassifier', x, classes, type, attributes);
   },
 };
 
@@ -277,16 +283,12 @@ const svmClassifier: Operator = {
       prob_a: hasChances ? floats(maker, pairs) : undefined,
       prob_b: hasChances ? floats(maker, pairs) : undefined,
       post_transform: random.of([undefined, ...transforms]),
-      ...(isText
-        ? { classlabels_strings: { strings: words.slice(0, classes) } }
-        : { classlabels_ints: [3, 1, 7, 5].slice(0, classes) }),
+      ...classLabels(classes, isText, 'ints'),
     };
     const x = table(maker, columns);
-    const label = { type: (isText ? 'string' : 'int64') as ElementType, attributes: {} };
+    const type = isText ? 'string' : 'int64';
     const scores = hasChances || classes === 2 ? classes : pairs;
-    return maker.end(
-      classified(maker, 'ai.onnx.ml:SVMClassifier', x, scores, label, attributes),
-    );
+    return maker.end(classified(maker, 'ai.onnx.ml:SVMClassifier', x, scores, type, attributes));
   },
 };
 

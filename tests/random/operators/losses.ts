@@ -17,9 +17,7 @@ function loss(name: string): Operator {
       const ignored = random.chance(0.4) ? targets[0]! : undefined;
       // Something is to be left.
       const isAll = targets.every((target) => target === ignored);
-      const weights = random.chance(0.4)
-        ? maker.awayFromZero([classes], type, false)
-        : undefined;
+      const weights = random.chance(0.4) ? maker.awayFromZero([classes], type, false) : undefined;
       const reduction = random.of([undefined, 'mean', 'sum', 'none']);
       const inputs = [x, maker.given(tensorOf(targetType, places, targets)), weights];
       const attributes = { reduction, ignore_index: isAll ? undefined : ignored };

@@ -1,5 +1,5 @@
 import { broadcast, fromFront, type GraphMaker, type Value } from '../maker.js';
-import { elementCount, isFloat } from '../tensors.js';
+import { elementCount, isFloat, tensorOf } from '../tensors.js';
 import type { Operator } from './operator.js';
 
 /** A second factor for rows of `inner` elements: weights, a batch of them, or a vector. */
@@ -170,9 +170,17 @@ function reduction(name: string): Operator {
 
 /** What a reduction takes: only of positive numbers there is a logarithm. */
 function operandOf(maker: GraphMaker, name: string): Value | undefined {
+  if (name === 'ReduceProd' && !isFloat(maker.type)) {
+    // What is beyond 64 bits is not said.
+    const dims = maker.random.of([[3], [2, 4], [3, 2, 2]]);
+    const numbers = maker.random.ints(elementCount(dims), -3, 3);
+    const x = maker.given(tensorOf(maker.type, dims, numbers));
+    return { ...x, bound: 3 };
+  }
   const largest = name === 'ReduceProd' ? 3 : name === 'ReduceLogSumExp' ? 80 : 1e4;
   if (name === 'ReduceLogSum') {
-    if (!isFloat(maker.type)) return maker.awayFromZero(maker.dims(maker.random.int(1, 4)), maker.type, false);
+    if (!isFloat(maker.type))
+      return maker.awayFromZero(maker.dims(maker.random.int(1, 4)), maker.type, false);
     return maker.one('Exp', [maker.float(0, 5, { largest: 5 })], {}, { bound: 150 });
   }
   return maker.take(0, 5, { largest: isFloat(maker.type) ? largest : 300 });

@@ -5,8 +5,6 @@ import { elementCount, randomTensor, tensorOf } from '../tensors.js';
 import type { Operator } from './operator.js';
 import { qLinear } from './qlinear.js';
 
-
-
 function entry(
   name: string,
   add: (maker: GraphMaker, qualified: string) => Value | undefined,
@@ -289,8 +287,7 @@ const matMulNBits = entry('MatMulNBits', (maker, qualified) => {
   const block = random.of([16, 32]);
   const blocks = Math.ceil(inner / block);
   const hasZeros = random.chance(0.4);
-  const bytes = (dims: readonly number[]) =>
-    maker.constant(randomTensor(random, 'uint8', dims));
+  const bytes = (dims: readonly number[]) => maker.constant(randomTensor(random, 'uint8', dims));
   const inputs = [
     maker.input(type, [rows, inner]),
     bytes([columns, blocks, block / 2]),

@@ -139,7 +139,8 @@ const pad: Operator = {
       };
       return maker.one('Pad', [x], attributes, { dims, exact });
     }
-    const constant = value === undefined || mode !== 'constant' ? undefined : maker.number(value, x.type);
+    const constant =
+      value === undefined || mode !== 'constant' ? undefined : maker.number(value, x.type);
     const chosen = opset >= 18 && random.chance(0.3) ? padded(before, after) : undefined;
     const pick = (amounts: number[]) => chosen?.map((axis) => amounts[axis]!) ?? amounts;
     const pads = maker.int64s([...pick(before), ...pick(after)]);
@@ -340,10 +341,10 @@ const reverseSequence: Operator = {
   add(maker) {
     const { random } = maker;
     const x = movable(maker, 2);
-    const [time, batch] = random.of([
+    const [time, batch] = random.of<[number, number]>([
       [0, 1],
       [1, 0],
-    ]) as [number, number];
+    ]);
     const longest = x.dims[time]!;
     if (elementCount(x.dims) === 0) return undefined;
     const lengths = maker.int64s(random.ints(x.dims[batch]!, 1, longest));

@@ -131,7 +131,9 @@ const dropout: Operator = {
     const ratio = random.of([undefined, 0.2, 0.7]);
     const results = [
       { exact: x.exact },
-      random.chance(0.4) && opset >= 10 ? { type: 'bool' as const, exact: true, bound: 1 } : undefined,
+      random.chance(0.4) && opset >= 10
+        ? { type: 'bool' as const, exact: true, bound: 1 }
+        : undefined,
     ].filter((result) => result !== undefined);
     if (opset < 12) {
       const attributes = { ratio: ratio === undefined ? undefined : { float: ratio } };

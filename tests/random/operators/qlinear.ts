@@ -12,8 +12,11 @@ const parameters = (maker: GraphMaker) => [
   maker.constant(tensorOf(maker.type, [], [maker.random.int(0, 20)])),
 ];
 
-const bytes = (maker: GraphMaker, lowest = 1, highest = 4) =>
-  maker.take(lowest, highest, { fits: ({ dims }) => elementCount(dims) > 0 });
+/** A value with elements. */
+function bytes(maker: GraphMaker): Value {
+  const x = maker.take(1, 4, { fits: ({ dims }) => elementCount(dims) > 0 });
+  return elementCount(x.dims) > 0 ? x : maker.input(maker.type, [2, 3]);
+}
 
 function entry(
   name: string,
@@ -45,12 +48,14 @@ function unary(name: string): Operator {
 const softmax = entry('QLinearSoftmax', (maker, qualified) => {
   const x = bytes(maker);
   const isLate = maker.random.chance(0.6);
-  const axis = isLate ? maker.axis(x.dims.length) : fromFront(maker.axis(x.dims.length), x.dims.length);
+  const axis = isLate
+    ? maker.axis(x.dims.length)
+    : fromFront(maker.axis(x.dims.length), x.dims.length);
   const scale = maker.constant(tensorOf('float32', [], [0.1]));
   const out = maker.constant(tensorOf('float32', [], [1 / 256]));
-  const zero = () => wholes(maker, x.type, [], true);
+  const zero = maker.constant(tensorOf(x.type, [], [maker.random.int(0, 20)]));
   const fixed = maker.constant(tensorOf(x.type, [], [x.type === 'int8' ? -128 : 0]));
-  const inputs = [x, scale, zero(), out, fixed];
+  const inputs = [x, scale, zero, out, fixed];
   return maker.one(qualified, inputs, { axis, opset: isLate ? 13 : 12 });
 });
 
@@ -59,7 +64,8 @@ const averagePool = entry('QLinearAveragePool', (maker, qualified) => {
   const isLast = random.chance(0.3);
   const [batch, channels, size] = [random.int(1, 2), random.int(1, 4), random.int(1, 3)];
   const pad = size > 1 ? random.int(0, 1) : 0;
-  const arranged = (sizes: number[]) => (isLast ? [batch, ...sizes, channels] : [batch, channels, ...sizes]);
+  const arranged = (sizes: number[]) =>
+    isLast ? [batch, ...sizes, channels] : [batch, channels, ...sizes];
   const x = maker.input(type, arranged([6, 5]));
   const out = [6, 5].map((length) => length + 2 * pad - size + 1);
   const attributes = {
@@ -75,9 +81,14 @@ const averagePool = entry('QLinearAveragePool', (maker, qualified) => {
 const globalAveragePool = entry('QLinearGlobalAveragePool', (maker, qualified) => {
   const { random, type } = maker;
   const isLast = random.chance(0.4);
-  const x = maker.input(type, [random.int(1, 2), random.int(1, 5), random.int(1, 5), random.int(1, 5)]);
+  const x = maker.input(type, [
+    random.int(1, 2),
+    random.int(1, 5),
+    random.int(1, 5),
+    random.int(1, 5),
+  ]);
   const dims = x.dims.map((size, axis) => (axis === 0 || axis === (isLast ? 3 : 1) ? size : 1));
-  const inputs = [x, scaleOf(maker, []), wholes(maker, type, [], true), scaleOf(maker, []), wholes(maker, type, [], true)];
+  const inputs = [x, ...parameters(maker), ...parameters(maker)];
   return maker.one(qualified, inputs, { channels_last: isLast ? 1 : undefined }, { dims });
 });
 
@@ -90,7 +101,7 @@ const concat = entry('QLinearConcat', (maker, qualified) => {
     const dims = first.dims.map((size, i) => (i === axis ? random.int(1, 4) : size));
     parts.push(maker.weights(dims, 1, type));
   }
-  const full = () => [scaleOf(maker, []), wholes(maker, type, [], true)];
+  const full = () => parameters(maker);
   const inputs = [...full(), ...parts.flatMap((part) => [part, ...full()])];
   const size = parts.reduce((sum, { dims }) => sum + dims[axis]!, 0);
   const dims = first.dims.map((old, i) => (i === axis ? size : old));
@@ -102,7 +113,7 @@ const where = entry('QLinearWhere', (maker, qualified) => {
   const y = maker.weights(maker.broadcastable(x.dims), 1, x.type);
   const condition = maker.input('bool', maker.broadcastable(x.dims));
   const dims = broadcast(x.dims, y.dims);
-  const full = () => [scaleOf(maker, []), wholes(maker, x.type, [], true)];
+  const full = () => parameters(maker);
   const inputs = [condition, x, ...full(), y, ...full(), ...full()];
   return dims && maker.one(qualified, inputs, {}, { type: x.type, dims });
 });

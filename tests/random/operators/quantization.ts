@@ -15,17 +15,27 @@ function granularity(maker: GraphMaker, dims: readonly number[], opset: number) 
   if (opset < 13 || rank === 0 || axis >= rank || random.chance(0.5)) {
     return { dims: [] as number[], axis: undefined, block: undefined };
   }
-  if (opset < 21 || random.chance(0.6)) return { dims: [dims[axis]!], axis: usual, block: undefined };
+  if (opset < 21 || random.chance(0.6))
+    return { dims: [dims[axis]!], axis: usual, block: undefined };
   const block = random.of([2, 3]);
   const blocks = dims.map((size, i) => (i === axis ? Math.ceil(size / block) : size));
   return { dims: blocks, axis: usual, block };
 }
 
 /** Random whole numbers of a type that is mostly small. */
-function wholes(maker: GraphMaker, type: ElementType, dims: readonly number[], zero = false): Value {
+function wholes(
+  maker: GraphMaker,
+  type: ElementType,
+  dims: readonly number[],
+  zero = false,
+): Value {
   const [low, high] = integerRange(type) ?? [-4, 4];
   const reach = zero ? 20 : 300;
-  const numbers = maker.random.ints(elementCount(dims), Math.max(low, -reach), Math.min(high, reach));
+  const numbers = maker.random.ints(
+    elementCount(dims),
+    Math.max(low, -reach),
+    Math.min(high, reach),
+  );
   return isGivable(type)
     ? maker.given(tensorOf(type, dims, numbers))
     : maker.numbers(type, dims, numbers);
@@ -33,7 +43,11 @@ function wholes(maker: GraphMaker, type: ElementType, dims: readonly number[], z
 
 const scaleOf = (maker: GraphMaker, dims: readonly number[], type: ElementType = 'float32') =>
   maker.given(
-    tensorOf(type, dims, Array.from({ length: elementCount(dims) }, () => maker.random.of(scales))),
+    tensorOf(
+      type,
+      dims,
+      Array.from({ length: elementCount(dims) }, () => maker.random.of(scales)),
+    ),
   );
 
 /** What may be quantised to, by the opset. */
@@ -46,8 +60,7 @@ function targets(opset: number): ElementType[] {
 }
 
 /** By which version of ONNX's an operator goes. */
-const versionOf = (maker: GraphMaker, name: string) =>
-  name.includes(':') ? 13 : maker.opset;
+const versionOf = (maker: GraphMaker, name: string) => (name.includes(':') ? 13 : maker.opset);
 
 export const quantizeLinear = (name: string): Operator => ({
   name,
@@ -85,7 +98,8 @@ export const dequantizeLinear = (name: string): Operator => ({
     const x = maker.take(0, 4);
     const { dims, axis, block } = granularity(maker, x.dims, opset);
     const isSmallFloat = x.type.startsWith('float');
-    const type = opset >= 19 ? random.of<ElementType>(['float32', 'float32', 'float16']) : 'float32';
+    const type =
+      opset >= 19 ? random.of<ElementType>(['float32', 'float32', 'float16']) : 'float32';
     const zeros =
       isSmallFloat || x.type === 'int32' || random.chance(0.3)
         ? undefined

@@ -39,16 +39,18 @@ function recurrentOperator(name: string, { gates, functions, hasMemory = false }
           ? maker.given(tensorOf('int32', [batch], random.ints(batch, 1, time)))
           : undefined,
         state(),
-        ...(hasMemory
-          ? [state(), random.chance(0.4) ? weights([3 * hidden]) : undefined]
-          : []),
+        ...(hasMemory ? [state(), random.chance(0.4) ? weights([3 * hidden]) : undefined] : []),
       ];
       const attributes = {
         hidden_size: hidden,
         direction,
         clip: random.chance(0.15) ? { float: 0.6 } : undefined,
         activations: random.chance(0.3)
-          ? { strings: random.shuffled(activations.flatMap((a) => [a, a])).slice(0, functions * directions) }
+          ? {
+              strings: random
+                .shuffled(activations.flatMap((a) => [a, a]))
+                .slice(0, functions * directions),
+            }
           : undefined,
         linear_before_reset: name === 'GRU' ? random.of([undefined, 0, 1]) : undefined,
         input_forget: hasMemory && random.chance(0.2) ? 1 : undefined,

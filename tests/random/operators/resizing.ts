@@ -109,11 +109,15 @@ function upsample(maker: GraphMaker): Value | undefined {
   const dims = x.dims.map((size, axis) => resized(size, scales[axis]!));
   if (dims.some((size) => size < 1)) return undefined;
   const result = { dims, exact: x.exact && mode === 'nearest' };
-  if (opset < 9) {
-    return maker.one('Upsample', [x], { mode, scales: { floats: scales } }, result);
-  }
-  const by = maker.given(tensorOf('float32', [4], scales));
-  const made = maker.one(opset === 9 ? 'Upsample' : 'Resize', [x, by], { mode }, result);
+  const made =
+    opset < 9
+      ? maker.one('Upsample', [x], { mode, scales: { floats: scales } }, result)
+      : maker.one(
+          opset === 9 ? 'Upsample' : 'Resize',
+          [x, maker.given(tensorOf('float32', [4], scales))],
+          { mode },
+          result,
+        );
   return mode === 'nearest' || isFloat(x.type) ? made : maker.endRounded(made);
 }
 

@@ -154,7 +154,12 @@ const unpacked: Operator['add'] = (maker) => {
 /** Whether an optional holds something: what is a tensor does, from opset 18 on; nothing does not. */
 const hasElement: Operator['add'] = (maker) => {
   const x = maker.opset >= 18 && maker.random.chance(0.4) ? maker.take() : optional(maker).there;
-  return maker.one('OptionalHasElement', [x], {}, { type: 'bool', dims: [], exact: true, bound: 1 });
+  return maker.one(
+    'OptionalHasElement',
+    [x],
+    {},
+    { type: 'bool', dims: [], exact: true, bound: 1 },
+  );
 };
 
 export const sequences: Operator[] = [

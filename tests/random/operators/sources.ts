@@ -1,6 +1,6 @@
 import { dataTypes, toTensorProto, type ElementType } from '../../support/onnx-builder.js';
 import type { GraphMaker, Value } from '../maker.js';
-import { isFloat, isGivable, randomTensor, tensorOf } from '../tensors.js';
+import { elementCount, isFloat, isGivable, randomTensor, tensorOf } from '../tensors.js';
 import type { Attribute } from '../graph.js';
 import type { Operator } from './operator.js';
 
@@ -9,9 +9,10 @@ const constant: Operator = {
   name: 'Constant',
   add(maker) {
     const { random, type } = maker;
-    if (!isGivable(type)) return undefined;
     const dims = maker.dims(random.int(0, 3));
-    const { data } = randomTensor(random, type, dims);
+    const data = isGivable(type)
+      ? randomTensor(random, type, dims).data
+      : codes(maker, elementCount(dims));
     const result = { type, dims, exact: true, bound: 255 };
     const short = maker.opset >= 12 && random.chance(0.4) ? shortConstant(maker) : undefined;
     if (short) return maker.one('Constant', [], short.attributes, { ...result, dims: short.dims });
@@ -19,6 +20,14 @@ const constant: Operator = {
     return maker.one('Constant', [], { value }, result);
   },
 };
+
+/** So many numbers of a type that JavaScript has not, as their bits. */
+function codes({ random, type }: GraphMaker, count: number): Uint8Array | Uint16Array {
+  // From 1 to 4 of bfloat16; floats of less than 8 bits, and integers, are all numbers.
+  if (type === 'bfloat16') return Uint16Array.from(random.ints(count, 0x3f80, 0x4080));
+  const bits = type.endsWith('int2') ? 2 : /int4|float4/.test(type) ? 4 : 8;
+  return Uint8Array.from(random.ints(Math.ceil((count * bits) / 8), 0, bits < 8 ? 255 : 0x40));
+}
 
 /** A number or a list of numbers, as an attribute of its own says it. */
 function shortConstant({ random, type }: GraphMaker) {
@@ -38,9 +47,10 @@ const constantOfShape: Operator = {
   name: 'ConstantOfShape',
   add(maker) {
     const { random, type } = maker;
-    if (!isGivable(type)) return undefined;
     const dims = maker.dims(random.int(0, 3));
-    const { data } = tensorOf(type, [1], [isFloat(type) ? 0.5 : 1]);
+    const data = isGivable(type)
+      ? tensorOf(type, [1], [isFloat(type) ? 0.5 : 1]).data
+      : codes(maker, 1);
     const value = { tensor: toTensorProto('', type, [1], data) };
     const attributes = type !== 'float32' || random.chance(0.5) ? { value } : {};
     const result = { type, dims, exact: true, bound: 1 };
@@ -112,6 +122,7 @@ const eyeLike: Operator = {
 function shapeOfRandom(maker: GraphMaker, value: Value | undefined): Value | undefined {
   if (!value) return undefined;
   maker.hide(value);
+  maker.containers.push(value.name);
   return maker.one('Shape', [value], {}, shapeResult(value.dims.length));
 }
 
@@ -162,9 +173,7 @@ const bernoulli: Operator = {
   add(maker) {
     const { random: choose, type } = maker;
     const numbers = choose.ints(12, 0, 1);
-    const p = isGivable(type)
-      ? maker.given(tensorOf(type, [3, 4], numbers))
-      : maker.take(1, 3);
+    const p = isGivable(type) ? maker.given(tensorOf(type, [3, 4], numbers)) : maker.take(1, 3);
     return shapeOfRandom(maker, maker.one('Bernoulli', [p], {}, { exact: true }));
   },
 };

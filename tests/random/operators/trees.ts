@@ -3,7 +3,7 @@
 import { toTensorProto } from '../../support/onnx-builder.js';
 import type { GraphMaker } from '../maker.js';
 import { tensorOf } from '../tensors.js';
-import { classified, table, transforms } from './learning.js';
+import { classified, classLabels, table, transforms } from './learning.js';
 import type { Operator } from './operator.js';
 
 const modes = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ'];
@@ -110,9 +110,7 @@ const classifier: Operator = {
     const x = table(maker, columns);
     const all = {
       ...attributes,
-      ...(isText
-        ? { classlabels_strings: { strings: ['a', 'b', 'ab', 'the'].slice(0, classes) } }
-        : { classlabels_int64s: [3, 1, 7, 5].slice(0, classes) }),
+      ...classLabels(classes, isText, 'int64s'),
       class_treeids: leaves.map(({ id }) => id),
       class_nodeids: leaves.map(({ node }) => node),
       class_ids: random.ints(leaves.length, 0, classes - 1),
@@ -120,8 +118,8 @@ const classifier: Operator = {
       base_values: random.chance(0.3) ? eighths(maker, classes) : undefined,
       post_transform: random.of([undefined, ...transforms]),
     };
-    const label = { type: isText ? ('string' as const) : ('int64' as const), attributes: {} };
-    return classified(maker, 'ai.onnx.ml:TreeEnsembleClassifier', x, classes, label, all);
+    const type = isText ? 'string' : 'int64';
+    return classified(maker, 'ai.onnx.ml:TreeEnsembleClassifier', x, classes, type, all);
   },
 };
 
@@ -131,7 +129,13 @@ const ensemble: Operator = {
   add(maker) {
     const { random, type } = maker;
     const [columns, targets] = [random.int(1, 3), random.int(1, 3)];
-    const inner: { feature: number; mode: number; value: number; yes: [number, boolean]; no: [number, boolean] }[] = [];
+    const inner: {
+      feature: number;
+      mode: number;
+      value: number;
+      yes: [number, boolean];
+      no: [number, boolean];
+    }[] = [];
     const leaves: { target: number; weight: number }[] = [];
     const grow = (depth: number): [number, boolean] => {
       if (depth === 0 || (depth < 3 && random.chance(0.3))) {
@@ -156,7 +160,11 @@ const ensemble: Operator = {
       const { dims, data } = tensorOf(type, [numbers.length], numbers);
       return { tensor: toTensorProto('', type, dims, data) };
     };
-    const { data: codes } = tensorOf('uint8', [inner.length], inner.map(({ mode }) => mode));
+    const { data: codes } = tensorOf(
+      'uint8',
+      [inner.length],
+      inner.map(({ mode }) => mode),
+    );
     const attributes = {
       tree_roots: roots,
       n_targets: targets,

@@ -1,0 +1,78 @@
+// What graphs have met: each operator in each version and type, and each pass.
+
+import type { LoadOptions } from 'fovea';
+import { cells, cellNames, untried } from './cells.js';
+import { profileByFovea } from './compute.js';
+import type { Graph } from './graph.js';
+
+/** The engine's passes, as `disabledPasses` names them. */
+export const passes = [
+  'fold-constants',
+  'pixel-shuffle',
+  'convolution-affine',
+  'activation',
+  'layer-normalization',
+  'convolution-epilogue',
+  'concatenation',
+  'attention',
+  'matmul-epilogue',
+  'bands',
+] as const;
+
+/** The passes without which a graph is planned otherwise. */
+async function firedPasses(graph: Graph, load: LoadOptions): Promise<string[]> {
+  const planned = (disabledPasses: string[]) => profileByFovea(graph, { ...load, disabledPasses });
+  const all = await planned([]);
+  if (all === (await planned(['*']))) return [];
+  const fired: string[] = [];
+  for (const pass of passes) if ((await planned([pass])) !== all) fired.push(pass);
+  return fired;
+}
+
+/** How often each cell and each pass was met in graphs that both runtimes computed. */
+export class Coverage {
+  readonly #cells = new Map(cells.map(({ name }) => [name, 0]));
+  readonly #passes = new Map<string, number>(passes.map((name) => [name, 0]));
+
+  async add(graph: Graph, load: LoadOptions): Promise<void> {
+    for (const name of cellNames(graph)) increase(this.#cells, name);
+    for (const name of await firedPasses(graph, load)) increase(this.#passes, name);
+  }
+
+  /** The counts, and what is below the bars. */
+  lines(mostCells: number, mostPasses: number): string[] {
+    const of = (counts: Map<string, number>) =>
+      [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
+    const rare = (counts: Map<string, number>, bar: number) =>
+      new Map([...counts].filter(([, count]) => count < bar).sort(([, a], [, b]) => a - b));
+    const wanted = new Map(cells.map(({ name }) => [name, this.#cells.get(name)!]));
+    const rareCells = rare(wanted, mostCells);
+    const rarePasses = rare(this.#passes, mostPasses);
+    return [
+      ...byOperator(wanted),
+      `passes: ${of(this.#passes)}`,
+      `${rareCells.size} of ${wanted.size} operators, versions and types less than ${mostCells} times: ${of(rareCells)}`,
+      `${rarePasses.size} of ${passes.length} passes less than ${mostPasses} times: ${of(rarePasses)}`,
+      `operators that no graph has: ${untried.join(', ')}`,
+    ];
+  }
+}
+
+function increase(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/** A line for each operator: its versions, and how often they were met with each type. */
+function byOperator(counts: Map<string, number>): string[] {
+  const lines = new Map<string, Map<string, string[]>>();
+  for (const [name, count] of [...counts].sort(([a], [b]) => a.localeCompare(b))) {
+    const [operator, version, type] = name.split(' ') as [string, string, string];
+    const versions = lines.get(operator) ?? new Map<string, string[]>();
+    versions.set(version, [...(versions.get(version) ?? []), `${type} ${count}`]);
+    lines.set(operator, versions);
+  }
+  return [...lines].map(([operator, versions]) => {
+    const all = [...versions].sort(([a], [b]) => Number(a) - Number(b));
+    return `${operator}: ${all.map(([v, types]) => `${v} (${types.join(', ')})`).join('; ')}`;
+  });
+}
