@@ -274,7 +274,8 @@ std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType 
   std::vector<kernels::AxisFilter> filters;
   for (const AxisScaling& axis : axes) {
     shape.push_back(axis.in);
-    // Before there were modes, what shrinks takes the pixel after the place, what grows the one before.
+    // Before there were modes, what shrinks takes the pixel after the place, what grows the one
+    // before.
     if (context.opset() < kFirstResizeWithModes) {
       method.nearest = axis.factor() < 1 ? NearestMode::Ceil : NearestMode::Floor;
     }

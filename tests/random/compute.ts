@@ -2,7 +2,7 @@ import { FoveaError, InferenceSession, Tensor, type LoadOptions } from 'fovea';
 import * as ort from 'onnxruntime-node';
 import type { ElementType } from '../support/onnx-builder.js';
 import { encode, wantedValues, type Graph } from './graph.js';
-import { isGivable, viewElements, type TensorValue } from './tensors.js';
+import { elementCount, isGivable, viewElements, type TensorValue } from './tensors.js';
 
 /** The values of one run by name. */
 export type Values = Record<string, TensorValue>;
@@ -61,18 +61,18 @@ export async function computeByFovea(graph: Graph, options: LoadOptions): Promis
   }
 }
 
-/** The nodes that a graph's first run computes, as one text; nothing where there is no run. */
-export async function profileByFovea(graph: Graph, options: LoadOptions): Promise<string> {
+/** The nodes that a graph's first run computes, as one text, and the bytes of its largest result. */
+export async function profileByFovea(graph: Graph, options: LoadOptions) {
   let session: InferenceSession | undefined;
   try {
     session = await InferenceSession.create(encode(graph), options);
     const { nodes } = await session.profile<Tensor>(toFeeds(graph.feeds[0]!), wantedValues(graph));
-    return nodes
-      .map(({ node, opType, algorithm }) => [node, opType, algorithm].join(':'))
-      .join('\n');
+    const sizes = nodes.map(({ dims }) => 4 * elementCount(dims ?? []));
+    const written = nodes.map(({ node, opType, algorithm }) => [node, opType, algorithm].join(':'));
+    return { nodes: written.join('\n'), largest: Math.max(0, ...sizes) };
   } catch (error) {
     if (!(error instanceof FoveaError)) throw error;
-    return '';
+    return { nodes: '', largest: 0 };
   } finally {
     await session?.release().catch(() => {});
   }

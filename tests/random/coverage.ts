@@ -5,9 +5,8 @@ import { cells, cellNames, untried } from './cells.js';
 import { profileByFovea } from './compute.js';
 import type { Graph } from './graph.js';
 
-/** The engine's passes, as `disabledPasses` names them. */
-export const passes = [
-  'fold-constants',
+/** The engine's passes that show in the nodes of a plan, as `disabledPasses` names them. */
+const shownPasses = [
   'pixel-shuffle',
   'convolution-affine',
   'activation',
@@ -16,16 +15,26 @@ export const passes = [
   'concatenation',
   'attention',
   'matmul-epilogue',
-  'bands',
 ] as const;
+
+/** All passes: these two change when and where what is computed. */
+export const passes = ['fold-constants', ...shownPasses, 'bands'] as const;
+
+/** The bytes of an image from which on it may be made a band at a time. */
+const wholeImage = 2 ** 20;
+
+/** Whether there is something to fold: a node of constants. */
+const folds = ({ nodes, constants }: Graph) =>
+  nodes.some(({ inputs }) => inputs.length > 0 && inputs.every((name) => name in constants));
 
 /** The passes without which a graph is planned otherwise. */
 async function firedPasses(graph: Graph, load: LoadOptions): Promise<string[]> {
   const planned = (disabledPasses: string[]) => profileByFovea(graph, { ...load, disabledPasses });
-  const all = await planned([]);
-  if (all === (await planned(['*']))) return [];
-  const fired: string[] = [];
-  for (const pass of passes) if ((await planned([pass])) !== all) fired.push(pass);
+  const { nodes: all, largest } = await planned([]);
+  const fired: string[] = folds(graph) ? ['fold-constants'] : [];
+  if (largest >= wholeImage) fired.push('bands');
+  if (all === (await planned(['*'])).nodes) return fired;
+  for (const pass of shownPasses) if ((await planned([pass])).nodes !== all) fired.push(pass);
   return fired;
 }
 

@@ -24,7 +24,7 @@ import {
 export function generate(seed: number, only?: readonly string[]): Graph {
   const random = new Choices(seed);
   const first = firstCell(seed, only);
-  const size = only === undefined && random.chance(0.01) ? 'large' : 'small';
+  const size = only === undefined && random.chance(0.007) ? 'large' : 'small';
   const maker = new GraphMaker(random, kindOf(random, size, first));
   if (size === 'large') addLarge(maker);
   else addSmall(maker, first, only);
@@ -61,7 +61,7 @@ function kindOf(random: Choices, size: 'small' | 'large', first: Cell | undefine
 /** A large image and what is planned in bands. */
 function addLarge(maker: GraphMaker): void {
   const { random } = maker;
-  maker.input('float32', [1, random.of([1, 3, 4]), random.int(150, 300), random.int(150, 300)]);
+  maker.input('float32', [1, random.of([1, 3, 4]), random.int(200, 280), random.int(200, 280)]);
   const table = forLarge.filter(({ since = 1 }) => since <= maker.opset);
   for (let count = random.int(1, 6); count > 0; --count) add(maker, weighted(random, table));
 }
@@ -75,8 +75,8 @@ function addSmall(maker: GraphMaker, first: Cell | undefined, only?: readonly st
   }
   if (first) tryOften(maker, first, 6);
   const others = companions(maker);
-  for (let count = random.int(2, 8); count > 0; --count) {
-    if (random.chance(0.15)) addChain(maker);
+  for (let count = random.int(6, 14); count > 0; --count) {
+    if (random.chance(0.08)) addChain(maker);
     else {
       const theme = random.chance(0.6) ? others.get(first?.type ?? 'float32') : undefined;
       tryOften(maker, drawn(random, theme ?? others.get('')!), 2);
@@ -165,7 +165,8 @@ function finish(maker: GraphMaker): Graph {
   const passed = random.chance(0.03) ? random.some(values, 0.2) : [];
   const constant = random.chance(0.02) ? Object.keys(constants).slice(0, 1) : [];
   const names = [...outputs, ...extra, ...passed].map(({ name }) => name).concat(constant);
-  const inputs = random.chance(0.3) ? maker.inputs.map(freed(random)) : maker.inputs;
+  const isSmall = maker.kind.largestValue < 1e6;
+  const inputs = isSmall && random.chance(0.3) ? maker.inputs.map(freed(random)) : maker.inputs;
   return {
     opset: maker.opset,
     mlOpset: maker.kind.mlOpset,

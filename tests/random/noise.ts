@@ -24,7 +24,7 @@ const products = /Conv|MatMul|Gemm|Einsum|Attention|^(RNN|GRU|LSTM|STFT)$|^(SVM|
 const repeated = /^(Loop|Scan|If|SequenceMap)$/;
 
 /** Operators that add elements of one operand. */
-const sums = /^(Reduce(Sum|Mean|L1|L2|SumSquare)|CumSum|Sum|Mean|DFT|STFT|Lp.*)$/;
+const sums = /^(Reduce(Sum|Mean|L1|L2|SumSquare)|CumSum|Sum|Mean|DFT|STFT|Lp.*|.*Loss)$/;
 
 /** Operators that multiply the roundings of their first input, however exact it is. */
 const amplifying = /Normalization$/;

@@ -109,9 +109,8 @@ TEST(Logical, NaNAndInfinity) {
 
 TEST(Logical, FloatsOfAByteHaveNanAndInfinityAsWell) {
   const Tensor x = Tensor::of<float>({4}, {NAN, INFINITY, -INFINITY, 1});
-  const OpCase cast = {"Cast",
-                       20,
-                       {{"to", static_cast<int64_t>(DType::Float8E5M2)}, {"saturate", int64_t{0}}}};
+  const OpCase cast = {
+      "Cast", 20, {{"to", static_cast<int64_t>(DType::Float8E5M2)}, {"saturate", int64_t{0}}}};
   const Tensor codes = run_op(cast, {x})[0];
   using Bools = std::vector<bool>;
   EXPECT_EQ(values_of<bool>(run_op({"IsNaN", 20}, {codes})[0]), (Bools{true, false, false, false}));

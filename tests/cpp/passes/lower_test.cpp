@@ -76,8 +76,8 @@ TEST(Lower, BitsAreThoseOfTheNarrowType) {
                                   .node("BitCast", {"i"}, {"b"}, {{"to", to(DType::BFloat16)}})
                                   .node("Relu", {"b"}, {"y"})
                                   .output("y", DType::BFloat16));
-  ASSERT_EQ(operators(graph), (Names{"Cast", "Cast", "Cast", "BitCast", "BitCast", "Cast", "Relu",
-                                     "Cast"}));
+  ASSERT_EQ(operators(graph),
+            (Names{"Cast", "Cast", "Cast", "BitCast", "BitCast", "Cast", "Relu", "Cast"}));
   EXPECT_EQ(graph.nodes[2].attributes.get_int("to", 0), kFloat16);
   EXPECT_EQ(graph.nodes[5].attributes.get_int("to", 0), kFloat);
   EXPECT_EQ(graph.nodes[6].inputs[0], graph.nodes[5].outputs[0]);

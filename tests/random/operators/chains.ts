@@ -135,10 +135,13 @@ const concatenatedConv: Operator = {
   weight: 2,
   add(maker) {
     const { random } = maker;
-    const x = maker.float(4, 4);
+    // Parts of whole vectors are taken as they are.
+    const x = random.chance(0.3)
+      ? maker.float(4, 4)
+      : maker.input(maker.floatType, [1, random.of([4, 8]), random.int(8, 20), random.int(8, 20)]);
     const options = { kernels: [3, 3, 1, 5], keepsSize: true };
-    const first = addConv(maker, x, { ...options, outputs: random.of([1, 3, 4, 8, 16]) });
-    const second = first && addConv(maker, x, { ...options, outputs: random.of([1, 4, 8, 5]) });
+    const first = addConv(maker, x, { ...options, outputs: random.of([1, 4, 4, 8, 16]) });
+    const second = first && addConv(maker, x, { ...options, outputs: random.of([4, 4, 8, 5]) });
     if (!second) return undefined;
     const parts = random.shuffled([x, first, second, ...random.some([x, first], 0.2)]);
     const channels = parts.reduce((sum, { dims }) => sum + dims[1]!, 0);

@@ -231,7 +231,7 @@ const multiHeadAttention = entry('MultiHeadAttention', (maker, qualified) => {
 const groupQueryAttention = entry('GroupQueryAttention', (maker, qualified) => {
   const { random, type } = maker;
   const keyHeads = random.int(1, 2);
-  const [batch, heads, size] = [random.int(1, 2), keyHeads * random.int(1, 2), random.of([8, 16])];
+  const [batch, heads, size] = [random.int(1, 2), keyHeads * random.int(1, 2), 16];
   const past = random.chance(0.5) ? random.int(1, 4) : 0;
   const tokens = past > 0 ? 1 : random.int(1, 4);
   const total = past + tokens;

@@ -63,8 +63,7 @@ function layerNormalization(name: string): Operator {
         return maker.one(name, inputs, attributes, normal);
       }
       const dims = x.dims.map((size, i) => (i < from ? size : 1));
-      const type = x.type === 'float64' ? 'float64' : 'float32';
-      const statistics = { dims, bound: 100, type } as const;
+      const statistics = { dims, bound: 100, type: 'float32' as const };
       return maker.node(name, inputs, attributes, [normal, statistics, statistics])[0];
     },
   };

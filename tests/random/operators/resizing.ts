@@ -17,7 +17,9 @@ const resized = (size: number, factor: number) =>
 
 function attributesFor(maker: GraphMaker, bySizes: boolean, enlarges: boolean) {
   const { random, opset } = maker;
-  const mode = random.of(['nearest', 'nearest', 'linear', 'linear', 'cubic']);
+  const modes = ['nearest', 'nearest', 'linear', 'linear'];
+  // onnxruntime has no cubic resizing of integers.
+  const mode = random.of(isFloat(maker.type) ? [...modes, 'cubic'] : modes);
   const choices = opset >= 19 ? [...coordinates, 'half_pixel_symmetric'] : coordinates;
   const cubic = mode === 'cubic';
   const antialias = opset >= 18 && mode !== 'nearest' && !enlarges && random.chance(0.3);

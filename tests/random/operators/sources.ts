@@ -160,7 +160,7 @@ const multinomial: Operator = {
   add(maker) {
     const type = maker.random.of<ElementType>(['int32', 'int64']);
     const [batch, samples] = [maker.random.int(1, 3), maker.random.int(1, 6)];
-    const x = maker.input(maker.type, [batch, 4]);
+    const x = maker.weights([batch, 4]);
     const attributes = { sample_size: samples, dtype: dataTypes[type] };
     const made = maker.one('Multinomial', [x], attributes, { type, dims: [batch, samples] });
     return shapeOfRandom(maker, made);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { InferenceSession } from 'fovea';
 import { importModules } from '../bundle.mjs';
 
 const {
+  cellNames,
+  cells,
   check,
   Choices,
   encode,
@@ -11,11 +14,14 @@ const {
   investigate,
   measureNoise,
   shrink,
+  passes,
   ...tensors
 } = await importModules(
+  'cells',
   'check',
   'choices',
   'compare',
+  'coverage',
   'generate',
   'graph',
   'noise',
@@ -25,7 +31,7 @@ const {
 const { randomTensor, tensorOf, toNumbers } = tensors;
 
 const firstSeed = 2478;
-const graphs = 80;
+const graphs = 150;
 
 test(`${graphs} random graphs give what onnxruntime gives`, async () => {
   const verdicts = [];
@@ -43,6 +49,20 @@ test(`${graphs} random graphs give what onnxruntime gives`, async () => {
 test('a seed is a graph', () => {
   assert.deepEqual(encode(generate(3)), encode(generate(3)));
   assert.notDeepEqual(encode(generate(3)), encode(generate(4)));
+});
+
+test('seeds begin with the cells one after the other', () => {
+  const some = cells.map((cell, seed) => ({ cell, seed })).filter(({ seed }) => seed % 25 === 0);
+  const begun = some.filter(({ cell, seed }) => cellNames(generate(seed)).includes(cell.name));
+  assert.ok(begun.length > 0.85 * some.length, `${begun.length} of ${some.length}`);
+});
+
+test('the passes that are counted are all that there are', async () => {
+  const bytes = encode({ ...generate(1), declaredConstants: [] });
+  const load = InferenceSession.create(bytes, { disabledPasses: ['none'] });
+  const error = await load.then(undefined, (reason) => reason);
+  const names = [...error.message.matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(names.filter((name) => name !== 'none')), new Set(passes));
 });
 
 const numbers = [0.5, -1, 2, 3];
