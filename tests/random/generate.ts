@@ -75,7 +75,7 @@ function addSmall(maker: GraphMaker, first: Cell | undefined, only?: readonly st
   }
   if (first) tryOften(maker, first, 6);
   const others = companions(maker);
-  for (let count = random.int(6, 14); count > 0; --count) {
+  for (let count = random.int(8, 17); count > 0; --count) {
     if (random.chance(0.08)) addChain(maker);
     else {
       const theme = random.chance(0.6) ? others.get(first?.type ?? 'float32') : undefined;
@@ -135,11 +135,14 @@ function companions({ kind }: GraphMaker): Map<string, Weighted> {
 
 const companionsByKind = new Map<string, Map<string, Weighted>>();
 
-/** What fewer opsets have comes more often in them. */
+/** What fewer versions of a domain have comes more often in them; a graph has any opset. */
+const opsetsOf: Record<string, number> = { '': 1, 'ai.onnx.ml': newestMlOpset, 'com.microsoft': 1 };
+
 function weigh(list: readonly Cell[]): Weighted {
-  const weights = list.map(({ since, until, domain }) =>
-    domain === '' ? 1 / (until - since + 1) : 1 / 15,
-  );
+  const weights = list.map(({ since, until, domain }) => {
+    const share = opsetsOf[domain]! / (until - since + 1);
+    return domain === '' ? share : share / 12;
+  });
   return { cells: list, weights, total: weights.reduce((sum, weight) => sum + weight, 0) };
 }
 

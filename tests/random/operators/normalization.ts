@@ -72,13 +72,14 @@ function layerNormalization(name: string): Operator {
 const groupNormalization: Operator = {
   name: 'GroupNormalization',
   add(maker) {
-    const x = maker.float(3, 5);
+    const x = maker.take(3, 5);
     if (elementCount(x.dims) === 0) return undefined;
     const channels = x.dims[1]!;
     const divisors = Array.from({ length: channels }, (_, i) => i + 1).filter(
       (count) => channels % count === 0,
     );
-    const inputs = [x, maker.weights([channels]), maker.weights([channels])];
+    const row = () => maker.weights([channels], 1, x.type);
+    const inputs = [x, row(), row()];
     const attributes = { num_groups: maker.random.of(divisors), epsilon: epsilon(maker) };
     return maker.one('GroupNormalization', inputs, attributes, { bound: 10 });
   },
