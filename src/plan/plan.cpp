@@ -48,6 +48,10 @@ std::string key_of(const Segment& before, std::span<const Tensor> answers) {
   return key;
 }
 
+double milliseconds_from(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double, std::milli>(end - start).count();
+}
+
 Segment* find_entry(std::list<Segment::Next>& entries, std::string_view key) {
   const auto found = std::ranges::find(entries, key, &Segment::Next::answer);
   if (found == entries.end()) return nullptr;
@@ -182,6 +186,10 @@ void Execution::enter(Segment& segment) {
 
 bool Execution::advance(Clock::time_point deadline) {
   auto now = Clock::now();
+  // The host's time is the node's, and that of those around it.
+  if (const auto asked = std::exchange(asked_at_, std::nullopt)) {
+    times_.back().milliseconds += milliseconds_from(*asked, now);
+  }
   do {
     if (planning_) {
       plan_some(deadline);
@@ -195,6 +203,7 @@ bool Execution::advance(Clock::time_point deadline) {
       now = Clock::now();
     }
   } while (now < deadline && !question());
+  if (question()) asked_at_ = now;
   return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
 }
 
@@ -209,7 +218,7 @@ Clock::time_point Execution::run_some(Clock::time_point start, Clock::time_point
     const bool done = advance_routine(step, deadline);
     const auto end = Clock::now();
     if (begins) times_.push_back({&step, 0});
-    times_.back().milliseconds += std::chrono::duration<double, std::milli>(end - start).count();
+    times_.back().milliseconds += milliseconds_from(start, end);
     if (done) ++next_step_;
     return end;
   }
@@ -219,7 +228,7 @@ Clock::time_point Execution::run_some(Clock::time_point start, Clock::time_point
     run_kernel(step);
   }
   const auto end = Clock::now();
-  times_.push_back({&step, std::chrono::duration<double, std::milli>(end - start).count()});
+  times_.push_back({&step, milliseconds_from(start, end)});
   ++next_step_;
   return end;
 }

@@ -132,6 +132,7 @@ class Execution {
   std::unique_ptr<Execution> inner_;  // the graph that it asked for, or
   std::optional<HostQuestion> question_;
   std::optional<std::vector<Tensor>> answer_;
+  std::optional<Clock::time_point> asked_at_;  // of the question that advance() ended with
   uint64_t calls_ = 0;
 };
 

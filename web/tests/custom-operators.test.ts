@@ -236,10 +236,15 @@ describe('a custom operator', () => {
     });
   });
 
-  test('appears in a profile', async () => {
-    register({ run: addOne, infer: alike });
+  test('appears in a profile with all its time', async () => {
+    const run: CustomOperator['run'] = async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return addOne(...args);
+    };
+    register({ run, infer: alike });
     const { nodes } = await (await create(model())).profile({ x: floats(1) });
     expect(nodes.map(({ opType }) => opType)).toEqual(['Custom', 'Neg']);
+    expect(nodes[0]!.milliseconds).toBeGreaterThan(45);
   });
 
   test('may enlarge pictures', async () => {

@@ -76,7 +76,7 @@ export function engineOperators(
   return operators.map((operator) => ({
     domain: onnxDomain(operator),
     opType: operator.opType,
-    sinceVersion: operator.sinceVersion ?? 1,
+    sinceVersion: Math.min(operator.sinceVersion ?? 1, 2 ** 31 - 1),
     dataInputs: operator.dataInputs ?? [],
     infer: operator.infer ? (node, inputs) => inferred(operator, node, inputs, failures) : null,
     run: (...args) => operator.run(...args),
