@@ -1,5 +1,7 @@
 #include "passes/element_types.h"
 
+#include <algorithm>
+
 #include "ops/meaning.h"
 
 namespace fovea {
@@ -11,6 +13,7 @@ class TypeFinder {
     for (const Value& value : graph.values) {
       types_.push_back(value.constant ? value.constant->dtype() : value.dtype);
     }
+    items_.resize(types_.size(), DType::Undefined);
   }
 
   // Of values that a subgraph captures, by what they are outside.
@@ -26,9 +29,11 @@ class TypeFinder {
  private:
   std::vector<DType> outputs_of(const Node& node) const;
   void add_inner(const Node& node, std::vector<DType>& outputs) const;
+  DType items_of(const Node& node) const;
 
   const Graph& graph_;
   std::vector<DType> types_;
+  std::vector<DType> items_;  // of the tensors in a sequence
 };
 
 // The graph that says what the node gives: a body, or either of two branches.
@@ -48,7 +53,22 @@ std::vector<DType> TypeFinder::outputs_of(const Node& node) const {
     outputs[i] = meaning_of(node).element_type(node, inputs, static_cast<int>(i));
   }
   add_inner(node, outputs);
+  if (node.op_type == "SequenceAt" || node.op_type == "ConcatFromSequence") {
+    outputs[0] = items_of(node);
+  }
   return outputs;
+}
+
+// What a sequence holds that is made of tensors, or of another sequence and perhaps a tensor.
+DType TypeFinder::items_of(const Node& node) const {
+  const size_t tells = node.op_type == "SequenceInsert" ? 2 : 1;
+  for (size_t i = 0; i < std::min(tells, node.inputs.size()); ++i) {
+    if (node.inputs[i] == kNoValue) continue;
+    const auto index = static_cast<size_t>(node.inputs[i]);
+    const DType type = types_[index] == DType::Sequence ? items_[index] : types_[index];
+    if (type != DType::Undefined) return type;
+  }
+  return DType::Undefined;
 }
 
 // What only the node's graph says.
@@ -83,7 +103,9 @@ std::vector<DType> TypeFinder::find() {
     const std::vector<DType> followed = outputs_of(node);
     for (size_t i = 0; i < followed.size(); ++i) {
       if (node.outputs[i] == kNoValue || followed[i] == DType::Undefined) continue;
-      types_[static_cast<size_t>(node.outputs[i])] = followed[i];
+      const auto index = static_cast<size_t>(node.outputs[i]);
+      types_[index] = followed[i];
+      if (followed[i] == DType::Sequence) items_[index] = items_of(node);
     }
   }
   return std::move(types_);

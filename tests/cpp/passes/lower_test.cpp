@@ -83,6 +83,19 @@ TEST(Lower, BitsAreThoseOfTheNarrowType) {
   EXPECT_EQ(graph.nodes[6].inputs[0], graph.nodes[5].outputs[0]);
 }
 
+TEST(Lower, WhatComesOutOfASequenceIsWhatWentIn) {
+  const Graph graph = lowered(ModelBuilder()
+                                  .input("x", DType::Float16, {1})
+                                  .constant("first", Tensor::of<int64_t>({}, {0}))
+                                  .node("SequenceEmpty", {}, {"none"}, {{"dtype", kFloat16}})
+                                  .node("SequenceInsert", {"none", "x"}, {"one"})
+                                  .node("SequenceAt", {"one", "first"}, {"y"})
+                                  .output("y"));
+  ASSERT_EQ(operators(graph),
+            (Names{"Cast", "SequenceEmpty", "SequenceInsert", "SequenceAt", "Cast"}));
+  EXPECT_EQ(graph.nodes[4].attributes.get_int("to", 0), kFloat16);
+}
+
 TEST(Lower, AnInputThatIsAnOutputStaysAsItIs) {
   const Graph graph = lowered(ModelBuilder()
                                   .input("x", DType::Float16, {1})
