@@ -76,7 +76,8 @@ function addSmall(maker: GraphMaker, first: Cell | undefined, only?: readonly st
   if (first) tryOften(maker, first, 6);
   const others = companions(maker);
   for (let count = random.int(8, 17); count > 0; --count) {
-    if (random.chance(0.08)) addChain(maker);
+    // Convolutions in tiles spread what is no number.
+    if (!maker.kind.hasSpecials && random.chance(0.08)) addChain(maker);
     else {
       const theme = random.chance(0.6) ? others.get(first?.type ?? 'float32') : undefined;
       tryOften(maker, drawn(random, theme ?? others.get('')!), 2);

@@ -43,7 +43,7 @@ test(`${graphs} random graphs give what onnxruntime gives`, async () => {
     verdicts.filter(({ kind }) => kind === 'different' || kind === 'refused'),
     [],
   );
-  assert.ok(verdicts.filter(({ kind }) => kind === 'equal').length > 0.9 * graphs);
+  assert.ok(verdicts.filter(({ kind }) => kind === 'equal').length > 0.85 * graphs);
 });
 
 test('a seed is a graph', () => {
