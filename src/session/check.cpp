@@ -33,6 +33,11 @@ std::string reason(const Node& node, const Operators& operators) {
   if (!is_internal(node) && operators.knows(node.domain, node.op_type)) {
     return text(op, " of opset ", node.opset, " is not supported, only of other opsets");
   }
+  if (node.domain == "com.microsoft.nchwc") {
+    return text(op,
+                " is for one kind of processor: have onnxruntime save the model at a level up to"
+                " ORT_ENABLE_EXTENDED");
+  }
   return text(op, " is not implemented");
 }
 

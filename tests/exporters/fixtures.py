@@ -7,7 +7,16 @@ for a sequence, a SequenceProto each.
 import shutil
 
 import numpy as np
-from onnx import MapProto, ModelProto, SequenceProto, TensorProto, numpy_helper
+import onnx
+from onnx import (
+    AttributeProto,
+    MapProto,
+    ModelProto,
+    NodeProto,
+    SequenceProto,
+    TensorProto,
+    numpy_helper,
+)
 
 
 def sequence(values):
@@ -34,12 +43,28 @@ def serialized(value, name):
     return numpy_helper.from_array(np.asarray(value), name).SerializeToString()
 
 
+def without_traces(model):
+    """Takes out what exporters note about their own work: paths, stack traces, graphs."""
+    parts = [model, model.graph, *model.functions]
+    while parts:
+        part = parts.pop()
+        part.ClearField('doc_string')
+        kept = [entry for entry in part.metadata_props if not entry.key.startswith('pkg.')]
+        del part.metadata_props[:]
+        part.metadata_props.extend(kept)
+        if isinstance(part, NodeProto):
+            graphs = (a.g for a in part.attribute if a.type == AttributeProto.GRAPH)
+            parts.extend(graphs)
+        elif not isinstance(part, ModelProto):
+            parts.extend(part.node)
+    return model
+
+
 def write(folder, model, data_sets):
-    """Writes a ModelProto (or its bytes) and pairs of input and output values, in its order."""
+    """Writes a ModelProto, and pairs of input and output values in its order."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    content = model.SerializeToString() if isinstance(model, ModelProto) else model
-    (folder / 'model.onnx').write_bytes(content)
+    onnx.save_model(without_traces(model), folder / 'model.onnx')
     for number, (inputs, outputs) in enumerate(data_sets):
         data = folder / f'test_data_set_{number}'
         data.mkdir()

@@ -279,7 +279,7 @@ def indexed(x, index):
         x[:, index], x[index, 1], torch.index_select(x, 1, index), torch.take(x, index),
         x[index[:, None], index[None]], torch.gather(x, 1, index.view(1, -1).expand(x.size(0), -1)),
         x[:, [0, 2]], functional.embedding(index, x), functional.one_hot(index, 5),
-        x[torch.arange(x.size(0)), -1], torch.take_along_dim(x, index.view(-1, 1), 1),
+        x[torch.arange(x.size(0)), -1], torch.take_along_dim(x, index.view(1, -1), 1),
     )  # fmt: skip
 
 
@@ -352,7 +352,7 @@ def products(x, y):
     """Matrix products of all ranks."""
     bias = torch.ones(5, dtype=x.dtype)
     return (
-        x @ y, torch.matmul(x[0, 0], y[0]), torch.bmm(x.flatten(0, 1), x.flatten(0, 1).mT),
+        x @ y, torch.matmul(x[0, 0], y[0]), torch.bmm(x, x.mT),
         torch.addmm(bias, x[0], y[0], beta=0.5, alpha=2), torch.mv(x[0], y[0, :, 0]),
         torch.outer(x[0, 0], y[0, :, 0]), torch.dot(x[0, 0], y[0, :, 0]),
         torch.baddbmm(x @ y, x, y, alpha=0.3), functional.linear(x, y[0].t(), bias),

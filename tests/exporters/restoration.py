@@ -31,7 +31,7 @@ class Residual(nn.Module):
 class Edsr(nn.Module):
     """Lim et al., CVPRW 2017: residual blocks without normalisation, the mean taken off."""
 
-    def __init__(self, channels=8, scale=4):
+    def __init__(self, channels=8, scale=2):
         super().__init__()
         self.register_buffer('mean', torch.tensor([0.4488, 0.4371, 0.4040]).view(1, 3, 1, 1))
         self.head = conv(3, channels)
@@ -117,7 +117,7 @@ class DenseBlock(nn.Module):
 class RrdbNet(nn.Module):
     """Real-ESRGAN's: a pixel unshuffle before, two enlargements by nearest neighbours after."""
 
-    def __init__(self, channels=8, growth=4, unshuffle=2):
+    def __init__(self, channels=6, growth=2, unshuffle=2):
         super().__init__()
         self.unshuffle = unshuffle
         self.head = conv(3 * unshuffle**2, channels)
@@ -425,12 +425,10 @@ class SwinLayer(nn.Module):
     def mask(self, height, width):
         """What keeps tokens of a shifted window apart that are not neighbours in the picture."""
         regions = torch.zeros((1, height, width, 1))
-        parts = (slice(0, -self.size), slice(-self.size, -self.shift), slice(-self.shift, None))
-        count = 0
-        for rows in parts:
-            for columns in parts:
-                regions[:, rows, columns, :] = count
-                count += 1
+        for number, begin in enumerate((-self.size, -self.shift), 1):
+            regions[:, begin:] = 3.0 * number
+        for begin in (-self.size, -self.shift):
+            regions[:, :, begin:] += 1.0
         regions = windows_of(regions, self.size).squeeze(-1)
         apart = regions.unsqueeze(1) - regions.unsqueeze(2)
         return apart.masked_fill(apart != 0, -100.0).masked_fill(apart == 0, 0.0)

@@ -89,7 +89,7 @@ REGRESSORS = {
     'svr': lambda: svm.SVR(),
     'neighbours_regressor': lambda: neighbors.KNeighborsRegressor(3, weights='distance'),
     'mlp_regressor': lambda: neural_network.MLPRegressor(
-        (5, 4), activation='tanh', max_iter=50, random_state=0
+        hidden_layer_sizes=(5, 4), activation='tanh', max_iter=50, random_state=0
     ),
     'process': lambda: gaussian_process.GaussianProcessRegressor(),
     'poisson': lambda: linear_model.PoissonRegressor(max_iter=50),
@@ -101,8 +101,8 @@ TRANSFORMERS = {
     'svd': lambda: decomposition.TruncatedSVD(2, random_state=0),
     'kmeans': lambda: cluster.KMeans(3, n_init=1, random_state=0),
     'mini_batches': lambda: cluster.MiniBatchKMeans(3, n_init=1, random_state=0),
-    'isolation': lambda: ensemble.IsolationForest(4, random_state=0),
-    'outliers': lambda: neighbors.LocalOutlierFactor(5, novelty=True),
+    'isolation': lambda: ensemble.IsolationForest(n_estimators=4, random_state=0),
+    'outliers': lambda: neighbors.LocalOutlierFactor(n_neighbors=5, novelty=True),
     'one_class': lambda: svm.OneClassSVM(),
     'mixture': lambda: mixture.GaussianMixture(2, random_state=0),
     'bins': lambda: preprocessing.KBinsDiscretizer(3, encode='ordinal', strategy='uniform'),

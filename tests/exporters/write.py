@@ -29,7 +29,9 @@ def main():
             if options.names and not any(name.startswith(wanted) for wanted in options.names):
                 continue
             print(name, flush=True)
-            fixtures.write(options.folder / name, *make())
+            made = make()
+            if made is not None:
+                fixtures.write(options.folder / name, *made)
 
 
 if __name__ == '__main__':

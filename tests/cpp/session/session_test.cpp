@@ -158,6 +158,19 @@ TEST(Session, SaysWhichNodeTheShapesDoNotFit) {
   EXPECT_EQ(node, "float32[2], float32[3]");
 }
 
+// What onnxruntime saves at its highest level runs on the machine that saved it.
+TEST(Session, SaysWhereNodesForOneProcessorComeFrom) {
+  const std::string bytes = ModelBuilder()
+                                .import_opset("com.microsoft.nchwc", 1)
+                                .input("x", DType::Float, {1})
+                                .node("Conv", {"x"}, {"y"}, {}, "com.microsoft.nchwc")
+                                .output("y")
+                                .bytes();
+  std::string operators;
+  EXPECT_EQ(code_of([&] { load(bytes); }, "operators", &operators), ErrorCode::UnsupportedOperator);
+  EXPECT_NE(operators.find("ORT_ENABLE_EXTENDED"), std::string::npos) << operators;
+}
+
 TEST(Session, ReportsEveryUnsupportedOperatorAtOnce) {
   const std::string bytes = ModelBuilder()
                                 .input("x", DType::Float, {1})
