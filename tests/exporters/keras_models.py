@@ -170,7 +170,7 @@ def conv1d(x):
 def volumes(x):
     """[N, D, H, W, C]."""
     y = layers.Conv3D(4, 3, padding='same', activation='relu')(x)
-    y = layers.AveragePooling3D(2)(y)
+    y = layers.MaxPooling3D(2)(y)
     return layers.Conv3DTranspose(2, 2, strides=2)(layers.UpSampling3D((1, 2, 2))(y))
 
 
@@ -241,6 +241,7 @@ def export(name, free, opset, **options):
         tf.function(lambda x: model(x, training=False)), signature, opset=opset, **options
     )
     exact, _ = build(name, free, 'float64')
+    exact.set_weights(model.get_weights())
     found = []
     for value in inputs:
         outputs = exact(value.astype(np.float64), training=False)

@@ -36,7 +36,7 @@ def main():
 
 if __name__ == '__main__':
     # tf2onnx numbers names in the order of sets, which is another in every process unless told.
-    if os.environ.get('PYTHONHASHSEED') != '0':
+    if 'PYTHONHASHSEED' not in os.environ:
         os.environ['PYTHONHASHSEED'] = '0'
         os.execv(sys.executable, [sys.executable, *sys.argv])
     main()
