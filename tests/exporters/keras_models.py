@@ -170,7 +170,7 @@ def conv1d(x):
 def volumes(x):
     """[N, D, H, W, C]."""
     y = layers.Conv3D(4, 3, padding='same', activation='relu')(x)
-    y = layers.MaxPooling3D(2)(y)
+    y = layers.Conv3D(4, 2, strides=2)(y)
     return layers.Conv3DTranspose(2, 2, strides=2)(layers.UpSampling3D((1, 2, 2))(y))
 
 
