@@ -42,6 +42,13 @@ val to_val(const OpsetInfo& opset) {
   return object;
 }
 
+val to_val(const Inspection::TypedValue& value) {
+  val object = val::object();
+  object.set("name", value.name);
+  object.set("type", std::string(name_of(value.dtype)));
+  return object;
+}
+
 val to_val(const NodeProblem& problem) {
   val object = val::object();
   object.set("node", problem.node);
@@ -124,7 +131,18 @@ val to_val(const ModelInfo& info) {
   return object;
 }
 
-val to_val(const ModelReport& report) {
+val to_val(const Error& error) {
+  val fields = dictionary();
+  for (const auto& [key, value] : error.fields()) fields.set(key, value);
+  val object = val::object();
+  object.set("code", std::string(name_of(error.code())));
+  object.set("message", error.message());
+  object.set("fields", fields);
+  return object;
+}
+
+val to_val(const Inspection& inspection) {
+  const ModelReport& report = inspection.report();
   val operators = dictionary();
   for (const auto& [name, count] : report.operators) operators.set(name, double(count));
   val object = val::object();
@@ -132,7 +150,31 @@ val to_val(const ModelReport& report) {
   object.set("unsupported", all_to_vals(report.unsupported));
   object.set("operators", operators);
   object.set("parameters", static_cast<double>(report.parameters));
-  object.set("macs", report.macs ? val(static_cast<double>(*report.macs)) : val::null());
+  object.set("values", all_to_vals(inspection.values()));
+  return object;
+}
+
+val to_val(const TypesAtSizes& types) {
+  // One list of numbers: there may be thousands of values, and each call of JavaScript takes time.
+  std::vector<double> shapes;
+  for (const std::optional<Shape>& shape : types.shapes) {
+    shapes.push_back(shape ? shape->rank() : -1);
+    if (shape) shapes.insert(shapes.end(), shape->begin(), shape->end());
+  }
+  val object = val::object();
+  const auto view = emscripten::typed_memory_view(shapes.size(), shapes.data());
+  object.set("shapes", val(view).call<val>("slice"));
+  object.set("macs", types.macs ? val(static_cast<double>(*types.macs)) : val::null());
+  object.set("refusal", types.refusal ? to_val(*types.refusal) : val::null());
+  return object;
+}
+
+val to_val(const std::optional<MemoryNeed>& need) {
+  if (!need) return val::null();
+  val object = val::object();
+  object.set("weights", static_cast<double>(need->weights));
+  object.set("activations", static_cast<double>(need->activations));
+  object.set("peak", static_cast<double>(need->peak));
   return object;
 }
 
@@ -224,6 +266,14 @@ std::vector<Feed> to_feeds(const val& feeds) {
 std::vector<Tensor> to_tensors(const val& values) {
   std::vector<Tensor> result;
   for (const val& value : values) result.push_back(value.isNull() ? Tensor() : to_tensor(value));
+  return result;
+}
+
+std::vector<std::optional<Shape>> to_shapes(const val& shapes) {
+  std::vector<std::optional<Shape>> result;
+  for (const val& shape : shapes) {
+    result.push_back(shape.isNull() ? std::nullopt : std::optional(to_shape(shape)));
+  }
   return result;
 }
 

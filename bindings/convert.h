@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "session/inspection.h"
 #include "session/session.h"
 
 // The engine's structs as plain JavaScript objects and back; the object types are in
@@ -23,8 +25,13 @@ emscripten::val to_array(const Range& range, Fn&& to_val) {
 // other there.
 emscripten::val dictionary();
 
+// {code, message, fields: {key: value}}, as web/src/errors.ts reads it.
+emscripten::val to_val(const Error& error);
 emscripten::val to_val(const ModelInfo& info);
-emscripten::val to_val(const ModelReport& report);
+// What there is to say of a model before any sizes are known.
+emscripten::val to_val(const Inspection& inspection);
+emscripten::val to_val(const TypesAtSizes& types);
+emscripten::val to_val(const std::optional<MemoryNeed>& need);
 emscripten::val to_val(const NodeProfile& node);
 
 // An array of sizes, or null.
@@ -47,6 +54,9 @@ std::vector<Feed> to_feeds(const emscripten::val& feeds);
 
 // [{type, dims, data}] likewise; null becomes a tensor of type Undefined.
 std::vector<Tensor> to_tensors(const emscripten::val& values);
+
+// [[size], null]
+std::vector<std::optional<Shape>> to_shapes(const emscripten::val& shapes);
 
 std::vector<std::string> to_strings(const emscripten::val& array);
 

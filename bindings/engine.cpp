@@ -12,6 +12,7 @@
 #include "custom.h"
 #include "guard.h"
 #include "handle.h"
+#include "session/inspection.h"
 #include "session/session.h"
 
 namespace fovea::bindings {
@@ -33,9 +34,23 @@ Handle make_session(Handle engine, Handle model, const val& options) {
   });
 }
 
-val check(Handle model, const val& options) {
-  return guard(
-      [&] { return to_val(check_model(at<Buffer>(model).model_bytes(), to_options(options))); });
+Handle make_inspection(Handle engine, Handle model, const val& options) {
+  return guard([&] {
+    return handle_of(std::make_unique<Inspection>(at<Buffer>(model).model_bytes(),
+                                                  at<Engine>(engine).pool, to_options(options)));
+  });
+}
+
+val report_of(Handle inspection) {
+  return guard([&] { return to_val(at<Inspection>(inspection)); });
+}
+
+val types_at(Handle inspection, const val& inputs) {
+  return guard([&] { return to_val(at<Inspection>(inspection).types_at(to_shapes(inputs))); });
+}
+
+val memory_at(Handle inspection, const val& inputs) {
+  return guard([&] { return to_val(at<Inspection>(inspection).memory_at(to_shapes(inputs))); });
 }
 
 Handle make_buffer(size_t size) {
@@ -94,7 +109,12 @@ val profile(Handle run) {
 EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("version", &version);
   function("makeEngine", &make_engine);
-  function("checkModel", &check);
+
+  function("makeInspection", &make_inspection);
+  function("reportOf", &report_of);
+  function("typesAt", &types_at);
+  function("memoryAt", &memory_at);
+  function("deleteInspection", &destroy<Inspection>);
 
   function("makeBuffer", &make_buffer);
   function("bytesOf", &bytes_of);

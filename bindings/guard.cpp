@@ -1,7 +1,5 @@
 #include "guard.h"
 
-#include <emscripten/val.h>
-
 #include <exception>
 #include <new>
 #include <string>
@@ -9,8 +7,6 @@
 #include "convert.h"
 
 namespace fovea::bindings {
-
-using emscripten::val;
 
 Error caught_error() {
   try {
@@ -26,14 +22,6 @@ Error caught_error() {
   }
 }
 
-void throw_to_javascript(const Error& error) {
-  val fields = dictionary();
-  for (const auto& [key, value] : error.fields()) fields.set(key, value);
-  val object = val::object();
-  object.set("code", std::string(name_of(error.code())));
-  object.set("message", error.message());
-  object.set("fields", fields);
-  object.throw_();
-}
+void throw_to_javascript(const Error& error) { to_val(error).throw_(); }
 
 }  // namespace fovea::bindings

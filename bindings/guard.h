@@ -9,7 +9,7 @@ namespace fovea::bindings {
 // What is being caught, as an Error.
 Error caught_error();
 
-// Throws {code, message, fields: {key: value}}, as web/src/errors.ts reads it.
+// Throws what to_val() makes of the error.
 [[noreturn]] void throw_to_javascript(const Error& error);
 
 // Calls fn; a C++ exception leaves as a JavaScript one.

@@ -109,6 +109,12 @@ std::byte* Arenas::reserve(size_t depth, uint64_t bytes) {
   return arena.memory.get();
 }
 
+uint64_t Arenas::bytes() const {
+  uint64_t bytes = 0;
+  for (const Arena& arena : arenas_) bytes += arena.bytes;
+  return bytes;
+}
+
 Execution::Execution(PlanCache& plans, Arenas& arenas, std::vector<Tensor> feeds,
                      const std::vector<bool>& constant)
     : plans_(plans), arenas_(arenas), feeds_(std::move(feeds)) {

@@ -49,6 +49,7 @@ class Arenas {
   // At least `bytes` for the segment at that depth of a plan. Throws Error(OutOfMemory).
   std::byte* reserve(size_t depth, uint64_t bytes);
   void clear() { arenas_.clear(); }
+  uint64_t bytes() const;
 
  private:
   struct Arena {

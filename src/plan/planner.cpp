@@ -51,6 +51,7 @@ class Planning::Planner {
   void take_view(const Node& node, const ValueType& output);
   bool take_transposed_view(const Node& node, const ValueType& output, const Forms& forms);
   void take_step(const Node& node, const Inputs& inputs, std::vector<ValueType> outputs);
+  void take_types(const Node& node, const Inputs& inputs, std::vector<ValueType> outputs);
   void take_written_out(const Node& node, const Inputs& inputs);
   void add_step(const Node& node, CompiledNode compiled, std::span<const ValueType> outputs);
   void await_unknowns();
@@ -98,12 +99,19 @@ std::unique_ptr<Segment> Planning::Planner::advance(Clock::time_point deadline) 
 void Planning::Planner::visit(size_t index) {
   const Node& node = graph_.nodes[index];
   if (segment_->done[index] || !ready(node)) return;
-  take(node);
+  try {
+    take(node);
+  } catch (const Error& error) {
+    if (!environment_.types_only) throw;
+    if (!segment_->refusal) segment_->refusal = error;
+    return;
+  }
   for (const ValueId id : reads_of(node)) --unread_[static_cast<size_t>(id)];
   segment_->done[index] = true;
 }
 
 void Planning::Planner::finish() {
+  if (environment_.types_only) return;
   await_unknowns();
   for (const ValueId id : graph_.outputs) {
     if (type(id).shape) slot_in(id, Form());
@@ -126,6 +134,7 @@ void Planning::Planner::count_unread() {
 }
 
 bool Planning::Planner::ready(const Node& node) const {
+  if (!node.def) return false;
   const auto has_shape = [&](ValueId id) { return type(id).shape.has_value(); };
   if (!std::ranges::all_of(reads_of(node), has_shape)) return false;
   return std::ranges::all_of(meaning_of(node).content_inputs, [&](int index) {
@@ -147,6 +156,7 @@ void Planning::Planner::take(const Node& node) {
     if (meaning_of(node).function) return take_written_out(node, inputs);
     std::vector<ValueType> outputs = infer_node(node, inputs);
     if (take_known(node, inputs, outputs)) return;
+    if (environment_.types_only) return take_types(node, inputs, std::move(outputs));
     if (node.def->cpu.reuse == Reuse::View) {
       take_view(node, outputs[0]);
     } else if (is_transpose(node) && leaves_form_open(node, *inputs[0])) {
@@ -239,6 +249,19 @@ void Planning::Planner::take_step(const Node& node, const Inputs& inputs,
   }
   if (is_transpose(node) && take_transposed_view(node, outputs[0], compiled.forms)) return;
   add_step(node, std::move(compiled), outputs);
+}
+
+// A step that only tells its work.
+void Planning::Planner::take_types(const Node& node, const Inputs& inputs,
+                                   std::vector<ValueType> outputs) {
+  const auto macs = meaning_of(node).macs;
+  Step step;
+  step.node = &node;
+  if (macs && outputs[0].shape) step.work.macs = macs({node, inputs}, *outputs[0].shape);
+  segment_->steps.push_back(std::move(step));
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (node.outputs[i] != kNoValue) type(node.outputs[i]) = std::move(outputs[i]);
+  }
 }
 
 void Planning::Planner::add_step(const Node& node, CompiledNode compiled,

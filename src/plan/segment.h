@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "graph/graph.h"
 #include "ops/core/compile.h"
 
@@ -67,6 +68,9 @@ struct Segment {
   std::vector<bool> done;                     // by node
   std::vector<ValueId> awaited;
   std::list<Next> next;  // most recently used first
+  // What the first node said that does not take its inputs; only where nothing but types is
+  // planned.
+  std::optional<Error> refusal;
   // Nodes that the planner made (conversions, the nodes of bodies) and steps refer to.
   std::vector<std::unique_ptr<Node>> own_nodes;
 

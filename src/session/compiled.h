@@ -15,6 +15,7 @@ namespace fovea {
 class SessionPacks : public PackCache {
  public:
   Tensor get(const Node& node, std::string_view key, const std::function<Tensor()>& pack) override;
+  const std::map<std::string, Tensor, std::less<>>& tensors() const { return tensors_; }
 
  private:
   std::map<std::string, Tensor, std::less<>> tensors_;

@@ -1,20 +1,16 @@
 #include "session/session.h"
 
 #include <algorithm>
-#include <limits>
 #include <list>
 #include <map>
-#include <new>
-#include <stdexcept>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/integers.h"
-#include "import/import.h"
-#include "onnx/model.h"
 #include "ops/core/evaluate.h"
 #include "session/check.h"
 #include "session/compiled.h"
+#include "session/loading.h"
+#include "session/tensor_memory.h"
 
 namespace fovea {
 namespace {
@@ -22,72 +18,6 @@ namespace {
 // Choices of outputs a session keeps optimised graphs for: the usual one and a debugging one or
 // two.
 constexpr size_t kMaxCompiled = 3;
-
-struct Loaded {
-  ModelInfo info;
-  Graph graph;
-};
-
-Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
-  const onnx::Model model = onnx::decode(bytes.bytes);
-  ImportSources sources;
-  if (options.external_data) {
-    sources.external_file = [&](const std::string& location) -> std::optional<ImportSources::File> {
-      auto file = options.external_data(location);
-      if (!file) return std::nullopt;
-      return ImportSources::File{file->bytes, file->owner};
-    };
-  }
-  Loaded loaded;
-  loaded.graph = import_model(model, sources, options.limits);
-  loaded.info = describe_model(model, loaded.graph);
-  return loaded;
-}
-
-// Turns the standard library's out-of-memory into the engine's.
-template <class Work>
-auto guarded(Work work) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    fail(ErrorCode::OutOfMemory, "out of memory");
-  } catch (const std::length_error&) {
-    fail(ErrorCode::OutOfMemory, "out of memory: a container would be too large");
-  }
-}
-
-std::optional<std::vector<ValueType>> fixed_inputs(const ModelInfo& info) {
-  std::vector<ValueType> types;
-  for (const InputInfo& input : info.inputs) {
-    if (!input.shape || input.dtype == DType::Undefined) return std::nullopt;
-    Shape shape;
-    for (const Dim& dim : *input.shape) {
-      const auto* size = std::get_if<int64_t>(&dim);
-      if (!size) return std::nullopt;
-      shape.push_back(*size);
-    }
-    types.push_back({input.dtype, std::move(shape), Layout::Plain, std::nullopt});
-  }
-  return types;
-}
-
-std::optional<int64_t> count_macs(const Loaded& loaded, const SessionOptions& options,
-                                  ThreadPool& pool) {
-  const auto inputs = fixed_inputs(loaded.info);
-  if (!inputs) return std::nullopt;
-  SessionOptions as_written;
-  as_written.disabled_passes = {"*"};
-  as_written.limits = options.limits;
-  as_written.operators = options.operators;
-  const auto compiled = compile(loaded.graph, {}, as_written, pool);
-  const auto plan = plan_first(compiled->plans.environment(), *inputs);
-  if (!plan->awaited.empty()) return std::nullopt;
-  int64_t macs = 0;
-  for (const Step& step : plan->steps) macs = saturating_sum(macs, step.work.macs);
-  // Beyond any count.
-  if (macs == std::numeric_limits<int64_t>::max()) return std::nullopt;
-  return macs;
-}
 
 // The tensor, or a copy of it if it has bools other than 0 and 1, which kernels take for what they
 // are not.
@@ -120,26 +50,6 @@ Tensor widened(const Tensor& tensor, ThreadPool& pool) {
 }
 
 }  // namespace
-
-ModelReport check_model(ModelBytes bytes, const SessionOptions& options) {
-  return guarded([&] {
-    check_disabled_passes(options.disabled_passes);
-    const Loaded loaded = load_model(bytes, options);
-    ModelReport report;
-    report.info = loaded.info;
-    ThreadPool pool(1);
-    Graph needed = select(loaded.graph, {}, *options.operators);
-    write_out_branches(needed, pool);
-    report.unsupported = find_unsupported(needed, *options.operators);
-    for (const Node& node : loaded.graph.nodes) ++report.operators[node.op_type];
-    for (const Value& value : loaded.graph.values) {
-      if (value.constant) report.parameters += value.constant->elements();
-    }
-    check_arity(needed);
-    if (report.unsupported.empty()) report.macs = count_macs(loaded, options, pool);
-    return report;
-  });
-}
 
 struct Session::Impl {
   struct Entry {
@@ -251,6 +161,16 @@ std::unique_ptr<Session> Session::load(ModelBytes bytes, std::shared_ptr<ThreadP
 }
 
 const ModelInfo& Session::info() const { return impl_->model.info; }
+
+Session::Held Session::held() const {
+  TensorMemory weights;
+  weights.add(impl_->model.graph);
+  for (const Impl::Entry& entry : impl_->compiled) {
+    weights.add(entry.compiled->graph);
+    for (const auto& [key, packed] : entry.compiled->packs.tensors()) weights.add(packed);
+  }
+  return {weights.bytes(), impl_->arenas.bytes()};
+}
 
 void Session::trim() { impl_->trim(); }
 

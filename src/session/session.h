@@ -160,6 +160,14 @@ class Session {
   // question.
   std::vector<Tensor> run(std::vector<Feed> feeds, std::vector<std::string> fetches = {});
 
+  // What it holds, in bytes: of weights, the model's and those in the form that kernels want, and
+  // the memory that runs work in.
+  struct Held {
+    uint64_t weights;
+    uint64_t arenas;
+  };
+  Held held() const;
+
   // Gives back the memory of plans and activations, as soon as no run is under way; the next run
   // makes them anew.
   void trim();

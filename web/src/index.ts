@@ -6,7 +6,12 @@
  * @module fovea
  */
 
-export { checkModel, type ModelReport } from './check-model.js';
+export {
+  checkModel,
+  type CheckOptions,
+  type FreeDimension,
+  type ModelReport,
+} from './check-model.js';
 export type {
   AttributeValue,
   CustomInput,
@@ -17,7 +22,7 @@ export type {
   OperatorModule,
 } from './custom-operators.js';
 export { capabilities, type Capabilities } from './engine/capabilities.js';
-export type { Limits, NodeProblem, Precision } from './engine/module.js';
+export type { Limits, MemoryNeed, NodeProblem, Precision } from './engine/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export type { ExternalData, ExternalDataFile } from './external-data.js';

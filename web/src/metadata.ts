@@ -5,13 +5,16 @@ import type { TensorType } from './tensor-types.js';
 /** An input or output as the model declares it. */
 export interface ValueMetadata {
   name: string;
-  /** False for sequences, and for optionals, of which only a run tells what they hold. */
+  /** False for sequences and maps, and for optionals, of which only a run tells what they hold. */
   isTensor: boolean;
-  /** The element type; `sequence` of what is none, `undefined` where the model does not say. */
-  type: TensorType | 'sequence' | 'undefined';
+  /**
+   * The element type of a tensor; `sequence` for what is a list of Tensors, or of Maps, in JavaScript,
+   * and `map` for what is a Map; `undefined` for optionals, and where the model does not say.
+   */
+  type: TensorType | 'sequence' | 'map' | 'undefined';
   /**
    * A number for a fixed size, a name for a symbolic one, `?` for one without a name; undefined
-   * where the model declares no shape.
+   * where the model declares no shape, and for what is no tensor.
    */
   shape: readonly (number | string)[] | undefined;
 }
@@ -28,7 +31,7 @@ export interface ModelMetadata {
 
 /** A declaration as the engine gives it, as onnxruntime-common does. */
 export function toMetadata({ name, type, shape }: ValueInfo): ValueMetadata {
-  const isTensor = type !== 'sequence' && type !== 'undefined';
+  const isTensor = !['sequence', 'map', 'undefined'].includes(type);
   return { name, isTensor, type, shape: shape?.map((size) => size ?? '?') };
 }
 

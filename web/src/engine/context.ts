@@ -1,8 +1,14 @@
 import type { CustomOperator } from '../custom-operators.js';
 import { FoveaError } from '../errors.js';
 import type { JobQueue } from './jobs.js';
-import type { EngineBuffer, EngineModule, EngineSession, EngineThreads } from './module.js';
 import type { Failures } from './operators.js';
+import type {
+  EngineBuffer,
+  EngineInspection,
+  EngineModule,
+  EngineSession,
+  EngineThreads,
+} from './module.js';
 import type { ResultMemory } from './results.js';
 
 /** What is open in an engine, by the numbers that its caller chose. */
@@ -39,6 +45,7 @@ export interface EngineContext {
   readonly module: EngineModule;
   readonly threads: EngineThreads;
   readonly buffers: Opened<EngineBuffer>;
+  readonly inspections: Opened<EngineInspection>;
   readonly sessions: Opened<EngineSession>;
   readonly queue: JobQueue;
   readonly results: ResultMemory;

@@ -3,6 +3,7 @@ import type { CompiledEngine } from './compile.js';
 import { Opened, type EngineContext } from './context.js';
 import { EnlargingHost } from './enlarging.js';
 import { guarded } from './guarded.js';
+import { InspectionHost } from './inspections.js';
 import { instantiateEngine } from './instantiate.js';
 import { JobQueue } from './jobs.js';
 import type { EngineModule, ModuleFactory } from './module.js';
@@ -15,6 +16,7 @@ type MethodsOf<Part> = Pick<Part, keyof Part>;
 /** What can be asked of an engine. */
 export type HostMethods = MethodsOf<BufferHost> &
   MethodsOf<OperatorHost> &
+  MethodsOf<InspectionHost> &
   MethodsOf<SessionHost> &
   MethodsOf<EnlargingHost>;
 
@@ -39,6 +41,7 @@ export class EngineHost {
       module,
       threads: module.makeEngine(threads),
       buffers: new Opened('buffer'),
+      inspections: new Opened('inspection'),
       sessions: new Opened('session'),
       queue: new JobQueue(),
       results: new ResultMemory(),
@@ -49,6 +52,7 @@ export class EngineHost {
     this.#parts = [
       new BufferHost(context),
       new OperatorHost(context),
+      new InspectionHost(context),
       new SessionHost(context),
       new EnlargingHost(context),
     ];

@@ -1,6 +1,7 @@
 // The types of what bindings/ exports. Its functions may throw an ErrorData.
 
 import type { CustomOperator } from '../custom-operators.js';
+import type { ErrorData } from '../errors.js';
 import type { TensorType } from '../tensor-types.js';
 
 declare const kind: unique symbol;
@@ -14,6 +15,8 @@ export type EngineBuffer = Handle<'buffer'>;
 export type EngineThreads = Handle<'threads'>;
 /** A model that is ready to run. */
 export type EngineSession = Handle<'session'>;
+/** A model that is examined. */
+export type EngineInspection = Handle<'inspection'>;
 /** A run, under way or done. */
 export type EngineRun = Handle<'run'>;
 /** A picture that is being enlarged. */
@@ -22,7 +25,7 @@ export type EnginePicture = Handle<'picture'>;
 /** A declared input or output; `shape` is null when undeclared, a size without a name is null. */
 export interface ValueInfo {
   name: string;
-  type: TensorType | 'sequence' | 'undefined';
+  type: TensorType | 'sequence' | 'map' | 'undefined';
   shape: (number | string | null)[] | null;
 }
 
@@ -51,7 +54,33 @@ export interface EngineReport {
   unsupported: NodeProblem[];
   operators: Record<string, number>;
   parameters: number;
+  /** What the outputs need: inputs, the results of nodes, outputs that are neither. */
+  values: { name: string; type: ValueInfo['type'] }[];
+}
+
+/** The shapes of a model's inputs in order; null where they are not known. */
+export type InputShapes = (readonly number[] | null)[];
+
+/** What a model's values are at certain shapes of its inputs. */
+export interface EngineTypes {
+  /**
+   * In the order of EngineReport's `values`, of each the number of axes and their sizes; -1 where a
+   * run has to tell, or a node refuses.
+   */
+  shapes: Float64Array;
   macs: number | null;
+  /** What the first node says that does not take its inputs. */
+  refusal: ErrorData | null;
+}
+
+/** What a session takes for a run, in bytes. */
+export interface MemoryNeed {
+  /** The model's weights, and what the engine makes of them for its kernels. */
+  weights: number;
+  /** What a run is fed and computes, kept until the next one or `trim()`. */
+  activations: number;
+  /** The most at a time: of the file and the weights while loading, or of all while running. */
+  peak: number;
 }
 
 /** What one node did in a run, and how long it took. */
@@ -201,7 +230,17 @@ export interface Rectangle {
 export interface EngineModule {
   version(): string;
   makeEngine(threads: number): EngineThreads;
-  checkModel(model: EngineBuffer, options: LoadOptions): EngineReport;
+
+  makeInspection(
+    engine: EngineThreads,
+    model: EngineBuffer,
+    options: LoadOptions,
+  ): EngineInspection;
+  reportOf(inspection: EngineInspection): EngineReport;
+  typesAt(inspection: EngineInspection, inputs: InputShapes): EngineTypes;
+  /** Null where it depends on data. */
+  memoryAt(inspection: EngineInspection, inputs: InputShapes): MemoryNeed | null;
+  deleteInspection(inspection: EngineInspection): void;
 
   makeBuffer(size: number): EngineBuffer;
   /** A buffer's bytes, valid until the engine allocates again. */

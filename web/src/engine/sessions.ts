@@ -5,7 +5,6 @@ import type { EngineContext } from './context.js';
 import { withFeeds, type FeedData, type ValueData } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
 import type {
-  EngineReport,
   Limits,
   LoadOptions,
   ModelInfo,
@@ -53,17 +52,6 @@ export class SessionHost {
   /** Makes a session of a model. Its buffers, which it then keeps for itself, are closed. */
   load(id: number, model: number, options: HostLoadOptions, job: number): Promise<ModelInfo> {
     return this.#context.queue.add(job, () => loadSession(this.#context, id, model, options));
-  }
-
-  /** Examines a model, whose buffers are closed then. */
-  check(model: number, options: HostLoadOptions, job: number): Promise<EngineReport> {
-    const { buffers, module, queue } = this.#context;
-    return queue.add(job, () => {
-      const loading = engineOptions(this.#context, options);
-      const report = module.checkModel(buffers.get(model), loading);
-      closeAll(this.#context, model, options);
-      return report;
-    });
   }
 
   run({ job, session, feeds, fetches, profiled }: RunRequest): Promise<RunReply> {
@@ -123,11 +111,17 @@ export function closeSession({ module, sessions }: EngineContext, id: number): v
   if (session !== undefined) module.deleteSession(session);
 }
 
-function closeAll(context: EngineContext, model: number, { externalData }: HostLoadOptions): void {
+/** Closes a model's buffers. */
+export function closeAll(
+  context: EngineContext,
+  model: number,
+  { externalData }: HostLoadOptions,
+): void {
   for (const buffer of [model, ...externalData.values()]) closeBuffer(context, buffer);
 }
 
-function engineOptions(
+/** Options as the engine takes them. */
+export function engineOptions(
   context: EngineContext,
   { externalData, operators, ...options }: HostLoadOptions,
 ): LoadOptions {
