@@ -106,7 +106,10 @@ async function examine(source: ModelSource, options: CheckOptions): Promise<Mode
         engine.call('inspect', inspection, model, loading, job),
       ),
     );
-    return { ...described(engine, report), ...(await measured(engine, inspection, report, options)) };
+    return {
+      ...described(engine, report),
+      ...(await measured(engine, inspection, report, options)),
+    };
   } finally {
     engine.call('endInspection', inspection).catch(() => {});
     lease.release();

@@ -4,13 +4,7 @@ import { closeBuffer } from './buffers.js';
 import type { EngineContext } from './context.js';
 import { withFeeds, type FeedData, type ValueData } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
-import type {
-  Limits,
-  LoadOptions,
-  ModelInfo,
-  NodeTime,
-  Precision,
-} from './module.js';
+import type { Limits, LoadOptions, ModelInfo, NodeTime, Precision } from './module.js';
 import { engineOperators } from './operators.js';
 import { copyOutputs, withRun } from './running.js';
 
