@@ -258,9 +258,12 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'Dropout' && value === outputs[1] && actual === '1',
   },
   {
-    reason: 'cubic GridSample at a border: as ONNX has it, off by 1e-3 in onnxruntime',
+    reason: 'cubic GridSample beyond a border: onnxruntime moves the place there before it weighs',
     matches: ({ opType, attributes }, _, { error = Infinity }) =>
-      opType === 'GridSample' && /cubic/.test(textOf(attributes.mode)) && error < 1e-2,
+      opType === 'GridSample' &&
+      /cubic/.test(textOf(attributes.mode)) &&
+      attributes.padding_mode === 'border' &&
+      error < 0.2,
   },
   {
     reason:
