@@ -1,5 +1,5 @@
 // npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
-//   [--json FILE]
+//   [--operators Softmax,LSTM] [--json FILE]
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
 // build/bench.json.
 
@@ -15,6 +15,7 @@ import { bundleForNode, bundlePages } from './bundle.mjs';
 import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
 import { measureModels } from './parts/models.mjs';
+import { measureOperators } from './parts/operators.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureBefore, measureSpeed, measureThreads } from './parts/turns.mjs';
 import { writeResults } from './results.mjs';
@@ -26,7 +27,7 @@ import { writeResults } from './results.mjs';
  * @property {import('@playwright/test').Browser} browser
  * @property {string} server the address of the checkout
  * @property {import('./bundle.mjs').Library} library
- * @property {{networks?: string, rounds?: string, 'warm-up'?: string, quick: boolean}} options
+ * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, quick: boolean}} options
  */
 
 /** @typedef {{table: string, problems: string[]}} Report */
@@ -45,16 +46,18 @@ const parts = {
   'cold-start': measureColdStart,
   sizes: measureSizes,
   before: measureBefore,
+  operators: measureOperators,
 };
 
 /** Parts that are measured only when asked for. */
-const onRequest = ['before'];
+const onRequest = ['before', 'operators'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: everyday.join() },
     networks: { type: 'string' },
+    operators: { type: 'string' },
     rounds: { type: 'string' },
     'warm-up': { type: 'string' },
     quick: { type: 'boolean', default: false },

@@ -1,7 +1,7 @@
 import { sessionContender } from './session.js';
 import type { Contender } from './contender.js';
 
-type Library = typeof import('onnxruntime-web/wasm');
+export type Library = typeof import('onnxruntime-web/wasm');
 
 const folder = '/node_modules/onnxruntime-web/dist/';
 
@@ -19,7 +19,8 @@ export function onnxruntimeWeb(threads: number): Contender {
   });
 }
 
-async function load(threads: number): Promise<Library> {
+/** The library for so many threads. */
+export async function load(threads: number): Promise<Library> {
   const url = `${folder}ort.wasm.bundle.min.mjs?threads=${threads}`;
   const library = (await import(url)) as Library;
   library.env.wasm.wasmPaths = folder;
