@@ -34,9 +34,13 @@ int64_t best_position(const std::byte* data, int64_t first, int64_t stride, int6
                       bool last) {
   const T* from = reinterpret_cast<const T*>(data) + first;
   int64_t best = 0;
+  T champion = *from;
   for (int64_t i = 1; i < count; ++i) {
-    const T value = from[i * stride], champion = from[best * stride];
-    if (Better()(value, champion) || (last && !Better()(champion, value))) best = i;
+    const T value = from[i * stride];
+    if (Better()(value, champion) || (last && !Better()(champion, value))) {
+      best = i;
+      champion = value;
+    }
   }
   return best;
 }

@@ -83,24 +83,48 @@ void infer_col2im(InferContext& context) {
   context.set_output(0, context.dtype(0), Blocks(context).output());
 }
 
-// One channel: [block...][count...] elements are added to their places.
+// Blocks along an axis whose element at `offset` lies in the image.
+struct Inside {
+  Inside(const Blocks& blocks, size_t axis, int64_t element)
+      : stride(blocks.strides[axis]),
+        offset(element * blocks.dilations[axis] - blocks.pads[axis]),
+        begin(std::max<int64_t>(0, first_at(0))),
+        end(std::min(blocks.count[axis], first_at(blocks.image[axis]))) {}
+
+  // The first block whose element lies at `place` or behind it.
+  int64_t first_at(int64_t place) const { return floor_div(place - offset + stride - 1, stride); }
+
+  int64_t stride;
+  int64_t offset;
+  int64_t begin;
+  int64_t end;
+};
+
+// One channel: [block...][count...] elements are added to their places, a row of blocks at once.
 template <class T>
 void add_blocks(const Blocks& blocks, const T* from, T* image) {
-  const size_t axes = blocks.image.size();
-  const int64_t block_size = product(blocks.block), counted = product(blocks.count);
+  const size_t last = blocks.image.size() - 1;
+  const int64_t block_size = product(blocks.block), columns = blocks.count[last];
+  const int64_t rows = product(blocks.count) / columns;
+  const std::vector<int64_t> outer(blocks.count.begin(), blocks.count.end() - 1);
   Counter element(blocks.block);
   for (int64_t i = 0; i < block_size; ++i, element.next()) {
-    Counter at(blocks.count);
-    for (int64_t j = 0; j < counted; ++j, at.next(), ++from) {
+    const Inside x(blocks, last, element[last]);
+    Counter at(outer);
+    for (int64_t j = 0; j < rows; ++j, at.next(), from += columns) {
       int64_t place = 0;
       bool inside = true;
-      for (size_t axis = 0; axis < axes; ++axis) {
-        const int64_t x = at[axis] * blocks.strides[axis] - blocks.pads[axis] +
+      for (size_t axis = 0; axis < last; ++axis) {
+        const int64_t y = at[axis] * blocks.strides[axis] - blocks.pads[axis] +
                           element[axis] * blocks.dilations[axis];
-        inside = inside && x >= 0 && x < blocks.image[axis];
-        place = place * blocks.image[axis] + x;
+        inside = inside && y >= 0 && y < blocks.image[axis];
+        place = place * blocks.image[axis] + y;
       }
-      if (inside) image[place] = static_cast<T>(image[place] + *from);
+      if (!inside) continue;
+      T* to = image + place * blocks.image[last] + x.offset;
+      for (int64_t k = x.begin; k < x.end; ++k) {
+        to[k * x.stride] = static_cast<T>(to[k * x.stride] + from[k]);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 // Conv.
 
 #include "kernels/conv/conv_3d.h"
+#include "ops/core/conv_volume.h"
 #include "ops/core/dense_conv.h"
 
 namespace fovea {
@@ -22,6 +23,9 @@ Kernel plan_conv(PlanContext& context) {
     ConvImplementation implementation = implement_conv(shape, algorithm);
     implementation.macs = macs;
     return plan_convolution(context, std::move(implementation));
+  }
+  if (context.dtype(kConvData) == DType::Float && conv.axes.size() == 3) {
+    return plan_volume_convolution(context, conv, macs);
   }
   const kernels::Conv3dShape shape = conv_3d_shape(context, conv);
   return plan_conv_3d(context, shape, macs, [](auto tag) {

@@ -1,7 +1,10 @@
 // CumSum, CumProd.
 
-#include "kernels/elementwise/binary.h"
+#include <algorithm>
+#include <cstring>
+
 #include "ops/core/axes.h"
+#include "ops/core/broadcast_step.h"
 
 namespace fovea {
 namespace {
@@ -38,6 +41,38 @@ void accumulate(const std::byte* in, std::byte* out, int64_t first, int64_t stri
 
 using Accumulate = decltype(&accumulate<kernels::Add, 0, float>);
 
+// Along `steps` rows of `count` elements that lie so many bytes apart, the first of which is at
+// `in`.
+void accumulate_rows(kernels::BinaryRow add, const std::byte* in, std::byte* out, int64_t apart,
+                     int64_t steps, int64_t count, size_t row_bytes) {
+  if (in != out) std::memcpy(out, in, row_bytes);
+  for (int64_t i = 1; i < steps; ++i) {
+    add(out + (i - 1) * apart, in + i * apart, out + i * apart, {}, count);
+  }
+}
+
+// Along an axis that is not the last, a row of neighbours at once.
+Kernel plan_rows(PlanContext& context, kernels::BinaryRow add, int64_t size, int64_t inner,
+                 bool reverse) {
+  constexpr int64_t kColumns = 1024;
+  const auto bytes = static_cast<int64_t>(element_bytes(context.dtype(0)));
+  const int64_t outer = context.shape(0).elements() / (size * inner);
+  const int64_t blocks = (inner + kColumns - 1) / kColumns;
+  const int64_t first = reverse ? (size - 1) * inner : 0;
+  const int64_t apart = (reverse ? -inner : inner) * bytes;
+  return [=](RunContext& run) {
+    run.pool().parallel_for(outer * blocks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t column = i % blocks * kColumns;
+        const int64_t count = std::min(kColumns, inner - column);
+        const int64_t at = (i / blocks * size * inner + first + column) * bytes;
+        accumulate_rows(add, run.in<std::byte>(0) + at, run.out<std::byte>(0) + at, apart, size,
+                        count, static_cast<size_t>(count * bytes));
+      }
+    });
+  };
+}
+
 template <class Op, int kNeutral>
 Kernel plan_running(PlanContext& context) {
   const Shape& in = context.shape(0);
@@ -46,6 +81,12 @@ Kernel plan_running(PlanContext& context) {
   const int64_t lines = in.elements(0, axis) * inner;
   const bool exclusive = context.attributes().get_int("exclusive", 0) != 0;
   const bool reverse = context.attributes().get_int("reverse", 0) != 0;
+  if (inner > 1 && !exclusive) {
+    const auto add = context.dtype(0) == DType::Float
+                         ? kernels::binary_row_f32<Op>
+                         : integer_row<Op, double, uint32_t>(context.dtype(0));
+    return plan_rows(context, add, size, inner, reverse);
+  }
   const int64_t first = reverse ? (size - 1) * inner : 0;
   const int64_t stride = reverse ? -inner : inner;
   const auto accumulate_line = dispatch<float, double, int32_t, uint32_t, int64_t, uint64_t>(

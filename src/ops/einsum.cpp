@@ -315,6 +315,11 @@ Operand Contraction::product(const Operand& a, const Operand& b, const Labels& k
     return reshaped(ordered(operand, order), {shape_of(batch).elements(), height, width}, {});
   };
   const int64_t height = shape_of(rows).elements(), width = shape_of(columns).elements();
+  if (rows.empty() && columns.empty() && !inner.empty()) {
+    const Labels all = joined({&batch, &inner});
+    const Operand left = ordered(a, all), right = ordered(b, all);
+    return summed({f_.op("Mul", {left.id, right.id}), left.shape, all}, batch);
+  }
   const Operand left = matrix(a, joined({&batch, &rows, &inner}), height, depth);
   const Operand right = matrix(b, joined({&batch, &inner, &columns}), depth, width);
   const ValueId id = f_.op(inner.empty() ? "Mul" : "MatMul", {left.id, right.id});

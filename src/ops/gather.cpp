@@ -77,6 +77,55 @@ void infer_gather_elements(InferContext& context) {
   context.set_output(0, context.dtype(0), out);
 }
 
+// A row of elements by indices, which lie as the results do: element i is that at i * step and,
+// along the axis, its index times axis_step.
+struct ElementRow {
+  int64_t count;
+  int64_t step;
+  int64_t to_step;
+  int64_t axis_step;
+  int64_t size;  // of the axis
+};
+
+using GatherRow = void (*)(const std::byte* from, const std::byte* indices, std::byte* to,
+                           const ElementRow& row);
+
+// T stands for any element type of its size.
+template <class T, class Index>
+void gather_row(const std::byte* from, const std::byte* indices, std::byte* to,
+                const ElementRow& row) {
+  const T* elements = reinterpret_cast<const T*>(from);
+  const Index* written = reinterpret_cast<const Index*>(indices);
+  T* out = reinterpret_cast<T*>(to);
+  for (int64_t i = 0; i < row.count; ++i, elements += row.step) {
+    const int64_t index = written[i * row.to_step];
+    const int64_t position = index < 0 ? index + row.size : index;
+    const bool inside = position >= 0 && position < row.size;
+    out[i * row.to_step] = inside ? elements[position * row.axis_step] : T{0};
+  }
+}
+
+template <class T>
+GatherRow gather_row_of(DType index_type) {
+  return index_type == DType::Int64 ? gather_row<T, int64_t> : gather_row<T, int32_t>;
+}
+
+// Null for larger elements.
+GatherRow gather_row_of(size_t bytes, DType index_type) {
+  switch (bytes) {
+    case 1:
+      return gather_row_of<uint8_t>(index_type);
+    case 2:
+      return gather_row_of<uint16_t>(index_type);
+    case 4:
+      return gather_row_of<uint32_t>(index_type);
+    case 8:
+      return gather_row_of<uint64_t>(index_type);
+    default:
+      return nullptr;
+  }
+}
+
 Kernel plan_gather_elements(PlanContext& context) {
   const Shape& in = context.shape(0);
   const Shape& out = context.shape(1);
@@ -91,12 +140,21 @@ Kernel plan_gather_elements(PlanContext& context) {
   const size_t bytes = element_bytes(context.dtype(0));
   const int64_t size = in[axis];
   const DType index_type = context.dtype(1);
+  const auto element = static_cast<int64_t>(bytes);
+  const auto index_bytes = static_cast<int64_t>(element_bytes(index_type));
+  const GatherRow gather_row = gather_row_of(bytes, index_type);
   return [=](RunContext& run) {
     const Indices indices(run, 1, index_type);
     indices.require("GatherElements", nest.iterations(), size);
     const std::byte* from = run.in<std::byte>(0);
     std::byte* to = run.out<std::byte>(0);
     kernels::parallel_rows(nest, grain_of(bytes), run.pool(), [&](const auto& row) {
+      if (gather_row) {
+        return gather_row(from + row.offset(0) * element,
+                          run.in<std::byte>(1) + row.offset(1) * index_bytes,
+                          to + row.offset(1) * element,
+                          {row.count(), row.stride(0), row.stride(1), axis_stride, size});
+      }
       for (int64_t i = 0; i < row.count(); ++i) {
         const int64_t target = row.offset(1) + i * row.stride(1);
         const int64_t position = indices.position(target, size);

@@ -223,7 +223,7 @@ ValueId coordinates(Function& f, DType dtype, int64_t size, bool align_corners, 
   });
 }
 
-// The product of the matrices and [x, y, (z,) 1], one column after the other: each is broadcast.
+// The product of the matrices and the positions of all pixels: rows of x, y, (z,) 1.
 Graph affine_grid(const NodeContext& context) {
   const Shape& theta = context.shape(0);
   const std::vector<int64_t> size = context.int64s(1);
@@ -237,24 +237,28 @@ Graph affine_grid(const NodeContext& context) {
   }
   Function f(context);
   const bool align_corners = context.attributes().get_int("align_corners", 0) != 0;
-  Shape ones = {theta[0]};
-  for (int axis = 0; axis < axes; ++axis) ones.push_back(1);
-  ones.push_back(axes);
-  const std::vector<ValueId> columns = f.ops(
-      "Split", {f.in(0)}, axes + 1, {{"axis", int64_t{2}}, {"num_outputs", int64_t{axes + 1}}});
-  const auto column = [&](int index) {
-    return f.op("Reshape", {columns[static_cast<size_t>(index)], f.ints(ones.dims())},
-                {{"allowzero", int64_t{1}}});
-  };
-  ValueId grid = column(axes);
-  for (int axis = 0; axis < axes; ++axis) {
-    const int64_t length = size[static_cast<size_t>(axis + kOuterAxes)];
-    Shape along(std::vector<int64_t>(static_cast<size_t>(axes) + 2, 1));
-    along[axis + 1] = length;
-    const ValueId line = coordinates(f, context.dtype(0), length, align_corners, along);
-    grid = f.op("Add", {f.op("Mul", {column(axes - 1 - axis), line}), grid});
+  const DType dtype = context.dtype(0);
+  Shape image = {1}, out = {theta[0]};
+  for (int axis = 0; axis < axes; ++axis)
+    image.push_back(size[static_cast<size_t>(axis + kOuterAxes)]);
+  for (int axis = 0; axis < axes; ++axis) out.push_back(image[axis + 1]);
+  out.push_back(axes);
+  std::vector<ValueId> rows;
+  for (int axis = axes; axis > 0; --axis) {
+    Shape along(std::vector<int64_t>(static_cast<size_t>(axes) + 1, 1));
+    along[axis] = image[axis];
+    const ValueId line = coordinates(f, dtype, image[axis], align_corners, along);
+    rows.push_back(f.op("Expand", {line, f.ints(image.dims())}));
   }
-  return f.giving({grid});
+  rows.push_back(f.op("Expand", {f.scalar(dtype, 1), f.ints(image.dims())}));
+  const auto reshaped = [&](ValueId id, const Shape& shape) {
+    return f.op("Reshape", {id, f.ints(shape.dims())}, {{"allowzero", int64_t{1}}});
+  };
+  const ValueId positions =
+      reshaped(f.op("Concat", rows, {{"axis", int64_t{0}}}), {axes + 1, image.elements()});
+  const ValueId grid = f.op("Transpose", {f.op("MatMul", {f.in(0), positions})},
+                            {{"perm", std::vector<int64_t>{0, 2, 1}}});
+  return f.giving({reshaped(grid, out)});
 }
 
 using Types = std::array<TypeVariable, 4>;

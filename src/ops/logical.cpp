@@ -2,9 +2,10 @@
 // Not, BitwiseAnd, BitwiseOr, BitwiseXor, BitwiseNot, BitShift, IsNaN, IsInf.
 
 #include <cmath>
-#include <functional>
+#include <type_traits>
 
 #include "kernels/elementwise/convert.h"
+#include "kernels/elementwise/dense_rows.h"
 #include "ops/core/broadcast_step.h"
 #include "ops/core/wider.h"
 
@@ -27,7 +28,11 @@ Kernel plan_comparison(PlanContext& context) {
   const BinaryRow row = dispatch<float, double, int32_t, int64_t, uint64_t, bool>(
       context.dtype(0), [](auto tag) -> BinaryRow {
         using T = typename decltype(tag)::type;
-        return binary_row<Op, T, T, bool>;
+        if constexpr (std::is_same_v<T, float> || std::is_same_v<T, int64_t>) {
+          return kernels::compare_row<Op, T>;
+        } else {
+          return binary_row<Op, T, T, bool>;
+        }
       });
   return plan_broadcast_step(context, row);
 }
@@ -46,14 +51,18 @@ Kernel plan_equal_strings(PlanContext& context) {
 
 template <class Op>
 Kernel plan_logic(PlanContext& context) {
-  return plan_broadcast_step(context, binary_row<Op, uint8_t, uint8_t, uint8_t>);
+  return plan_broadcast_step(context, kernels::bits_row<Op, uint8_t>);
 }
 
 template <class Op>
 BinaryRow bits_row(DType dtype) {
   return dispatch_with_integers(dtype, [](auto tag) -> BinaryRow {
     using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
-    return binary_row<Op, Bits, Bits, Bits>;
+    if constexpr (std::is_same_v<Op, kernels::ShiftLeft>) {
+      return binary_row<Op, Bits, Bits, Bits>;
+    } else {
+      return kernels::bits_row<Op, Bits>;
+    }
   });
 }
 
@@ -99,15 +108,17 @@ Kernel map_elements(const PlanContext& context, MapRow row) {
   };
 }
 
-Kernel plan_not(PlanContext& context) {
-  return map_elements(context, map_row<bool, bool, std::logical_not<>>);
-}
+Kernel plan_not(PlanContext& context) { return map_elements(context, kernels::is_zero_row); }
 
 Kernel plan_bitwise_not(PlanContext& context) {
-  return map_elements(context, dispatch_with_integers(context.dtype(0), [](auto tag) -> MapRow {
-                        using Bits = std::make_unsigned_t<typename decltype(tag)::type>;
-                        return map_row<Bits, Bits, std::bit_not<>>;
-                      }));
+  const auto bytes = static_cast<int64_t>(context.output_shape(0).elements()) *
+                     static_cast<int64_t>(element_bytes(context.dtype(0)));
+  return [bytes](RunContext& run) {
+    run.pool().parallel_for(bytes, kGrain, [&](int64_t begin, int64_t end) {
+      kernels::complement_row(run.in<std::byte>(0) + begin, run.out<std::byte>(0) + begin,
+                              end - begin);
+    });
+  };
 }
 
 struct IsNaN {

@@ -76,13 +76,14 @@ void max_unpool(ComputeContext& context) {
   const size_t bytes = element_bytes(in.dtype());
   Tensor& result = context.set(0, Tensor::allocate(in.dtype(), out));
   if (result.bytes() > 0) std::memset(result.mutable_data(), 0, result.bytes());
+  const bool same = out == pooled;
   const int64_t end = pooled.elements();
   const std::byte* from = in.data();
   for (const int64_t index : context.tensor(1).as<int64_t>()) {
     if (index < 0 || index >= end) {
       fail(ErrorCode::InvalidInput, "MaxUnpool has the index ", index, ", but makes ", pooled);
     }
-    const auto place = static_cast<size_t>(place_in(pooled, out, index));
+    const auto place = static_cast<size_t>(same ? index : place_in(pooled, out, index));
     std::memcpy(result.mutable_data() + place * bytes, from, bytes);
     from += bytes;
   }

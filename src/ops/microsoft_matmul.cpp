@@ -27,6 +27,14 @@ ValueId operand(Function& f, const NodeContext& context, int input, const char* 
 
 Graph fused_matmul(const NodeContext& context) {
   Function f(context);
+  const Attributes& attributes = context.attributes();
+  const bool matrices = context.shape(0).rank() == 2 && context.shape(1).rank() == 2;
+  if (matrices && !attributes.get_int("transBatchA", 0) && !attributes.get_int("transBatchB", 0)) {
+    return f.giving({f.op("Gemm", {f.in(0), f.in(1)},
+                          {{"alpha", attributes.get_float("alpha", 1)},
+                           {"transA", attributes.get_int("transA", 0)},
+                           {"transB", attributes.get_int("transB", 0)}})});
+  }
   const ValueId product = f.op("MatMul", {operand(f, context, 0, "transA", "transBatchA"),
                                           operand(f, context, 1, "transB", "transBatchB")});
   const auto alpha = static_cast<double>(context.attributes().get_float("alpha", 1));

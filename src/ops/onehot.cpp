@@ -51,12 +51,18 @@ Kernel plan_onehot(PlanContext& context) {
     const std::byte* on = off + bytes;
     std::byte* out = run.out<std::byte>(0);
     kernels::fill(out, off, bytes, count * depth);
+    int64_t first = 0, column = 0;  // of the element's line
     for (int64_t i = 0; i < count; ++i) {
       const double written = written_at(run.in<std::byte>(0), i);
       const double position = written < 0 ? written + static_cast<double>(depth) : written;
-      if (!(position >= 0 && position < static_cast<double>(depth))) continue;
-      const int64_t hot = i / inner * inner * depth + static_cast<int64_t>(position) * inner;
-      std::memcpy(out + (hot + i % inner) * static_cast<int64_t>(bytes), on, bytes);
+      if (position >= 0 && position < static_cast<double>(depth)) {
+        const int64_t hot = first + static_cast<int64_t>(position) * inner + column;
+        std::memcpy(out + hot * static_cast<int64_t>(bytes), on, bytes);
+      }
+      if (++column == inner) {
+        column = 0;
+        first += inner * depth;
+      }
     }
   };
 }

@@ -126,10 +126,9 @@ class PlanContext : public NodeContext {
   Form output_form(int index) const { return outputs_[index].form; }
   Layout output_layout(int index) const { return output_form(index).layout; }
 
-  // See PackCache::get. The key tells apart the forms that several plans of one node may want.
-  Tensor prepacked(std::string_view key, const std::function<Tensor()>& pack) {
-    return machine_.packs ? machine_.packs->get(node(), key, pack) : pack();
-  }
+  // See PackCache::get. The key tells apart the forms that several plans of one node may want;
+  // which constants it has is told apart as well.
+  Tensor prepacked(std::string_view key, const std::function<Tensor()>& pack) const;
   const Machine& machine() const { return machine_; }
   // Scratch for each of them is asked for in one piece.
   int threads() const { return machine_.threads; }
@@ -157,12 +156,18 @@ class PlanContext : public NodeContext {
 // elements are all known: tensor() has them.
 class ComputeContext : public NodeContext {
  public:
-  ComputeContext(const Node& node, std::span<const ValueType* const> inputs, ThreadPool& pool)
-      : NodeContext(node, inputs), pool_(pool), results_(node.outputs.size()) {}
+  // `packs` is null where constants are computed.
+  ComputeContext(const Node& node, std::span<const ValueType* const> inputs, ThreadPool& pool,
+                 PackCache* packs)
+      : NodeContext(node, inputs), pool_(pool), packs_(packs), results_(node.outputs.size()) {}
 
   // Throws Error(MalformedModel) for an input that the node leaves out.
   const Tensor& tensor(int index) const { return *type(index).content; }
   ThreadPool& pool() const { return pool_; }
+  // See PackCache::get: once per session where all of `sources` are constants of the model or left
+  // out, else in every run.
+  Tensor prepacked(InputList sources, std::string_view key,
+                   const std::function<Tensor()>& pack) const;
 
   // Output `index` is a tensor of `shape` from now on, whose elements are to be filled in.
   template <class T>
@@ -179,6 +184,7 @@ class ComputeContext : public NodeContext {
 
  private:
   ThreadPool& pool_;
+  PackCache* packs_;
   std::vector<Tensor> results_;
 };
 

@@ -1,5 +1,7 @@
 // Between numbers and their quantised form: QuantizeLinear, DequantizeLinear, and by them
-// DynamicQuantizeLinear, QLinearMatMul, MatMulInteger.
+// DynamicQuantizeLinear.
+
+#include "kernels/elementwise/quantize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -104,6 +106,16 @@ void infer_dequantize(InferContext& context) {
   context.set_output(0, type_of_dequantized(context.node(), types, 0), context.shape(0));
 }
 
+// A row of elements, the first of which has this scale and zero point; those of the next are
+// `stride` further.
+struct QuantizedRow {
+  int64_t first;
+  int64_t count;
+  const float* scale;
+  const float* point;
+  int64_t stride;
+};
+
 // What quantising and dequantising have in common: scales and zero points as floats, in scratch
 // memory, and rows of elements that have them by a stride.
 class QuantizationStep {
@@ -117,20 +129,19 @@ class QuantizationStep {
         read_points_(has_points_ ? context.dtype(2) : DType::Float, DType::Float),
         read_(context.dtype(0), DType::Float) {}
 
-  uint64_t scratch_bytes() const {
-    return static_cast<uint64_t>(elements_ + 2 * scales_) * sizeof(float);
+  // Elements of a row share a scale.
+  bool has_even_rows() const { return granularity_.stride() == 0; }
+  // With `values`, for all elements as floats, too.
+  uint64_t scratch_bytes(bool values) const {
+    return static_cast<uint64_t>(2 * scales_ + (values ? elements_ : 0)) * sizeof(float);
   }
 
-  // Elements of input 0 become floats in scratch memory, and `row(values, count, scale, point,
-  // stride)` is called for all rows of them.
-  template <class Row>
-  float* run(RunContext& run, Row row) const {
-    auto* values = reinterpret_cast<float*>(run.scratch());
-    float* scales = values + elements_;
+  // Calls `each(row)` for all rows.
+  template <class Each>
+  void for_rows(RunContext& run, Each each) const {
+    auto* scales = reinterpret_cast<float*>(run.scratch());
     float* points = scales + scales_;
-    read_.run(run.in<std::byte>(0), run.scratch(), elements_, run.pool());
-    read_scales_.run(run.in<std::byte>(1), reinterpret_cast<std::byte*>(scales), scales_,
-                     run.pool());
+    read_scales_.run(run.in<std::byte>(1), run.scratch(), scales_, run.pool());
     std::fill_n(points, scales_, 0.0f);
     if (has_points_) {
       read_points_.run(run.in<std::byte>(2), reinterpret_cast<std::byte*>(points), scales_,
@@ -146,14 +157,22 @@ class QuantizationStep {
           for (int64_t i = begin; i < end; ++i) {
             const int64_t at = i / pieces, from = i % pieces * piece;
             const int64_t scale = form.first(at / form.axis, at % form.axis);
-            row(values + at * form.inner + from, std::min(piece, form.inner - from), scales + scale,
-                points + scale, form.stride());
+            each(QuantizedRow{at * form.inner + from, std::min(piece, form.inner - from),
+                              scales + scale, points + scale, form.stride()});
           }
         });
-    return values;
   }
 
-  int64_t elements() const { return elements_; }
+  // Input 0 as floats, in scratch memory.
+  float* values(RunContext& run) const {
+    auto* values = reinterpret_cast<float*>(run.scratch()) + 2 * scales_;
+    read_.run(run.in<std::byte>(0), reinterpret_cast<std::byte*>(values), elements_, run.pool());
+    return values;
+  }
+  void write(const ElementConversion& conversion, const float* values, RunContext& run) const {
+    conversion.run(reinterpret_cast<const std::byte*>(values), run.out<std::byte>(0), elements_,
+                   run.pool());
+  }
 
  private:
   Granularity granularity_;
@@ -164,6 +183,33 @@ class QuantizationStep {
   ElementConversion read_points_;
   ElementConversion read_;
 };
+
+bool is_byte(DType dtype) { return dtype == DType::Int8 || dtype == DType::Uint8; }
+
+// Between floats and bytes, as most models have it.
+Kernel quantize_bytes(PlanContext& context, const QuantizationStep& step) {
+  const auto quantize = context.output_dtype(0) == DType::Int8 ? kernels::quantize_row<int8_t>
+                                                               : kernels::quantize_row<uint8_t>;
+  context.reserve_scratch(step.scratch_bytes(false));
+  return [=](RunContext& run) {
+    step.for_rows(run, [&](const QuantizedRow& row) {
+      quantize(run.in<float>(0) + row.first, run.out<std::byte>(0) + row.first, row.count,
+               *row.scale, *row.point);
+    });
+  };
+}
+
+Kernel dequantize_bytes(PlanContext& context, const QuantizationStep& step) {
+  const auto dequantize = context.dtype(0) == DType::Int8 ? kernels::dequantize_row<int8_t>
+                                                          : kernels::dequantize_row<uint8_t>;
+  context.reserve_scratch(step.scratch_bytes(false));
+  return [=](RunContext& run) {
+    step.for_rows(run, [&](const QuantizedRow& row) {
+      dequantize(run.in<std::byte>(0) + row.first, run.out<float>(0) + row.first, row.count,
+                 *row.scale, *row.point);
+    });
+  };
+}
 
 struct Range {
   float low;
@@ -181,37 +227,45 @@ Range range_of(DType dtype) {
 Kernel plan_quantize(PlanContext& context) {
   const QuantizationStep step(context);
   const DType to = context.output_dtype(0);
+  if (context.dtype(0) == DType::Float && is_byte(to) && step.has_even_rows()) {
+    return quantize_bytes(context, step);
+  }
   const Range range = range_of(to);
   const bool saturate = context.attributes().get_int("saturate", 1) != 0;
-  const ElementConversion write(DType::Float, to, {.saturate = saturate});
-  context.reserve_scratch(step.scratch_bytes());
+  const ElementConversion conversion(DType::Float, to, {.saturate = saturate});
+  context.reserve_scratch(step.scratch_bytes(true));
   return [=](RunContext& run) {
-    const float* values = step.run(run, [&](float* row, int64_t count, const float* scale,
-                                            const float* point, int64_t stride) {
-      for (int64_t i = 0; i < count; ++i) {
-        float value = row[i] / scale[i * stride];
+    float* values = step.values(run);
+    step.for_rows(run, [&](const QuantizedRow& row) {
+      for (int64_t i = 0; i < row.count; ++i) {
+        float value = values[row.first + i] / row.scale[i * row.stride];
         if (range.integers) value = std::nearbyint(value);
-        value += point[i * stride];
-        row[i] = std::isnan(value) ? value : std::clamp(value, range.low, range.high);
+        value += row.point[i * row.stride];
+        values[row.first + i] =
+            std::isnan(value) ? value : std::clamp(value, range.low, range.high);
       }
     });
-    write.run(reinterpret_cast<const std::byte*>(values), run.out<std::byte>(0), step.elements(),
-              run.pool());
+    step.write(conversion, values, run);
   };
 }
 
 Kernel plan_dequantize(PlanContext& context) {
   const QuantizationStep step(context);
-  const ElementConversion write(DType::Float, context.output_dtype(0));
-  context.reserve_scratch(step.scratch_bytes());
+  const DType to = context.output_dtype(0);
+  if (is_byte(context.dtype(0)) && to == DType::Float && step.has_even_rows()) {
+    return dequantize_bytes(context, step);
+  }
+  const ElementConversion conversion(DType::Float, to);
+  context.reserve_scratch(step.scratch_bytes(true));
   return [=](RunContext& run) {
-    const float* values = step.run(
-        run, [](float* row, int64_t count, const float* scale, const float* point, int64_t stride) {
-          for (int64_t i = 0; i < count; ++i)
-            row[i] = (row[i] - point[i * stride]) * scale[i * stride];
-        });
-    write.run(reinterpret_cast<const std::byte*>(values), run.out<std::byte>(0), step.elements(),
-              run.pool());
+    float* values = step.values(run);
+    step.for_rows(run, [&](const QuantizedRow& row) {
+      for (int64_t i = 0; i < row.count; ++i) {
+        float& value = values[row.first + i];
+        value = (value - row.point[i * row.stride]) * row.scale[i * row.stride];
+      }
+    });
+    step.write(conversion, values, run);
   };
 }
 
@@ -228,46 +282,6 @@ Graph dynamic_quantize(const NodeContext& context) {
   const ValueId bytes = f.op("Cast", {rounded}, {{"to", static_cast<int64_t>(DType::Uint8)}});
   return f.giving({f.op("QuantizeLinear", {x, scale, bytes}), scale, bytes});
 }
-
-// An operand of an integer product, its zero point taken off. One of a row or a column each stands
-// for all of that.
-ValueId shifted(Function& f, const NodeContext& context, int input, int point, bool rows) {
-  const auto to_int32 = [&](ValueId id) {
-    return f.op("Cast", {id}, {{"to", static_cast<int64_t>(DType::Int32)}});
-  };
-  const ValueId value = to_int32(f.in(input));
-  if (!context.has_input(point)) return value;
-  ValueId shift = to_int32(f.in(point));
-  const bool per_row = rows && context.shape(point).rank() == 1 && context.shape(input).rank() > 1;
-  if (per_row) shift = f.op("Unsqueeze", {shift, f.ints({1})});
-  return f.op("Sub", {value, shift});
-}
-
-Graph matmul_integer(const NodeContext& context) {
-  Function f(context);
-  return f.giving(
-      {f.op("MatMul", {shifted(f, context, 0, 2, true), shifted(f, context, 1, 3, false)})});
-}
-
-// (a - a_zero) * a_scale times the same of b, quantised.
-Graph qlinear_matmul(const NodeContext& context) {
-  Function f(context);
-  const ValueId product =
-      f.op("MatMul", {shifted(f, context, 0, 2, true), shifted(f, context, 3, 5, false)});
-  const auto to_float = [&](ValueId id) {
-    return f.op("Cast", {id}, {{"to", static_cast<int64_t>(DType::Float)}});
-  };
-  ValueId a_scale = to_float(f.in(1));
-  if (context.shape(1).rank() == 1 && context.shape(0).rank() > 1) {
-    a_scale = f.op("Unsqueeze", {a_scale, f.ints({1})});
-  }
-  const ValueId scaled =
-      f.op("Mul", {to_float(product), f.op("Mul", {a_scale, to_float(f.in(4))})});
-  return f.giving({f.op("QuantizeLinear", {scaled, to_float(f.in(6)), f.in(7)})});
-}
-
-constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
-constexpr DTypeSet kProductTypes = kBytes | kMinifloats;
 
 constexpr OpDef kOps[] = {
     {.op_type = "QuantizeLinear",
@@ -294,20 +308,6 @@ constexpr OpDef kOps[] = {
                        return output == 1 ? DType::Float : DType::Uint8;
                      },
                  .function = dynamic_quantize}},
-    {.op_type = "MatMulInteger",
-     .since = 10,
-     .meaning = {.inputs = {2, 4},
-                 .types = {type_of_both_inputs(0, 2, kBytes), type_of_both_inputs(1, 3, kBytes)},
-                 .element_type = always<DType::Int32>,
-                 .function = matmul_integer}},
-    {.op_type = "QLinearMatMul",
-     .since = 10,
-     .meaning = {.inputs = {8, 8},
-                 .types = {type_of_both_inputs(0, 2, kProductTypes),
-                           type_of_both_inputs(3, 5, kProductTypes),
-                           type_of_input(7, kProductTypes)},
-                 .element_type = like_input<7>,
-                 .function = qlinear_matmul}},
 };
 
 }  // namespace

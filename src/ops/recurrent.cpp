@@ -1,11 +1,11 @@
 // Recurrent networks of one layer: RNN, GRU, LSTM.
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <memory>
 
 #include "base/integers.h"
-#include "ops/core/evaluate.h"
 #include "ops/core/recurrence.h"
 
 namespace fovea {
@@ -51,8 +51,8 @@ class Cell {
       : size_(size),
         activations_(size.activations.data() +
                      std::ssize(size.activations) / size.directions * direction),
-        pool_(context.pool()),
-        recurrent_(of_direction(context, kRecurrentWeights, direction)),
+        context_(context),
+        direction_(direction),
         bias_(of_direction(context, kBias, direction)),
         hidden_(initial(context, kInitialHidden, direction)) {}
   virtual ~Cell() = default;
@@ -60,12 +60,17 @@ class Cell {
   // The gates' sums of products become the next state of the batches for which there is a step.
   virtual void advance(const StepRows<T>& rows, std::span<const bool> there) = 0;
   // What is added to the products of input and weights, gate by gate.
-  virtual Tensor input_bias() const;
+  virtual std::vector<T> input_bias() const;
   virtual const std::vector<T>* cell() const { return nullptr; }
 
   const std::vector<T>& hidden() const { return hidden_; }
+  RecurrentProduct<T> input_product() const {
+    return product(kWeights, 0, size_.gates, input_bias().data());
+  }
 
  protected:
+  // Products with the weights of some gates, and with those alone.
+  RecurrentProduct<T> product(int weights, int64_t first_gate, int64_t gates, const T* bias) const;
   // An input's elements for one direction; null where the node leaves it out.
   static const T* of_direction(const ComputeContext& context, int input, int64_t direction) {
     if (!context.has_input(input)) return nullptr;
@@ -85,6 +90,10 @@ class Cell {
     }
     return state;
   }
+  // Adds the products with the states to the first of the gates.
+  void add_state(const RecurrentProduct<T>& product, const StepRows<T>& rows) const {
+    product.multiply(hidden_.data(), rows.batches, rows.gates, rows.step, true, context_.pool());
+  }
   // Calls row(gates, batch) for all batches that are there.
   template <class Row>
   void for_rows(const StepRows<T>& rows, std::span<const bool> there, const Row& row) {
@@ -95,19 +104,30 @@ class Cell {
 
   const Recurrence& size_;
   const CellActivation* activations_;
-  ThreadPool& pool_;
-  const T* recurrent_;
+  const ComputeContext& context_;
+  int64_t direction_;
   const T* bias_;  // of the input's products, then of the state's; null for none
   std::vector<T> hidden_;
 };
 
 template <class T>
-Tensor Cell<T>::input_bias() const {
+std::vector<T> Cell<T>::input_bias() const {
   const int64_t count = size_.gates * size_.hidden;
-  Tensor sums = Tensor::allocate(dtype_of<T>, {count});
-  T* to = sums.template mutable_as<T>().data();
-  for (int64_t i = 0; i < count; ++i) to[i] = bias_ ? bias_[i] + bias_[count + i] : T{0};
+  std::vector<T> sums(static_cast<size_t>(count));
+  if (bias_) std::transform(bias_, bias_ + count, bias_ + count, sums.begin(), std::plus());
   return sums;
+}
+
+template <class T>
+RecurrentProduct<T> Cell<T>::product(int weights, int64_t first_gate, int64_t gates,
+                                     const T* bias) const {
+  const int64_t columns = gates * size_.hidden, depth = context_.shape(weights)[2];
+  const T* matrix = of_direction(context_, weights, direction_) + first_gate * size_.hidden * depth;
+  const std::string key = text("recurrent ", weights, ' ', first_gate, ' ', direction_);
+  return {
+      context_.prepacked({weights, kBias}, key,
+                         [&] { return RecurrentProduct<T>::pack(matrix, bias, columns, depth); }),
+      columns, depth};
 }
 
 template <class T>
@@ -115,11 +135,11 @@ class RnnCell final : public Cell<T> {
  public:
   RnnCell(const ComputeContext& context, const Recurrence& size, int64_t direction)
       : Cell<T>(context, size, direction),
-        product_(this->recurrent_, nullptr, size.hidden, size.hidden) {}
+        product_(this->product(kRecurrentWeights, 0, 1, nullptr)) {}
 
   void advance(const StepRows<T>& rows, std::span<const bool> there) override {
     const int64_t count = this->size_.hidden;
-    product_.add(this->hidden_.data(), rows.batches, rows.gates, rows.step, this->pool_);
+    this->add_state(product_, rows);
     this->for_rows(rows, there, [&](T* gates, int64_t batch) {
       this->activations_[0].apply(gates, count);
       std::copy_n(gates, count, this->hidden_.data() + batch * count);
@@ -137,28 +157,27 @@ class GruCell final : public Cell<T> {
   GruCell(const ComputeContext& context, const Recurrence& size, int64_t direction)
       : Cell<T>(context, size, direction),
         linear_first_(context.attributes().get_int("linear_before_reset", 0) != 0),
-        gates_product_(this->recurrent_, nullptr, 2 * size.hidden, size.hidden),
-        hidden_product_(this->recurrent_ + 2 * size.hidden * size.hidden,
-                        linear_first_ && this->bias_ ? this->bias_ + 5 * size.hidden : nullptr,
-                        size.hidden, size.hidden),
+        gates_product_(this->product(kRecurrentWeights, 0, 2, nullptr)),
+        hidden_product_(
+            this->product(kRecurrentWeights, 2, 1,
+                          linear_first_ && this->bias_ ? this->bias_ + 5 * size.hidden : nullptr)),
         reset_(this->hidden_.size()) {}
 
-  Tensor input_bias() const override {
-    Tensor sums = Cell<T>::input_bias();
+  std::vector<T> input_bias() const override {
+    std::vector<T> sums = Cell<T>::input_bias();
     if (!linear_first_ || !this->bias_) return sums;
     const int64_t hidden_gate = 2 * this->size_.hidden;
-    std::copy_n(this->bias_ + hidden_gate, this->size_.hidden,
-                sums.template mutable_as<T>().data() + hidden_gate);
+    std::copy_n(this->bias_ + hidden_gate, this->size_.hidden, sums.data() + hidden_gate);
     return sums;
   }
 
   void advance(const StepRows<T>& rows, std::span<const bool> there) override {
     const int64_t count = this->size_.hidden;
     const T* before = this->hidden_.data();
-    gates_product_.add(before, rows.batches, rows.gates, rows.step, this->pool_);
+    this->add_state(gates_product_, rows);
     if (linear_first_) {
-      std::ranges::fill(reset_, T{0});
-      hidden_product_.add(before, rows.batches, reset_.data(), count, this->pool_);
+      hidden_product_.multiply(before, rows.batches, reset_.data(), count, false,
+                               this->context_.pool());
     }
     this->for_rows(rows, there, [&](T* gates, int64_t batch) {
       this->activations_[0].apply(gates, 2 * count);
@@ -172,8 +191,8 @@ class GruCell final : public Cell<T> {
       }
     });
     if (!linear_first_) {
-      hidden_product_.add(reset_.data(), rows.batches, rows.gates + 2 * count, rows.step,
-                          this->pool_);
+      hidden_product_.multiply(reset_.data(), rows.batches, rows.gates + 2 * count, rows.step, true,
+                               this->context_.pool());
     }
     this->for_rows(rows, there, [&](T* gates, int64_t batch) {
       this->activations_[1].apply(gates + 2 * count, count);
@@ -198,7 +217,7 @@ class LstmCell final : public Cell<T> {
   LstmCell(const ComputeContext& context, const Recurrence& size, int64_t direction)
       : Cell<T>(context, size, direction),
         couples_(context.attributes().get_int("input_forget", 0) != 0),
-        product_(this->recurrent_, nullptr, 4 * size.hidden, size.hidden),
+        product_(this->product(kRecurrentWeights, 0, 4, nullptr)),
         peepholes_(this->of_direction(context, kPeepholes, direction)),
         cell_(this->initial(context, kInitialCell, direction)) {
     // ONNX's text would have the cell clipped for its activation, too; other engines do not.
@@ -210,7 +229,7 @@ class LstmCell final : public Cell<T> {
 
   void advance(const StepRows<T>& rows, std::span<const bool> there) override {
     const int64_t count = this->size_.hidden;
-    product_.add(this->hidden_.data(), rows.batches, rows.gates, rows.step, this->pool_);
+    this->add_state(product_, rows);
     this->for_rows(rows, there, [&](T* gates, int64_t batch) {
       T *input = gates, *output = gates + count, *forget = gates + 2 * count;
       T *next = gates + 3 * count, *cell = cell_.data() + batch * count;
@@ -269,17 +288,14 @@ std::vector<int64_t> lengths_of(const ComputeContext& context, const Recurrence&
 }
 
 // Products of all steps' inputs with the weights of a direction, a row for each.
-Tensor multiply_inputs(const ComputeContext& context, const Recurrence& size, int64_t direction,
-                       Tensor bias) {
-  const Tensor& weights = context.tensor(kWeights);
-  const int64_t columns = size.gates * size.hidden;
-  const auto bytes = static_cast<int64_t>(element_bytes(weights.dtype()));
-  const Tensor inputs[] = {context.tensor(0).reshaped({size.steps * size.batches, size.inputs}),
-                           Tensor::view(weights.dtype(), {columns, size.inputs},
-                                        weights.data() + direction * columns * size.inputs * bytes,
-                                        std::make_shared<Tensor>(weights)),
-                           std::move(bias)};
-  return evaluate_op("Gemm", {{"transB", int64_t{1}}}, inputs, context.pool());
+template <class T>
+std::vector<T> multiply_inputs(const ComputeContext& context, const Recurrence& size,
+                               const RecurrentProduct<T>& product) {
+  const int64_t rows = size.steps * size.batches, columns = size.gates * size.hidden;
+  std::vector<T> gates(static_cast<size_t>(rows * columns));
+  product.multiply(context.tensor(0).template as<T>().data(), rows, gates.data(), columns, false,
+                   context.pool());
+  return gates;
 }
 
 // The node's outputs under way.
@@ -294,7 +310,7 @@ template <class T>
 void run_direction(const ComputeContext& context, const Recurrence& size, int64_t direction,
                    std::span<const int64_t> lengths, const Outputs<T>& outputs) {
   const auto cell = make_cell<T>(context, size, direction);
-  Tensor gates = multiply_inputs(context, size, direction, cell->input_bias());
+  std::vector<T> gates = multiply_inputs(context, size, cell->input_product());
   const int64_t columns = size.gates * size.hidden, count = size.hidden;
   const auto there = std::make_unique<bool[]>(static_cast<size_t>(size.batches));
   for (int64_t i = 0; i < size.steps; ++i) {
@@ -302,7 +318,7 @@ void run_direction(const ComputeContext& context, const Recurrence& size, int64_
     for (int64_t batch = 0; batch < size.batches; ++batch) {
       there[static_cast<size_t>(batch)] = step < lengths[static_cast<size_t>(batch)];
     }
-    const StepRows<T> rows = {gates.template mutable_as<T>().data() + size.row(step, 0) * columns,
+    const StepRows<T> rows = {gates.data() + size.row(step, 0) * columns,
                               (size.row(0, 1) - size.row(0, 0)) * columns, size.batches};
     cell->advance(rows, {there.get(), static_cast<size_t>(size.batches)});
     for (int64_t batch = 0; outputs.sequence && batch < size.batches; ++batch) {

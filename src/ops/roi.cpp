@@ -153,34 +153,61 @@ RegionAxis<T> region_axis(const AlignAttributes& attributes, T begin, T end, int
   return axis;
 }
 
+// An element of a channel and what it counts for.
+template <class T>
+struct Tap {
+  int64_t at;
+  T weight;
+};
+
+// The elements that each bin of a region is made of, the same for all channels.
 template <class T>
 struct Region {
   int64_t image;
-  RegionAxis<T> y, x;
+  std::vector<Tap<T>> taps;
+  std::vector<size_t> first;  // of each bin, and the end
+  int64_t samples;            // of a bin
 };
 
-// One bin of one channel. The largest is taken of weighted elements, as elsewhere, not of sums.
 template <class T>
-T bin_of(const Region<T>& region, int64_t row, int64_t column, const T* plane, int64_t width,
-         bool is_max) {
-  const Sample<T>* ys = region.y.at.data() + row * region.y.samples;
-  const Sample<T>* xs = region.x.at.data() + column * region.x.samples;
-  const int64_t count = region.y.samples * region.x.samples;
-  if (count == 0) return 0;
-  T sum = 0, largest = -std::numeric_limits<T>::infinity();
-  for (int64_t i = 0; i < count; ++i) {
-    const Sample<T>&y = ys[i / region.x.samples], &x = xs[i % region.x.samples];
-    const auto weighted = [&](int64_t at_y, int64_t at_x, T weight) {
-      return weight == 0 ? T{0} : weight * plane[at_y * width + at_x];
-    };
-    const T parts[] = {weighted(y.low, x.low, y.low_weight * x.low_weight),
-                       weighted(y.low, x.high, y.low_weight * x.high_weight),
-                       weighted(y.high, x.low, y.high_weight * x.low_weight),
-                       weighted(y.high, x.high, y.high_weight * x.high_weight)};
-    sum += parts[0] + parts[1] + parts[2] + parts[3];
-    for (const T part : parts) largest = std::max(largest, part);
+Region<T> region_of(int64_t image, const RegionAxis<T>& ys, const RegionAxis<T>& xs, int64_t height,
+                    int64_t width, int64_t row_step) {
+  Region<T> region = {image, {}, {0}, ys.samples * xs.samples};
+  const auto take = [&](int64_t y, int64_t x, T weight) {
+    if (weight != 0) region.taps.push_back({y * row_step + x, weight});
+  };
+  for (int64_t bin = 0; bin < height * width; ++bin) {
+    for (int64_t i = 0; i < region.samples; ++i) {
+      const Sample<T>& y = ys.at[static_cast<size_t>(bin / width * ys.samples + i / xs.samples)];
+      const Sample<T>& x = xs.at[static_cast<size_t>(bin % width * xs.samples + i % xs.samples)];
+      take(y.low, x.low, y.low_weight * x.low_weight);
+      take(y.low, x.high, y.low_weight * x.high_weight);
+      take(y.high, x.low, y.high_weight * x.low_weight);
+      take(y.high, x.high, y.high_weight * x.high_weight);
+    }
+    region.first.push_back(region.taps.size());
   }
-  return is_max ? largest : sum / static_cast<T>(count);
+  return region;
+}
+
+// One bin of one channel. The largest is taken of weighted elements, as elsewhere, not of sums;
+// those of no weight are zeros.
+template <class T>
+T bin_of(const Region<T>& region, size_t bin, const T* plane, bool is_max) {
+  const Tap<T>* begin = region.taps.data() + region.first[bin];
+  const Tap<T>* end = region.taps.data() + region.first[bin + 1];
+  if (region.samples == 0) return 0;
+  if (!is_max) {
+    T sum = 0;
+    for (const Tap<T>* tap = begin; tap != end; ++tap) sum += tap->weight * plane[tap->at];
+    return sum / static_cast<T>(region.samples);
+  }
+  const bool has_zeros = end - begin < 4 * region.samples;
+  T largest = has_zeros ? T{0} : -std::numeric_limits<T>::infinity();
+  for (const Tap<T>* tap = begin; tap != end; ++tap) {
+    largest = std::max(largest, tap->weight * plane[tap->at]);
+  }
+  return largest;
 }
 
 template <class T>
@@ -190,29 +217,29 @@ void align_all(ComputeContext& context) {
   const auto rois = context.tensor(1).as<T>();
   const auto images = context.tensor(2).as<int64_t>();
   require_finite(context, rois);
-  std::vector<Region<T>> regions;
-  for (size_t i = 0; i < images.size(); ++i) {
-    const T* roi = rois.data() + 4 * i;
-    regions.push_back({image_of(context, images[i]),
-                       region_axis(attributes, roi[1], roi[3], attributes.height, in[2]),
-                       region_axis(attributes, roi[0], roi[2], attributes.width, in[3])});
-  }
   const int64_t channels = in[1], plane = in[2] * in[3];
   const int64_t bins = attributes.height * attributes.width;
   const T* from = context.tensor(0).as<T>().data();
-  T* to = context.make<T>(0, {std::ssize(regions), channels, attributes.height, attributes.width})
+  T* to = context.make<T>(0, {std::ssize(images), channels, attributes.height, attributes.width})
               .data();
-  context.pool().parallel_for(
-      std::ssize(regions) * channels, 1 + 1024 / bins, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          const Region<T>& region = regions[static_cast<size_t>(i / channels)];
-          const T* image = from + (region.image * channels + i % channels) * plane;
-          for (int64_t bin = 0; bin < bins; ++bin) {
-            to[i * bins + bin] = bin_of(region, bin / attributes.width, bin % attributes.width,
-                                        image, in[3], attributes.is_max);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const T* roi = rois.data() + 4 * i;
+    const Region<T> region =
+        region_of(image_of(context, images[i]),
+                  region_axis(attributes, roi[1], roi[3], attributes.height, in[2]),
+                  region_axis(attributes, roi[0], roi[2], attributes.width, in[3]),
+                  attributes.height, attributes.width, in[3]);
+    context.pool().parallel_for(
+        channels, 1 + 1024 / (1 + std::ssize(region.taps)), [&](int64_t begin, int64_t end) {
+          for (int64_t c = begin; c < end; ++c) {
+            const T* image = from + (region.image * channels + c) * plane;
+            T* out = to + (static_cast<int64_t>(i) * channels + c) * bins;
+            for (int64_t bin = 0; bin < bins; ++bin) {
+              out[bin] = bin_of(region, static_cast<size_t>(bin), image, attributes.is_max);
+            }
           }
-        }
-      });
+        });
+  }
 }
 
 // ---- MaxRoiPool ----

@@ -51,16 +51,47 @@ struct Candidate {
   auto operator<=>(const Candidate&) const = default;
 };
 
-// The candidates of one line.
-using ReadLine = void (*)(const std::byte* data, int64_t first, const Lines& lines, Candidate* to);
+// Candidates [begin, end) of one line.
+using ReadLine = void (*)(const std::byte* data, const Lines& lines, int64_t begin, int64_t end,
+                          Candidate* to);
 
 template <class T>
-void read_line(const std::byte* data, int64_t first, const Lines& lines, Candidate* to) {
-  const T* line = reinterpret_cast<const T*>(data) + first;
-  for (int64_t i = 0; i < lines.size; ++i) {
+void read_line(const std::byte* data, const Lines& lines, int64_t begin, int64_t end,
+               Candidate* to) {
+  const T* line = reinterpret_cast<const T*>(data);
+  for (int64_t i = begin; i < end; ++i) {
     const uint64_t key = ascending_key(line[i * lines.stride]);
-    to[i] = {lines.largest ? ~key : key, i};
+    *to++ = {lines.largest ? ~key : key, i};
   }
+}
+
+// The first k of a line, in order. Where they are few, most of the others are looked at just once,
+// while they are in the cache.
+void select(const std::byte* line, const Lines& lines, ReadLine read, Candidate* order) {
+  constexpr int64_t kFew = 8, kBlock = 128;
+  const int64_t k = lines.k;
+  if (k * kFew > lines.size) {
+    read(line, lines, 0, lines.size, order);
+    if (k < lines.size) std::nth_element(order, order + k, order + lines.size);
+    std::sort(order, order + k);
+    return;
+  }
+  if (k == 0) return;
+  read(line, lines, 0, k, order);
+  std::make_heap(order, order + k);
+  Candidate block[kBlock];
+  for (int64_t begin = k; begin < lines.size; begin += kBlock) {
+    const int64_t end = std::min(begin + kBlock, lines.size);
+    read(line, lines, begin, end, block);
+    for (int64_t i = 0; i < end - begin; ++i) {
+      // An equal key has a later index.
+      if (block[i].key >= order[0].key) continue;
+      std::pop_heap(order, order + k);
+      order[k - 1] = block[i];
+      std::push_heap(order, order + k);
+    }
+  }
+  std::sort_heap(order, order + k);
 }
 
 void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, ReadLine read) {
@@ -73,8 +104,7 @@ void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, ReadLin
         for (int64_t i = begin; i < end; ++i) {
           const int64_t outer = i / lines.stride, inner = i % lines.stride;
           const int64_t first_in = outer * lines.size * lines.stride + inner;
-          read(from, first_in, lines, order);
-          std::partial_sort(order, order + lines.k, order + lines.size);
+          select(from + static_cast<size_t>(first_in) * element_bytes, lines, read, order);
           for (int64_t j = 0; j < lines.k; ++j) {
             const int64_t to = (outer * lines.k + j) * lines.stride + inner;
             const int64_t at = first_in + order[j].index * lines.stride;

@@ -93,7 +93,12 @@ struct Group {
 std::vector<Group> groups_of(const Slices& slices, bool sorted) {
   std::vector<int64_t> order(static_cast<size_t>(slices.size));
   std::iota(order.begin(), order.end(), int64_t{0});
-  std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
+  if (slices.outer * slices.inner == 1) {
+    const auto place = [&](int64_t i) { return std::pair(slices.keys[static_cast<size_t>(i)], i); };
+    std::ranges::sort(order, {}, place);
+  } else {
+    std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
+  }
   std::vector<Group> groups;
   for (const int64_t slice : order) {
     if (groups.empty() || slices.compare(groups.back().first, slice) != 0) {

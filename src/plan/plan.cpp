@@ -292,7 +292,9 @@ class Execution::KnownInputs {
       pointers_.push_back(node.inputs[i] == kNoValue ? nullptr : &types_[i]);
       if (node.inputs[i] == kNoValue) continue;
       Tensor tensor = execution.tensor_of(node.inputs[i]);
-      types_[i] = {tensor.dtype(), tensor.shape(), Form(), std::move(tensor)};
+      const auto id = static_cast<size_t>(node.inputs[i]);
+      const bool constant = execution.segment_->types[id].constant;
+      types_[i] = {tensor.dtype(), tensor.shape(), Form(), std::move(tensor), constant};
     }
   }
   std::span<const ValueType* const> types() const { return pointers_; }
@@ -305,8 +307,9 @@ class Execution::KnownInputs {
 void Execution::compute(const Step& step) {
   const KnownInputs inputs(*this, *step.node);
   try {
-    auto results =
-        compute_node(*step.node, inputs.types(), step.compute, plans_.environment().pool);
+    const PlanEnvironment& environment = plans_.environment();
+    auto results = compute_node(*step.node, inputs.types(), step.compute, environment.pool,
+                                &environment.packs);
     for (size_t i = 0; i < results.size(); ++i) {
       if (step.outputs[i] != kNoSlot) keep(step.outputs[i], std::move(results[i]));
     }

@@ -193,9 +193,13 @@ bool Planning::Planner::take_known(const Node& node, const Inputs& inputs,
   }
   std::vector<Tensor> results;
   if (!stated) results = evaluate(node, tensors, environment_.pool);
+  // A constant under another shape is one, too.
+  const bool constant =
+      node.def->cpu.reuse == Reuse::View && !inputs.empty() && inputs[0] && inputs[0]->constant;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
     set_content(node.outputs[i], stated ? *outputs[i].content : std::move(results[i]));
+    type(node.outputs[i]).constant = constant && i == 0;
   }
   return true;
 }
@@ -213,6 +217,10 @@ void Planning::Planner::take_view(const Node& node, const ValueType& output) {
   slot.value = view;
   if (slot.shares == kNoSlot) slot.shares = shared;
   type(view) = output;
+  if (const ValueType& from = type(source); from.constant) {
+    type(view).content = from.content->reshaped(*output.shape);
+    type(view).constant = true;
+  }
   if (slot.constant) slot.constant = slot.constant->reshaped(*output.shape);
   // Memory of the caller or of an earlier segment is not placed here: the slot itself is shared.
   const bool elsewhere = shared < first_slot_ && !slot.constant;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "base/dtype.h"
 #include "base/integers.h"
 #include "base/minifloat.h"
+#include "simd/f32x4.h"
 
 // Conversions between element types, defined for every value: floats truncate toward zero and
 // saturate when they become integers (NaN becomes 0), integers keep their low bits when they
@@ -42,10 +45,26 @@ template <class To, class From>
   }
 }
 
+// The integers whose values int32 has, which vectors of floats become.
+template <class To, class From>
+inline constexpr bool kByVectors =
+    std::is_same_v<From, float>&& std::integral<To> && !std::is_same_v<To, bool> &&
+    (sizeof(To) < 4 || std::is_same_v<To, int32_t>);
+
 // to[i] = from[i] for i < count.
 template <class To, class From>
 void convert_row(const From* from, To* to, int64_t count) noexcept {
-  for (int64_t i = 0; i < count; ++i) to[i] = element_cast<To>(from[i]);
+  int64_t i = 0;
+  if constexpr (kByVectors<To, From>) {
+    for (; i + 4 <= count; i += 4) {
+      const simd::I32x4 whole = simd::to_i32(simd::F32x4::load(from + i));
+      for (int lane = 0; lane < 4; ++lane) {
+        to[i + lane] = static_cast<To>(std::clamp<int32_t>(
+            whole[lane], std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
+      }
+    }
+  }
+  for (; i < count; ++i) to[i] = element_cast<To>(from[i]);
 }
 
 // The same where only the caller knows the types.

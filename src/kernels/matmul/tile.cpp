@@ -62,23 +62,55 @@ void finish_by_element(const Tile& tile, const float* residual, float* output, c
   }
 }
 
+// As accumulate() for one row, of which each addition would wait for the one before it: products of
+// `Parts` neighbours in depth are added to sums of their own.
+template <int Parts, int Vectors>
+inline const float* accumulate_row(const float* from, ptrdiff_t depth_step, ptrdiff_t depth,
+                                   const float* weights, Accumulators<Parts, Vectors>& sums) {
+  const auto add = [&](int part) {
+    const F32x4 x = F32x4::load_splat(from);
+    from += depth_step;
+    FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
+      sums.at[part][v] = fma(x, F32x4::load(weights + kLanes * v), sums.at[part][v]);
+    }
+    weights += kLanes * Vectors;
+  };
+  FOVEA_NO_UNROLL for (; depth >= Parts; depth -= Parts) {
+    FOVEA_UNROLL for (int part = 0; part < Parts; ++part) add(part);
+  }
+  FOVEA_NO_UNROLL for (; depth > 0; --depth) add(0);
+  return weights;
+}
+
 template <int Rows, int Vectors>
 void multiply(const Tile& tile, const float* from, Accumulators<Rows, Vectors>& sums) {
+  constexpr int kParts = Rows == 1 ? 4 : 1;
   const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
   const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
   const auto run = static_cast<ptrdiff_t>(tile.run);
   sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
+  Accumulators<kParts, Vectors> parts;
+  parts.each([](F32x4, int, int) { return F32x4::zero(); });
   const float* weights = tile.panel + 4 * Vectors;
   // One loop for both indices: V8 unrolls a loop the more the deeper it is nested, and at a depth
   // of two the innermost one so far that accumulators are spilled.
   int64_t inner = tile.inner;
   for (int64_t stretches = tile.outer * tile.inner; stretches > 0; --stretches) {
-    weights = accumulate(from, input_step, depth_step, run, weights, sums);
+    if constexpr (kParts > 1) {
+      weights = accumulate_row(from, depth_step, run, weights, parts);
+    } else {
+      weights = accumulate(from, input_step, depth_step, run, weights, sums);
+    }
     from += tile.inner_step;
     if (--inner == 0) {
       inner = tile.inner;
       from += tile.outer_step - tile.inner * tile.inner_step;
     }
+  }
+  if constexpr (kParts > 1) {
+    sums.each([&](F32x4 x, int, int v) {
+      return x + ((parts.at[0][v] + parts.at[1][v]) + (parts.at[2][v] + parts.at[3][v]));
+    });
   }
 }
 

@@ -128,8 +128,8 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
 }
 
 std::vector<Tensor> compute_node(const Node& node, std::span<const ValueType* const> inputs,
-                                 ComputeRule compute, ThreadPool& pool) {
-  ComputeContext context(node, inputs, pool);
+                                 ComputeRule compute, ThreadPool& pool, PackCache* packs) {
+  ComputeContext context(node, inputs, pool, packs);
   compute(context);
   context.results().resize(node.outputs.size());
   return std::move(context.results());
@@ -150,7 +150,8 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   const CpuRule& rule = node.def->cpu;
   if (meaning_of(node).function) return evaluate_written_out(node, type_pointers, inputs, pool);
   const std::vector<ValueType> results = infer_node(node, type_pointers);
-  if (rule.compute && !rule.plan) return compute_node(node, type_pointers, rule.compute, pool);
+  if (rule.compute && !rule.plan)
+    return compute_node(node, type_pointers, rule.compute, pool, nullptr);
   std::vector<Tensor> outputs(results.size());
   if (rule.reuse == Reuse::View && !results[0].content) {
     outputs[0] = inputs[0]->reshaped(*results[0].shape);
@@ -175,7 +176,7 @@ std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> in
   const Forms plain = {std::vector<Form>(inputs.size()), std::vector<Form>(results.size())};
   const Machine machine = {.threads = pool.size()};
   const CompiledNode compiled = compile_node(node, type_pointers, results, machine, &plain);
-  if (compiled.compute) return compute_node(node, type_pointers, compiled.compute, pool);
+  if (compiled.compute) return compute_node(node, type_pointers, compiled.compute, pool, nullptr);
   if (!compiled.kernel) return evaluate_written_out(node, type_pointers, inputs, pool);
   const auto scratch = allocate_bytes(compiled.scratch_bytes);
   RunContext run(input_data, output_data, outputs, scratch.get(), pool);

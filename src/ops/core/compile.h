@@ -44,10 +44,10 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
 
 // The outputs of a node that has CpuRule::compute, from inputs whose contents are all known.
 std::vector<Tensor> compute_node(const Node& node, std::span<const ValueType* const> inputs,
-                                 ComputeRule compute, ThreadPool& pool);
+                                 ComputeRule compute, ThreadPool& pool, PackCache* packs);
 
-// What computes a node in its place, with the node's inputs and outputs as the graph's: its operator's
-// function, or the body of a fused node.
+// What computes a node in its place, with the node's inputs and outputs as the graph's: its
+// operator's function, or the body of a fused node.
 Graph written_out(const Node& node, std::span<const ValueType* const> inputs);
 
 // Says at which node an error happened.

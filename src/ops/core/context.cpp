@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ops/op.h"
 
 namespace fovea {
@@ -125,6 +127,24 @@ bool LayoutContext::input_can_be_channels_last(int index) const {
 
 void infer_like_input(InferContext& context) {
   context.set_output(0, context.dtype(0), context.shape(0));
+}
+
+// A function's nodes may go by the same name in two plans, and yet read other constants.
+Tensor PlanContext::prepacked(std::string_view key, const std::function<Tensor()>& pack) const {
+  if (!machine_.packs) return pack();
+  std::string full(key);
+  for (int i = 0; i < input_count(); ++i) {
+    const Tensor* tensor = constant(i);
+    if (tensor) full += text(' ', reinterpret_cast<uintptr_t>(tensor->data()), tensor->shape());
+  }
+  return machine_.packs->get(node(), full, pack);
+}
+
+Tensor ComputeContext::prepacked(InputList sources, std::string_view key,
+                                 const std::function<Tensor()>& pack) const {
+  const bool constant = std::ranges::all_of(
+      sources, [&](int index) { return !has_input(index) || this->constant(index); });
+  return packs_ && constant ? packs_->get(node(), key, pack) : pack();
 }
 
 std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape& output) {

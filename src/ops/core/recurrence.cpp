@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "base/integers.h"
 #include "kernels/matmul/gemm.h"
@@ -209,41 +210,50 @@ Shape Recurrence::state() const {
 }
 
 template <class T>
-RecurrentProduct<T>::RecurrentProduct(const T* matrix, const T* bias, int64_t columns,
-                                      int64_t depth)
-    : matrix_(matrix), bias_(bias), columns_(columns), depth_(depth) {
+Tensor RecurrentProduct<T>::pack(const T* matrix, const T* bias, int64_t columns, int64_t depth) {
   if constexpr (std::is_same_v<T, float>) {
     const kernels::GemmShape shape = {0, columns, depth};
-    packed_ = Tensor::allocate(DType::Float, {kernels::gemm_packed_size(shape)});
-    kernels::pack_gemm(shape, {matrix, 1, depth}, 1.0f, bias,
-                       packed_.template mutable_as<float>().data(), 0, columns);
+    Tensor packed = Tensor::allocate(DType::Float, {kernels::gemm_packed_size(shape)});
+    kernels::pack_gemm(shape, {matrix, 1, depth}, 1.0f, bias, packed.mutable_as<float>().data(), 0,
+                       columns);
+    return packed;
+  } else {
+    // A row's bias, then the row.
+    Tensor packed = Tensor::allocate(dtype_of<T>, {columns, 1 + depth});
+    T* to = packed.mutable_as<T>().data();
+    for (int64_t column = 0; column < columns; ++column) {
+      *to++ = bias ? bias[column] : 0;
+      to = std::copy_n(matrix + column * depth, depth, to);
+    }
+    return packed;
   }
 }
 
 template <class T>
-void RecurrentProduct<T>::add(const T* x, int64_t rows, T* out, int64_t step,
-                              ThreadPool& pool) const {
+void RecurrentProduct<T>::multiply(const T* x, int64_t rows, T* out, int64_t step, bool adds,
+                                   ThreadPool& pool) const {
   constexpr int64_t kMacsPerChunk = 200'000;
+  const T* packed = packed_.template as<T>().data();
   const int64_t macs = std::max<int64_t>(saturating_product(rows, depth_) * kernels::kPanel, 1);
+  const auto multiply_columns = [&](int64_t first, int64_t last) {
+    if constexpr (std::is_same_v<T, float>) {
+      kernels::run_gemm({rows, columns_, depth_}, {x, depth_, 1}, packed,
+                        {out, step, adds ? out : nullptr}, {}, {0, rows, first, last});
+      return;
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      for (int64_t column = first; column < last; ++column) {
+        const T* weights = packed + column * (1 + depth_);
+        T& result = out[row * step + column];
+        result = std::inner_product(weights + 1, weights + 1 + depth_, x + row * depth_,
+                                    adds ? result + *weights : *weights);
+      }
+    }
+  };
   pool.parallel_for(kernels::panel_count(columns_), kMacsPerChunk / macs + 1,
                     [&](int64_t begin, int64_t end) {
-                      const int64_t first = kernels::panel_begin(columns_, begin);
-                      const int64_t last = kernels::panel_begin(columns_, end);
-                      if constexpr (std::is_same_v<T, float>) {
-                        kernels::run_gemm({rows, columns_, depth_}, {x, depth_, 1},
-                                          packed_.template as<float>().data(), {out, step, out}, {},
-                                          {0, rows, first, last});
-                      } else {
-                        for (int64_t row = 0; row < rows; ++row) {
-                          for (int64_t column = first; column < last; ++column) {
-                            T sum = bias_ ? bias_[column] : 0;
-                            for (int64_t k = 0; k < depth_; ++k) {
-                              sum += x[row * depth_ + k] * matrix_[column * depth_ + k];
-                            }
-                            out[row * step + column] += sum;
-                          }
-                        }
-                      }
+                      multiply_columns(kernels::panel_begin(columns_, begin),
+                                       kernels::panel_begin(columns_, end));
                     });
 }
 

@@ -60,23 +60,25 @@ struct Recurrence {
   void read_activations(const NodeContext& context, const CellKind& kind);
 };
 
-// Products with the transpose of a matrix [columns][depth], which lives as long as this.
+// Products with the transpose of a matrix [columns][depth].
 template <class T>
 class RecurrentProduct {
  public:
-  // `bias`, of `columns` elements, is added to every row; null for none.
-  RecurrentProduct(const T* matrix, const T* bias, int64_t columns, int64_t depth);
+  // The matrix in the form that products are made with, and `columns` elements that are added to
+  // every row; null for none.
+  static Tensor pack(const T* matrix, const T* bias, int64_t columns, int64_t depth);
 
-  // Adds the products of `rows` rows of x, one after the other, to those of `out`, `step` elements
-  // apart.
-  void add(const T* x, int64_t rows, T* out, int64_t step, ThreadPool& pool) const;
+  RecurrentProduct(Tensor packed, int64_t columns, int64_t depth)
+      : packed_(std::move(packed)), columns_(columns), depth_(depth) {}
+
+  // Rows of x, one after the other, become rows of `out`, `step` elements apart, or with `adds` are
+  // added to these.
+  void multiply(const T* x, int64_t rows, T* out, int64_t step, bool adds, ThreadPool& pool) const;
 
  private:
-  const T* matrix_;
-  const T* bias_;
+  Tensor packed_;
   int64_t columns_;
   int64_t depth_;
-  Tensor packed_;
 };
 
 }  // namespace fovea

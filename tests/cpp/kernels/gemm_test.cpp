@@ -100,6 +100,16 @@ TEST(Gemm, EverySmallSize) {
   }
 }
 
+// One row, whose sums are made of several parts.
+TEST(Gemm, OneRow) {
+  for (const int64_t n : {1, 4, 7, 8, 12, 21}) {
+    for (const int64_t k : {2, 3, 4, 6, 7, 8, 9, 103}) {
+      check({1, n, k});
+      check({1, n, k}, {.transpose_b = true, .bias = true, .residual = true});
+    }
+  }
+}
+
 TEST(Gemm, LargerThanTheBlocks) {
   check({130, 37, 64});
   check({70, 130, 3000});

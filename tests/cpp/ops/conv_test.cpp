@@ -93,6 +93,17 @@ TEST(Conv, OneToThreeAxes) {
   check_conv({.batch = 2, .in_channels = 3, .out_channels = 5, .axes = {kDepth, kRows, kColumns}});
 }
 
+// A kernel that reaches over both ends of the first axis, 3x3 over the others as Winograd's
+// algorithm has it, and channels of their own.
+TEST(Conv, SlicesOfVolumes) {
+  const Axis axis{.in = 12, .kernel = 3, .pad_begin = 1, .pad_end = 1};
+  const Axis depth{.in = 3, .kernel = 5, .stride = 2, .pad_begin = 4, .pad_end = 2};
+  check_conv({.batch = 2, .in_channels = 8, .out_channels = 9, .axes = {axis, axis, axis}});
+  check_conv({.batch = 2, .in_channels = 8, .out_channels = 6, .axes = {depth, axis, axis}});
+  check_conv({.in_channels = 6, .out_channels = 6, .groups = 6, .axes = {axis, kRows, kColumns}});
+  check_conv({.in_channels = 6, .out_channels = 4, .groups = 2, .axes = {kDepth, axis, kColumns}});
+}
+
 TEST(Conv, Groups) {
   for (const int64_t groups : {2, 3, 6}) {
     check_conv({.in_channels = 6, .out_channels = 6, .groups = groups, .axes = {kRows, kColumns}});

@@ -108,6 +108,7 @@ TEST(Einsum, TwoOperands) {
   check("i,i->", {{5}, {5}});
   check("i,i->i", {{5}, {5}});
   check("ij,ij->j", {{3, 5}, {3, 5}});
+  check("bij,bji->b", {{3, 5, 4}, {3, 4, 5}});
   check("ijk,jil->kl", {{3, 4, 5}, {4, 3, 2}});
   check("ij,k->i", {{3, 4}, {5}});
   check("ab,cd->dbca", {{2, 3}, {4, 5}});

@@ -99,6 +99,30 @@ TEST(ConvInteger, OfManyTaps) {
   EXPECT_EQ(values_of<int32_t>(out), std::vector<int32_t>{900 * 255 * 255 - 255});
 }
 
+// More channels than a float adds up exactly, more taps, and both in groups; of the most that bytes
+// can be.
+TEST(ConvInteger, OfManyChannels) {
+  struct Size {
+    int64_t channels, outputs, kernel, group;
+  };
+  for (const auto& [channels, outputs, kernel, group] :
+       {Size{64, 5, 3, 1}, Size{29, 9, 3, 1}, Size{300, 2, 1, 1}, Size{7, 4, 7, 1},
+        Size{2, 3, 17, 1}, Size{6, 6, 3, 6}, Size{80, 4, 3, 2}, Size{520, 13, 1, 1}}) {
+    const Sizes sizes = {.group = group, .pad = kernel / 2};
+    Tensor x = random_bytes<uint8_t>({2, channels, 3, 4}, 1);
+    Tensor w = random_bytes<uint8_t>({outputs, channels / group, kernel, kernel}, 2);
+    for (Tensor* tensor : {&x, &w}) {
+      for (uint8_t& value : tensor->mutable_as<uint8_t>()) value |= 0xf0;
+    }
+    Shape shape;
+    const auto expected = sums(x, w, {0}, {0}, sizes, &shape);
+    const OpCase op = {.op_type = "ConvInteger", .opset = 10, .attributes = attributes_of(sizes)};
+    const Tensor out = run_op(op, {x, w}, 2)[0];
+    ASSERT_EQ(out.shape(), shape);
+    EXPECT_EQ(to_int64s(out), expected) << channels << " channels, kernel " << kernel;
+  }
+}
+
 TEST(ConvInteger, RefusesWhatDoesNotFit) {
   const auto run = [](const Shape& x, const Shape& w, const Shape& x_point, const Shape& w_point) {
     return error_of([&] {

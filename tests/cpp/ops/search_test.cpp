@@ -77,6 +77,24 @@ TEST(TopK, EveryAxisAndDirection) {
   }
 }
 
+// More elements than are looked at at once, few of which are wanted, half of them, or all.
+TEST(TopK, FewOfLongLines) {
+  Tensor in = random_tensor({2, 1000}, 1);
+  for (float& value : in.mutable_as<float>()) value = std::round(value * 100);  // with ties
+  for (const int64_t k : {1, 2, 7, 125, 126, 500, 1000}) {
+    const auto out = run_op({"TopK", 11, {}, 2}, {in, int64_vector({k})}, 2);
+    for (int64_t row = 0; row < 2; ++row) {
+      const float* line = in.as<float>().data() + row * 1000;
+      Ints order(1000);
+      std::iota(order.begin(), order.end(), 0);
+      std::ranges::stable_sort(order, std::greater(), [&](int64_t i) { return line[i]; });
+      order.resize(static_cast<size_t>(k));
+      const int64_t* indices = out[1].as<int64_t>().data() + row * k;
+      ASSERT_EQ(Ints(indices, indices + k), order);
+    }
+  }
+}
+
 TEST(TopK, TiesNaNAndErrors) {
   const auto top = [](const Tensor& in, int64_t k) {
     return values_of<int64_t>(run_op({"TopK", 11, {}, 2}, {in, int64_vector({k})})[1]);
@@ -104,6 +122,24 @@ TEST(TopK, OrdersElementsOfEveryType) {
   const double infinity = INFINITY, smallest = std::numeric_limits<double>::denorm_min();
   EXPECT_EQ(order(Tensor::of<double>({6}, {-NAN, infinity, 0.0, -0.0, -smallest, -infinity})),
             (Ints{5, 4, 2, 3, 1, 0}));
+}
+
+TEST(CumSum, AlongEveryAxis) {
+  const Tensor in = random_tensor({3, 5, 1100}, 1);
+  for (int axis = 0; axis < 3; ++axis) {
+    for (const int64_t reverse : {0, 1}) {
+      const Tensor out = run_op({"CumSum", 14, {{"reverse", reverse}}},
+                                {in, Tensor::of<int64_t>({}, {axis})}, 2)[0];
+      const auto indices = indices_of(in.shape());
+      for (size_t i = 0; i < indices.size(); i += 7) {
+        const auto values = line(in, indices[i], axis);
+        const auto at = static_cast<size_t>(indices[i][static_cast<size_t>(axis)]);
+        const auto begin = values.begin() + static_cast<ptrdiff_t>(reverse ? at : 0);
+        const auto end = reverse ? values.end() : values.begin() + static_cast<ptrdiff_t>(at) + 1;
+        ASSERT_NEAR(out.as<float>()[i], std::accumulate(begin, end, 0.0), 1e-4);
+      }
+    }
+  }
 }
 
 TEST(CumSum, DirectionsAndTypes) {

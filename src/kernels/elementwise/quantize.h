@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+// Bytes and the numbers that they stand for: (byte - point) * scale.
+namespace fovea::kernels {
+
+// to[i] = (from[i] - point) * scale for i < count; T is int8_t or uint8_t.
+template <class T>
+void dequantize_row(const void* from, float* to, int64_t count, float scale, float point) noexcept;
+
+// The other way: from[i] / scale is rounded, halves to even, and what T does not hold becomes its
+// nearest; NaN becomes 0.
+template <class T>
+void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept;
+
+// sums[i] += x[i], or with `first` = x[i], of floats that are whole numbers. Sums wrap.
+void add_whole(const float* x, uint32_t* sums, int64_t count, bool first) noexcept;
+
+}  // namespace fovea::kernels

@@ -1,0 +1,82 @@
+#include <cstring>
+#include <limits>
+
+#include "kernels/elementwise/quantize.h"
+#include "simd/f32x4.h"
+
+namespace fovea::kernels {
+namespace {
+
+using simd::F32x4;
+using simd::I32x4;
+
+// Four vectors of integers as bytes, one after the other.
+template <class T>
+void store_bytes(const I32x4 (&values)[4], T* to) {
+#ifdef __wasm_simd128__
+  const auto low = wasm_i16x8_narrow_i32x4((v128_t)values[0].v, (v128_t)values[1].v);
+  const auto high = wasm_i16x8_narrow_i32x4((v128_t)values[2].v, (v128_t)values[3].v);
+  wasm_v128_store(to, std::numeric_limits<T>::is_signed ? wasm_i8x16_narrow_i16x8(low, high)
+                                                        : wasm_u8x16_narrow_i16x8(low, high));
+#else
+  for (int i = 0; i < 16; ++i) to[i] = static_cast<T>(values[i / 4][i % 4]);
+#endif
+}
+
+}  // namespace
+
+template <class T>
+void dequantize_row(const void* from, float* to, int64_t count, float scale, float point) noexcept {
+  const T* bytes = static_cast<const T*>(from);
+  for (int64_t i = 0; i < count; ++i) to[i] = (static_cast<float>(bytes[i]) - point) * scale;
+}
+
+template <class T>
+void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept {
+  constexpr float kLow = std::numeric_limits<T>::min(), kHigh = std::numeric_limits<T>::max();
+  const F32x4 divisor = F32x4::splat(scale), shift = F32x4::splat(point);
+  const auto quantize = [&](const float* x, T* out) {
+    I32x4 values[4];
+    for (int i = 0; i < 4; ++i) {
+      const F32x4 value = simd::nearest(F32x4::load(x + 4 * i) / divisor) + shift;
+      values[i] =
+          simd::to_i32(simd::min(simd::max(value, F32x4::splat(kLow)), F32x4::splat(kHigh)));
+    }
+    store_bytes(values, out);
+  };
+  T* bytes = static_cast<T*>(to);
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) quantize(from + i, bytes + i);
+  if (i == count) return;
+  const auto rest = static_cast<size_t>(count - i);
+  float last[16] = {};
+  T results[16];
+  std::memcpy(last, from + i, rest * sizeof(float));
+  quantize(last, results);
+  std::memcpy(bytes + i, results, rest);
+}
+
+template void dequantize_row<int8_t>(const void*, float*, int64_t, float, float) noexcept;
+template void dequantize_row<uint8_t>(const void*, float*, int64_t, float, float) noexcept;
+template void quantize_row<int8_t>(const float*, void*, int64_t, float, float) noexcept;
+template void quantize_row<uint8_t>(const float*, void*, int64_t, float, float) noexcept;
+
+void add_whole(const float* x, uint32_t* sums, int64_t count, bool first) noexcept {
+  const auto add = [&](const float* from, int32_t* to) {
+    const I32x4 whole = simd::to_i32(F32x4::load(from));
+    (first ? whole : I32x4::load(to) + whole).store(to);
+  };
+  auto* out = reinterpret_cast<int32_t*>(sums);
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) add(x + i, out + i);
+  if (i == count) return;
+  const auto rest = static_cast<size_t>(count - i);
+  float last[4] = {};
+  int32_t results[4] = {};
+  std::memcpy(last, x + i, rest * sizeof(float));
+  std::memcpy(results, out + i, rest * sizeof(int32_t));
+  add(last, results);
+  std::memcpy(out + i, results, rest * sizeof(int32_t));
+}
+
+}  // namespace fovea::kernels
