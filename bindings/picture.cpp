@@ -23,10 +23,9 @@ int64_t int_in(const val& object, const char* key) {
 
 // The bytes of so many pixels: more than any memory holds where 64 bits do not hold their number.
 uint64_t rgba_bytes(uint64_t width, uint64_t height, uint64_t component) {
-  uint64_t pixels = 0, bytes = 0;
-  const bool too_many = __builtin_mul_overflow(width, height, &pixels) ||
-                        __builtin_mul_overflow(pixels, 4 * component, &bytes);
-  return too_many ? UINT64_MAX : bytes;
+  const double bytes = 4.0 * static_cast<double>(component) * static_cast<double>(width) *
+                       static_cast<double>(height);
+  return bytes < 0x1p63 ? 4 * component * width * height : UINT64_MAX;
 }
 
 // Throws unless the pixels can be counted by size_t, in bytes and as a plane of floats.

@@ -1,8 +1,8 @@
 # fovea_layer(NAME DEPENDS layer... PRIVATE library... [SMALL]): the sources of src/NAME as one
 # library. Every .cpp below the folder belongs to it, so a new file needs no line here. A SMALL layer
 # works once per model or step, not per element: a browser spends more time on loading and compiling
-# its functions than on running them. The others compute, by the best instructions there are, except
-# for their sources *_small.cpp: what is in these is right, but no network waits for it.
+# its functions than on running them. The others compute, by the best instructions there are; of their
+# sources some are compiled for size all the same, such as *_small.cpp: no network waits for what is in these.
 
 include(cmake/precompiled_headers.cmake)
 
@@ -20,7 +20,7 @@ function(fovea_layer name)
       endif()
     endif()
     if(NOT LAYER_SMALL)
-      fovea_compile_rare_for_size(${sources})
+      fovea_compile_rest_for_size(${sources})
       target_link_libraries(fovea_${name} PRIVATE fovea_instructions)
       fovea_precompile_headers(fovea_${name} fast)
     elseif("ops" IN_LIST LAYER_DEPENDS OR name STREQUAL "ops")

@@ -26,6 +26,14 @@ std::string_view name_of(ErrorCode code) {
   return "Internal";
 }
 
+std::string detail::joined(std::span<const Part> parts) {
+  std::string out;
+  for (const Part& part : parts) part.append_to(out, part.part);
+  return out;
+}
+
+void detail::fail(ErrorCode code, std::span<const Part> parts) { throw Error(code, joined(parts)); }
+
 Error& Error::with(std::string_view key, std::string value) {
   if (field(key).empty()) fields_.emplace_back(key, std::move(value));
   return *this;

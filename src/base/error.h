@@ -1,10 +1,14 @@
 #pragma once
 
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "base/decimal.h"
 
 namespace fovea {
 
@@ -54,24 +58,39 @@ namespace detail {
 inline void append(std::string& out, std::string_view part) { out.append(part); }
 inline void append(std::string& out, char part) { out.push_back(part); }
 template <class T>
-requires std::is_arithmetic_v<T>
+requires std::is_integral_v<T>
 void append(std::string& out, T part) { out.append(std::to_string(part)); }
+inline void append(std::string& out, double part) { out.append(decimal_text(part, false)); }
+inline void append(std::string& out, float part) { out.append(decimal_text(part, true)); }
+
+// A part of a message, as what appends it.
+struct Part {
+  void (*append_to)(std::string& out, const void* part);
+  const void* part;
+};
+
+template <class T>
+void append_part(std::string& out, const void* part) {
+  append(out, *static_cast<const T*>(part));
+}
+
+std::string joined(std::span<const Part> parts);
+[[noreturn]] void fail(ErrorCode code, std::span<const Part> parts);
 }  // namespace detail
 
 // Concatenates strings, numbers and what else has an append(std::string&, const Part&) into one
 // message.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-  using detail::append;
-  std::string out;
-  (append(out, parts), ...);
-  return out;
+  const detail::Part list[] = {{detail::append_part<Parts>, &parts}...};
+  return detail::joined(list);
 }
 
 // Throws an Error whose message is text(parts...). Functions that call it stay small.
 template <class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(ErrorCode code, const Parts&... parts) {
-  throw Error(code, text(parts...));
+  const detail::Part list[] = {{detail::append_part<Parts>, &parts}...};
+  detail::fail(code, list);
 }
 
 }  // namespace fovea

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstring>
 
 #include "base/bit_packing.h"
 #include "base/error.h"
 #include "base/integers.h"
 #include "base/shape.h"
+#include "base/whole_number.h"
 
 namespace fovea::onnx {
 namespace {
@@ -24,9 +24,7 @@ Error fault(const Tensor& tensor, ErrorCode code, std::string_view reason) {
 
 uint64_t parse_number(const Tensor& tensor, std::string_view digits) {
   uint64_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc() || stop != end) {
+  if (!read_whole(digits, value)) {
     throw fault(tensor, ErrorCode::MalformedModel,
                 text("has \"", digits, "\" for a number in its external data"));
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "base/order.h"
 #include "ops/core/function.h"
 #include "ops/op.h"
 
@@ -151,7 +152,7 @@ void Contraction::choose_output(const Equation& equation) {
   for (const Operand& operand : operands_) {
     all.insert(all.end(), operand.labels.begin(), operand.labels.end());
   }
-  std::ranges::sort(all);
+  sort_values(all);
   for (auto label = all.rbegin(); label != all.rend(); ++label) {
     if (*label >= kFirstOfEllipsis && !has(ellipsis, *label)) ellipsis.push_back(*label);
   }

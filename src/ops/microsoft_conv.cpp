@@ -57,8 +57,8 @@ Graph fused_conv(const NodeContext& context) {
     return kChannelsLast && id != kNoValue ? channels_to_second(f, id, rank) : id;
   };
   require_rank(context, 3, rank);
-  ValueId y = f.op("Conv", {in(0), f.in(1), f.in(2)},
-                   attributes_without(context, {"activation", "activation_params"}));
+  ValueId y = f.op_with("Conv", {in(0), f.in(1), f.in(2)},
+                        attributes_without(context, {"activation", "activation_params"}));
   if (context.has_input(3)) y = f.op("Add", {y, in(3)});
   y = activation_of(f, context, y);
   return f.giving({kChannelsLast ? channels_to_last(f, y, rank) : y});
@@ -72,7 +72,7 @@ Graph qlinear_conv(const NodeContext& context) {
   for (int i = 0; i < context.input_count(); ++i) inputs.push_back(f.in(i));
   if (last) inputs[0] = channels_to_second(f, inputs[0], rank);
   const ValueId y =
-      f.op("QLinearConv", std::move(inputs), attributes_without(context, {"channels_last"}));
+      f.op_with("QLinearConv", std::move(inputs), attributes_without(context, {"channels_last"}));
   return f.giving({last ? channels_to_last(f, y, rank) : y});
 }
 
@@ -80,7 +80,7 @@ Graph nhwc_max_pool(const NodeContext& context) {
   Function f(context);
   const int rank = context.shape(0).rank();
   const ValueId y =
-      f.op("MaxPool", {channels_to_second(f, f.in(0), rank)}, attributes_without(context, {}));
+      f.op_with("MaxPool", {channels_to_second(f, f.in(0), rank)}, attributes_without(context, {}));
   return f.giving({channels_to_last(f, y, rank)});
 }
 
@@ -88,7 +88,7 @@ Graph conv_transpose_with_dynamic_pads(const NodeContext& context) {
   Function f(context);
   std::vector<Function::Attribute> attributes = attributes_without(context, {"pads"});
   if (context.has_input(2)) attributes.emplace_back("pads", context.int64s(2));
-  return f.giving({f.op("ConvTranspose", {f.in(0), f.in(1), f.in(3)}, std::move(attributes))});
+  return f.giving({f.op_with("ConvTranspose", {f.in(0), f.in(1), f.in(3)}, std::move(attributes))});
 }
 
 constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};

@@ -47,7 +47,7 @@ Graph fused_gemm(const NodeContext& context) {
   for (const auto& [name, value] : context.attributes().all()) {
     if (!name.starts_with("activation")) attributes.emplace_back(name, value);
   }
-  const ValueId product = f.op("Gemm", {f.in(0), f.in(1), f.in(2)}, std::move(attributes));
+  const ValueId product = f.op_with("Gemm", {f.in(0), f.in(1), f.in(2)}, std::move(attributes));
   std::vector<Function::Attribute> parameters;
   for (const std::string_view name : {"alpha", "beta", "gamma"}) {
     const auto given = context.attributes().all().find(text("activation_", name));

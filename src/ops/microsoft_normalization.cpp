@@ -10,7 +10,7 @@ namespace {
 
 constexpr float kSkipEpsilon = 1e-12f;
 
-Function::Attribute epsilon_of(const NodeContext& context, float fallback) {
+WrittenAttribute epsilon_of(const NodeContext& context, float fallback) {
   return {"epsilon", context.attributes().get_float("epsilon", fallback)};
 }
 
@@ -55,14 +55,15 @@ Graph simplified_layer_normalization(const NodeContext& context) {
   const int64_t axis = context.attributes().get_int("axis", -1);
   const int first = normalize_axis(axis, shape.rank());
   Function f(context);
-  const Function::Attribute epsilon = epsilon_of(context, 1e-5f);
-  const ValueId y = f.op("RMSNormalization", {f.in(0), f.in(1)}, {epsilon, {"axis", axis}});
+  const float epsilon = context.attributes().get_float("epsilon", 1e-5f);
+  const ValueId y =
+      f.op("RMSNormalization", {f.in(0), f.in(1)}, {{"epsilon", epsilon}, {"axis", axis}});
   if (!context.wants_output(1)) return f.giving({y});
   std::vector<int64_t> axes;
   for (int64_t i = first; i < shape.rank(); ++i) axes.push_back(i);
   const DType dtype = context.dtype(0);
   const ValueId squares = f.op("ReduceMean", {f.op("Mul", {f.in(0), f.in(0)}), f.ints(axes)});
-  const auto small = static_cast<double>(std::get<float>(epsilon.second));
+  const auto small = static_cast<double>(epsilon);
   const ValueId deviation = f.op("Sqrt", {f.op("Add", {squares, f.scalar(dtype, small)})});
   return f.giving({y, cast(f, f.op("Reciprocal", {deviation}), DType::Float)});
 }

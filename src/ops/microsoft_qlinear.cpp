@@ -62,7 +62,7 @@ ValueId pool(Function& f, const NodeContext& context, ValueId x, std::string_vie
   const int rank = context.shape(0).rank();
   const bool last = context.attributes().get_int("channels_last", 0) != 0;
   const ValueId image = last ? channels_to_second(f, x, rank) : x;
-  const ValueId y = f.op(op_type, {image}, std::move(attributes));
+  const ValueId y = f.op_with(op_type, {image}, std::move(attributes));
   return last ? channels_to_last(f, y, rank) : y;
 }
 
@@ -126,8 +126,8 @@ Graph linear(const NodeContext& context) {
   const auto parameter = [&](int input) {
     return has_axis ? f.in(input) : one_of(f, context, input);
   };
-  return f.giving({f.op(kTo ? "QuantizeLinear" : "DequantizeLinear",
-                        {f.in(0), parameter(1), parameter(2)}, std::move(attributes))});
+  return f.giving({f.op_with(kTo ? "QuantizeLinear" : "DequantizeLinear",
+                             {f.in(0), parameter(1), parameter(2)}, std::move(attributes))});
 }
 
 DType type_of_quantised(const Node&, std::span<const DType> inputs, int) {

@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "base/decimal.h"
+#include "base/order.h"
 #include "ops/core/ml.h"
 #include "ops/core/text.h"
 #include "ops/core/wider.h"
@@ -115,7 +117,7 @@ void infer_cast(InferContext& context) {
 // A map's float as a string has six digits after the point, as onnxruntime writes it.
 Tensor as_written(const Tensor& floats) {
   std::vector<std::string> strings;
-  for (const double value : ml::to_doubles(floats)) strings.push_back(std::to_string(value));
+  for (const double value : ml::to_doubles(floats)) strings.push_back(fixed_text(value));
   return Tensor::of_strings(floats.shape(), std::move(strings));
 }
 
@@ -136,7 +138,7 @@ void cast(ComputeContext& context) {
   const DType to = type_of_cast(context.node(), {}, 0);
   const Tensor cast_to = cast_values(values, to);
   const auto written = keys.as<int64_t>();
-  std::vector<int64_t> order(written.size());
+  std::vector<int64_t> order;
   if (attributes.sparse) {
     for (const int64_t key : written) {
       if (key >= 0 && key < attributes.length) continue;
@@ -148,8 +150,8 @@ void cast(ComputeContext& context) {
     std::iota(place.begin(), place.end(), int64_t{0});
     order = ml::KeyTable(keys).find(places);
   } else {
-    std::iota(order.begin(), order.end(), int64_t{0});
-    std::ranges::sort(order, {}, [&](int64_t at) { return written[static_cast<size_t>(at)]; });
+    const auto key_at = [&](int64_t place) { return written[static_cast<size_t>(place)]; };
+    order = order_of(written.size(), [&](int64_t a, int64_t b) { return key_at(a) < key_at(b); });
   }
   // A string that is not there is written as onnxruntime writes it.
   const Tensor nothing = to == DType::String ? Tensor::of_strings({}, {"0.f"}) : nothing_of(to);

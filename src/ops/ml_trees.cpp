@@ -2,8 +2,8 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 
+#include "base/order.h"
 #include "ops/core/tree_ensemble.h"
 
 namespace fovea {
@@ -51,9 +51,7 @@ class NumberedNodes {
       : node_ids_(attributes.get_ints("nodes_nodeids")),
         tree_ids_(ints_of(attributes, "nodes_treeids", node_ids_.size())) {
     check_count(node_ids_.size());
-    places_.resize(node_ids_.size());
-    std::iota(places_.begin(), places_.end(), size_t{0});
-    std::ranges::sort(places_, {}, [&](size_t place) { return id_of(place); });
+    places_ = order_of(node_ids_.size(), [&](int64_t a, int64_t b) { return id_of(a) < id_of(b); });
     for (size_t i = 1; i < places_.size(); ++i) {
       if (id_of(places_[i - 1]) == id_of(places_[i])) reject(id_of(places_[i]), "is there twice");
     }
@@ -63,9 +61,9 @@ class NumberedNodes {
   size_t find(int64_t tree, int64_t node) const {
     const Id id = {tree, node};
     const auto found =
-        std::ranges::lower_bound(places_, id, {}, [&](size_t place) { return id_of(place); });
+        std::ranges::lower_bound(places_, id, {}, [&](int64_t place) { return id_of(place); });
     if (found == places_.end() || id_of(*found) != id) reject(id, "is not there");
-    return *found;
+    return static_cast<size_t>(*found);
   }
 
   size_t size() const { return places_.size(); }
@@ -75,27 +73,31 @@ class NumberedNodes {
   std::vector<size_t> roots() const {
     std::vector<size_t> roots;
     for (size_t i = 0; i < places_.size(); ++i) {
-      if (i == 0 || tree_of(places_[i]) != tree_of(places_[i - 1])) {
-        roots.push_back(places_[i]);
+      const auto place = static_cast<size_t>(places_[i]);
+      if (i == 0 || tree_of(place) != tree_of(static_cast<size_t>(places_[i - 1]))) {
+        roots.push_back(place);
       } else {
-        roots.back() = std::min(roots.back(), places_[i]);
+        roots.back() = std::min(roots.back(), place);
       }
     }
-    std::ranges::sort(roots);
+    sort_values(roots);
     return roots;
   }
 
  private:
   using Id = std::pair<int64_t, int64_t>;
 
-  Id id_of(size_t place) const { return {tree_ids_[place], node_ids_[place]}; }
+  Id id_of(int64_t place) const {
+    const auto at = static_cast<size_t>(place);
+    return {tree_ids_[at], node_ids_[at]};
+  }
   [[noreturn]] static void reject(const Id& id, std::string_view what) {
     fail(ErrorCode::MalformedModel, "node ", id.second, " of tree ", id.first, " ", what);
   }
 
   std::vector<int64_t> node_ids_;
   std::vector<int64_t> tree_ids_;
-  std::vector<size_t> places_;  // in the order of Ids
+  std::vector<int64_t> places_;  // in the order of Ids
 };
 
 std::vector<ml::Question> questions_of(const Attributes& attributes, size_t count,
@@ -320,7 +322,7 @@ std::vector<std::vector<double>> sets_of(const Attributes& attributes) {
       set.push_back(value);
       continue;
     }
-    std::ranges::sort(set);
+    sort_values(set);
     sets.push_back(std::move(set));
     set.clear();
   }

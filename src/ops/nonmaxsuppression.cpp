@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "base/order.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -53,9 +54,8 @@ int64_t select_boxes(const Problem& problem, const Thresholds& thresholds, const
   for (int64_t i = 0; i < problem.boxes; ++i) {
     if (scores[i] > thresholds.score) order[candidates++] = i;
   }
-  std::sort(order, order + candidates, [&](int64_t a, int64_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  });
+  sort_places({order, static_cast<size_t>(candidates)},
+              [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
   int64_t count = 0;
   for (int64_t i = 0; i < candidates && count < problem.limit; ++i) {
     const Box box = read_box(boxes + order[i] * 4, problem.center);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/order.h"
 #include "ops/core/evaluate.h"
 #include "ops/core/ordering.h"
 #include "ops/op.h"
@@ -32,13 +33,15 @@ struct Keys {
 };
 
 std::vector<uint64_t> ranks_of(std::span<const std::string> strings) {
-  std::vector<size_t> order(strings.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::sort(order, {}, [&](size_t i) -> const std::string& { return strings[i]; });
+  const auto at = [&](int64_t i) -> const std::string& { return strings[static_cast<size_t>(i)]; };
   std::vector<uint64_t> ranks(strings.size());
-  for (size_t i = 1; i < order.size(); ++i) {
-    const bool alike = strings[order[i]] == strings[order[i - 1]];
-    ranks[order[i]] = ranks[order[i - 1]] + (alike ? 0 : 1);
+  uint64_t rank = 0;
+  int64_t before = 0;
+  for (const int64_t i :
+       order_of(strings.size(), [&](int64_t a, int64_t b) { return at(a) < at(b); })) {
+    if (at(before) < at(i)) ++rank;
+    ranks[static_cast<size_t>(i)] = rank;
+    before = i;
   }
   return ranks;
 }
@@ -91,13 +94,15 @@ struct Group {
 };
 
 std::vector<Group> groups_of(const Slices& slices, bool sorted) {
-  std::vector<int64_t> order(static_cast<size_t>(slices.size));
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<int64_t> order;
   if (slices.outer * slices.inner == 1) {
+    order.resize(static_cast<size_t>(slices.size));
+    std::iota(order.begin(), order.end(), int64_t{0});
     const auto place = [&](int64_t i) { return std::pair(slices.keys[static_cast<size_t>(i)], i); };
     std::ranges::sort(order, {}, place);
   } else {
-    std::ranges::stable_sort(order, [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
+    order = order_of(static_cast<size_t>(slices.size),
+                     [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
   }
   std::vector<Group> groups;
   for (const int64_t slice : order) {
@@ -106,8 +111,14 @@ std::vector<Group> groups_of(const Slices& slices, bool sorted) {
     }
     groups.back().members.push_back(slice);
   }
-  if (!sorted) std::ranges::sort(groups, {}, &Group::first);
-  return groups;
+  if (sorted) return groups;
+  const auto at = [&](int64_t i) -> Group& { return groups[static_cast<size_t>(i)]; };
+  std::vector<Group> by_first;
+  for (const int64_t i :
+       order_of(groups.size(), [&](int64_t a, int64_t b) { return at(a).first < at(b).first; })) {
+    by_first.push_back(std::move(at(i)));
+  }
+  return by_first;
 }
 
 void unique(ComputeContext& context) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "base/order.h"
 #include "ops/core/body.h"
 
 namespace fovea {
@@ -146,7 +147,7 @@ std::vector<NodeId> Rewriter::readers(ValueId id) const {
   if (id == kNoValue) return {};
   forget_past_readers(id);
   std::vector<NodeId> readers = use(id).readers;
-  std::ranges::sort(readers);
+  sort_values(readers);
   readers.erase(std::ranges::unique(readers).begin(), readers.end());
   return readers;
 }
@@ -154,7 +155,7 @@ std::vector<NodeId> Rewriter::readers(ValueId id) const {
 void Rewriter::forget_past_readers(ValueId id) const {
   const Use& of = use(id);
   if (of.readers.size() == static_cast<size_t>(of.reads)) return;
-  std::ranges::sort(of.readers);
+  sort_values(of.readers);
   of.readers.erase(std::ranges::unique(of.readers).begin(), of.readers.end());
   std::vector<NodeId> readers;
   for (const NodeId reader : of.readers) {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 #include <utility>
+
+#include "base/order.h"
 
 namespace fovea {
 namespace {
@@ -17,11 +18,9 @@ bool overlap(const Block& a, const Block& b) { return a.first <= b.last && b.fir
 
 constexpr size_t kMostBySize = 4096;
 
-std::vector<size_t> order_by(const std::vector<Block>& blocks, uint64_t (*key)(const Block&)) {
-  std::vector<size_t> order(blocks.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::ranges::stable_sort(order, {}, [&](size_t index) { return key(blocks[index]); });
-  return order;
+std::vector<int64_t> order_by(const std::vector<Block>& blocks, uint64_t (*key)(const Block&)) {
+  const auto at = [&](int64_t index) { return key(blocks[static_cast<size_t>(index)]); };
+  return order_of(blocks.size(), [&](int64_t a, int64_t b) { return at(a) < at(b); });
 }
 
 // Memory in pieces that are free or taken; it grows at its end.
@@ -90,10 +89,10 @@ uint64_t assign_by_step(std::vector<Block>& blocks) {
   const auto ends = order_by(blocks, [](const Block& block) -> uint64_t { return block.last; });
   Pieces pieces;
   auto ended = ends.begin();
-  for (const size_t index : begins) {
-    Block& block = blocks[index];
-    for (; blocks[*ended].last < block.first; ++ended) {
-      const Block& done = blocks[*ended];
+  for (const auto index : begins) {
+    Block& block = blocks[static_cast<size_t>(index)];
+    for (; blocks[static_cast<size_t>(*ended)].last < block.first; ++ended) {
+      const Block& done = blocks[static_cast<size_t>(*ended)];
       if (done.bytes > 0) pieces.give_back(done.offset, aligned(done.bytes));
     }
     if (block.bytes > 0) block.offset = pieces.take(aligned(block.bytes));
@@ -110,8 +109,8 @@ uint64_t assign_offsets(std::vector<Block>& blocks) {
 
   uint64_t total = 0;
   std::vector<const Block*> placed;  // by offset
-  for (const size_t index : order) {
-    Block& block = blocks[index];
+  for (const auto index : order) {
+    Block& block = blocks[static_cast<size_t>(index)];
     uint64_t offset = 0;
     for (const Block* other : placed) {
       if (!overlap(block, *other)) continue;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/order.h"
+
 namespace fovea {
 
 std::vector<int> normalize_axes(std::span<const int64_t> axes, int rank) {
   std::vector<int> normalized;
   for (const int64_t axis : axes) normalized.push_back(normalize_axis(axis, rank));
-  std::ranges::sort(normalized);
+  sort_values(normalized);
   const auto twice = std::ranges::adjacent_find(normalized);
   if (twice != normalized.end()) {
     fail(ErrorCode::MalformedModel, "axis ", *twice, " is given twice");

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "base/order.h"
 #include "ops/core/wider.h"
 
 namespace fovea::ml {
@@ -189,11 +190,14 @@ std::vector<int64_t> codes_of(const Tensor& numbers) {
   return codes;
 }
 
-template <class Key, class Keys>
-std::vector<std::pair<Key, int64_t>> sorted(const Keys& keys) {
+template <class Key>
+std::vector<std::pair<Key, int64_t>> sorted(std::span<const Key> keys) {
+  const auto at = [&](int64_t place) -> const Key& { return keys[static_cast<size_t>(place)]; };
   std::vector<std::pair<Key, int64_t>> table;
-  for (const Key& key : keys) table.emplace_back(key, std::ssize(table));
-  std::ranges::sort(table);
+  for (const int64_t place :
+       order_of(keys.size(), [&](int64_t a, int64_t b) { return at(a) < at(b); })) {
+    table.emplace_back(at(place), place);
+  }
   return table;
 }
 

@@ -38,7 +38,7 @@ ValueId activated(Function& f, const NodeContext& context, ValueId x, const std:
   std::erase_if(parameters, [&](const Function::Attribute& parameter) {
     return std::ranges::count(known->parameters, parameter.first) == 0;
   });
-  return f.op(name, {x}, std::move(parameters));
+  return f.op_with(name, {x}, std::move(parameters));
 }
 
 }  // namespace fovea

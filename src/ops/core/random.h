@@ -11,6 +11,9 @@ namespace fovea {
 class Random {
  public:
   explicit Random(std::optional<int64_t> seed);
+  // Its 624 words are copied by nobody.
+  Random(const Random&) = delete;
+  Random& operator=(const Random&) = delete;
 
   // Uniform in [0, 1).
   double uniform();

@@ -1,38 +1,16 @@
 #include "ops/core/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 
+#include "base/decimal.h"
 #include "base/error.h"
+#include "base/whole_number.h"
 #include "ops/core/wider.h"
 
 namespace fovea {
 namespace {
-
-std::string to_text(double value, bool single) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-INF" : "INF";
-  const int most =
-      single ? std::numeric_limits<float>::max_digits10 : std::numeric_limits<double>::max_digits10;
-  char buffer[40];
-  int digits = 0;
-  bool same = false;
-  while (!same && digits < most) {
-    std::snprintf(buffer, sizeof buffer, "%.*e", digits++, value);
-    same = single ? std::strtof(buffer, nullptr) == static_cast<float>(value)
-                  : std::strtod(buffer, nullptr) == value;
-  }
-  const std::string_view scientific = buffer;
-  const int exponent = std::atoi(buffer + scientific.rfind('e') + 1);
-  // Python writes numbers of other sizes with an exponent.
-  if (exponent < -4 || exponent >= 16) return buffer;
-  std::snprintf(buffer, sizeof buffer, "%.*f", std::max(digits - 1 - exponent, 0), value);
-  return buffer;
-}
 
 bool equals_ignoring_case(std::string_view word, std::string_view upper) {
   return std::ranges::equal(word, upper, {}, [](char c) {
@@ -49,9 +27,8 @@ double parse_double(const std::string& word, DType to) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (equals_ignoring_case(word, "INF") || equals_ignoring_case(word, "+INF")) return kInfinity;
   if (equals_ignoring_case(word, "-INF")) return -kInfinity;
-  char* end = nullptr;
-  const double value = std::strtod(word.c_str(), &end);
-  if (word.empty() || end != word.c_str() + word.size()) fail_to_parse(word, to);
+  const double value = decimal_number(word);
+  if (std::isnan(value) && !equals_ignoring_case(word, "NAN")) fail_to_parse(word, to);
   return value;
 }
 
@@ -59,9 +36,7 @@ double parse_double(const std::string& word, DType to) {
 template <class T>
 T parse_integer(const std::string& word, DType to) {
   T value = 0;
-  const char* const end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, value);
-  if (error == std::errc() && stop == end) return value;
+  if (read_whole(word, value)) return value;
   return saturating_cast<T>(parse_double(word, to));
 }
 
@@ -85,7 +60,7 @@ Tensor to_strings(const Tensor& numbers) {
   if (kind == DTypeKind::Float) {
     const bool single = numbers.dtype() != DType::Double;
     std::ranges::transform(as(DType::Double).as<double>(), out.begin(),
-                           [&](double value) { return to_text(value, single); });
+                           [&](double value) { return decimal_text(value, single); });
   } else if (kind == DTypeKind::Bool) {
     std::ranges::transform(numbers.as<bool>(), out.begin(),
                            [](bool value) { return value ? "True" : "False"; });
