@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "ops/core/evaluate.h"
-#include "ops/op.h"
 #include "passes/pass.h"
 
 namespace fovea {
@@ -18,8 +17,8 @@ std::optional<Tensor> known(const Rewriter& graph, ValueId id, ThreadPool& pool,
   const NodeId producer = graph.producer(id);
   if (producer == kNoNode || depth == kDeepest) return std::nullopt;
   const Node& node = graph.node(producer);
-  const bool simple = node.def && !node.def->cpu.routine && meaning_of(node).deterministic &&
-                      node.outputs[0] == id && reads_of(node).size() == node.inputs.size();
+  const bool simple =
+      can_be_known(node) && node.outputs[0] == id && reads_of(node).size() == node.inputs.size();
   if (!simple) return std::nullopt;
   std::vector<Tensor> inputs;
   for (const ValueId input : node.inputs) {

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "ops/core/evaluate.h"
-#include "ops/op.h"
+#include "ops/meaning.h"
 #include "passes/pass.h"
 #include "passes/rewriter.h"
 
@@ -24,12 +24,8 @@ bool reads_constants_only(const Rewriter& graph, const Node& node) {
 std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& node,
                                           const PassContext& context) {
   if (!reads_constants_only(graph, node)) return std::nullopt;
-  // What a function computes is known to the planner, which evaluates it where it can; graphs are
-  // computed by a run.
-  if (!node.def || meaning_of(node).function || !meaning_of(node).deterministic ||
-      node.def->cpu.routine) {
-    return std::nullopt;
-  }
+  // What a function computes is known to the planner, which evaluates it where it can.
+  if (!can_be_known(node) || meaning_of(node).function) return std::nullopt;
   std::vector<const Tensor*> inputs;
   std::vector<ValueType> types(node.inputs.size());
   std::vector<const ValueType*> type_pointers;

@@ -184,8 +184,7 @@ bool Planning::Planner::take_known(const Node& node, const Inputs& inputs,
   }
   const bool inputs_known = std::ranges::all_of(
       inputs, [](const ValueType* input) { return !input || input->content.has_value(); });
-  if (!stated && (!inputs_known || !meaning_of(node).deterministic || bytes > kMaxContentBytes))
-    return false;
+  if (!stated && (!inputs_known || !can_be_known(node) || bytes > kMaxContentBytes)) return false;
 
   std::vector<const Tensor*> tensors;
   for (const ValueType* input : inputs) {

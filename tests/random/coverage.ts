@@ -8,9 +8,10 @@ import type { Graph } from './graph.js';
 /** The engine's passes that show in the nodes of a plan, as `disabledPasses` names them. */
 const shownPasses = [
   'pixel-shuffle',
-  'convolution-affine',
   'activation',
   'layer-normalization',
+  'transposes',
+  'convolution-affine',
   'convolution-epilogue',
   'concatenation',
   'attention',

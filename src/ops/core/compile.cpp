@@ -195,6 +195,10 @@ Graph written_out(const Node& node, std::span<const ValueType* const> inputs) {
   return graph;
 }
 
+bool can_be_known(const Node& node) {
+  return node.def && !node.def->cpu.routine && meaning_of(node).deterministic;
+}
+
 Tensor evaluate_op(std::string_view op_type,
                    std::vector<std::pair<std::string, AttributeValue>> attributes,
                    std::span<const Tensor> inputs, ThreadPool& pool) {

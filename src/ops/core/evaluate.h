@@ -16,6 +16,10 @@ namespace fovea {
 std::vector<Tensor> evaluate(const Node& node, std::span<const Tensor* const> inputs,
                              ThreadPool& pool);
 
+// Whether evaluate() computes the node, and the same for the same inputs: neither numbers of chance
+// nor what a run has its graphs or its host compute.
+bool can_be_known(const Node& node);
+
 // The result of an operator of ONNX's newest opset with one output; an input of type Undefined is
 // left out.
 Tensor evaluate_op(std::string_view op_type,

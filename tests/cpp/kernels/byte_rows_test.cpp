@@ -22,7 +22,9 @@ template <class T>
 std::vector<T> random_whole(int64_t count, uint32_t seed, double range) {
   std::vector<T> values;
   for (const float x : random_floats(count, seed)) {
-    values.push_back(static_cast<T>(std::floor(static_cast<double>(x) * range)));
+    // Through int64_t, which wraps into unsigned types; a float below 0 has no value there.
+    const double whole = std::floor(static_cast<double>(x) * range);
+    values.push_back(static_cast<T>(static_cast<int64_t>(whole)));
   }
   return values;
 }

@@ -1,4 +1,5 @@
-// The tables of docs/operators.md say what the operator table says. FOVEA_WRITE_OPERATORS=1 writes them anew.
+// The tables of docs/operators.md say what the operator table says. FOVEA_WRITE_OPERATORS=1 writes
+// them anew.
 
 #include <gtest/gtest.h>
 

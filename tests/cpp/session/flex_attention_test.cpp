@@ -76,6 +76,24 @@ TEST(FlexAttention, ChangesScoresAndWeights) {
               expected.y.values);
 }
 
+// What a run has computed by graphs is not computed while planning.
+TEST(FlexAttention, OfConstants) {
+  const Inputs in;
+  ModelBuilder builder;
+  builder.import_opset("ai.onnx.preview", 1);
+  builder.constant("q", in.q).constant("k", in.k).constant("v", in.v);
+  const std::string bytes =
+      builder.branch("FlexAttention", {"q", "k", "v"}, {"y"}, {}, {}, "ai.onnx.preview")
+          .output("y", DType::Float)
+          .bytes();
+  const Attended expected = attend(heads_of(in.q), heads_of(in.k), heads_of(in.v), 0.5);
+  for (const bool optimised : {true, false}) {
+    SessionOptions options;
+    if (!optimised) options.disabled_passes = {"*"};
+    expect_near(load(bytes, options)->run({}, {"y"})[0], {2, 4, 3, 3}, expected.y.values);
+  }
+}
+
 TEST(FlexAttention, RefusesWhatDoesNotFit) {
   Inputs in;
   const auto invalid = ErrorCode::InvalidInput, malformed = ErrorCode::MalformedModel;

@@ -129,6 +129,27 @@ const convChain: Operator = {
   },
 };
 
+const transposed = (maker: GraphMaker, x: Value, perm: readonly number[]) =>
+  maker.one('Transpose', [x], { perm: [...perm] }, { dims: perm.map((axis) => x.dims[axis]!) });
+
+/** Channels last, as TensorFlow's exporter writes it: each Conv between two Transposes. */
+const channelsLast: Operator = {
+  name: 'chain: Conv of channels last',
+  weight: 2,
+  add(maker) {
+    const { random } = maker;
+    let x: Value | undefined = maker.float(4, 4);
+    for (let count = random.int(1, 3); count > 0 && x; --count) {
+      const image = transposed(maker, x, [0, 3, 1, 2]);
+      const options = { outputs: random.of(blockSizes), kernels: [3, 1, 5] };
+      const conv = image && addConv(maker, image, { ...options, keepsSize: random.chance(0.8) });
+      x = conv && transposed(maker, conv, [0, 2, 3, 1]);
+      x = x && follow(maker, x, random.some([activation, residual, activation], 0.5));
+    }
+    return x;
+  },
+};
+
 /** Convolutions of images that are put together first. */
 const concatenatedConv: Operator = {
   name: 'chain: Concat and Conv',
@@ -388,6 +409,7 @@ const attention: Operator = {
 
 export const chains: Operator[] = [
   convChain,
+  channelsLast,
   concatenatedConv,
   squeezeExcite,
   writtenShuffle,
