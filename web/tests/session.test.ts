@@ -334,7 +334,7 @@ describe('aborting', () => {
 
 describe('loading', () => {
   test('waits for runs under way, and can be given up meanwhile', async () => {
-    const session = await create(slowModel(40));
+    const session = await create(slowModel());
     const order: string[] = [];
     const large = new Tensor('float32', new Float32Array(1 << 19).fill(1));
     const running = session.run({ x: large }).then(() => order.push('run'));
