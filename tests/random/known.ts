@@ -98,7 +98,7 @@ const knownDifferences: readonly KnownDifference[] = [
       'Resize at a pixel next to an infinity or NaN: of weight 0, it is not read here; onnxruntime ' +
       'multiplies it',
     matches: (node, values, { actual }) =>
-      node.opType === 'Resize' &&
+      ['Resize', 'Upsample'].includes(node.opType) &&
       Number.isFinite(Number(actual)) &&
       numbersOf(values, node.inputs[0]).some((n) => !Number.isFinite(n)),
   },
