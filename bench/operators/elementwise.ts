@@ -1,17 +1,9 @@
 import { family, scaled, type OperatorCase } from './case.js';
+import { counts, images } from './sizes.js';
 import * as v from './values.js';
-
-const counts = [1024, 65_536, 1_048_576] as const;
 
 const unary = (low: number, high: number) => scaled(counts, (n) => [v.floats([n], low, high)]);
 const of = (make: (dims: readonly number[]) => v.Value) => scaled(counts, (n) => [make([n])]);
-
-/** Images, as `[1, channels, height, width]`. */
-const images = [
-  [1, 4, 16, 16],
-  [1, 16, 64, 64],
-  [1, 64, 128, 128],
-] as const;
 
 const pairs = (make: (dims: readonly number[]) => v.Value) =>
   scaled(images, (dims) => [make(dims), make(dims)]);

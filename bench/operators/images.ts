@@ -1,11 +1,6 @@
 import { family, scaled, type OperatorCase } from './case.js';
+import { channelsAndSizes } from './sizes.js';
 import * as v from './values.js';
-
-const layers = [
-  [4, 16],
-  [16, 64],
-  [64, 128],
-] as const;
 
 /** Boxes of so many pixels, as `[n, 4]`: x1, y1, x2, y2. */
 function boxes(dims: readonly number[], size: number): v.Value {
@@ -23,7 +18,7 @@ const grids = (mode: string, padding_mode: string, variant: string): OperatorCas
   variant,
   opset: 20,
   attributes: { mode, padding_mode },
-  sizes: scaled(layers, ([channels, size]) => [
+  sizes: scaled(channelsAndSizes, ([channels, size]) => [
     v.floats([1, channels, size, size]),
     v.floats([1, size, size, 2], -1.1, 1.1),
   ]),
@@ -54,7 +49,7 @@ export const images: OperatorCase[] = [
     variant: mode,
     opset: 16,
     attributes: { output_height: 7, output_width: 7, sampling_ratio: 2, mode },
-    sizes: scaled([...layers], ([channels, size]) => [
+    sizes: scaled([...channelsAndSizes], ([channels, size]) => [
       v.floats([1, channels, size, size]),
       boxes([channels, 4], size),
       v.int64s([channels], 0, 0),
@@ -63,7 +58,7 @@ export const images: OperatorCase[] = [
   {
     op: 'MaxRoiPool',
     attributes: { pooled_shape: [7, 7] },
-    sizes: scaled(layers, ([channels, size]) => {
+    sizes: scaled(channelsAndSizes, ([channels, size]) => {
       const rois = v.floats([channels, 5], 0, size / 2);
       for (let i = 0; i < channels; ++i) {
         rois.data[5 * i] = 0;
@@ -98,7 +93,7 @@ export const images: OperatorCase[] = [
   {
     op: 'MaxUnpool',
     attributes: { kernel_shape: [2, 2], strides: [2, 2] },
-    sizes: scaled(layers, ([channels, size]) => {
+    sizes: scaled(channelsAndSizes, ([channels, size]) => {
       const dims = [1, channels, size / 2, size / 2];
       const indices = v.int64s(dims);
       for (let i = 0; i < indices.data.length; ++i) {
@@ -111,7 +106,7 @@ export const images: OperatorCase[] = [
   {
     op: 'Col2Im',
     attributes: { pads: [1, 1, 1, 1] },
-    sizes: scaled(layers, ([channels, size]) => [
+    sizes: scaled(channelsAndSizes, ([channels, size]) => [
       v.floats([1, channels * 9, size * size]),
       v.ints(size, size),
       v.ints(3, 3),
@@ -121,7 +116,7 @@ export const images: OperatorCase[] = [
     op: 'DeformConv',
     opset: 19,
     attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
-    sizes: scaled(layers, ([channels, size]) => [
+    sizes: scaled(channelsAndSizes, ([channels, size]) => [
       v.floats([1, channels, size, size]),
       v.weights(channels, channels, 3, 3),
       v.floats([1, 18, size, size]),

@@ -1,14 +1,9 @@
 import { family, scaled, type OperatorCase, type Sizes } from './case.js';
+import { channelsAndSizes, counts, rows } from './sizes.js';
 import * as v from './values.js';
 
 const domain = 'com.microsoft';
 
-const rows = [
-  [8, 128],
-  [64, 1024],
-  [1024, 1024],
-] as const;
-const counts = [1024, 65_536, 1_048_576] as const;
 const tokens = [16, 64, 256] as const;
 
 const ofRows = scaled(rows, (dims) => [v.floats(dims, -3, 3)]);
@@ -137,11 +132,11 @@ export const microsoft: OperatorCase[] = [
         [4, 16],
         [16, 64],
         [64, 112],
-      ],
+      ] as const,
       ([channels, size]) => [
-        v.floats([1, channels!, size!, size!]),
-        v.weights(channels!, channels!, 3, 3),
-        v.weights(channels!),
+        v.floats([1, channels, size, size]),
+        v.weights(channels, channels, 3, 3),
+        v.weights(channels),
       ],
     ),
   },
@@ -232,34 +227,20 @@ export const microsoft: OperatorCase[] = [
     op: 'QLinearAveragePool',
     domain,
     attributes: { kernel_shape: [3, 3], strides: [2, 2] },
-    sizes: scaled(
-      [
-        [4, 16],
-        [16, 64],
-        [64, 128],
-      ],
-      ([channels, size]) => [
-        v.uint8s([1, channels!, size!, size!]),
-        ...scale(0.02),
-        ...scale(0.01),
-      ],
-    ),
+    sizes: scaled(channelsAndSizes, ([channels, size]) => [
+      v.uint8s([1, channels, size, size]),
+      ...scale(0.02),
+      ...scale(0.01),
+    ]),
   },
   {
     op: 'QLinearGlobalAveragePool',
     domain,
-    sizes: scaled(
-      [
-        [4, 16],
-        [16, 64],
-        [64, 128],
-      ],
-      ([channels, size]) => [
-        v.uint8s([1, channels!, size!, size!]),
-        ...scale(0.02),
-        ...scale(0.01),
-      ],
-    ),
+    sizes: scaled(channelsAndSizes, ([channels, size]) => [
+      v.uint8s([1, channels, size, size]),
+      ...scale(0.02),
+      ...scale(0.01),
+    ]),
   },
   {
     op: 'QLinearWhere',
@@ -286,38 +267,24 @@ export const microsoft: OperatorCase[] = [
   {
     op: 'CropAndResize',
     domain,
-    sizes: scaled(
-      [
-        [4, 16],
-        [16, 64],
-        [64, 128],
-      ],
-      ([channels, size]) => {
-        const rois = v.floats([channels!, 4], 0, 0.5);
-        rois.data.forEach((_, i) => {
-          if (i % 4 >= 2) rois.data[i] = Number(rois.data[i - 2]) + 0.4;
-        });
-        return [
-          v.floats([1, channels!, size!, size!]),
-          rois,
-          v.int32s([channels!], 0, 0),
-          { ...v.int32s([2]), kind: 'constant', data: Int32Array.of(14, 14) },
-        ];
-      },
-    ),
+    sizes: scaled(channelsAndSizes, ([channels, size]) => {
+      const rois = v.floats([channels, 4], 0, 0.5);
+      rois.data.forEach((_, i) => {
+        if (i % 4 >= 2) rois.data[i] = Number(rois.data[i - 2]) + 0.4;
+      });
+      return [
+        v.floats([1, channels, size, size]),
+        rois,
+        v.int32s([channels], 0, 0),
+        { ...v.int32s([2]), kind: 'constant', data: Int32Array.of(14, 14) },
+      ];
+    }),
   },
   {
     op: 'NhwcMaxPool',
     domain,
     attributes: { kernel_shape: [3, 3], strides: [2, 2] },
-    sizes: scaled(
-      [
-        [4, 16],
-        [16, 64],
-        [64, 128],
-      ],
-      ([channels, size]) => [v.uint8s([1, size!, size!, channels!])],
-    ),
+    sizes: scaled(channelsAndSizes, ([channels, size]) => [v.uint8s([1, size, size, channels])]),
   },
   ...family(
     ['Inverse'],

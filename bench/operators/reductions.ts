@@ -1,16 +1,6 @@
 import { family, scaled, type OperatorCase } from './case.js';
+import { images, rows } from './sizes.js';
 import * as v from './values.js';
-
-const rows = [
-  [8, 128],
-  [64, 1024],
-  [1024, 1024],
-] as const;
-const images = [
-  [1, 4, 16, 16],
-  [1, 16, 64, 64],
-  [1, 64, 128, 128],
-] as const;
 
 const ofRows = (low = -1, high = 1) => scaled(rows, (dims) => [v.floats(dims, low, high)]);
 const ofImages = scaled(images, (dims) => [v.floats(dims)]);

@@ -13,14 +13,6 @@
 namespace fovea::test {
 namespace {
 
-template <class T>
-Tensor random_bytes(Shape shape, uint32_t seed) {
-  std::mt19937 engine(seed);
-  Tensor tensor = Tensor::allocate(dtype_of<T>, std::move(shape));
-  for (T& value : tensor.mutable_as<T>()) value = static_cast<T>(engine() & 0xff);
-  return tensor;
-}
-
 double at(const Tensor& tensor, const Index& index) {
   return double{to_floats(tensor)[flat_index(tensor.shape(), index)]};
 }

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "support/op_cases.h"
 
@@ -13,14 +12,6 @@ namespace fovea::test {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-template <class T>
-Tensor random_bytes(Shape shape, uint32_t seed) {
-  std::mt19937 engine(seed);
-  Tensor tensor = Tensor::allocate(dtype_of<T>, std::move(shape));
-  for (T& value : tensor.mutable_as<T>()) value = static_cast<T>(engine() & 0xff);
-  return tensor;
-}
 
 Tensor scale(float value) { return Tensor::of<float>({}, {value}); }
 template <class T>

@@ -3,23 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
-#include "support/nd.h"
-#include "support/op_runner.h"
+#include "support/op_cases.h"
 
 namespace fovea::test {
 namespace {
 
 using Ints = std::vector<int64_t>;
-
-template <class T>
-Tensor random_bytes(Shape shape, uint32_t seed) {
-  std::mt19937 engine(seed);
-  Tensor tensor = Tensor::allocate(dtype_of<T>, std::move(shape));
-  for (T& value : tensor.mutable_as<T>()) value = static_cast<T>(engine() & 0xff);
-  return tensor;
-}
 
 int64_t number(const Tensor& tensor, size_t i) { return to_int64s(tensor)[i]; }
 

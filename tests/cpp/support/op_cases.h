@@ -1,5 +1,6 @@
 #pragma once
 
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,15 @@ inline OpCase microsoft(const char* op_type, AttributeList attributes = {}, int 
 
 inline ErrorCode error_in(const OpCase& op, const std::vector<Tensor>& inputs) {
   return error_of([&] { run_op(op, inputs); });
+}
+
+// Of T, a type of one byte; all values are as likely.
+template <class T>
+Tensor random_bytes(Shape shape, uint32_t seed) {
+  std::mt19937 engine(seed);
+  Tensor tensor = Tensor::allocate(dtype_of<T>, std::move(shape));
+  for (T& value : tensor.mutable_as<T>()) value = static_cast<T>(engine() & 0xff);
+  return tensor;
 }
 
 inline Doubles doubles(const Tensor& tensor) {
