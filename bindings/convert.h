@@ -11,7 +11,7 @@
 #include "session/session.h"
 
 // The engine's structs as plain JavaScript objects and back; the object types are in
-// web/src/engine/module.ts.
+// web/src/host/module.ts.
 namespace fovea::bindings {
 
 template <class Range, class Fn>
@@ -25,7 +25,7 @@ emscripten::val to_array(const Range& range, Fn&& to_val) {
 // other there.
 emscripten::val dictionary();
 
-// {code, message, fields: {key: value}}, as web/src/errors.ts reads it.
+// {code, message, fields: {key: value}}, as web/src/base/errors.ts reads it.
 emscripten::val to_val(const Error& error);
 emscripten::val to_val(const ModelInfo& info);
 // What there is to say of a model before any sizes are known.

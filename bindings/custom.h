@@ -6,7 +6,7 @@
 
 #include "ops/core/custom.h"
 
-// Operators that JavaScript computes; the object types are in web/src/engine/module.ts.
+// Operators that JavaScript computes; the object types are in web/src/host/module.ts.
 namespace fovea::bindings {
 
 // The engine's operators and those of [{domain, opType, sinceVersion, dataInputs, infer}], infer a

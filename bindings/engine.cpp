@@ -1,4 +1,4 @@
-// What JavaScript sees of the engine. Its types are declared in web/src/engine/module.ts.
+// What JavaScript sees of the engine. Its types are declared in web/src/host/module.ts.
 
 #include "engine.h"
 

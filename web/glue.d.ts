@@ -1,6 +1,6 @@
 // Emscripten's glue of the engines without threads, which is the same for each of them: the build
 // puts it into the worker's script.
 declare module 'fovea-glue' {
-  const factory: import('./src/engine/module.js').ModuleFactory;
+  const factory: import('./src/host/module.js').ModuleFactory;
   export default factory;
 }

@@ -69,7 +69,7 @@ test('source maps bring their sources along', () => {
     };
     expect(map.sources.filter((source) => !source.startsWith('../'))).toEqual([]);
     const ours = map.sources.findIndex((source) => source.endsWith('errors.ts'));
-    expect(map.sourcesContent[ours]).toBe(readFileSync('web/src/errors.ts', 'utf8'));
+    expect(map.sourcesContent[ours]).toBe(readFileSync('web/src/base/errors.ts', 'utf8'));
     expect(map.sourcesContent).toHaveLength(map.sources.length);
   }
 });

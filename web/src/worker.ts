@@ -3,10 +3,10 @@
 import { expose } from 'comlink';
 import singleThreadedGlue from 'fovea-glue';
 import type { CompiledEngine } from './engine/compile.js';
-import { EngineHost, type HostArguments, type HostMethod } from './engine/host.js';
-import { importGlue, isThreaded } from './engine/instantiate.js';
+import { EngineHost, type HostArguments, type HostMethod } from './host/host.js';
+import { importGlue, isThreaded } from './host/instantiate.js';
 import { transferring, type HostEndpoint, type Reply } from './engine/messages.js';
-import { toErrorData } from './errors.js';
+import { toErrorData } from './base/errors.js';
 
 let host: EngineHost | undefined;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ResultMemory } from '../src/engine/results.js';
-import { nextTask } from '../src/environment.js';
+import { ResultMemory } from '../src/host/results.js';
+import { nextTask } from '../src/base/environment.js';
 
 const mebibyte = 2 ** 20;
 

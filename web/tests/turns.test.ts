@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Turns } from '../src/engine/turns.js';
-import { nextTask } from '../src/environment.js';
+import { nextTask } from '../src/base/environment.js';
 import { errorOf } from './support/errors.js';
 
 /** Work that ends when told, and tells of its beginning and end. */

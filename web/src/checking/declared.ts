@@ -1,7 +1,7 @@
 // The sizes that a model leaves to its caller.
 
-import type { InputShapes, ValueInfo } from '../engine/module.js';
-import { FoveaError } from '../errors.js';
+import type { InputShapes, ValueInfo } from '../host/module.js';
+import { FoveaError } from '../base/errors.js';
 import type { Declared } from './explorer.js';
 
 /** A size of an input: a number, or the place of one that is free. */

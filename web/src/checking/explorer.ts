@@ -1,6 +1,6 @@
 // Which sizes a model is tried with.
 
-import type { ErrorData } from '../errors.js';
+import type { ErrorData } from '../base/errors.js';
 import type { FreeSize } from './formula.js';
 
 /** A size that the caller chooses, as the model declares it. */

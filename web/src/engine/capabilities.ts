@@ -1,7 +1,7 @@
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
-import { checkOptions } from '../check-options.js';
-import { hardwareThreads, isNode } from '../environment.js';
-import { FoveaError } from '../errors.js';
+import { checkOptions } from '../base/check-options.js';
+import { hardwareThreads, isNode } from '../base/environment.js';
+import { FoveaError } from '../base/errors.js';
 import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
 
 /** What this platform offers, and what the engine makes of it. */

@@ -1,6 +1,6 @@
-import { readLocalFile } from '../environment.js';
-import { FoveaError, messageOf } from '../errors.js';
-import { fetchOrThrow } from '../source.js';
+import { readLocalFile } from '../base/environment.js';
+import { FoveaError, messageOf } from '../base/errors.js';
+import { fetchOrThrow } from '../source/source.js';
 import type { EngineFiles } from './locate.js';
 
 /** An engine that only needs to be instantiated, as plain data for a worker. */

@@ -1,9 +1,9 @@
 import { wrap, type Remote } from 'comlink';
-import { FoveaError } from '../errors.js';
+import { FoveaError } from '../base/errors.js';
 import { compileEngine } from './compile.js';
-import { EngineHost, type HostArguments, type HostMethod, type HostResult } from './host.js';
-import { importGlue } from './instantiate.js';
-import type { ModuleFactory } from './module.js';
+import { EngineHost, type HostArguments, type HostMethod, type HostResult } from '../host/host.js';
+import { importGlue } from '../host/instantiate.js';
+import type { ModuleFactory } from '../host/module.js';
 import { startWorker, workerError, type EngineFiles } from './locate.js';
 import { transferring, unwrap, type HostEndpoint } from './messages.js';
 

@@ -1,8 +1,8 @@
-import { FoveaError, toFoveaError } from '../errors.js';
+import { FoveaError, toFoveaError } from '../base/errors.js';
 import { findCapabilities, usesWorker, type Capabilities } from './capabilities.js';
 import { connectHere, connectWorker, launchWorker, type Connection } from './connection.js';
 import { locateEngine } from './locate.js';
-import type { HostArguments, HostMethod, HostResult } from './host.js';
+import type { HostArguments, HostMethod, HostResult } from '../host/host.js';
 import type { EngineOptions } from './options.js';
 import { Turns } from './turns.js';
 

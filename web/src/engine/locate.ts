@@ -1,6 +1,6 @@
-import { currentFolder, isNode } from '../environment.js';
-import { FoveaError, messageOf } from '../errors.js';
-import { bytesIn } from '../kinds.js';
+import { currentFolder, isNode } from '../base/environment.js';
+import { FoveaError, messageOf } from '../base/errors.js';
+import { bytesIn } from '../base/kinds.js';
 import type { EngineOptions, Variant } from './options.js';
 
 /** Where one engine's parts are, as plain data for a worker. */

@@ -1,10 +1,10 @@
 // What a page and its engine's worker say to each other.
 
 import { transfer } from 'comlink';
-import { fromErrorData, type ErrorData } from '../errors.js';
+import { fromErrorData, type ErrorData } from '../base/errors.js';
 import type { CompiledEngine } from './compile.js';
-import { isArrayBuffer } from '../kinds.js';
-import type { HostMethod } from './host.js';
+import { isArrayBuffer } from '../base/kinds.js';
+import type { HostMethod } from '../host/host.js';
 
 /** What the worker offers. */
 export interface HostEndpoint {

@@ -1,4 +1,11 @@
-import { address, bytes, oneOf, wholeFrom, yesOrNo, type OptionKinds } from '../check-options.js';
+import {
+  address,
+  bytes,
+  oneOf,
+  wholeFrom,
+  yesOrNo,
+  type OptionKinds,
+} from '../base/check-options.js';
 
 /** The engine's builds: relaxed SIMD where the platform has it, threads where memory is shared. */
 export const variants = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'] as const;

@@ -1,4 +1,4 @@
-import { abortError } from '../errors.js';
+import { abortError } from '../base/errors.js';
 
 /** Lets what takes much memory begin one after the other, in the order they came. */
 export class Turns {

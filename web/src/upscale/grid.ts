@@ -1,10 +1,10 @@
 // How a network's tiles lie over a picture, and where their results go.
 
-import { enlargedSize } from '../engine/measuring.js';
-import type { Rectangle } from '../engine/module.js';
-import type { Pair } from '../engine/forms.js';
-import type { Network } from '../engine/network.js';
-import { FoveaError } from '../errors.js';
+import { enlargedSize } from '../host/measuring.js';
+import type { Rectangle } from '../host/module.js';
+import type { Pair } from '../host/forms.js';
+import type { Network } from '../host/network.js';
+import { FoveaError } from '../base/errors.js';
 import { fewestPixels, tilesAlong, type Span, type TileNeeds } from './tiles.js';
 
 /** What is computed at once: spans along x and along y. */

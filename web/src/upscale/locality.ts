@@ -1,6 +1,6 @@
-import { pictureFeeds, type Pair } from '../engine/forms.js';
-import type { Network } from '../engine/network.js';
-import type { FeedData } from '../engine/feeding.js';
+import { pictureFeeds, type Pair } from '../host/forms.js';
+import type { Network } from '../host/network.js';
+import type { FeedData } from '../host/feeding.js';
 
 /** How far a network sees, as trials with noise show. */
 export interface Locality {

@@ -1,6 +1,6 @@
-import { enlargedSize } from '../engine/measuring.js';
-import type { Pair } from '../engine/forms.js';
-import { FoveaError } from '../errors.js';
+import { enlargedSize } from '../host/measuring.js';
+import type { Pair } from '../host/forms.js';
+import { FoveaError } from '../base/errors.js';
 
 /** The most that one piece of a 32-bit engine's memory can be, in bytes: half of it. */
 const largestPiece = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import { FoveaError } from '../errors.js';
+import { FoveaError } from '../base/errors.js';
 
 /** One tile along one axis, in pixels of the picture before enlargement. */
 export interface Span {

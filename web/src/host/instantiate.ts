@@ -1,0 +1,94 @@
+import { FoveaError, messageOf } from '../base/errors.js';
+import { version } from '../version.js';
+import type { CompiledEngine } from '../engine/compile.js';
+import type { EngineModule, ModuleFactory, ModuleSettings } from './module.js';
+
+/**
+ * Instantiates an engine.
+ *
+ * @param glue what its glue exports
+ * @param threads how many will compute; more than one needs a threaded variant
+ * @throws FoveaError EngineLoadError, with the `url` at fault
+ */
+export async function instantiateEngine(
+  engine: CompiledEngine,
+  glue: ModuleFactory,
+  threads: number,
+): Promise<EngineModule> {
+  const { url } = engine;
+  const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
+    // An engine of another release may not fit the glue, and then cannot be asked for its version.
+    const message = `the engine from ${url} does not start (is it of fovea ${version}?): ${messageOf(cause)}`;
+    throw new FoveaError('EngineLoadError', message, { url }, { cause });
+  });
+  checkVersion(module, url);
+  return module;
+}
+
+/** Loads the glue of a variant. Throws FoveaError EngineLoadError, with the `url`. */
+export async function importGlue(url: string): Promise<ModuleFactory> {
+  try {
+    const glue = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as {
+      default: ModuleFactory;
+    };
+    return glue.default;
+  } catch (cause) {
+    const message =
+      `the engine's script ${url} cannot be loaded: ${messageOf(cause)}. Where import() is not ` +
+      'allowed, as in service workers, import the package as fovea/static';
+    throw new FoveaError('EngineLoadError', message, { url }, { cause });
+  }
+}
+
+/** Whether an engine's memory can be shared by threads. */
+export function isThreaded(module: WebAssembly.Module): boolean {
+  return WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
+}
+
+function checkVersion(module: EngineModule, url: string): void {
+  const found = module.version();
+  if (found === version) return;
+  const message = `${url} is of version ${found}, but this is fovea ${version}: deploy both together`;
+  throw new FoveaError('EngineLoadError', message, { url, found, expected: version });
+}
+
+function instantiate(
+  engine: CompiledEngine,
+  glue: ModuleFactory,
+  threads: number,
+): Promise<EngineModule> {
+  const { module } = engine;
+  return new Promise((resolve, reject) => {
+    const settings: ModuleSettings = {
+      instantiateWasm(imports, done) {
+        // The glue has no way to learn of a failure, be it while an engine of another build starts.
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => done(instance, module))
+          .catch(reject);
+        return {};
+      },
+      ...(isThreaded(module) ? threadSettings(engine, threads) : {}),
+    };
+    glue(settings).then(resolve, reject);
+  });
+}
+
+function threadSettings({ threadUrl }: CompiledEngine, threads: number): Partial<ModuleSettings> {
+  const settings = { wasmMemory: sharedMemory(), poolSize: threads - 1 };
+  return threadUrl === undefined ? settings : { ...settings, threadUrl };
+}
+
+// 64 KB each.
+const initialPages = 256;
+const mostPages = 65536;
+
+/** Shared memory reserves its maximum at once, which some devices refuse: then half of it. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = mostPages; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: initialPages, maximum, shared: true });
+    } catch (cause) {
+      if (maximum / 2 < initialPages) throw cause;
+    }
+  }
+}

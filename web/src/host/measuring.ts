@@ -1,0 +1,275 @@
+// What a network does, found out by trials.
+
+import { FoveaError, toFoveaError } from '../base/errors.js';
+import {
+  greyFeeds,
+  notForPictures,
+  type Form,
+  type NetworkOptions,
+  type Pair,
+  type Trials,
+} from './forms.js';
+
+/** What becomes of sizes. */
+export interface Geometry {
+  scale: Pair;
+  /** Pixels that the result lacks on each side of the input, before enlargement. */
+  margin: number;
+  /** What input sizes must be multiples of. */
+  multiple: number;
+}
+
+/** What becomes of values. */
+export interface Levels {
+  /** The value of white. */
+  range: 1 | 255;
+  /**
+   * How many more pixels the network must see beyond a picture's borders for its result there to be
+   * the one it makes anywhere else.
+   */
+  rim: number;
+}
+
+/**
+ * Measures a network.
+ *
+ * @throws FoveaError InvalidInput when it is not what is said of it, or makes no pictures
+ */
+export async function measureNetwork(
+  trials: Trials,
+  form: Form,
+  said: NetworkOptions,
+): Promise<Geometry & Levels> {
+  const geometry = await measureGeometry(trials, form, said);
+  return { ...geometry, ...(await measureLevels(trials, form, geometry, said.range)) };
+}
+
+/** What networks with windows, patches and strides ask for; the first that works is taken. */
+const multiples = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 48, 64];
+
+async function measureGeometry(
+  trials: Trials,
+  form: Form,
+  said: NetworkOptions,
+): Promise<Geometry> {
+  if (form.scaleInput !== undefined) {
+    return { scale: toPair(said.scale ?? 2), margin: 0, multiple: said.multiple ?? 1 };
+  }
+  if (form.fixed) return fixedGeometry(trials, form, form.fixed, said);
+  let refusal: FoveaError | undefined;
+  for (const multiple of said.multiple === undefined ? multiples : [said.multiple]) {
+    const found = await geometryOf(trials, form, multiple);
+    if (!(found instanceof FoveaError)) return withScale(found, said.scale);
+    refusal ??= found;
+  }
+  throw refusal!;
+}
+
+/** The geometry of a network that takes multiples of that size, or why it does not. */
+async function geometryOf(
+  trials: Trials,
+  form: Form,
+  multiple: number,
+): Promise<Geometry | FoveaError> {
+  const [small, large] = trialSizes(multiple);
+  const first = await sizeOfResult(trials, form, toPair(small));
+  if (first instanceof FoveaError) return first;
+  const second = await sizeOfResult(trials, form, toPair(large));
+  if (second instanceof FoveaError) return second;
+  const slope = (axis: keyof Pair) => (second[axis] - first[axis]) / (large - small);
+  const scale = { x: slope('x'), y: slope('y') };
+  return withMargin(toPair(small), first, scale, multiple);
+}
+
+/**
+ * Two multiples that are multiples of little else, so that a network that asks for more refuses them:
+ * with a prime factor above all that networks ask for.
+ */
+function trialSizes(multiple: number): [number, number] {
+  const primes = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71];
+  const first = primes.findIndex((prime) => multiple * prime > trialSide);
+  const at = Math.min(Math.max(first, 0), primes.length - 2);
+  return [multiple * primes[at]!, multiple * primes[at + 1]!];
+}
+
+/** With one size only, the next whole factor explains a result by the smallest margin. */
+async function fixedGeometry(
+  trials: Trials,
+  form: Form,
+  size: Pair,
+  { scale, multiple = 1 }: NetworkOptions,
+): Promise<Geometry> {
+  if (size.x % multiple !== 0 || size.y % multiple !== 0) {
+    throw notForPictures(`its only size, ${size.x} x ${size.y}, is no multiple of ${multiple}`);
+  }
+  const result = await sizeOfResult(trials, form, size);
+  if (result instanceof FoveaError) throw result;
+  const next = { x: Math.ceil(result.x / size.x), y: Math.ceil(result.y / size.y) };
+  const found = withMargin(size, result, scale === undefined ? next : toPair(scale), multiple);
+  if (found instanceof FoveaError) throw found;
+  return found;
+}
+
+/** The margin that explains a result, unless none does. */
+function withMargin(
+  input: Pair,
+  result: Pair,
+  scale: Pair,
+  multiple: number,
+): Geometry | FoveaError {
+  const lacking = (axis: keyof Pair) =>
+    (scale[axis] * input[axis] - result[axis]) / scale[axis] / 2;
+  const margin = lacking('x');
+  const sound = scale.x > 0 && scale.y > 0 && Number.isInteger(margin) && margin >= 0;
+  if (sound && lacking('y') === margin) return { scale, margin, multiple };
+  return notForPictures(`it makes ${written(result)} of ${written(input)} pixels`);
+}
+
+function withScale(geometry: Geometry, told: NetworkOptions['scale']): Geometry {
+  const { scale } = geometry;
+  const { x, y } = toPair(told ?? scale);
+  if (x === scale.x && y === scale.y) return geometry;
+  throw new FoveaError(
+    'InvalidInput',
+    `the network enlarges ${written(scale)} times, not ${x} x ${y} as it is told: leave 'scale' out, ` +
+      'or take another network',
+    { option: 'scale' },
+  );
+}
+
+/** Runs are tried up to this size only. */
+const largestRun = 128;
+
+/** The size of the result, or why these sizes are refused. */
+async function sizeOfResult(trials: Trials, form: Form, size: Pair): Promise<Pair | FoveaError> {
+  const feeds = greyFeeds(form, size, 0.5, toPair(1));
+  let dims: readonly number[] | null;
+  try {
+    dims = await trials.plan(feeds, form.output);
+    if (!dims && !form.fixed && size.x > largestRun)
+      return notForPictures('its sizes are not known');
+    dims ??= (await trials.run(feeds, form.output)).dims;
+  } catch (thrown) {
+    const error = toFoveaError(thrown);
+    if (error.code !== 'InvalidInput') throw error;
+    const why = `a trial with ${written(size)} pixels fails: ${error.message}`;
+    return notForPictures(why, error);
+  }
+  return sizeOf(dims, form);
+}
+
+/** The least side of trials that run, which suffices for valid convolutions. */
+const trialSide = 64;
+
+async function measureLevels(
+  trials: Trials,
+  form: Form,
+  { multiple, scale, margin }: Geometry,
+  told: 1 | 255 | undefined,
+): Promise<Levels> {
+  const size = form.fixed ?? toPair(multiple * Math.ceil((trialSide + 2 * margin) / multiple));
+  const flat = async (range: 1 | 255) => {
+    const { data, dims } = await trials.run(greyFeeds(form, size, range / 2, scale), form.output);
+    const made = sizeOf(dims, form);
+    checkFactors(form, size, made, scale);
+    return new FlatResult(data, made, range);
+  };
+  if (told !== undefined) return { range: told, rim: (await flat(told)).rim(scale) };
+  // Enlarging keeps grey: a network of 0..255 distorts the grey of 0..1, and the other way round.
+  const results: FlatResult[] = [];
+  for (const range of [1, 255] as const) {
+    const result = await flat(range);
+    if (Math.abs(result.centre / range - 0.5) < 0.1) return { range, rim: result.rim(scale) };
+    results.push(result);
+  }
+  const [first, second] = results.map(({ centre }) => centre.toPrecision(3));
+  throw notForPictures(
+    `it makes ${first} of plain grey 0.5, and ${second} of 127.5. If white is 1 or 255 for it, say ` +
+      "so by the option 'range'; networks of -1..1 need that change of values inside",
+  );
+}
+
+/** A network that is told its factors may not heed them. */
+function checkFactors({ scaleInput }: Form, size: Pair, made: Pair, scale: Pair): void {
+  const wanted = { x: enlargedSize(size.x, scale.x), y: enlargedSize(size.y, scale.y) };
+  if (scaleInput === undefined || (made.x === wanted.x && made.y === wanted.y)) return;
+  throw notForPictures(
+    `it makes ${written(made)} of ${written(size)} pixels, given the factors ${written(scale)}`,
+  );
+}
+
+/** How far from the rest a result may be at the border: a quarter of a level, for half of white. */
+const rimTolerance = 0.25 / 255;
+
+/** What a network makes of plain grey. */
+class FlatResult {
+  readonly #data: Float32Array;
+  readonly #size: Pair;
+  readonly #range: number;
+
+  constructor(data: Float32Array, size: Pair, range: number) {
+    this.#data = data;
+    this.#size = size;
+    this.#range = range;
+  }
+
+  get centre(): number {
+    const { x: width, y: height } = this.#size;
+    return this.#data[Math.floor(height / 2) * width + Math.floor(width / 2)]!;
+  }
+
+  /** How many pixels of the input lie beside results at the border that differ from those inside. */
+  rim(scale: Pair): number {
+    const { x: width, y: height } = this.#size;
+    let rim = 0;
+    for (let start = 0; start < this.#data.length; start += width * height) {
+      const isOrdinary = this.#ordinary(start);
+      for (let y = 0; y < height; ++y) {
+        for (let x = 0; x < width; ++x) {
+          const depth = Math.min(
+            (Math.min(x, width - 1 - x) + 1) / scale.x,
+            (Math.min(y, height - 1 - y) + 1) / scale.y,
+          );
+          if (depth > rim && !isOrdinary(this.#data[start + y * width + x]!)) rim = depth;
+        }
+      }
+    }
+    return Math.ceil(rim);
+  }
+
+  /** Whether a value of a channel is like those in its middle, which may alternate. */
+  #ordinary(start: number): (value: number) => boolean {
+    const { x: width, y: height } = this.#size;
+    let [least, most] = [Infinity, -Infinity];
+    for (let y = Math.floor((3 * height) / 8); y < (5 * height) / 8; ++y) {
+      for (let x = Math.floor((3 * width) / 8); x < (5 * width) / 8; ++x) {
+        const value = this.#data[start + y * width + x]!;
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    }
+    const tolerance = rimTolerance * this.#range;
+    return (value) => value >= least - tolerance && value <= most + tolerance;
+  }
+}
+
+/** As Resize computes sizes, in single precision (ONNX, Resize: floor(size * scale)). */
+export function enlargedSize(size: number, scale: number): number {
+  return Math.floor(Math.fround(size * Math.fround(scale)));
+}
+
+function sizeOf(dims: readonly number[], { channels, output }: Form): Pair {
+  const [batch, depth, height, width] = dims;
+  const fits = dims.length === 4 && batch === 1 && depth === channels;
+  if (fits && height && width) return { x: width, y: height };
+  const why = `its output '${output}' is [${dims.join()}], not [1,${channels},H,W]`;
+  throw notForPictures(why);
+}
+
+function toPair(scale: number | Pair): Pair {
+  return typeof scale === 'number' ? { x: scale, y: scale } : scale;
+}
+
+function written({ x, y }: Pair): string {
+  return `${x} x ${y}`;
+}
