@@ -11,10 +11,10 @@ export function modelFacts({ scale, color }: Upscaler): Facts {
 }
 
 /** Sizes in pixels and times by stage. */
-export function resultFacts(before: ImageBitmap, { pixels, times }: Outcome): Facts {
+export function resultFacts(before: ImageBitmap, { canvas, times }: Outcome): Facts {
   return {
     Before: `${before.width} × ${before.height}`,
-    After: `${pixels.width} × ${pixels.height}`,
+    After: `${canvas.width} × ${canvas.height}`,
     ...Object.fromEntries(
       Object.entries(times).map(([stage, ms]) => [stage, `${ms.toFixed(ms < 10 ? 1 : 0)} ms`]),
     ),

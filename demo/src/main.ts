@@ -109,7 +109,7 @@ async function enlarge(signal: AbortSignal): Promise<void> {
   showFacts('model-facts', modelFacts(outcome.upscaler));
   showFacts('result-facts', resultFacts(bitmap, outcome));
   profile.show(outcome.upscaler, bitmap);
-  const { width, height } = outcome.pixels;
+  const { width, height } = outcome.canvas;
   const milliseconds = Math.round(outcome.times['Enlarging']!);
   status.textContent = `${bitmap.width} × ${bitmap.height} became ${width} × ${height} in ${milliseconds} ms.`;
 }

@@ -1,4 +1,4 @@
-import { models, Upscaler, type ModelSource, type PixelData } from 'fovea';
+import { models, Upscaler, type ModelSource } from 'fovea';
 
 /** A model to enlarge pictures with. */
 export interface ModelChoice {
@@ -19,7 +19,7 @@ export const bundled: Readonly<Record<keyof typeof models, ModelChoice>> = {
 export type OnProgress = (stage: string, done: number | undefined) => void;
 
 export interface Outcome {
-  pixels: PixelData;
+  canvas: HTMLCanvasElement;
   upscaler: Upscaler;
   /** Milliseconds by stage; loading counts only where it was done. */
   times: Record<string, number>;
@@ -45,15 +45,16 @@ export class Upscaling {
     try {
       const load = () => this.#load(choice, signal, onProgress);
       const upscaler = this.#loaded(choice) ?? (await timed(times, 'Loading the model', load));
-      const pixels = await timed(times, 'Enlarging', () =>
+      await timed(times, 'Enlarging', () =>
         upscaler.upscale(picture, {
-          canvas,
+          output: canvas,
           signal,
           // One tile alone tells nothing of how far it is.
-          onProgress: (done, tiles) => onProgress('Enlarging', done ? done / tiles : undefined),
+          onProgress: ({ stage, done, total }) =>
+            onProgress('Enlarging', stage === 'tiles' && total && done ? done / total : undefined),
         }),
       );
-      return { pixels, upscaler, times };
+      return { canvas, upscaler, times };
     } catch (error) {
       // An engine that failed is not asked again: the next try starts afresh.
       if (!signal.aborted) await this.#release();
@@ -70,7 +71,11 @@ export class Upscaling {
     onProgress(`Loading ${choice.title}`, undefined);
     const upscaler = await Upscaler.create(choice.source, {
       signal,
-      onProgress: (loaded, total) => onProgress(`Loading ${choice.title}`, total && loaded / total),
+      onProgress: ({ stage, done, total }) =>
+        onProgress(
+          `Loading ${choice.title}`,
+          stage === 'download' && total ? done / total : undefined,
+        ),
     });
     this.#choice = choice;
     this.#upscaler = upscaler;

@@ -234,7 +234,8 @@ test.describe('colours', () => {
       const results = [];
       for (const source of [pixels, canvas]) {
         const target = new OffscreenCanvas(1, 1);
-        const result = (await window.upscaler.upscale(source, { canvas: target })) as ImageData;
+        const result = (await window.upscaler.upscale(source)) as ImageData;
+        await window.upscaler.upscale(source, { output: target });
         const settings = { colorSpace: 'display-p3' } as const;
         const drawn = target.getContext('2d')!.getImageData(0, 0, 1, 1, settings);
         results.push([result.colorSpace, ...result.data.slice(0, 4)], [...drawn.data]);
@@ -269,9 +270,10 @@ test.describe('a canvas that cannot take the result', () => {
         if (kind === 'transferred') canvas.transferControlToOffscreen();
         const picture = { data: new Uint8Array(4 * width * height), width, height };
         let done = 0;
-        const onProgress = () => void (done += 1);
+        const onProgress = ({ stage }: { stage: string }) =>
+          void (done += stage === 'tiles' ? 1 : 0);
         const failure = await window.failureOf(
-          window.upscaler.upscale(picture, { canvas, onProgress }),
+          window.upscaler.upscale(picture, { output: canvas, onProgress }),
         );
         return { ...failure, done };
       },

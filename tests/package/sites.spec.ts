@@ -99,7 +99,7 @@ async function expectUpscaled(page: Page, { options }: Site): Promise<void> {
       await img.decode();
       const upscaler = await window.fovea.Upscaler.create(url, options);
       const canvas = document.createElement('canvas');
-      await upscaler.upscale(img, { canvas });
+      await upscaler.upscale(img, { output: canvas });
       const { width, height } = canvas;
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
       return { width, height, darkest: Math.min(...data) };

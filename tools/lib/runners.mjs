@@ -52,11 +52,12 @@ export async function runNodeTests(folder, log) {
  *
  * @param {string} preset
  * @param {string[]} targets those to build; all when none is named
- * @param {{data: string[], always: boolean}} options `data`: folders that the tests read
+ * @param {{data: string[], always: boolean, omitted: string[]}} options `data`: folders that the tests
+ *   read; `omitted`: patterns of tests that are left out
  * @param {string} log
  * @returns {Promise<Result>}
  */
-export async function runCppTests(preset, targets, { data, always }, log) {
+export async function runCppTests(preset, targets, { data, always, omitted }, log) {
   await buildPreset(preset, { targets, log });
   const all = testPrograms(preset, targets).map((program) => ({
     program,
@@ -71,6 +72,7 @@ export async function runCppTests(preset, targets, { data, always }, log) {
   const counts = await runGoogleTests(
     preset,
     changed.map(({ program }) => program),
+    omitted,
     log,
   );
   counts.forEach(({ passed, failed }, index) => {
@@ -98,10 +100,11 @@ function filesOf(program) {
 /**
  * @param {string} preset
  * @param {string[]} programs
+ * @param {string[]} omitted
  * @param {string} log
  * @returns {Promise<Counts[]>} by program
  */
-async function runGoogleTests(preset, programs, log) {
+async function runGoogleTests(preset, programs, omitted, log) {
   const parts = availableParallelism();
   const shards = programs.flatMap((program) =>
     Array.from({ length: parts }, (_, index) => ({ program, index })),
@@ -110,7 +113,7 @@ async function runGoogleTests(preset, programs, log) {
   const results = [];
   const next = async () => {
     for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
-      results.push(await runGoogleTest(preset, { ...shard, parts }, log));
+      results.push(await runGoogleTest(preset, { ...shard, parts, omitted }, log));
     }
   };
   await Promise.all(Array.from({ length: parts }, next));
@@ -200,13 +203,14 @@ export function total(results) {
 
 /**
  * @param {string} preset
- * @param {{program: string, index: number, parts: number}} shard
+ * @param {{program: string, index: number, parts: number, omitted: string[]}} shard
  * @param {string} suiteLog
  * @returns {Promise<Shard>}
  */
-async function runGoogleTest(preset, { program, index, parts }, suiteLog) {
+async function runGoogleTest(preset, { program, index, parts, omitted }, suiteLog) {
   const log = `${suiteLog}.${basename(program, '.js')}.${index}`;
-  const env = ['env', `GTEST_TOTAL_SHARDS=${parts}`, `GTEST_SHARD_INDEX=${index}`];
+  const filter = omitted.length > 0 ? [`GTEST_FILTER=-${omitted.join(':')}`] : [];
+  const env = ['env', `GTEST_TOTAL_SHARDS=${parts}`, `GTEST_SHARD_INDEX=${index}`, ...filter];
   writeFileSync(log, '');
   const succeeded = await succeeds(inToolchain(preset, [...env, ...launcher(preset), program]), {
     log,

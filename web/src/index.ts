@@ -52,14 +52,24 @@ export type {
   TensorType,
   TypedDataMap,
 } from './session/tensor-types.js';
-export type { NetworkOptions, Pair } from './host/forms.js';
-export type { Drawable } from './pictures/drawables.js';
-export type { Locality } from './upscale/locality.js';
-export type { ColorSpace, PictureSource, PixelData, PixelSource } from './pictures/pictures.js';
-export {
-  Upscaler,
-  type TileProfile,
-  type UpscaleOptions,
-  type UpscalerOptions,
-} from './upscale/upscaler.js';
+export type { OnProgress, Progress } from './base/progress.js';
+export type { Border, NetworkColor, NetworkOptions, Pair, Range } from './network/form.js';
+export type { Locality } from './network/locality.js';
+export type { InputValue } from './network/other-inputs.js';
+export type { RawPicture } from './pictures/sinks.js';
+export type { PixelData } from './pictures/image-data.js';
+export type { ColorSpace } from './pictures/pixels.js';
+export type { Drawable, PictureSource, PixelSource } from './pictures/sources.js';
+export type { ResultTile } from './upscale/enlarging.js';
+export type {
+  TileSettings,
+  TilesOptions,
+  UpscaleOptions,
+  UpscalerOptions,
+} from './upscale/options.js';
+export type { FileOutput, Output, ResultOf } from './upscale/outputs.js';
+export type { Pipeline } from './upscale/pipeline.js';
+export type { RegionOptions } from './upscale/regions.js';
+export type { SizeOptions } from './upscale/target-size.js';
+export { Upscaler, type TileProfile } from './upscale/upscaler.js';
 export { version } from './version.js';

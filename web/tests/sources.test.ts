@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { checkModel, InferenceSession, Tensor, type ModelSource } from 'fovea';
+import { checkModel, InferenceSession, Tensor, type ModelSource, type OnProgress } from 'fovea';
 import { failureOf } from './support/errors.js';
 import { addModel, externalModel } from './support/models.js';
 import { LocalServer } from './support/server.js';
@@ -122,15 +122,20 @@ describe('a model comes from', () => {
 
 describe('progress', () => {
   test('ends with all bytes', async () => {
-    const onProgress = jest.fn();
+    const onProgress = jest.fn<OnProgress>();
     await expectToWork(server.url('/model.onnx'), { onProgress });
-    expect(onProgress).toHaveBeenLastCalledWith(model.length, model.length);
+    const stages = onProgress.mock.calls.map(([{ stage }]) => stage);
+    expect([...new Set(stages)]).toEqual(['engine', 'download', 'model']);
+    const total = model.length;
+    expect(onProgress).toHaveBeenCalledWith({ stage: 'download', done: total, total });
+    expect(onProgress).toHaveBeenLastCalledWith({ stage: 'model', done: 1, total: 1 });
   });
 
   test('has no total where none is known', async () => {
-    const onProgress = jest.fn();
+    const onProgress = jest.fn<OnProgress>();
     await expectToWork(server.url('/chunked.onnx'), { onProgress });
-    expect(onProgress).toHaveBeenLastCalledWith(model.length, undefined);
+    const done = model.length;
+    expect(onProgress).toHaveBeenCalledWith({ stage: 'download', done, total: undefined });
   });
 });
 
@@ -210,7 +215,9 @@ describe('fetching fails with', () => {
     const controller = new AbortController();
     const loading = failure(server.url('/endless.onnx'), {
       signal: controller.signal,
-      onProgress: () => controller.abort(),
+      onProgress: ({ stage }) => {
+        if (stage === 'download') controller.abort();
+      },
     });
     setTimeout(() => controller.abort(), 100);
     expect((await loading).code).toBe('Aborted');

@@ -105,6 +105,7 @@ test('tiles that would be nothing but overlap are refused', () => {
 });
 
 describe('tiles of least work', () => {
+  const both = (needs: TileRules) => [needs, needs] as const;
   const side = 64;
   const pixels = side ** 2;
   const lengths = [1, 20, 63, 64, 65, 90, 200, 511];
@@ -112,7 +113,7 @@ describe('tiles of least work', () => {
 
   test('have no more pixels than they may, and are never more work than squares', () => {
     for (const size of sizes) {
-      const [columns, rows] = fewestPixels(size, rules, side);
+      const [columns, rows] = fewestPixels(size, both(rules), side);
       const [column, row] = [columns[0]!, rows[0]!];
       expect(column.size * row.size).toBeLessThanOrEqual(pixels);
       const squares = size.map((length) => tilesAlong(length, { ...rules, tile: 64 }));
@@ -127,23 +128,23 @@ describe('tiles of least work', () => {
     [[120, 64], 2, 1],
     [[64, 200], 1, 4],
   ] as const)('of %p are %d by %d', (size, columns, rows) => {
-    const grid = fewestPixels(size, rules, side);
+    const grid = fewestPixels(size, both(rules), side);
     expect(grid.map((spans) => spans.length)).toEqual([columns, rows]);
   });
 
   test('are found wherever squares are, however wide the overlap', () => {
     for (const overlap of [16, 24, 30, 31]) {
       for (const size of sizes) {
-        const [columns, rows] = fewestPixels(size, { ...rules, overlap }, side);
+        const [columns, rows] = fewestPixels(size, both({ ...rules, overlap }), side);
         expect(columns[0]!.size * rows[0]!.size).toBeLessThanOrEqual(pixels);
       }
     }
-    const wide = () => fewestPixels([200, 200], { ...rules, overlap: 32 }, side);
+    const wide = () => fewestPixels([200, 200], both({ ...rules, overlap: 32 }), side);
     expect(wide).toThrow('too small to overlap by 32');
   });
 
   test('keep to multiples', () => {
-    const grid = fewestPixels([150, 151], { ...rules, multiple: 8 }, side);
+    const grid = fewestPixels([150, 151], both({ ...rules, multiple: 8 }), side);
     for (const spans of grid) expect(spans[0]!.size % 8).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { Upscaler } from 'fovea';
+import { Upscaler, type Progress } from 'fovea';
 import { failureOf } from './support/errors.js';
 import { doublingModel, scalingModel, selfScalingModel } from './support/enlarging-models.js';
 import { addModel } from './support/models.js';
@@ -11,7 +11,7 @@ afterEach(releaseAll);
 describe('an upscaler', () => {
   test('enlarges colours', async () => {
     const upscaler = await create(doublingModel());
-    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, color: 'rgb', range: 1 });
+    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, color: 'rgb', range: '0..1' });
     for (const [width, height] of [
       [1, 1],
       [3, 5],
@@ -36,7 +36,7 @@ describe('an upscaler', () => {
 
   test('finds a range of 0..255', async () => {
     const upscaler = await create(doublingModel({ bias: [3, 3, 3] }));
-    expect(upscaler.range).toBe(255);
+    expect(upscaler.range).toBe('0..255');
     const picture = makePicture(5, 4, (x, y) => [10 * x, 10 * y, 7, 255]);
     expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2, [3, 3, 3])));
   });
@@ -59,7 +59,7 @@ describe('an upscaler', () => {
 
   test('computes where nothing else tells how large results are', async () => {
     const upscaler = await create(selfScalingModel());
-    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, range: 1 });
+    expect(upscaler).toMatchObject({ scale: { x: 2, y: 2 }, range: '0..1' });
     const picture = colourful(7, 5);
     expect(plain(await upscaler.upscale(picture))).toEqual(plain(repeated(picture, 2)));
   });
@@ -114,12 +114,19 @@ describe('tiles', () => {
     const upscaler = await create(doublingModel());
     const onProgress = jest.fn();
     await upscaler.upscale(colourful(60, 20), { tile: 32, overlap: 4, onProgress });
-    expect(onProgress.mock.calls).toEqual([
+    const told = onProgress.mock.calls.map(([progress]) => progress as Progress);
+    expect(told.filter(({ stage }) => stage === 'plan')).toEqual([
+      { stage: 'plan', done: 0, total: 1 },
+      { stage: 'plan', done: 1, total: 1 },
+    ]);
+    const tiles = told.filter(({ stage }) => stage === 'tiles');
+    expect(tiles.map(({ done, total }) => [done, total])).toEqual([
       [0, 3],
       [1, 3],
       [2, 3],
       [3, 3],
     ]);
+    expect(tiles.map(({ secondsLeft = -1 }) => Math.sign(secondsLeft))).toEqual([-1, 1, 1, 0]);
   });
 
   test('end when they are aborted, and the next picture is enlarged', async () => {
@@ -128,7 +135,9 @@ describe('tiles', () => {
     const options = {
       tile: 16,
       signal: controller.signal,
-      onProgress: (done: number) => void (done === 2 && controller.abort()),
+      onProgress: ({ stage, done }: Progress) => {
+        if (stage === 'tiles' && done === 2) controller.abort();
+      },
     };
     expect((await failureOf(upscaler.upscale(colourful(80, 80), options))).code).toBe('Aborted');
     const picture = colourful(5, 5);

@@ -24,7 +24,12 @@ export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float
 
 export async function upscale(image: ImageBitmap, canvas: HTMLCanvasElement): Promise<ImageData> {
   const upscaler = await Upscaler.create(new URL('https://example.org/x2.onnx'), { range: 255 });
-  const { data, width, height } = await upscaler.upscale(image, { canvas, tile: 128 });
+  const { data, width, height } = await upscaler.upscale(image, { tile: 128 });
+  const same: HTMLCanvasElement = await upscaler.upscale(image, { output: canvas });
+  const file: Blob = await upscaler.upscale(image, {
+    output: { type: 'image/webp', quality: 0.9 },
+  });
+  if (same !== canvas || file.size === 0) throw new Error('no result');
   return new ImageData(new Uint8ClampedArray(data), width, height);
 }
 

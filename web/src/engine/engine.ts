@@ -62,13 +62,17 @@ export class Engine {
   }
 
   /**
-   * Does work that takes much memory once all such work that came before has ended. Calls from
-   * elsewhere still come through in between.
+   * Does work that takes much memory once no other such work is under way: of higher priority first,
+   * else as it came. Calls from elsewhere still come through in between.
    *
    * @throws FoveaError Aborted at once if the signal fires while it waits
    */
-  inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(signal, work);
+  inTurn<T>(
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    priority?: number,
+  ): Promise<T> {
+    return this.#turns.take(signal, work, priority);
   }
 
   /** Whether it computes in another thread. */

@@ -1,62 +1,128 @@
-import { Opened, type EngineContext } from './context.js';
+import type { EngineContext } from './context.js';
+import { bufferOf, withFeeds, type FeedData } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
-import type { PictureSettings } from './module.js';
-import { type NetworkOptions } from './forms.js';
-import { examineNetwork, type Network } from './network.js';
-import { HostPicture, type EnlargedPicture, type TileRequest } from './pictures.js';
-import { closeSession, loadSession, type HostLoadOptions } from './sessions.js';
-import { trialsOf } from './trials.js';
+import type {
+  EngineBuffer,
+  EnginePicture,
+  PictureSettings,
+  Rectangle,
+  ResampleSettings,
+} from './module.js';
+import { withRun } from './running.js';
 
-/** Networks that enlarge pictures, and the pictures they are at. */
+/** One tile of a picture that a network enlarges. */
+export interface TileRequest {
+  /** Names the work, for abort(). */
+  job: number;
+  session: number;
+  /** The part of the picture that `settings.window` tells: RGBA, 4 bytes or 4 float32 a pixel. */
+  pixels: Uint8Array;
+  settings: PictureSettings;
+  /** The network's input for the picture, and its output. */
+  input: string;
+  output: string;
+  /** What else the network is fed with. */
+  feeds: FeedData[];
+  /** The input: a part of the picture, which goes on beyond its borders. */
+  from: Rectangle;
+  /** Where in the output the part begins that is wanted. */
+  inset: { x: number; y: number };
+  /** Where that part goes in the enlarged picture. */
+  to: Rectangle;
+  /** The flips and turns of the input, 0 to 7, whose results are averaged. */
+  orientations: readonly number[];
+}
+
+/** A part of a picture at another size. */
+export interface ResampleRequest {
+  job: number;
+  pixels: Uint8Array;
+  settings: ResampleSettings;
+}
+
+/** Enlarges parts of pictures. Nothing of a picture is kept between two. */
 export class EnlargingHost {
   readonly #context: EngineContext;
-  readonly #pictures = new Opened<HostPicture>('picture');
 
   constructor(context: EngineContext) {
     this.#context = context;
   }
 
-  /** As load(), of a network that enlarges pictures: finds out what it takes and gives. */
-  loadNetwork(
-    id: number,
-    model: number,
-    options: HostLoadOptions,
-    job: number,
-    said: NetworkOptions,
-  ): Promise<Network> {
-    const { module, queue, sessions } = this.#context;
-    return queue.add(job, async (checkpoint) => {
-      const info = loadSession(this.#context, id, model, options);
-      try {
-        return await examineNetwork(info, said, trialsOf(module, sessions.get(id), checkpoint));
-      } catch (error) {
-        closeSession(this.#context, id);
-        throw error;
-      }
-    });
-  }
-
-  /** A picture of RGBA pixels, to be enlarged tile by tile. */
-  openPicture(id: number, pixels: Uint8Array, settings: PictureSettings): void {
-    const { module, threads } = this.#context;
-    this.#pictures.add(id, new HostPicture(module, threads, pixels, settings));
-  }
-
-  /** Enlarges a tile of a picture; with the last, gives the whole and closes the picture. */
-  enlargeTile(tile: TileRequest): Promise<EnlargedPicture | undefined> {
-    const { queue, results, sessions } = this.#context;
+  /** The RGBA of a tile, as deep as the pixels given. */
+  enlargeTile(tile: TileRequest): Promise<Uint8Array<ArrayBuffer>> {
+    const { module, queue, results, threads } = this.#context;
     const work = async (checkpoint: Checkpoint) => {
-      const picture = this.#pictures.get(tile.picture);
-      await picture.enlarge(sessions.get(tile.session), tile, checkpoint);
-      if (!tile.isLast) return undefined;
-      const whole = picture.finish(results);
-      this.closePicture(tile.picture);
-      return whole;
+      const picture = this.#withPixels(tile.pixels, (buffer) =>
+        module.makePicture(threads, buffer, tile.settings),
+      );
+      try {
+        for (const orientation of tile.orientations) {
+          await this.#enlarge(picture, tile, orientation, checkpoint);
+        }
+        return results.copyOf(module.pictureBytes(picture));
+      } finally {
+        module.deletePicture(picture);
+      }
     };
     return queue.add(tile.job, work, tile.session);
   }
 
-  closePicture(id: number): void {
-    this.#pictures.take(id)?.delete();
+  /** The RGBA of a part of a picture at another size, as deep as the pixels given. */
+  resample({ job, pixels, settings }: ResampleRequest): Promise<Uint8Array<ArrayBuffer>> {
+    const { module, queue, results, threads } = this.#context;
+    return queue.add(job, () => {
+      const part = this.#withPixels(pixels, (buffer) =>
+        module.resamplePicture(threads, buffer, settings),
+      );
+      try {
+        return results.copyOf(module.bytesOf(part));
+      } finally {
+        module.deleteBuffer(part);
+      }
+    });
   }
+
+  async #enlarge(
+    picture: EnginePicture,
+    { session, settings, feeds, from, inset, to, input, output }: TileRequest,
+    orientation: number,
+    checkpoint: Checkpoint,
+  ): Promise<void> {
+    const { module, sessions } = this.#context;
+    const dims = inputDims(settings, from, orientation);
+    const data = module.pictureInput(picture, from, orientation);
+    try {
+      await withFeeds(module, feeds, (others) => {
+        const all = [{ name: input, type: settings.type, dims, data }, ...others];
+        return withRun(module, sessions.get(session), all, [output], checkpoint, (run) =>
+          module.placeTile(picture, run, inset.x, inset.y, to, orientation),
+        );
+      });
+    } finally {
+      module.deleteBuffer(data);
+    }
+  }
+
+  #withPixels<T>(pixels: Uint8Array, use: (buffer: EngineBuffer) => T): T {
+    const { module } = this.#context;
+    const buffer = bufferOf(module, pixels);
+    try {
+      return use(buffer);
+    } finally {
+      module.deleteBuffer(buffer);
+    }
+  }
+}
+
+const channels = { luma: 1, gray: 1, rgb: 3, rgba: 4 } as const;
+
+/** From 4 on, orientations swap width and height. */
+function inputDims(
+  { color, channelsLast }: PictureSettings,
+  { width, height }: Rectangle,
+  orientation: number,
+): number[] {
+  const [rows, columns] = orientation < 4 ? [height, width] : [width, height];
+  const depth = channels[color];
+  return channelsLast ? [1, rows, columns, depth] : [1, depth, rows, columns];
 }

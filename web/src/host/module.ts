@@ -202,21 +202,69 @@ export interface EngineOutput {
 /** Element types, and what holds other values. */
 export type ValueType = TensorType | 'sequence' | 'absent' | 'map';
 
-/** What a picture is enlarged to, and what the network that does it takes and gives. */
+/** What a part of a picture is to become, and what the network that does it takes and gives. */
 export interface PictureSettings {
-  /** Of the picture. */
+  /** Where in the picture the pixels lie that are given. */
+  window: Rectangle;
+  /** The whole picture, and what it is enlarged to. */
   width: number;
   height: number;
-  /** Whether its components are float32 of 0..255, not bytes. */
-  deep: boolean;
   outWidth: number;
   outHeight: number;
-  /** Whether the network works on luma alone, not on three colours. */
-  luma: boolean;
-  /** What 255 is for the network. */
-  range: 1 | 255;
+  /** Whether components are float32 of 0..255, not bytes: of the given pixels and of the result. */
+  deep: boolean;
+  color: 'luma' | 'gray' | 'rgb' | 'rgba';
   /** Whether the colours come as BGR. */
   blueFirst: boolean;
+  /** The network's values of black and of white. */
+  black: number;
+  white: number;
+  /** The element type and the order of the axes of its input. */
+  type: 'float32' | 'float16' | 'uint8';
+  channelsLast: boolean;
+  /** How the picture goes on beyond its border. */
+  border: 'replicate' | 'reflect';
+}
+
+/** A part of a picture at another size. */
+export interface ResampleSettings {
+  /** Where in the picture the pixels lie that are given. */
+  window: Rectangle;
+  /** The whole picture, before and after. */
+  width: number;
+  height: number;
+  outWidth: number;
+  outHeight: number;
+  /** What is asked for, in the picture of the new size. */
+  part: Rectangle;
+  kernel: 'lanczos3' | 'mitchell' | 'bicubic' | 'nearest';
+  /** Whether light is added, not levels. */
+  linear: boolean;
+  deep: boolean;
+}
+
+/** How far a network sees beyond the place of an output's pixel, in pixels of its input. */
+export interface ReceptiveField {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** What a graph tells of what an output depends on. */
+export type ReceptiveFieldReport =
+  | { kind: 'local'; field: ReceptiveField }
+  /** The node looks at the whole picture, or its rule does not tell. */
+  | { kind: 'whole' | 'unknown'; node: string; opType: string };
+
+export interface ReceptiveFieldRequest {
+  input: string;
+  output: string;
+  /** Of all inputs, at which types are inferred: so large that borders play no part. */
+  shapes: Record<string, number[]>;
+  /** The axes of height and width. */
+  inputAxes: [number, number];
+  outputAxes: [number, number];
 }
 
 export interface Rectangle {
@@ -256,6 +304,7 @@ export interface EngineModule {
   startRun(session: EngineSession, feeds: EngineFeed[], fetches: string[]): EngineRun;
   /** The sizes of the outputs to come; null where they depend on data not computed yet. */
   plannedDims(run: EngineRun): (number[] | null)[];
+  receptiveFieldOf(session: EngineSession, request: ReceptiveFieldRequest): ReceptiveFieldReport;
   /** Computes for about that long; true when all is done. */
   advance(run: EngineRun, milliseconds: number): boolean;
   /** What is to be answered before advance() does any more; null: nothing. */
@@ -272,15 +321,31 @@ export interface EngineModule {
     pixels: EngineBuffer,
     settings: PictureSettings,
   ): EnginePicture;
-  /** Part of the picture, which goes on beyond its borders, as elements of a tensor. */
-  pictureInput(picture: EnginePicture, from: Rectangle): EngineBuffer;
-  /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
-  placeTile(picture: EnginePicture, run: EngineRun, x: number, y: number, to: Rectangle): void;
-  /** Adds the alpha. */
-  finishPicture(picture: EnginePicture): void;
-  /** The enlarged RGBA bytes, valid until the engine allocates again. */
+  /**
+   * A part of the picture, which goes on beyond its borders, as elements of a tensor. Bit 0 of the
+   * orientation mirrors x, bit 1 mirrors y, then bit 2 swaps x and y.
+   */
+  pictureInput(picture: EnginePicture, from: Rectangle, orientation: number): EngineBuffer;
+  /**
+   * Takes the part of a run's output that begins at (x, y), turned back, for that part of the enlarged
+   * picture. The mean of several is taken.
+   */
+  placeTile(
+    picture: EnginePicture,
+    run: EngineRun,
+    x: number,
+    y: number,
+    to: Rectangle,
+    orientation: number,
+  ): void;
+  /** The RGBA of the part, valid until the engine allocates again. */
   pictureBytes(picture: EnginePicture): Uint8Array;
   deletePicture(picture: EnginePicture): void;
+  resamplePicture(
+    engine: EngineThreads,
+    pixels: EngineBuffer,
+    settings: ResampleSettings,
+  ): EngineBuffer;
 
   /** Only in threaded variants. */
   PThread?: { terminateAllThreads(): void };

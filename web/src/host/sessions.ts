@@ -2,11 +2,19 @@ import type { OperatorSource } from '../session/custom-operators.js';
 import { dictionary } from '../base/kinds.js';
 import { closeBuffer } from './buffers.js';
 import type { EngineContext } from './context.js';
-import { withFeeds, type FeedData, type ValueData } from './feeding.js';
+import { withFeeds, withUnwrittenFeeds, type FeedData, type ValueData } from './feeding.js';
 import type { Checkpoint } from './jobs.js';
-import type { Limits, LoadOptions, ModelInfo, NodeTime, Precision } from './module.js';
+import type {
+  Limits,
+  LoadOptions,
+  ModelInfo,
+  NodeTime,
+  Precision,
+  ReceptiveFieldReport,
+  ReceptiveFieldRequest,
+} from './module.js';
 import { engineOperators } from './operators.js';
-import { copyOutputs, withRun } from './running.js';
+import { copyOutputs, withRun, withStartedRun } from './running.js';
 
 /** How a model is loaded. */
 export interface HostLoadOptions {
@@ -58,6 +66,31 @@ export class SessionHost {
         })),
       );
     return queue.add(job, work, session);
+  }
+
+  /**
+   * The sizes that a run's outputs would have, which takes no time; null where they depend on data. Of
+   * what is fed only types and sizes matter.
+   */
+  plan({ job, session, feeds, fetches }: RunRequest): Promise<(number[] | null)[]> {
+    const { module, queue, sessions } = this.#context;
+    const work = () =>
+      withUnwrittenFeeds(module, feeds, (unwritten) =>
+        withStartedRun(module, sessions.get(session), unwritten, fetches, (run) =>
+          module.plannedDims(run),
+        ),
+      );
+    return queue.add(job, work, session);
+  }
+
+  /** How far an output sees, as the model's graph tells. */
+  receptiveField(
+    job: number,
+    session: number,
+    request: ReceptiveFieldRequest,
+  ): Promise<ReceptiveFieldReport> {
+    const { module, queue, sessions } = this.#context;
+    return queue.add(job, () => module.receptiveFieldOf(sessions.get(session), request), session);
   }
 
   /** Ends a job soon, whether it waits or computes; its promise rejects with Aborted. */

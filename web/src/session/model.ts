@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.js';
 import type { HostLoadOptions } from '../host/sessions.js';
 import type { Lease } from '../engine/registry.js';
 import { abortError, FoveaError } from '../base/errors.js';
+import { tell } from '../base/progress.js';
 import { openModel, withModel, type LoadOptions } from '../source/reading.js';
 import type { ModelSource } from '../source/source.js';
 import { untilAborted } from '../base/until-aborted.js';
@@ -63,11 +64,14 @@ export class LoadedModel {
     const { lease, bytes } = await openModel(source, options);
     try {
       const session = lease.engine.newId();
+      const { onProgress } = options;
+      tell(onProgress, { stage: 'model', done: 0, total: 1 });
       const answer = await withModel(lease.engine, bytes, options, (model, loading) =>
         abortable(lease.engine, options.signal, (job) =>
           load(lease.engine, session, model, loading, job),
         ),
       );
+      tell(onProgress, { stage: 'model', done: 1, total: 1 });
       return { model: new LoadedModel(lease, session), answer };
     } catch (error) {
       lease.release();

@@ -12,7 +12,8 @@ import type { HostLoadOptions } from '../host/sessions.js';
 import type { Limits, Precision } from '../host/module.js';
 import { engineOptionKinds, type EngineOptions } from '../engine/options.js';
 import { leaseEngine, type Lease } from '../engine/registry.js';
-import { FoveaError, messageOf } from '../base/errors.js';
+import { FoveaError } from '../base/errors.js';
+import { tell, type OnProgress } from '../base/progress.js';
 import { externalDataKind, externalFiles, normalPath, type ExternalData } from './external-data.js';
 import { isRecord } from '../base/kinds.js';
 import { advised, operatorsFor } from '../session/operator-registry.js';
@@ -22,8 +23,8 @@ import { openSource, type Bytes, type ModelSource } from './source.js';
 export interface ReadOptions {
   /** The files that weights outside the model are in. */
   externalData?: ExternalData | undefined;
-  /** Called while the model arrives; `total` is undefined where it is not known. Bytes. */
-  onProgress?: ((loaded: number, total: number | undefined) => void) | undefined;
+  /** Called while the engine starts, the model arrives and is loaded. */
+  onProgress?: OnProgress | undefined;
   /** Stops reading; the promise rejects with code Aborted. */
   signal?: AbortSignal | undefined;
 }
@@ -71,19 +72,24 @@ export async function openModel(
   options: LoadOptions,
 ): Promise<{ lease: Lease; bytes: SizedBytes }> {
   // The engine comes first: it is what takes longer. It, too, asks for capabilities before it fetches.
+  const { onProgress } = options;
+  tell(onProgress, { stage: 'engine', done: 0, total: 1 });
   const leasing = leaseEngine(options);
   const opening = findCapabilities(options).then(() =>
     openSized(source, options.signal, options.onProgress),
   );
   // Its failure counts once there is an engine.
   opening.catch(() => {});
+  const cancel = () => void opening.then((bytes) => bytes.cancel?.()).catch(() => {});
   const lease = await leasing.catch((error: unknown) => {
-    opening.then(({ cancel }) => cancel?.()).catch(() => {});
+    cancel();
     throw error;
   });
   try {
+    tell(onProgress, { stage: 'engine', done: 1, total: 1 });
     return { lease, bytes: await opening };
   } catch (error) {
+    cancel();
     lease.release();
     throw error;
   }
@@ -208,19 +214,12 @@ async function upload(
 
 /** The same bytes, telling `onProgress` as they pass. */
 function counted(bytes: Bytes, onProgress: ReadOptions['onProgress']): Bytes {
-  const tell = (loaded: number) => {
-    try {
-      onProgress?.(loaded, bytes.size);
-    } catch (cause) {
-      throw new FoveaError('InvalidInput', `onProgress threw: ${messageOf(cause)}`, {}, { cause });
-    }
-  };
   async function* count() {
     let loaded = 0;
     for await (const chunk of bytes.chunks) {
       loaded += chunk.byteLength;
       yield chunk;
-      tell(loaded);
+      tell(onProgress, { stage: 'download', done: loaded, total: bytes.size });
     }
   }
   return onProgress ? { ...bytes, chunks: count() } : bytes;

@@ -1,10 +1,10 @@
 // How a network's tiles lie over a picture, and where their results go.
 
-import { enlargedSize } from '../host/measuring.js';
-import type { Rectangle } from '../host/module.js';
-import type { Pair } from '../host/forms.js';
-import type { Network } from '../host/network.js';
 import { FoveaError } from '../base/errors.js';
+import type { Rectangle } from '../host/module.js';
+import type { Pair } from '../network/form.js';
+import { enlargedSize } from '../network/measuring.js';
+import type { Network } from '../network/network.js';
 import { fewestPixels, tilesAlong, type Span, type TileNeeds } from './tiles.js';
 
 /** What is computed at once: spans along x and along y. */
@@ -35,47 +35,58 @@ const largestShare = 3 / 8;
 /** How far tiles overlap where no overlap is enough, in pixels. */
 const endlessOverlap = 16;
 
+/** Nothing around a pixel is seen. */
+const none: Pair = { x: 0, y: 0 };
+
 /** Whether a picture is more than one tile, whatever these overlap by. */
 export function needsTiles(network: Network, picture: Pair, tile: number | undefined): boolean {
-  return tileGrid(network, picture, { tile, overlap: 0 }, 0).length > 1;
+  return tileGrid(network, picture, { tile, overlap: 0 }, none).length > 1;
 }
 
 /**
  * The tiles of a picture, row by row.
  *
- * @param reach how far the network sees, by which tiles overlap unless told; Infinity: all of the
- *   picture, which is one tile then where it can be
+ * @param reach how far the network sees along each axis, by which tiles overlap unless told; Infinity:
+ *   all of the picture, which is one tile then where it can be
  * @throws FoveaError InvalidInput where it cannot be divided so
  */
 export function tileGrid(
   network: Network,
   picture: Pair,
   { tile, overlap }: TileOptions,
-  reach: number,
+  reach: Pair,
 ): Tile[] {
-  const { fixed, margin, multiple, rim } = network;
-  const grid = wholeStep(network.scale);
-  // Without a grid, a picture's own pixels are the only ones whose places in the result are known.
-  const needs: TileNeeds = { margin, multiple, rim: grid ? rim : 0, grid: grid ?? 1, overlap: 0 };
-  const along = (length: number, side: number) => {
-    const wanted = reach === Infinity ? endlessOverlap : reach;
-    const chosen = overlap ?? Math.min(wanted, Math.floor(side * largestShare));
-    return tilesAlong(length, {
-      ...needs,
+  const { fixed } = network;
+  const needs = (axis: keyof Pair) => tileNeeds(network, overlap ?? finite(reach[axis]));
+  const along = (axis: keyof Pair, side: number) => {
+    const chosen = overlap ?? Math.min(finite(reach[axis]), Math.floor(side * largestShare));
+    return tilesAlong(picture[axis], {
+      ...needs(axis),
       overlap: chosen,
       tile: side,
       fixed: fixed !== undefined,
     });
   };
-  const { x, y } = picture;
+  const isEndless = reach.x === Infinity || reach.y === Infinity;
   const [columns, rows] =
     fixed || tile !== undefined
-      ? [along(x, fixed?.x ?? tile!), along(y, fixed?.y ?? tile!)]
-      : reach === Infinity && overlap === undefined
-        ? [along(x, Infinity), along(y, Infinity)]
-        : fewestPixels([x, y], { ...needs, overlap: overlap ?? reach }, freeSide);
-  if (columns.length * rows.length > 1) checkGrid(network, grid);
+      ? [along('x', fixed?.x ?? tile!), along('y', fixed?.y ?? tile!)]
+      : isEndless && overlap === undefined
+        ? [along('x', Infinity), along('y', Infinity)]
+        : fewestPixels([picture.x, picture.y], [needs('x'), needs('y')], freeSide);
+  if (columns.length * rows.length > 1) checkGrid(network, wholeStep(network.scale));
   return rows.flatMap((row) => columns.map((column) => [column, row] as const));
+}
+
+/** What tiles of a network must be. */
+export function tileNeeds({ margin, multiple, rim, scale }: Network, overlap: number): TileNeeds {
+  const grid = wholeStep(scale);
+  // Without a grid, a picture's own pixels are the only ones whose places in the result are known.
+  return { margin, multiple, rim: grid ? rim : 0, grid: grid ?? 1, overlap };
+}
+
+function finite(reach: number): number {
+  return reach === Infinity ? endlessOverlap : reach;
 }
 
 /** Where tiles of a network come from and go to. */

@@ -90,26 +90,48 @@ function manyAlong(length: number, rules: TileRules): Span[] {
  */
 export function fewestPixels(
   [width, height]: readonly [number, number],
-  needs: TileNeeds,
+  [needsX, needsY]: readonly [TileNeeds, TileNeeds],
   side: number,
 ): [Span[], Span[]] {
-  const along = (length: number, tile: number) =>
-    tilesAlong(length, { ...needs, tile, fixed: false });
+  const alongX = (tile: number) => tilesAlong(width, { ...needsX, tile, fixed: false });
+  const alongY = (tile: number) => tilesAlong(height, { ...needsY, tile, fixed: false });
   const pixels = side ** 2;
   // Less would be nothing but overlap.
-  const least = Math.max(side / 2, 2 * unused(needs) + alignment(needs));
+  const least = Math.max(side / 2, 2 * unused(needsY) + alignment(needsY));
   let best: [Span[], Span[]] | undefined;
   for (let columns = 1; columns <= Math.ceil((2 * width) / side); ++columns) {
     const longest =
       columns === 1
-        ? roundUp(width + 2 * needs.margin, needs.multiple)
-        : evenTile(width, columns, needs);
+        ? roundUp(width + 2 * needsX.margin, needsX.multiple)
+        : evenTile(width, columns, needsX);
     const highest = Math.floor(pixels / longest);
-    if (highest < Math.min(least, height + 2 * needs.margin)) continue;
-    const grid: [Span[], Span[]] = [along(width, longest), along(height, highest)];
+    if (highest < Math.min(least, height + 2 * needsY.margin)) continue;
+    const grid: [Span[], Span[]] = [alongX(longest), alongY(highest)];
     if (best === undefined || areaOf(grid) < areaOf(best)) best = grid;
   }
-  return best ?? [along(width, side), along(height, side)];
+  return best ?? [alongX(side), alongY(side)];
+}
+
+/**
+ * A span as two, each of which sees as much around its part; undefined where a network of that multiple
+ * and grid has no smaller tiles.
+ */
+export function halved(span: Span, needs: TileNeeds): [Span, Span] | undefined {
+  const step = alignment(needs);
+  const cut = roundUp(span.length / 2, step);
+  if (cut >= span.length) return undefined;
+  const first = {
+    ...span,
+    length: cut,
+    size: roundUp(span.size - (span.length - cut), needs.multiple),
+  };
+  const second = {
+    start: span.start + cut,
+    size: span.size - cut,
+    from: span.from + cut,
+    length: span.length - cut,
+  };
+  return [first, second];
 }
 
 function areaOf([columns, rows]: [Span[], Span[]]): number {

@@ -4,11 +4,14 @@ import { FoveaError, toFoveaError } from '../base/errors.js';
 import {
   greyFeeds,
   notForPictures,
+  planesOf,
+  sizeOf,
   type Form,
   type NetworkOptions,
   type Pair,
+  type Range,
   type Trials,
-} from './forms.js';
+} from './form.js';
 
 /** What becomes of sizes. */
 export interface Geometry {
@@ -21,8 +24,7 @@ export interface Geometry {
 
 /** What becomes of values. */
 export interface Levels {
-  /** The value of white. */
-  range: 1 | 255;
+  range: Range;
   /**
    * How many more pixels the network must see beyond a picture's borders for its result there to be
    * the one it makes anywhere else.
@@ -33,15 +35,28 @@ export interface Levels {
 /**
  * Measures a network.
  *
+ * @param forms what it may take, of which the first is taken that gives pictures
  * @throws FoveaError InvalidInput when it is not what is said of it, or makes no pictures
  */
 export async function measureNetwork(
   trials: Trials,
-  form: Form,
+  forms: readonly Form[],
   said: NetworkOptions,
-): Promise<Geometry & Levels> {
-  const geometry = await measureGeometry(trials, form, said);
-  return { ...geometry, ...(await measureLevels(trials, form, geometry, said.range)) };
+): Promise<Form & Geometry & Levels> {
+  let refusal: unknown;
+  for (const form of forms) {
+    const geometry = await measureGeometry(trials, form, said).catch((error: unknown) => {
+      if (toFoveaError(error).code !== 'InvalidInput') throw error;
+      refusal ??= error;
+    });
+    if (!geometry) continue;
+    return {
+      ...form,
+      ...geometry,
+      ...(await measureLevels(trials, form, geometry, toRange(said.range))),
+    };
+  }
+  throw refusal;
 }
 
 /** What networks with windows, patches and strides ask for; the first that works is taken. */
@@ -165,28 +180,65 @@ async function measureLevels(
   trials: Trials,
   form: Form,
   { multiple, scale, margin }: Geometry,
-  told: 1 | 255 | undefined,
+  told: Range | undefined,
 ): Promise<Levels> {
   const size = form.fixed ?? toPair(multiple * Math.ceil((trialSide + 2 * margin) / multiple));
-  const flat = async (range: 1 | 255) => {
-    const { data, dims } = await trials.run(greyFeeds(form, size, range / 2, scale), form.output);
-    const made = sizeOf(dims, form);
+  const flat = async (grey: number) => {
+    const result = await trials.run(greyFeeds(form, size, grey, scale), form.output);
+    const { size: made, data } = planesOf(form, result);
     checkFactors(form, size, made, scale);
-    return new FlatResult(data, made, range);
+    return new FlatResult(data, made);
   };
-  if (told !== undefined) return { range: told, rim: (await flat(told)).rim(scale) };
-  // Enlarging keeps grey: a network of 0..255 distorts the grey of 0..1, and the other way round.
-  const results: FlatResult[] = [];
-  for (const range of [1, 255] as const) {
-    const result = await flat(range);
-    if (Math.abs(result.centre / range - 0.5) < 0.1) return { range, rim: result.rim(scale) };
-    results.push(result);
+  if (told !== undefined) {
+    const { black, white } = levelsOf(told);
+    return { range: told, rim: (await flat((black + white) / 2)).rim(scale, white - black) };
   }
-  const [first, second] = results.map(({ centre }) => centre.toPrecision(3));
+  const { range, result } = await findRange(form, flat);
+  const { black, white } = levelsOf(range);
+  return { range, rim: result.rim(scale, white - black) };
+}
+
+/**
+ * Enlarging keeps grey: a network of 0..255 distorts the grey of 0..1, and the other way round. One of
+ * -1..1 keeps greys below 0 as well, beyond which its last activation ends.
+ */
+async function findRange(
+  form: Form,
+  flat: (grey: number) => Promise<FlatResult>,
+): Promise<{ range: Range; result: FlatResult }> {
+  const keeps = async (grey: number, tolerance: number) => {
+    const result = await flat(grey);
+    return { result, kept: Math.abs(result.centre - grey) < tolerance };
+  };
+  const small = form.type === 'uint8' ? undefined : await keeps(0.5, 0.1);
+  if (small?.kept) {
+    const isSigned = (await keeps(-0.5, 0.1)).kept && (await endsAtOne(flat));
+    return { range: isSigned ? '-1..1' : '0..1', result: small.result };
+  }
+  const large = await keeps(127.5, 25.5);
+  if (large.kept) return { range: '0..255', result: large.result };
+  const tried = small ? `${small.result.centre.toPrecision(3)} of plain grey 0.5, and ` : '';
   throw notForPictures(
-    `it makes ${first} of plain grey 0.5, and ${second} of 127.5. If white is 1 or 255 for it, say ` +
-      "so by the option 'range'; networks of -1..1 need that change of values inside",
+    `it makes ${tried}${large.result.centre.toPrecision(3)} of 127.5. Say by the option 'range' what ` +
+      "black and white are for it: '0..1', '0..255' or '-1..1'",
   );
+}
+
+/** Whether what is darker or brighter than -1..1 comes out as -1 or 1. */
+async function endsAtOne(flat: (grey: number) => Promise<FlatResult>): Promise<boolean> {
+  const [dark, bright] = [(await flat(-1.75)).centre, (await flat(1.75)).centre];
+  return Math.abs(dark + 1) < 0.15 && Math.abs(bright - 1) < 0.15;
+}
+
+/** A network's values of black and white. */
+export function levelsOf(range: Range): { black: number; white: number } {
+  const [black, white] = range.split('..').map(Number) as [number, number];
+  return { black, white };
+}
+
+/** A range that is told in either way. */
+export function toRange(range: NetworkOptions['range']): Range | undefined {
+  return typeof range === 'number' ? `0..${range}` : range;
 }
 
 /** A network that is told its factors may not heed them. */
@@ -205,12 +257,10 @@ const rimTolerance = 0.25 / 255;
 class FlatResult {
   readonly #data: Float32Array;
   readonly #size: Pair;
-  readonly #range: number;
 
-  constructor(data: Float32Array, size: Pair, range: number) {
+  constructor(data: Float32Array, size: Pair) {
     this.#data = data;
     this.#size = size;
-    this.#range = range;
   }
 
   get centre(): number {
@@ -218,12 +268,16 @@ class FlatResult {
     return this.#data[Math.floor(height / 2) * width + Math.floor(width / 2)]!;
   }
 
-  /** How many pixels of the input lie beside results at the border that differ from those inside. */
-  rim(scale: Pair): number {
+  /**
+   * How many pixels of the input lie beside results at the border that differ from those inside.
+   *
+   * @param range white less black
+   */
+  rim(scale: Pair, range: number): number {
     const { x: width, y: height } = this.#size;
     let rim = 0;
     for (let start = 0; start < this.#data.length; start += width * height) {
-      const isOrdinary = this.#ordinary(start);
+      const isOrdinary = this.#ordinary(start, rimTolerance * range);
       for (let y = 0; y < height; ++y) {
         for (let x = 0; x < width; ++x) {
           const depth = Math.min(
@@ -238,7 +292,7 @@ class FlatResult {
   }
 
   /** Whether a value of a channel is like those in its middle, which may alternate. */
-  #ordinary(start: number): (value: number) => boolean {
+  #ordinary(start: number, tolerance: number): (value: number) => boolean {
     const { x: width, y: height } = this.#size;
     let [least, most] = [Infinity, -Infinity];
     for (let y = Math.floor((3 * height) / 8); y < (5 * height) / 8; ++y) {
@@ -248,7 +302,6 @@ class FlatResult {
         most = Math.max(most, value);
       }
     }
-    const tolerance = rimTolerance * this.#range;
     return (value) => value >= least - tolerance && value <= most + tolerance;
   }
 }
@@ -256,14 +309,6 @@ class FlatResult {
 /** As Resize computes sizes, in single precision (ONNX, Resize: floor(size * scale)). */
 export function enlargedSize(size: number, scale: number): number {
   return Math.floor(Math.fround(size * Math.fround(scale)));
-}
-
-function sizeOf(dims: readonly number[], { channels, output }: Form): Pair {
-  const [batch, depth, height, width] = dims;
-  const fits = dims.length === 4 && batch === 1 && depth === channels;
-  if (fits && height && width) return { x: width, y: height };
-  const why = `its output '${output}' is [${dims.join()}], not [1,${channels},H,W]`;
-  throw notForPictures(why);
 }
 
 function toPair(scale: number | Pair): Pair {

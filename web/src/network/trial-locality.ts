@@ -1,20 +1,18 @@
-import { pictureFeeds, type Pair } from '../host/forms.js';
-import type { Network } from '../host/network.js';
 import type { FeedData } from '../host/feeding.js';
+import { pictureFeeds, type Pair, type Planes } from './form.js';
+import { levelsOf } from './measuring.js';
+import type { Network } from './network.js';
 
 /** How far a network sees, as trials with noise show. */
-export interface Locality {
-  /**
-   * Pixels of the source within which lies what a result depends on. Infinity for networks that look
-   * at the whole, such as those with global pooling: in tiles their results differ.
-   */
-  readonly reach: number;
+export interface TrialLocality {
+  /** Pixels of the source within which lies what a result depends on, or Infinity. */
+  reach: number;
   /** By how much what lies farther changes a result at most, in levels of 0..255. */
-  readonly error: number;
+  error: number;
 }
 
 /** Runs the network. */
-export type Run = (feeds: FeedData[]) => Promise<{ dims: readonly number[]; data: Float32Array }>;
+export type Run = (feeds: FeedData[]) => Promise<Planes>;
 
 /** What counts as no change: a fiftieth of a level, above what sums round. */
 const negligible = 0.02;
@@ -27,8 +25,13 @@ const invisible = 0.5;
  *
  * @param grid by what a tile may be moved
  */
-export async function measureLocality(network: Network, grid: number, run: Run): Promise<Locality> {
-  const { fixed, margin, multiple, range } = network;
+export async function tryLocality(
+  network: Network,
+  grid: number,
+  run: Run,
+): Promise<TrialLocality> {
+  const { fixed, margin, multiple } = network;
+  const { black, white } = levelsOf(network.range);
   const shortest = fixed ? Math.min(fixed.x, fixed.y) : Infinity;
   const shift = Math.ceil(Math.min(16, shortest / 4) / grid) * grid;
   const free = Math.ceil(Math.max(112 + 2 * margin, 4 * shift) / multiple) * multiple;
@@ -37,12 +40,12 @@ export async function measureLocality(network: Network, grid: number, run: Run):
   const at = (offset: number) => run(inputOf(network, noise, size, offset));
   const [first, second] = [await at(0), await at(shift)];
   const differences = differencesByDepth(network, size, shift, first, second);
-  const levels = differences.map((difference) => (difference * 255) / range);
+  const levels = differences.map((difference) => (difference * 255) / (white - black));
   return localityOf(levels);
 }
 
 /** @param levels the largest difference at each distance from the border */
-function localityOf(levels: readonly number[]): Locality {
+function localityOf(levels: readonly number[]): TrialLocality {
   const largestFrom = (depth: number) => Math.max(0, ...levels.slice(depth));
   const reach = levels.findLastIndex((level) => !(level <= negligible)) + 1;
   const farthest = Math.floor((levels.length * 3) / 4);
@@ -70,7 +73,7 @@ function noisePicture(size: Pair, shift: number): Noise {
       if (x < shift || y < shift) return 0.2 * random();
       return x >= size.x || y >= size.y ? 0.8 + 0.2 * random() : random();
     });
-  return { width, planes: [plane(), plane(), plane()] };
+  return { width, planes: [plane(), plane(), plane(), plane()] };
 }
 
 function inputOf(
@@ -79,12 +82,15 @@ function inputOf(
   size: Pair,
   offset: number,
 ): FeedData[] {
-  const { channels, range, scale } = network;
+  const { channels, scale } = network;
+  const { black, white } = levelsOf(network.range);
   const elements = new Float32Array(channels * size.x * size.y);
   for (let c = 0; c < channels; ++c) {
     for (let y = 0; y < size.y; ++y) {
       const from = (y + offset) * width + offset;
-      const row = planes[c]!.subarray(from, from + size.x).map((value) => value * range);
+      const row = planes[c]!.subarray(from, from + size.x).map(
+        (value) => black + value * (white - black),
+      );
       elements.set(row, (c * size.y + y) * size.x);
     }
   }
@@ -96,10 +102,10 @@ function differencesByDepth(
   { channels, margin, scale }: Network,
   size: Pair,
   shift: number,
-  first: { dims: readonly number[]; data: Float32Array },
-  second: { data: Float32Array },
+  first: Planes,
+  second: Planes,
 ): number[] {
-  const [, , height, width] = first.dims as [number, number, number, number];
+  const { x: width, y: height } = first.size;
   const common = { x: size.x - 2 * margin - shift, y: size.y - 2 * margin - shift };
   const moved = { x: Math.round(shift * scale.x), y: Math.round(shift * scale.y) };
   const differences = new Array<number>(Math.ceil(Math.min(common.x, common.y) / 2)).fill(0);

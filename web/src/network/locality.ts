@@ -1,0 +1,96 @@
+import { FoveaError } from '../base/errors.js';
+import type {
+  ReceptiveField,
+  ReceptiveFieldReport,
+  ReceptiveFieldRequest,
+} from '../host/module.js';
+import { otherFeeds, pictureDims, type Pair } from './form.js';
+import type { Network } from './network.js';
+import { tryLocality, type Run } from './trial-locality.js';
+
+/** How far a network sees, by which tiles overlap unless told. */
+export interface Locality {
+  /** Whether a result depends on its surroundings alone: then tiles give what the whole gives. */
+  readonly isLocal: boolean;
+  /** Pixels of the source within which lies what a result depends on; Infinity where it is not local. */
+  readonly reach: Readonly<ReceptiveField>;
+  /** By how much what lies farther changes a result at most, in levels of 0..255; 0 unless tried. */
+  readonly error: number;
+  /** What tells it. */
+  readonly by: 'graph' | 'trial';
+  /** In words, for people. */
+  readonly why: string;
+}
+
+/** Ways to learn how far a network sees. */
+export interface LocalityTrials {
+  run: Run;
+  receptiveField(request: ReceptiveFieldRequest): Promise<ReceptiveFieldReport>;
+}
+
+/** The least size at which a graph is asked: beyond what networks see, so that borders play no part. */
+const largeSide = 1024;
+
+/**
+ * Finds out how far a network sees: from its graph, or else by two runs on noise.
+ *
+ * @param grid by what a tile may be moved
+ */
+export async function findLocality(
+  network: Network,
+  grid: number,
+  trials: LocalityTrials,
+): Promise<Locality> {
+  const report = await askGraph(network, trials);
+  if (report.kind === 'local') {
+    return { isLocal: true, reach: report.field, error: 0, by: 'graph', why: 'the graph tells' };
+  }
+  const node = `the node '${report.node}' (${report.opType})`;
+  if (report.kind === 'whole') {
+    const why = `${node} looks at the whole picture`;
+    return { isLocal: false, reach: everywhere, error: 0, by: 'graph', why };
+  }
+  const { reach, error } = await tryLocality(network, grid, trials.run);
+  const isLocal = reach < Infinity;
+  const tried = isLocal
+    ? `what lies farther changes results by ${error.toPrecision(2)} levels`
+    : 'results depend on what lies far away';
+  return {
+    isLocal,
+    reach: { left: reach, right: reach, top: reach, bottom: reach },
+    error,
+    by: 'trial',
+    why: `${node} does not tell how far it sees; in a trial, ${tried}`,
+  };
+}
+
+const everywhere = { left: Infinity, right: Infinity, top: Infinity, bottom: Infinity };
+
+/** What the graph says; where the model does not run at that size, that it does not tell. */
+async function askGraph(
+  network: Network,
+  { receptiveField }: LocalityTrials,
+): Promise<ReceptiveFieldReport> {
+  const { channelsLast, fixed, input, output, multiple, scale } = network;
+  const side = Math.ceil(largeSide / multiple) * multiple;
+  const size: Pair = fixed ?? { x: side, y: side };
+  const tile = { x: 0, y: 0, width: size.x, height: size.y };
+  const others = otherFeeds(network, scale, tile).map(({ name, dims }): [string, number[]] => [
+    name,
+    [...dims],
+  ]);
+  const axes: [number, number] = channelsLast ? [1, 2] : [2, 3];
+  try {
+    return await receptiveField({
+      input,
+      output,
+      shapes: Object.fromEntries([[input, pictureDims(network, size)], ...others]),
+      inputAxes: axes,
+      outputAxes: axes,
+    });
+  } catch (error) {
+    if (!(error instanceof FoveaError) || error.code !== 'InvalidInput') throw error;
+    const { node = '', op = '' } = error.fields;
+    return { kind: 'unknown', node, opType: op };
+  }
+}

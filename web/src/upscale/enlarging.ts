@@ -1,0 +1,148 @@
+// One picture from its source to what the caller asks for.
+
+import { checkOptions } from '../base/check-options.js';
+import type { Pixels } from '../pictures/pixels.js';
+import type { PictureSource } from '../pictures/sources.js';
+import { imageDataComponent, partImageData, type PixelData } from '../pictures/image-data.js';
+import type { Enlarger } from './enlarger.js';
+import { Enlargement, type OpenEnlarger } from './enlargement.js';
+import {
+  tilesOptionKinds,
+  upscaleOptionKinds,
+  type TilesOptions,
+  type UpscaleOptions,
+} from './options.js';
+import { sinkOf } from './outputs.js';
+import type { Part } from './stage.js';
+
+/** A part of a result. */
+export interface ResultTile {
+  /** Where it lies in the result. */
+  readonly x: number;
+  readonly y: number;
+  /** An ImageData where the platform has that. */
+  readonly pixels: PixelData;
+  /** How many came before, and how many there are if no more have to be made for lack of memory. */
+  readonly index: number;
+  readonly total: number;
+  /** The size of the whole result. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Enlarges a picture in its turn. */
+export async function upscaled(
+  enlargers: readonly Enlarger[],
+  source: PictureSource,
+  options: UpscaleOptions,
+): Promise<unknown> {
+  checkOptions(options, 'upscale()', upscaleOptionKinds);
+  const { output = 'imageData', priority, signal } = options;
+  const { engine } = enlargers[0]!.model;
+  return withSessions(enlargers, (networks) =>
+    engine.inTurn(
+      signal,
+      async () => {
+        const enlargement = await Enlargement.open(networks, source, options);
+        const sink = await closing(enlargement, () => sinkOf(output, enlargement.info));
+        try {
+          for await (const { x, y, data, width, height } of enlargement.parts()) {
+            await sink.put(x, y, { data, width, height });
+          }
+          return await sink.finish();
+        } catch (error) {
+          sink.abort();
+          throw error;
+        }
+      },
+      priority,
+    ),
+  );
+}
+
+/**
+ * Enlarges a picture part by part. What the caller does between two parts may be another picture's
+ * turn, so each part takes its own.
+ */
+export async function* tilesOf(
+  enlargers: readonly Enlarger[],
+  source: PictureSource,
+  options: TilesOptions,
+): AsyncGenerator<ResultTile> {
+  checkOptions(options, 'tiles()', tilesOptionKinds);
+  const { signal } = options;
+  const { engine } = enlargers[0]!.model;
+  const leave = new Leaving();
+  // Sessions are held until the loop ends, however it does.
+  const holding = withSessions(enlargers, (networks) => leave.hold(networks));
+  holding.catch(() => {});
+  try {
+    const networks = await Promise.race([leave.networks, holding as Promise<never>]);
+    const enlargement = await engine.inTurn(signal, () =>
+      Enlargement.open(networks, source, options),
+    );
+    const { width, height, colorSpace, component } = enlargement.info;
+    const kind = imageDataComponent(component);
+    const parts = enlargement.parts();
+    try {
+      for (let index = 0; ; ++index) {
+        const { value, done } = await engine.inTurn(signal, () => parts.next());
+        if (done) return;
+        const pixels = partImageData(value as Pixels, colorSpace, kind);
+        const { x, y } = value as Part;
+        yield { x, y, pixels, index, total: enlargement.count, width, height };
+      }
+    } finally {
+      await parts.return(undefined);
+      await enlargement.close();
+    }
+  } finally {
+    leave.end();
+    await holding;
+  }
+}
+
+/** Opens what several models' sessions are needed for, as one operation of each. */
+function withSessions<T>(
+  enlargers: readonly Enlarger[],
+  work: (networks: OpenEnlarger[]) => Promise<T>,
+): Promise<T> {
+  const open = (index: number, networks: OpenEnlarger[]): Promise<T> => {
+    const enlarger = enlargers[index];
+    if (!enlarger) return work(networks);
+    return enlarger.model.operation((session) =>
+      open(index + 1, [...networks, { enlarger, session }]),
+    );
+  };
+  return open(0, []);
+}
+
+/** Holds what was opened until it is told to end. */
+class Leaving {
+  readonly networks: Promise<OpenEnlarger[]>;
+  #opened!: (networks: OpenEnlarger[]) => void;
+  #ended!: () => void;
+  readonly #end = new Promise<void>((resolve) => (this.#ended = resolve));
+
+  constructor() {
+    this.networks = new Promise((resolve) => (this.#opened = resolve));
+  }
+
+  hold(networks: OpenEnlarger[]): Promise<void> {
+    this.#opened(networks);
+    return this.#end;
+  }
+
+  end(): void {
+    this.#ended();
+  }
+}
+
+async function closing<T>(enlargement: Enlargement, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await enlargement.close();
+    throw error;
+  }
+}
