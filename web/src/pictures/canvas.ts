@@ -1,11 +1,17 @@
 import { FoveaError } from '../base/errors.js';
-import type { ColorSpace, PixelData } from './pictures.js';
+import type { ColorSpace } from './pixels.js';
 
 export type Canvas = HTMLCanvasElement | OffscreenCanvas;
-export type Context = (OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D) & {
-  // Of OffscreenCanvas, missing in the types.
-  getContextAttributes?(): { colorSpace?: ColorSpace };
-};
+export type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
+
+/** How a canvas that has no context yet stores its pixels. */
+interface Settings {
+  colorSpace: ColorSpace;
+  /** Whether it is in the processor's memory, where it is read fast. */
+  willReadFrequently?: boolean;
+  /** More than 8 bits, where the browser has that. */
+  colorType?: 'unorm8' | 'float16';
+}
 
 /** What every browser's canvases hold. */
 const smallArea = 4096 ** 2;
@@ -14,7 +20,7 @@ const smallSide = 8192;
 /** A canvas to draw a picture on and read it back. Throws FoveaError InvalidInput. */
 export function scratchContext(width: number, height: number, colorSpace: ColorSpace): Context {
   if (!canHold(width, height)) throw tooLarge(width, height, 'give its pixels, or parts of it');
-  const context = contextOf(newCanvas(width, height), colorSpace);
+  const context = contextOf(newCanvas(width, height), { colorSpace, willReadFrequently: true });
   if (context) return context;
   throw new FoveaError('InvalidInput', 'this browser has no 2d canvas: give pixels');
 }
@@ -24,11 +30,15 @@ export function scratchContext(width: number, height: number, colorSpace: ColorS
  *
  * @throws FoveaError InvalidInput for a canvas that cannot be drawn on
  */
-export function targetContext(canvas: Canvas, colorSpace: ColorSpace): Context {
+export function targetContext(
+  canvas: Canvas,
+  colorSpace: ColorSpace,
+  colorType: Settings['colorType'] = 'unorm8',
+): Context {
   const advice = 'give one without, or draw the result yourself';
   let context: Context | null;
   try {
-    context = contextOf(canvas, colorSpace);
+    context = contextOf(canvas, { colorSpace, colorType });
   } catch (cause) {
     const message = `the canvas was transferred to an OffscreenCanvas: ${advice}`;
     throw new FoveaError('InvalidInput', message, { option: 'canvas' }, { cause });
@@ -45,32 +55,47 @@ export function checkTargetSize(width: number, height: number): void {
   throw tooLarge(width, height, advice, { option: 'canvas' });
 }
 
-/**
- * Draws a whole picture, to whose size the context's canvas is set.
- *
- * @throws FoveaError OutOfMemory if the browser keeps none of it, which it says nowhere
- */
-export function drawPixels(pixels: ImageData, context: Context): void {
-  const { data, width, height } = pixels;
-  Object.assign(context.canvas, { width, height });
-  context.putImageData(pixels, 0, 0);
-  const shown = lastShown(data);
-  if (shown === undefined) return;
-  const [x, y] = [shown % width, Math.floor(shown / width)];
-  if (context.getImageData(x, y, 1, 1).data[3] === data[4 * shown + 3]) return;
-  const message = `the browser has no memory for a canvas of ${width} x ${height} pixels`;
-  throw new FoveaError('OutOfMemory', message, { bytes: String(4 * width * height) });
+/** Throws FoveaError InvalidInput for a canvas so large that the browser keeps nothing of it. */
+export function checkSourceCanvas({ width, height }: Canvas): void {
+  if (!canHold(width, height)) throw tooLarge(width, height, 'give its pixels, or parts of it');
 }
 
-/** The space that a canvas' colours are in, whatever it is drawn on by. */
-export function colorSpaceOf(canvas: Canvas): ColorSpace {
-  // Asked for a context of another kind than it has, a canvas gives none.
-  const context = canvas.getContext('2d') as Context | null;
-  if (context) return context.getContextAttributes?.().colorSpace ?? 'srgb';
-  const webgl = (canvas.getContext('webgl2') ?? canvas.getContext('webgl')) as {
-    drawingBufferColorSpace?: ColorSpace;
-  } | null;
-  return webgl?.drawingBufferColorSpace ?? 'srgb';
+/** A canvas' context to read it by, if it is of kind 2d, and the space that its colours are in. */
+export function contextOfSource(canvas: Canvas): { context?: Context; space: ColorSpace } {
+  // Asked for a context of another kind than it has, a canvas gives none; one that was transferred throws.
+  const ask = (kind: '2d' | 'webgl2' | 'webgl') => {
+    try {
+      return canvas.getContext(kind);
+    } catch {
+      return null;
+    }
+  };
+  const context = ask('2d') as Context | null;
+  if (context) return { context, space: settingsOf(context).colorSpace ?? 'srgb' };
+  const webgl = (ask('webgl2') ?? ask('webgl')) as { drawingBufferColorSpace?: ColorSpace } | null;
+  return { space: webgl?.drawingBufferColorSpace ?? 'srgb' };
+}
+
+/** How a context's canvas stores its pixels, as far as the browser tells. */
+export function settingsOf(context: Context): Partial<Settings> {
+  // Of OffscreenCanvas, it is missing in the types.
+  const { getContextAttributes } = context as { getContextAttributes?: () => Partial<Settings> };
+  return getContextAttributes?.call(context) ?? {};
+}
+
+/** Whether there are canvases at all, which Node has not. */
+export function hasCanvases(): boolean {
+  return typeof OffscreenCanvas === 'function' || typeof document !== 'undefined';
+}
+
+/** A canvas of that size. Throws FoveaError InvalidInput where there are none. */
+export function newCanvas(width: number, height: number): Canvas {
+  if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(width, height);
+  if (typeof document !== 'undefined') {
+    return Object.assign(document.createElement('canvas'), { width, height });
+  }
+  const message = 'there are no canvases here: take the result as imageData, raw, tensor or a PNG';
+  throw new FoveaError('InvalidInput', message);
 }
 
 /**
@@ -82,7 +107,7 @@ function canHold(width: number, height: number): boolean {
   let canvas: Canvas | undefined;
   try {
     canvas = newCanvas(width, height);
-    const context = contextOf(canvas, 'srgb');
+    const context = contextOf(canvas, { colorSpace: 'srgb', willReadFrequently: true });
     context?.fillRect(width - 1, height - 1, 1, 1);
     return context?.getImageData(width - 1, height - 1, 1, 1).data[3] === 255;
   } catch {
@@ -107,17 +132,12 @@ function tooLarge(
   );
 }
 
-function contextOf(canvas: Canvas, colorSpace: ColorSpace): Context | null {
-  return canvas.getContext('2d', { willReadFrequently: true, colorSpace }) as Context | null;
+function contextOf(canvas: Canvas, settings: Settings): Context | null {
+  return canvas.getContext('2d', settings) as Context | null;
 }
 
-function newCanvas(width: number, height: number): Canvas {
-  if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement('canvas'), { width, height });
-}
-
-/** The last pixel that is not fully transparent. */
-function lastShown(data: PixelData['data'] | ImageData['data']): number | undefined {
-  for (let at = data.length - 1; at > 0; at -= 4) if (data[at] !== 0) return (at - 3) / 4;
-  return undefined;
+/** Draws a picture as the upscaler of before does; goes with it. */
+export function drawPixels(pixels: ImageData, context: Context): void {
+  Object.assign(context.canvas, { width: pixels.width, height: pixels.height });
+  context.putImageData(pixels, 0, 0);
 }

@@ -1,144 +1,170 @@
-// What browsers can draw, as pixels.
+// What browsers can draw, as pictures. None is ever whole as pixels: parts are drawn as they are read.
 
-import { abortError, FoveaError } from '../base/errors.js';
-import { isBlob } from '../base/kinds.js';
-import { fetchOrThrow } from '../source/source.js';
-import { colorSpaceOf, scratchContext, type Canvas } from './canvas.js';
-import type { ColorSpace } from './pictures.js';
+import type { FoveaError } from '../base/errors.js';
+import { untilAborted } from '../base/until-aborted.js';
+import { checkSourceCanvas, contextOfSource, type Canvas } from './canvas.js';
+import { drawnPicture, notReadable, readingCanvas } from './drawn-picture.js';
+import type { Picture } from './picture.js';
+import type { ColorSpace } from './pixels.js';
 
-/** Whatever can be drawn. */
+/** Whatever can be drawn. A video is the frame that it shows when it is opened. */
 export type Drawable =
   | HTMLCanvasElement
   | OffscreenCanvas
   | ImageBitmap
   | HTMLImageElement
+  | HTMLPictureElement
   | SVGImageElement
   | HTMLVideoElement
   | VideoFrame;
 
-/** How a source is read. */
-export interface Reading {
-  colorSpace: ColorSpace | undefined;
-  signal: AbortSignal | undefined;
+/** How a source is opened. */
+export interface Opening {
+  /** The colours that what is drawn is read in; unless given, its own where it tells them, else sRGB. */
+  colorSpace?: ColorSpace | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called while a file arrives; `total` is undefined where it is not known. Bytes. */
+  onProgress?: ((done: number, total: number | undefined) => void) | undefined;
 }
 
-type Reader = (source: never, reading: Reading) => Promise<ImageData>;
+type Opener = (source: never, opening: Opening) => Promise<Picture>;
 
-const readers: Record<string, Reader> = {
-  HTMLCanvasElement: readCanvas,
-  OffscreenCanvas: readCanvas,
-  ImageBitmap: (source: ImageBitmap, reading) => {
-    if (source.width === 0) throw refused('the ImageBitmap has been closed or transferred');
-    return draw(source, source.width, source.height, reading);
+const openers: Record<string, Opener> = {
+  HTMLCanvasElement: openCanvas,
+  OffscreenCanvas: openCanvas,
+  ImageBitmap: openBitmap,
+  HTMLImageElement: openImage,
+  HTMLPictureElement: async (source: HTMLPictureElement, opening) => {
+    const image = source.querySelector('img');
+    if (!image) throw notReadable('the picture element has no img in it');
+    return openImage(image, opening);
   },
-  HTMLImageElement: readImage,
-  SVGImageElement: (source: SVGImageElement, reading) => readElement(source.href.baseVal, reading),
-  HTMLVideoElement: (source: HTMLVideoElement, reading) => {
-    if (source.readyState < 2) throw refused("the video has no frame yet: await its 'loadeddata'");
-    return draw(source, source.videoWidth, source.videoHeight, reading);
-  },
-  VideoFrame: (source: VideoFrame, reading) => {
-    if (source.format === null && source.codedWidth === 0)
-      throw refused('the VideoFrame is closed');
-    return draw(source, source.displayWidth, source.displayHeight, reading);
-  },
+  SVGImageElement: (source: SVGImageElement, opening) => openAddress(source.href.baseVal, opening),
+  HTMLVideoElement: openVideo,
+  VideoFrame: openFrame,
 };
 
-/** Reads something that is drawn; undefined where it is nothing of that kind. */
-export function readDrawable(source: object, reading: Reading): Promise<ImageData> | undefined {
+/** Opens something that is drawn; undefined where it is nothing of that kind. */
+export function openDrawable(source: object, opening: Opening): Promise<Picture> | undefined {
+  // By its tag: `instanceof` does not know what is of another frame.
   const tag = Object.prototype.toString.call(source).slice('[object '.length, -1);
-  if (!Object.hasOwn(readers, tag)) return undefined;
-  return readers[tag]!(source as never, reading);
+  if (!Object.hasOwn(openers, tag)) return undefined;
+  return openers[tag]!(source as never, opening);
 }
 
-/** Reads an address or a file. */
-export async function readFile(source: string | URL | Blob, reading: Reading): Promise<ImageData> {
-  if (typeof createImageBitmap !== 'function') {
-    throw refused('no files are decoded here: decode it yourself and give { data, width, height }');
-  }
-  const blob = isBlob(source) ? source : await fetched(source, reading.signal);
-  const bitmap = await decoded(blob);
-  if (!bitmap) return readVectors(blob, reading);
+/**
+ * Opens a file: turned as its EXIF data say. Browsers decode to 8 bits a component, whatever a PNG has.
+ *
+ * @throws FoveaError InvalidInput, Aborted
+ */
+export async function openBlob(blob: Blob, opening: Opening): Promise<Picture> {
   try {
-    return await draw(bitmap, bitmap.width, bitmap.height, reading);
-  } finally {
-    bitmap.close();
+    return await openAsBitmap(blob, opening);
+  } catch (error) {
+    // Of these, only elements are decoded.
+    const isVectors = blob.type.startsWith('image/svg') && typeof document !== 'undefined';
+    if (!isVectors || (error as FoveaError).code === 'Aborted') throw error;
   }
-}
-
-async function fetched(url: string | URL, signal: AbortSignal | undefined): Promise<Blob> {
-  const response = await fetchOrThrow(url, 'NetworkError', signal);
-  try {
-    return await response.blob();
-  } catch (cause) {
-    if (signal?.aborted) throw abortError(signal);
-    const message = `reading ${url} broke off`;
-    throw new FoveaError('NetworkError', message, { url: String(url) }, { cause });
-  }
-}
-
-/** Turned as it is to be shown; undefined for what only elements decode. */
-async function decoded(blob: Blob): Promise<ImageBitmap | undefined> {
-  try {
-    return await createImageBitmap(blob, { imageOrientation: 'from-image' });
-  } catch (cause) {
-    if (blob.type.startsWith('image/svg') && typeof document !== 'undefined') return undefined;
-    throw refused('the file is no picture that this browser decodes, or is damaged', cause);
-  }
-}
-
-async function readVectors(blob: Blob, reading: Reading): Promise<ImageData> {
   const url = URL.createObjectURL(blob);
   try {
-    return await readElement(url, reading);
+    return await openAddress(url, opening);
   } finally {
     URL.revokeObjectURL(url);
   }
 }
 
-function readElement(url: string, reading: Reading): Promise<ImageData> {
-  return readImage(Object.assign(new Image(), { crossOrigin: 'anonymous', src: url }), reading);
+async function openBitmap(source: ImageBitmap, { colorSpace }: Opening): Promise<Picture> {
+  const { width, height } = source;
+  if (width === 0) throw notReadable('the ImageBitmap has been closed or transferred');
+  return drawnPicture({ source, width, height, colorSpace });
 }
 
-async function readImage(image: HTMLImageElement, reading: Reading): Promise<ImageData> {
-  if (!image.complete || image.naturalWidth === 0) {
+function openAddress(url: string, opening: Opening): Promise<Picture> {
+  return openImage(Object.assign(new Image(), { crossOrigin: 'anonymous', src: url }), opening);
+}
+
+async function openImage(element: HTMLImageElement, opening: Opening): Promise<Picture> {
+  const image = loading(element);
+  await untilAborted(opening.signal, async () => {
+    if (image.complete && image.naturalWidth > 0) return;
     await image.decode().catch((cause: unknown) => {
       const address = image.currentSrc || image.src;
       const policy = 'it is damaged, or the Content-Security-Policy forbids its address (img-src)';
-      throw refused(`the image '${address.slice(0, 80)}' cannot be decoded: ${policy}`, cause);
+      const message = `the image '${address.slice(0, 80)}' cannot be decoded: ${policy}`;
+      throw notReadable(message, cause);
+    });
+  });
+  // All pixels of the file: neither the size that it is shown at nor one that a srcset divides.
+  return openAsBitmap(image, opening);
+}
+
+/** One that waits to be scrolled into view may wait for ever, and so a copy of it is loaded. */
+function loading(image: HTMLImageElement): HTMLImageElement {
+  if (image.complete || image.loading !== 'lazy') return image;
+  return Object.assign(image.cloneNode() as HTMLImageElement, { loading: 'eager' });
+}
+
+async function openVideo(video: HTMLVideoElement, opening: Opening): Promise<Picture> {
+  await untilAborted(opening.signal, () => firstFrame(video));
+  // It goes on playing.
+  return openAsBitmap(video, opening);
+}
+
+async function firstFrame(video: HTMLVideoElement): Promise<void> {
+  if (video.readyState >= video.HAVE_CURRENT_DATA) return;
+  if (video.networkState === video.NETWORK_LOADING) {
+    await new Promise<unknown>((resolve) => {
+      for (const event of ['loadeddata', 'error', 'suspend', 'emptied']) {
+        video.addEventListener(event, resolve, { once: true });
+      }
     });
   }
-  // Not the size that it is shown at.
-  return draw(image, image.naturalWidth, image.naturalHeight, reading);
+  if (video.readyState >= video.HAVE_CURRENT_DATA) return;
+  throw notReadable("the video has no frame yet: await its 'loadeddata'");
 }
 
-async function readCanvas(canvas: Canvas, reading: Reading): Promise<ImageData> {
-  const { colorSpace, ...rest } = reading;
-  const own = colorSpace ?? (canvas.width > 0 ? colorSpaceOf(canvas) : 'srgb');
-  return draw(canvas, canvas.width, canvas.height, { ...rest, colorSpace: own });
+async function openFrame(frame: VideoFrame, opening: Opening): Promise<Picture> {
+  if (frame.format === null && frame.codedWidth === 0)
+    throw notReadable('the VideoFrame is closed');
+  const own = frame.colorSpace.primaries === ('smpte432' as string) ? 'display-p3' : 'srgb';
+  return openAsBitmap(frame, { ...opening, colorSpace: opening.colorSpace ?? own });
 }
 
-async function draw(
-  source: CanvasImageSource,
-  width: number,
-  height: number,
-  { colorSpace = 'srgb' }: Reading,
-): Promise<ImageData> {
-  if (!(width > 0 && height > 0)) {
-    throw refused(`it is ${width} x ${height} pixels large (an SVG needs a width and a height)`);
-  }
-  const context = scratchContext(width, height, colorSpace);
-  try {
-    context.drawImage(source, 0, 0, width, height);
-    return context.getImageData(0, 0, width, height);
-  } catch (cause) {
-    const isForeign = (cause as Error | undefined)?.name === 'SecurityError';
-    throw isForeign
-      ? refused('it is from another origin that does not share its pixels (CORS)', cause)
-      : refused(`it cannot be drawn: ${String(cause)}`, cause);
-  }
+/** Decodes it once, off the page's thread where the browser can. */
+async function openAsBitmap(
+  source: Blob | HTMLImageElement | HTMLVideoElement | VideoFrame,
+  { colorSpace, signal }: Opening,
+): Promise<Picture> {
+  const decode = () => createImageBitmap(source, { imageOrientation: 'from-image' });
+  const bitmap = await untilAborted(
+    signal,
+    () =>
+      decode().catch((cause: unknown) => {
+        throw notReadable(
+          'it is no picture that this browser decodes, or damaged, or of no size (an SVG needs a width ' +
+            'and a height)',
+          cause,
+        );
+      }),
+    (late) => late.close(),
+  );
+  const { width, height } = bitmap;
+  const close = () => bitmap.close();
+  return drawnPicture({ source: bitmap, width, height, colorSpace, close });
 }
 
-function refused(why: string, cause?: unknown): FoveaError {
-  return new FoveaError('InvalidInput', `the picture cannot be read: ${why}`, {}, { cause });
+/** Reads the canvas itself, or what it shows now where its context is of another kind than 2d. */
+async function openCanvas(canvas: Canvas, { colorSpace, signal }: Opening): Promise<Picture> {
+  const { width, height } = canvas;
+  if (width === 0 || height === 0) throw notReadable(`the canvas has ${width} x ${height} pixels`);
+  checkSourceCanvas(canvas);
+  const { context, space } = contextOfSource(canvas);
+  if (context) return readingCanvas(context, colorSpace ?? space);
+  const bitmap = await untilAborted(
+    signal,
+    () => createImageBitmap(canvas),
+    (late) => late.close(),
+  );
+  const close = () => bitmap.close();
+  return drawnPicture({ source: bitmap, width, height, colorSpace: colorSpace ?? space, close });
 }

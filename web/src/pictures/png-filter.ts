@@ -1,0 +1,91 @@
+/**
+ * Filters rows for PNG's compression: of five filters, the one whose bytes, as signed numbers, have the
+ * smallest sum of magnitudes, as the standard advises.
+ */
+export class RowFilter {
+  readonly #pixelBytes: number;
+  #above: Uint8Array;
+
+  /** @param pixelBytes of one pixel; at least 1 */
+  constructor(rowBytes: number, pixelBytes: number) {
+    this.#pixelBytes = pixelBytes;
+    this.#above = new Uint8Array(rowBytes);
+  }
+
+  /** The next row, filtered: the filter's number, then as many bytes. The row is kept, not copied. */
+  filter(row: Uint8Array): Uint8Array {
+    const above = this.#above;
+    const filter = smallestOf(sums(row, above, this.#pixelBytes));
+    const filtered = new Uint8Array(row.length + 1);
+    filtered[0] = filter;
+    apply(filter, row, above, this.#pixelBytes, filtered.subarray(1));
+    this.#above = row;
+    return filtered;
+  }
+}
+
+/** The sums of magnitudes that the filters None, Sub, Up, Average and Paeth give. */
+function sums(row: Uint8Array, above: Uint8Array, back: number): number[] {
+  let [none, sub, up, average, paeth] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < row.length; ++i) {
+    const value = row[i]!;
+    const b = above[i]!;
+    const a = i < back ? 0 : row[i - back]!;
+    const c = i < back ? 0 : above[i - back]!;
+    none += magnitude(value);
+    sub += magnitude(value - a);
+    up += magnitude(value - b);
+    average += magnitude(value - ((a + b) >> 1));
+    paeth += magnitude(value - predicted(a, b, c));
+  }
+  return [none, sub, up, average, paeth];
+}
+
+function apply(
+  filter: number,
+  row: Uint8Array,
+  above: Uint8Array,
+  back: number,
+  into: Uint8Array,
+): void {
+  for (let i = 0; i < row.length; ++i) {
+    const b = above[i]!;
+    const a = i < back ? 0 : row[i - back]!;
+    const c = i < back ? 0 : above[i - back]!;
+    into[i] = row[i]! - prediction(filter, a, b, c);
+  }
+}
+
+function prediction(filter: number, a: number, b: number, c: number): number {
+  switch (filter) {
+    case 1:
+      return a;
+    case 2:
+      return b;
+    case 3:
+      return (a + b) >> 1;
+    case 4:
+      return predicted(a, b, c);
+    default:
+      return 0;
+  }
+}
+
+/** Paeth's: of left, above and above left, what is nearest to left + above - above left. */
+function predicted(a: number, b: number, c: number): number {
+  const fromA = Math.abs(b - c);
+  const fromB = Math.abs(a - c);
+  const fromC = Math.abs(a + b - 2 * c);
+  if (fromA <= fromB && fromA <= fromC) return a;
+  return fromB <= fromC ? b : c;
+}
+
+/** Of a byte of a difference, which wraps around, as a signed one. */
+function magnitude(difference: number): number {
+  const byte = difference & 255;
+  return byte < 128 ? byte : 256 - byte;
+}
+
+function smallestOf(sums: number[]): number {
+  return sums.indexOf(Math.min(...sums));
+}
