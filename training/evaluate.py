@@ -10,6 +10,7 @@ over the pictures. `npm run evaluate` does the same through Fovea's own engine.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,13 @@ class LumaModel:
             import onnxruntime
 
             session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-            self.scale = int(session.get_modelmeta().custom_metadata_map['fovea.scale'])
+            properties = session.get_modelmeta().custom_metadata_map
+            # Earlier files have a property for each.
+            self.scale = int(
+                json.loads(properties['fovea'])['scale']
+                if 'fovea' in properties
+                else properties['fovea.scale']
+            )
             self.run = lambda y: session.run(None, {'input': y[None, None]})[0][0, 0]
         else:
             import torch

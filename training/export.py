@@ -8,6 +8,7 @@ they mean. A second file, NAME-fp16.onnx, holds the weights as float16.
 """
 
 import argparse
+import json
 import subprocess
 from pathlib import Path
 
@@ -24,11 +25,21 @@ AGREEMENT = 2e-5
 
 
 def metadata(scale):
-    """What an upscaler and a reader need to know of a model, for its metadata_props."""
+    """What an upscaler and a reader need to know of a model: see docs/metadata.md."""
+    facts = {
+        'scale': scale,
+        'color': 'luma',
+        'luma': 'bt601-full',
+        'range': '0..1',
+        'layout': 'nchw',
+        'multiple': 1,
+        'offset': 0,
+        'border': 'replicate',
+        'license': 'CC0-1.0',
+        'authors': ['The Fovea authors'],
+    }
     return {
-        'fovea.color': 'luma',
-        'fovea.scale': str(scale),
-        'fovea.range': '0..1',
+        'fovea': json.dumps(facts),
         'author': 'The Fovea authors',
         'license': 'CC0-1.0',
         'description': f'Enlarges the luma plane (Y of full-range BT.601 YCbCr) {scale} times. '

@@ -1,6 +1,7 @@
 """A training in miniature: pictures, training, an interruption, export, everybody's agreement."""
 
 import csv
+import json
 import tempfile
 import unittest
 from dataclasses import replace
@@ -55,8 +56,9 @@ class MiniatureTest(unittest.TestCase):
         path = self.checkpoint.with_suffix('.onnx')
         network = load(self.checkpoint)
         export(network, path)
-        facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
-        self.assertEqual(('luma', '2'), (facts['fovea.color'], facts['fovea.scale']))
+        properties = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+        facts = json.loads(properties['fovea'])
+        self.assertEqual(('luma', 2), (facts['color'], facts['scale']))
         for who, difference in differences(network, path).items():
             self.assertLess(difference, AGREEMENT, who)
 

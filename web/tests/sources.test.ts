@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { checkModel, InferenceSession, Tensor, type ModelSource, type OnProgress } from 'fovea';
+import {
+  checkModel,
+  InferenceSession,
+  Tensor,
+  type ModelSource,
+  type OnProgress,
+  type Progress,
+} from 'fovea';
 import { failureOf } from './support/errors.js';
 import { addModel, externalModel } from './support/models.js';
 import { LocalServer } from './support/server.js';
@@ -215,7 +222,7 @@ describe('fetching fails with', () => {
     const controller = new AbortController();
     const loading = failure(server.url('/endless.onnx'), {
       signal: controller.signal,
-      onProgress: ({ stage }) => {
+      onProgress: ({ stage }: Progress) => {
         if (stage === 'download') controller.abort();
       },
     });

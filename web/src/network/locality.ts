@@ -17,7 +17,7 @@ export interface Locality {
   /** By how much what lies farther changes a result at most, in levels of 0..255; 0 unless tried. */
   readonly error: number;
   /** What tells it. */
-  readonly by: 'graph' | 'trial';
+  readonly by: 'graph' | 'metadata' | 'trial';
   /** In words, for people. */
   readonly why: string;
 }
@@ -48,7 +48,11 @@ export async function findLocality(
   const node = `the node '${report.node}' (${report.opType})`;
   if (report.kind === 'whole') {
     const why = `${node} looks at the whole picture`;
-    return { isLocal: false, reach: everywhere, error: 0, by: 'graph', why };
+    return { isLocal: false, reach: onAllSides(Infinity), error: 0, by: 'graph', why };
+  }
+  if (network.reach !== undefined) {
+    const why = `${node} does not tell how far it sees, but the metadata do`;
+    return { isLocal: true, reach: onAllSides(network.reach), error: 0, by: 'metadata', why };
   }
   const { reach, error } = await tryLocality(network, grid, trials.run);
   const isLocal = reach < Infinity;
@@ -57,14 +61,19 @@ export async function findLocality(
     : 'results depend on what lies far away';
   return {
     isLocal,
-    reach: { left: reach, right: reach, top: reach, bottom: reach },
+    reach: onAllSides(reach),
     error,
     by: 'trial',
     why: `${node} does not tell how far it sees; in a trial, ${tried}`,
   };
 }
 
-const everywhere = { left: Infinity, right: Infinity, top: Infinity, bottom: Infinity };
+const onAllSides = (reach: number): ReceptiveField => ({
+  left: reach,
+  right: reach,
+  top: reach,
+  bottom: reach,
+});
 
 /** What the graph says; where the model does not run at that size, that it does not tell. */
 async function askGraph(

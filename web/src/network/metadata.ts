@@ -3,6 +3,14 @@
 import { isRecord } from '../base/kinds.js';
 import { notForPictures, type NetworkOptions } from './form.js';
 
+/** What metadata say besides what options can. */
+export interface Declared extends NetworkOptions {
+  /** Pixels that the result lacks on each side of the input, before enlargement. */
+  offset?: number;
+  /** Pixels of the input within which lies what a result depends on. */
+  reach?: number;
+}
+
 type Reader = (value: unknown) => unknown;
 
 const words =
@@ -12,6 +20,9 @@ const words =
 
 const positive: Reader = (value) =>
   typeof value === 'number' && value > 0 && value < Infinity ? value : undefined;
+
+const wholeFromZero: Reader = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? value : undefined;
 
 const whole: Reader = (value) => (Number.isInteger(value) ? positive(value) : undefined);
 
@@ -33,6 +44,9 @@ const readers: Record<string, [takes: string, read: Reader]> = {
   input: ['a name', name],
   output: ['a name', name],
   border: ["'replicate' or 'reflect'", words('replicate', 'reflect')],
+  luma: ["'bt601-full'", words('bt601-full')],
+  offset: ['a whole number from 0', wholeFromZero],
+  reach: ['a whole number from 0', wholeFromZero],
 };
 
 /** The properties that files had before, and what their text stands for. */
@@ -50,7 +64,7 @@ const earlier: Record<string, (text: string) => unknown> = {
  *
  * @throws FoveaError InvalidInput for what says nothing, and where they contradict each other
  */
-export function declaredInMetadata(properties: Readonly<Record<string, string>>): NetworkOptions {
+export function declaredInMetadata(properties: Readonly<Record<string, string>>): Declared {
   const said: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(earlier)) {
     const property = `fovea.${key}`;

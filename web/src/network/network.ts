@@ -3,12 +3,14 @@ import { declaredInMetadata } from './metadata.js';
 import { formsOf } from './declared.js';
 import { measureNetwork, type Geometry, type Levels } from './measuring.js';
 import { OtherInputs } from './other-inputs.js';
-import type { Border, Form, NetworkOptions, Trials } from './form.js';
+import { notForPictures, type Border, type Form, type NetworkOptions, type Trials } from './form.js';
 
 /** A network that enlarges pictures: what it takes and what it gives. */
 export interface Network extends Form, Geometry, Levels {
   blueFirst: boolean;
   border: Border;
+  /** How far it sees, as its metadata say. */
+  reach: number | undefined;
 }
 
 /**
@@ -25,11 +27,14 @@ export async function examineNetwork(
 ): Promise<Network> {
   const said = { ...declaredInMetadata(info.properties), ...given(options) };
   const others = new OtherInputs(said.inputs ?? {}, info.inputs);
-  return {
-    ...(await measureNetwork(trials, formsOf(info, said, others), said)),
-    blueFirst: said.order === 'bgr',
-    border: said.border ?? 'replicate',
-  };
+  const measured = await measureNetwork(trials, formsOf(info, said, others), said);
+  const { offset = measured.margin, order, border = 'replicate', reach } = said;
+  if (offset !== measured.margin) {
+    throw notForPictures(
+      `its metadata say that ${offset} pixels are lost at each border, and it loses ${measured.margin}`,
+    );
+  }
+  return { ...measured, blueFirst: order === 'bgr', border, reach };
 }
 
 /** The options that have a value. */

@@ -25,5 +25,7 @@ export interface Picture {
    */
   read(part: Rectangle, signal?: AbortSignal): Promise<Pixels>;
   /** Gives back what was opened for it; what the caller gave (a VideoFrame, an ImageBitmap) stays open. */
-  close(): void;
+  close(): void | Promise<void>;
+  /** Tells that rows before that one are not read any more. */
+  forget?(y: number): void;
 }
