@@ -202,21 +202,52 @@ export interface EngineOutput {
 /** Element types, and what holds other values. */
 export type ValueType = TensorType | 'sequence' | 'absent' | 'map';
 
-/** What a picture is enlarged to, and what the network that does it takes and gives. */
+/** What a part of a picture is to become, and what the network that does it takes and gives. */
 export interface PictureSettings {
-  /** Of the picture. */
+  /** Where in the picture the pixels lie that are given. Lies inside the picture. */
+  window: Rectangle;
+  /** The whole picture, and what it is enlarged to. */
   width: number;
   height: number;
-  /** Whether its components are float32 of 0..255, not bytes. */
-  deep: boolean;
   outWidth: number;
   outHeight: number;
-  /** Whether the network works on luma alone, not on three colours. */
-  luma: boolean;
-  /** What 255 is for the network. */
-  range: 1 | 255;
-  /** Whether the colours come as BGR. */
+  /** Whether components are float32 of 0..255, not bytes: of the given pixels and of the result. */
+  deep: boolean;
+  /**
+   * `luma`: Y of YCbCr, whose colours are enlarged apart. `gray`: brightness in, brightness out. `rgb`,
+   * `rgba`: 3 or 4 channels.
+   */
+  color: 'luma' | 'gray' | 'rgb' | 'rgba';
+  /** Whether the colours come as BGR; alpha comes last. */
   blueFirst: boolean;
+  /** The network's values of black and of white, such as -1 and 1. Those of uint8 are 0 and 255. */
+  black: number;
+  white: number;
+  /** The element type of its input. Its output may have any of these. */
+  type: 'float32' | 'float16' | 'uint8';
+  /** The order of its input and output. */
+  channelsLast: boolean;
+  /** How the picture goes on beyond its border. */
+  border: 'replicate' | 'reflect';
+}
+
+/** A part of a picture at another size. */
+export interface ResampleSettings {
+  /** As in PictureSettings. */
+  window: Rectangle;
+  width: number;
+  height: number;
+  /** The new size of the whole picture. */
+  outWidth: number;
+  outHeight: number;
+  /** What is asked for, of the new picture. */
+  part: Rectangle;
+  /** All are widened when the picture shrinks. `bicubic`: a = -1/2; `mitchell`: B = C = 1/3. */
+  kernel: 'lanczos3' | 'mitchell' | 'bicubic' | 'nearest';
+  /** Whether light is added up, not its levels in sRGB or Display-P3. */
+  linear: boolean;
+  /** Whether components are float32 of 0..255, not bytes. */
+  deep: boolean;
 }
 
 export interface Rectangle {
@@ -266,21 +297,41 @@ export interface EngineModule {
   profile(run: EngineRun): NodeTime[];
   deleteRun(run: EngineRun): void;
 
-  /** The picture keeps the pixels, which it writes to. */
+  /** The picture keeps the pixels, those of the window, and writes to them. */
   makePicture(
     engine: EngineThreads,
     pixels: EngineBuffer,
     settings: PictureSettings,
   ): EnginePicture;
-  /** Part of the picture, which goes on beyond its borders, as elements of a tensor. */
-  pictureInput(picture: EnginePicture, from: Rectangle): EngineBuffer;
-  /** Puts the part of a run's output that begins at (x, y) into the enlarged picture. */
-  placeTile(picture: EnginePicture, run: EngineRun, x: number, y: number, to: Rectangle): void;
-  /** Adds the alpha. */
-  finishPicture(picture: EnginePicture): void;
-  /** The enlarged RGBA bytes, valid until the engine allocates again. */
+  /**
+   * The part `from` of the picture as a network's input, flipped and turned as `orientation` (0..7)
+   * says: bit 0 mirrors x, bit 1 mirrors y, then bit 2 swaps x and y. `from` may reach beyond the
+   * picture; inside it must lie in the window.
+   */
+  pictureInput(picture: EnginePicture, from: Rectangle, orientation: number): EngineBuffer;
+  /**
+   * Takes from output 0 of the run the part that begins at (x, y), as it is once it is turned back
+   * from `orientation`, for the tile `to` of the enlarged picture. Several for one tile are averaged;
+   * another tile takes its place.
+   */
+  placeTile(
+    picture: EnginePicture,
+    run: EngineRun,
+    x: number,
+    y: number,
+    to: Rectangle,
+    orientation: number,
+  ): void;
+  /** The tile's RGBA: bytes, or float32 if deep. Valid until the engine allocates again. */
   pictureBytes(picture: EnginePicture): Uint8Array;
   deletePicture(picture: EnginePicture): void;
+
+  /** RGBA like the source's, whose colours count as much as they show. */
+  resamplePicture(
+    engine: EngineThreads,
+    pixels: EngineBuffer,
+    settings: ResampleSettings,
+  ): EngineBuffer;
 
   /** Only in threaded variants. */
   PThread?: { terminateAllThreads(): void };
