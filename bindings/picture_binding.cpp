@@ -14,34 +14,37 @@ namespace {
 
 using emscripten::function;
 using emscripten::val;
+using image::Orientation;
 
-image::Rect to_rect(const val& object) {
-  const auto number = [&](const char* key) {
-    return static_cast<int64_t>(object[key].as<double>());
-  };
-  return {number("x"), number("y"), number("width"), number("height")};
-}
-
-Handle make_picture(Handle engine, Handle rgba, const val& settings) {
+Handle make_picture(Handle engine, Handle pixels, const val& settings) {
   return guard([&] {
-    return handle_of(std::make_unique<Picture>(at<Engine>(engine).pool, at<Buffer>(rgba),
+    return handle_of(std::make_unique<Picture>(at<Engine>(engine).pool, at<Buffer>(pixels),
                                                to_picture_settings(settings)));
   });
 }
 
-Handle picture_input(Handle picture, const val& from) {
-  return guard([&] { return handle_of(at<Picture>(picture).input(to_rect(from))); });
+Handle picture_input(Handle picture, const val& from, int orientation) {
+  return guard([&] {
+    return handle_of(at<Picture>(picture).input(to_rect(from), Orientation(orientation)));
+  });
 }
 
-void place_tile(Handle picture, Handle run, int x, int y, const val& to) {
-  guard([&] { at<Picture>(picture).place(at<Run>(run), x, y, to_rect(to)); });
+void place_tile(Handle picture, Handle run, int x, int y, const val& to, int orientation) {
+  guard([&] {
+    at<Picture>(picture).place(at<Run>(run), x, y, to_rect(to), Orientation(orientation));
+  });
 }
 
-void finish_picture(Handle picture) {
-  guard([&] { at<Picture>(picture).finish(); });
+val picture_bytes(Handle picture) {
+  return guard([&] { return at<Picture>(picture).view(); });
 }
 
-val picture_bytes(Handle picture) { return at<Picture>(picture).view(); }
+Handle resample_picture(Handle engine, Handle pixels, const val& settings) {
+  return guard([&] {
+    return handle_of(
+        resampled(at<Buffer>(pixels), to_resample_settings(settings), *at<Engine>(engine).pool));
+  });
+}
 
 }  // namespace
 
@@ -49,9 +52,9 @@ EMSCRIPTEN_BINDINGS(fovea_picture) {
   function("makePicture", &make_picture);
   function("pictureInput", &picture_input);
   function("placeTile", &place_tile);
-  function("finishPicture", &finish_picture);
   function("pictureBytes", &picture_bytes);
   function("deletePicture", &destroy<Picture>);
+  function("resamplePicture", &resample_picture);
 }
 
 }  // namespace fovea::bindings

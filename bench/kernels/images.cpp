@@ -105,13 +105,13 @@ void add_images(Cases& cases) {
   };
   for (const Enlargement& enlargement : enlargements) cases.push_back(resizing(enlargement));
   cases.push_back(pixels("pixels to RGB planes at 512", 3, [](auto rgba, auto planes) {
-    image::to_tensor(rgba, {}, planes, one_thread());
+    image::to_planes(rgba, {}, {1 / 255.0f, 0}, planes, one_thread());
   }));
   cases.push_back(pixels("pixels from RGB planes at 512", 3, [](auto rgba, auto planes) {
-    image::from_tensor(planes, {}, rgba, one_thread());
+    image::from_planes(planes, {}, {255, 0}, 255, rgba, one_thread());
   }));
   cases.push_back(pixels("pixels to luma at 512", 1, [](auto rgba, auto planes) {
-    image::to_luma(rgba, {}, planes, one_thread());
+    image::to_planes(rgba, {.colour = image::Colour::Luma}, {1 / 255.0f, 0}, planes, one_thread());
   }));
 }
 

@@ -1,7 +1,6 @@
 #include "image/alpha.h"
 
-#include <vector>
-
+#include "image/border.h"
 #include "image/rgba.h"
 
 namespace fovea::image {
@@ -10,7 +9,7 @@ namespace {
 constexpr int kAlpha = 3;
 
 template <class Component>
-std::optional<Component> shared_alpha(PixelsOf<const Component> pixels) noexcept {
+std::optional<float> shared_alpha(PixelsOf<const Component> pixels) noexcept {
   if (pixels.width == 0 || pixels.height == 0) return std::nullopt;
   const Component first = pixels.data[kAlpha];
   for (int64_t y = 0; y < pixels.height; ++y) {
@@ -18,58 +17,70 @@ std::optional<Component> shared_alpha(PixelsOf<const Component> pixels) noexcept
       if (pixels.at(x, y)[kAlpha] != first) return std::nullopt;
     }
   }
-  return first;
+  return static_cast<float>(first);
 }
 
 template <class Component>
-BicubicPlane alpha_plane(PixelsOf<const Component> pixels, int64_t out_width, int64_t out_height) {
-  std::vector<float> plane(static_cast<size_t>(pixels.width * pixels.height));
-  float* to = plane.data();
-  for (int64_t y = 0; y < pixels.height; ++y) {
-    for (int64_t x = 0; x < pixels.width; ++x) *to++ = pixels.at(x, y)[kAlpha];
+std::vector<float> alpha_plane(PixelsOf<const Component> window, const Placement& placement,
+                               const PartFilter& filter) {
+  const Rect& source = filter.source;
+  const Rect known = known_source(filter, placement);
+  const Rect from = relative_to(placement.window, known), to = relative_to(source, known);
+  std::vector<float> alpha(static_cast<size_t>(source.width * source.height));
+  const Planes plane = whole_planes(alpha.data(), source.width, source.height);
+  for (int64_t y = 0; y < to.height; ++y) {
+    float* row = plane.row(0, to.y + y) + to.x;
+    for (int64_t x = 0; x < to.width; ++x) row[x] = window.at(from.x + x, from.y + y)[kAlpha];
   }
-  return BicubicPlane(std::move(plane), pixels.width, pixels.height, out_width, out_height);
+  extend_edges(plane, 1, source.width, source.height, to, to, Border::Replicate);
+  return alpha;
 }
 
-}  // namespace
-
-std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept { return shared_alpha(pixels); }
-
-std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept {
-  return shared_alpha(pixels);
-}
-
-BicubicPlane alpha_of(ConstPixels pixels, int64_t out_width, int64_t out_height) {
-  return alpha_plane(pixels, out_width, out_height);
-}
-
-BicubicPlane alpha_of(ConstDeepPixels pixels, int64_t out_width, int64_t out_height) {
-  return alpha_plane(pixels, out_width, out_height);
-}
-
-void merge_alpha(const BicubicPlane& alpha, int64_t x, int64_t y, Pixels pixels, ThreadPool& pool) {
+template <class Component>
+void merge(const std::vector<float>& alpha, const PartFilter& filter, PixelsOf<Component> pixels,
+           ThreadPool& pool) {
   const int64_t width = pixels.width;
-  const int64_t worker_floats = width + alpha.scratch_size();
+  const int64_t worker_floats = width + filter.source.width;
   std::vector<float> scratch(static_cast<size_t>(worker_floats * pool.size()));
   for_rows(width, pixels.height, pool, [&](int64_t begin, int64_t end, int worker) {
     float* values = scratch.data() + worker * worker_floats;
-    for (int64_t row = begin; row < end; ++row) {
-      alpha.row(x, y + row, width, values + width, values);
-      for (int64_t i = 0; i < width; i += 4) {
-        const int64_t count = width - i;
-        const simd::I32x4 colour =
-            load_pixels(pixels.at(i, row), count) & simd::I32x4::splat(0xffffff);
-        const simd::I32x4 bytes = to_bytes(load_floats(values + i, count));
-        store_pixels(colour | (bytes << 24), pixels.at(i, row), count);
+    for (int64_t y = begin; y < end; ++y) {
+      filter_row(filter, alpha.data(), y, values + width, values);
+      for (int64_t x = 0; x < width; x += 4) {
+        Rgba c = load_rgba(pixels.at(x, y), width - x);
+        c.a = load_floats(values + x, width - x);
+        store_rgba(c, pixels.at(x, y), width - x);
       }
     }
   });
 }
 
-void fill_alpha(uint8_t alpha, Pixels pixels) noexcept {
-  for (int64_t y = 0; y < pixels.height; ++y) {
-    for (int64_t x = 0; x < pixels.width; ++x) pixels.at(x, y)[kAlpha] = alpha;
-  }
+}  // namespace
+
+std::optional<float> constant_alpha(ConstPixels pixels) noexcept { return shared_alpha(pixels); }
+
+std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept {
+  return shared_alpha(pixels);
+}
+
+std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
+                            const PartFilter& filter) {
+  return alpha_plane(window, placement, filter);
+}
+
+std::vector<float> alpha_of(ConstDeepPixels window, const Placement& placement,
+                            const PartFilter& filter) {
+  return alpha_plane(window, placement, filter);
+}
+
+void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, Pixels pixels,
+                 ThreadPool& pool) {
+  merge(alpha, filter, pixels, pool);
+}
+
+void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, DeepPixels pixels,
+                 ThreadPool& pool) {
+  merge(alpha, filter, pixels, pool);
 }
 
 }  // namespace fovea::image

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
+#include <vector>
 
-#include "image/bicubic.h"
+#include "image/filter.h"
 #include "image/pixels.h"
 #include "threads/thread_pool.h"
 
@@ -11,7 +11,7 @@
 namespace fovea::image {
 
 // The alpha all pixels share, if they do; such a picture needs no alpha of its own.
-std::optional<uint8_t> constant_alpha(ConstPixels pixels) noexcept;
+std::optional<float> constant_alpha(ConstPixels pixels) noexcept;
 std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept;
 
 // Gives fully transparent pixels the colours of their surroundings, ring by ring outward from those
@@ -20,13 +20,18 @@ std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept;
 void bleed_colour(Pixels pixels);
 void bleed_colour(DeepPixels pixels);
 
-// The picture's alpha, 0..255, on its way to a larger size.
-BicubicPlane alpha_of(ConstPixels pixels, int64_t out_width, int64_t out_height);
-BicubicPlane alpha_of(ConstDeepPixels pixels, int64_t out_width, int64_t out_height);
+// The alpha, 0..255, of all that a filter reads of a picture. `window` are the pixels that are
+// given of it.
+std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
+                            const PartFilter& filter);
+std::vector<float> alpha_of(ConstDeepPixels window, const Placement& placement,
+                            const PartFilter& filter);
 
-// Writes the alpha of a rectangle of the enlarged picture, whose corner is (x, y) there, into all
-// of `pixels`; colours stay.
-void merge_alpha(const BicubicPlane& alpha, int64_t x, int64_t y, Pixels pixels, ThreadPool& pool);
-void fill_alpha(uint8_t alpha, Pixels pixels) noexcept;
+// Writes the alpha of the part of an enlarged picture that a filter makes into all of `pixels`;
+// colours stay.
+void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, Pixels pixels,
+                 ThreadPool& pool);
+void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, DeepPixels pixels,
+                 ThreadPool& pool);
 
 }  // namespace fovea::image

@@ -1,64 +1,71 @@
 #pragma once
 
-#include <array>
+#include <vector>
 
-#include "image/bicubic.h"
+#include "image/filter.h"
 #include "image/pixels.h"
 #include "threads/thread_pool.h"
 
-// Between RGBA pixels and the tensors of networks. Results are bytes: floats become those by
-// clamping to 0..255 and rounding to nearest, halves to even; NaN becomes 0.
+// Between RGBA pixels and planes of floats, the elements of networks. Results are clamped to
+// 0..255; bytes are rounded, halves to even; NaN becomes 0.
 namespace fovea::image {
 
-enum class ChannelOrder : uint8_t { Rgb, Bgr };
-
-// A network of three colours: element = level * scale[i] + offset[i] for channel i of the tensor.
-// The default is RGB in 0..1.
-struct ColourFormat {
-  ChannelOrder order = ChannelOrder::Rgb;
-  std::array<float, 3> scale = {1.0f / 255, 1.0f / 255, 1.0f / 255};
-  std::array<float, 3> offset = {0.0f, 0.0f, 0.0f};
-};
-
-// A network of luma alone, the Y of full-range YCbCr (ITU-T T.871, "JFIF"):
+// What a network works on. Luma and grey are the Y of full-range YCbCr (ITU-T T.871, "JFIF"):
 //   Y = 0.299 R + 0.587 G + 0.114 B, Cb = (B - Y) / 1.772, Cr = (R - Y) / 1.402
-// element = Y * scale + offset, with Y in 0..255 and not rounded.
-struct LumaFormat {
-  float scale = 1.0f / 255;
-  float offset = 0.0f;
+enum class Colour : uint8_t {
+  Luma,  // whose chroma is enlarged apart
+  Gray,  // without any colour
+  Rgb,
+  Rgba,
 };
 
-// All of `pixels` to three planes; alpha is ignored.
-void to_tensor(ConstPixels pixels, const ColourFormat& format, Planes out,
+struct ColourFormat {
+  Colour colour = Colour::Rgb;
+  bool blue_first = false;  // BGR; alpha comes last all the same
+
+  int channels() const { return colour == Colour::Rgba ? 4 : colour == Colour::Rgb ? 3 : 1; }
+};
+
+// y = x * scale + offset.
+struct Levels {
+  float scale = 1;
+  float offset = 0;
+
+  // From 0..255 to elements whose black and white these are, and back.
+  static Levels to_elements(float black, float white) { return {(white - black) / 255, black}; }
+  static Levels from_elements(float black, float white) {
+    return {255 / (white - black), -255 * black / (white - black)};
+  }
+};
+
+// All of `pixels` to the planes of a format, rounded to nothing coarser than float.
+void to_planes(ConstPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
                ThreadPool& pool) noexcept;
-void to_tensor(ConstDeepPixels pixels, const ColourFormat& format, Planes out,
+void to_planes(ConstDeepPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
                ThreadPool& pool) noexcept;
 
-// Three planes to all of `pixels`, opaque.
-void from_tensor(ConstPlanes planes, const ColourFormat& format, Pixels pixels,
-                 ThreadPool& pool) noexcept;
+// The planes of a format to all of `pixels`, with one alpha unless a plane has it. Luma comes out
+// as grey.
+void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
+                 Pixels pixels, ThreadPool& pool) noexcept;
+void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
+                 DeepPixels pixels, ThreadPool& pool) noexcept;
 
-// All of `pixels` to one plane of luma.
-void to_luma(ConstPixels pixels, const LumaFormat& format, Planes out, ThreadPool& pool) noexcept;
-void to_luma(ConstDeepPixels pixels, const LumaFormat& format, Planes out,
-             ThreadPool& pool) noexcept;
-
-// Fills `channels` planes of width x height around the part of them that is known, which is not
-// empty, by repeating its outermost elements: a picture goes on beyond its borders.
-void extend_edges(Planes planes, int64_t channels, const Rect& known, int64_t width,
-                  int64_t height) noexcept;
-
-// Cb and Cr of a picture, centred on 0, on their way to a larger size.
+// Cb and Cr, centred on 0, of all that a filter reads of a picture.
 struct Chroma {
-  BicubicPlane cb;
-  BicubicPlane cr;
+  std::vector<float> cb, cr;
 };
-Chroma chroma_of(ConstPixels pixels, int64_t out_width, int64_t out_height, ThreadPool& pool);
-Chroma chroma_of(ConstDeepPixels pixels, int64_t out_width, int64_t out_height, ThreadPool& pool);
+// `window` are the pixels that are given of the picture.
+Chroma chroma_of(ConstPixels window, const Placement& placement, const PartFilter& filter,
+                 ThreadPool& pool);
+Chroma chroma_of(ConstDeepPixels window, const Placement& placement, const PartFilter& filter,
+                 ThreadPool& pool);
 
-// A rectangle of the enlarged picture, whose corner is (x, y) there: luma from the network, chroma
-// enlarged, to all of `pixels`, opaque.
-void merge_luma(ConstPlanes luma, const LumaFormat& format, const Chroma& chroma, int64_t x,
-                int64_t y, Pixels pixels, ThreadPool& pool);
+// The part of an enlarged picture that a filter makes: luma from the network, chroma filtered, to
+// all of `pixels`, with one alpha.
+void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
+                const PartFilter& filter, float alpha, Pixels pixels, ThreadPool& pool);
+void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
+                const PartFilter& filter, float alpha, DeepPixels pixels, ThreadPool& pool);
 
 }  // namespace fovea::image

@@ -31,10 +31,41 @@ using ConstPixels = PixelsOf<const uint8_t>;
 using DeepPixels = PixelsOf<float>;
 using ConstDeepPixels = PixelsOf<const float>;
 
+// All of a picture whose rows lie one after the other.
+template <class Component>
+PixelsOf<Component> whole_pixels(Component* data, int64_t width, int64_t height) {
+  return {data, width, height, 4 * width};
+}
+
 // A part of a picture, in pixels.
 struct Rect {
-  int64_t x, y, width, height;
+  int64_t x = 0, y = 0, width = 0, height = 0;
+
+  int64_t right() const { return x + width; }
+  int64_t bottom() const { return y + height; }
+  bool is_empty() const { return width <= 0 || height <= 0; }
+  bool operator==(const Rect&) const = default;
 };
+
+// What both have; empty where that is nothing.
+Rect intersection(const Rect& a, const Rect& b);
+bool contains(const Rect& outer, const Rect& inner);
+// `rect` as seen from the corner of `origin`.
+Rect relative_to(const Rect& origin, const Rect& rect);
+
+// A picture of which the pixels of `window` are given, and what the whole of it becomes.
+struct Placement {
+  Rect window;
+  int64_t width, height;
+  int64_t out_width, out_height;
+};
+
+// Throws Error(InvalidInput) unless all sizes are at least 1 and below 2^31 and the window lies in
+// the picture.
+void check_placement(const Placement& placement);
+
+// The bytes of so many pixels. Throws Error(OutOfMemory) for more than there can be.
+uint64_t rgba_bytes(int64_t width, int64_t height, bool deep);
 
 // Planes of floats, [channel][y][x]: a tensor's image or a rectangle of it. Strides in floats.
 template <class Float>

@@ -7,11 +7,15 @@
 #include "simd/f32x4.h"
 #include "threads/thread_pool.h"
 
-// Four RGBA8 pixels in registers: the inner loops of this folder.
+// Four RGBA pixels in registers: the inner loops of this folder.
 namespace fovea::image {
 
 struct Rgb {
   simd::F32x4 r, g, b;
+};
+
+struct Rgba {
+  simd::F32x4 r, g, b, a;
 };
 
 // Up to four pixels as little-endian words; lanes beyond `count` are 0.
@@ -46,38 +50,39 @@ inline void store_floats(simd::F32x4 value, float* to, int64_t count) {
   }
 }
 
-inline Rgb unpack(simd::I32x4 words) {
-  const simd::I32x4 byte = simd::I32x4::splat(255);
-  return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte)};
+// Up to four pixels, as levels of 0..255; lanes beyond `count` are 0.
+inline Rgba load_rgba(const uint8_t* from, int64_t count) {
+  const simd::I32x4 words = load_pixels(from, count), byte = simd::I32x4::splat(255);
+  return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte),
+          to_f32(shift_right_logical(words, 24))};
 }
 
-// Up to four pixels' colours, as levels of 0..255.
-inline Rgb load_colours(const uint8_t* from, int64_t count) {
-  return unpack(load_pixels(from, count));
+inline Rgba load_rgba(const float* from, int64_t count) {
+  const auto pixel = [&](int64_t i) {
+    return i < count ? simd::F32x4::load(from + 4 * i) : simd::F32x4::zero();
+  };
+  Rgba c = {pixel(0), pixel(1), pixel(2), pixel(3)};
+  transpose4x4(c.r, c.g, c.b, c.a);
+  return c;
 }
 
-inline Rgb load_colours(const float* from, int64_t count) {
-  float planes[3][4] = {};
-  for (int64_t i = 0; i < count && i < 4; ++i) {
-    for (int64_t c = 0; c < 3; ++c) planes[c][i] = from[4 * i + c];
-  }
-  using simd::F32x4;
-  return {F32x4::load(planes[0]), F32x4::load(planes[1]), F32x4::load(planes[2])};
+// Clamped to 0..255; NaN becomes 0.
+inline simd::F32x4 clamped(simd::F32x4 x) {
+  return pmin(pmax(simd::F32x4::zero(), x), simd::F32x4::splat(255));
 }
 
-inline simd::F32x4 unpack_alpha(simd::I32x4 words) {
-  return to_f32(shift_right_logical(words, 24));
+// Clamped and rounded, halves to even.
+inline simd::I32x4 to_bytes(simd::F32x4 x) { return to_i32(nearest(clamped(x))); }
+
+inline void store_rgba(const Rgba& c, uint8_t* to, int64_t count) {
+  const simd::I32x4 colours = to_bytes(c.r) | (to_bytes(c.g) << 8) | (to_bytes(c.b) << 16);
+  store_pixels(colours | (to_bytes(c.a) << 24), to, count);
 }
 
-// Clamped and rounded, halves to even; NaN becomes 0.
-inline simd::I32x4 to_bytes(simd::F32x4 x) {
-  using simd::F32x4;
-  return to_i32(nearest(pmin(pmax(x, F32x4::zero()), F32x4::splat(255))));
-}
-
-inline simd::I32x4 pack_opaque(const Rgb& c) {
-  return to_bytes(c.r) | (to_bytes(c.g) << 8) | (to_bytes(c.b) << 16) |
-         simd::I32x4::splat(static_cast<int32_t>(0xff000000u));
+inline void store_rgba(const Rgba& c, float* to, int64_t count) {
+  simd::F32x4 pixels[4] = {clamped(c.r), clamped(c.g), clamped(c.b), clamped(c.a)};
+  transpose4x4(pixels[0], pixels[1], pixels[2], pixels[3]);
+  for (int64_t i = 0; i < std::min<int64_t>(count, 4); ++i) pixels[i].store(to + 4 * i);
 }
 
 // Calls fn(begin, end) or fn(begin, end, worker) for runs of rows worth a thread.

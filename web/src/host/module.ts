@@ -204,7 +204,7 @@ export type ValueType = TensorType | 'sequence' | 'absent' | 'map';
 
 /** What a part of a picture is to become, and what the network that does it takes and gives. */
 export interface PictureSettings {
-  /** Where in the picture the pixels lie that are given. */
+  /** Where in the picture the pixels lie that are given. Lies inside the picture. */
   window: Rectangle;
   /** The whole picture, and what it is enlarged to. */
   width: number;
@@ -213,14 +213,19 @@ export interface PictureSettings {
   outHeight: number;
   /** Whether components are float32 of 0..255, not bytes: of the given pixels and of the result. */
   deep: boolean;
+  /**
+   * `luma`: Y of YCbCr, whose colours are enlarged apart. `gray`: brightness in, brightness out. `rgb`,
+   * `rgba`: 3 or 4 channels.
+   */
   color: 'luma' | 'gray' | 'rgb' | 'rgba';
-  /** Whether the colours come as BGR. */
+  /** Whether the colours come as BGR; alpha comes last. */
   blueFirst: boolean;
-  /** The network's values of black and of white. */
+  /** The network's values of black and of white, such as -1 and 1. Those of uint8 are 0 and 255. */
   black: number;
   white: number;
-  /** The element type and the order of the axes of its input. */
+  /** The element type of its input. Its output may have any of these. */
   type: 'float32' | 'float16' | 'uint8';
+  /** The order of its input and output. */
   channelsLast: boolean;
   /** How the picture goes on beyond its border. */
   border: 'replicate' | 'reflect';
@@ -228,18 +233,20 @@ export interface PictureSettings {
 
 /** A part of a picture at another size. */
 export interface ResampleSettings {
-  /** Where in the picture the pixels lie that are given. */
+  /** As in PictureSettings. */
   window: Rectangle;
-  /** The whole picture, before and after. */
   width: number;
   height: number;
+  /** The new size of the whole picture. */
   outWidth: number;
   outHeight: number;
-  /** What is asked for, in the picture of the new size. */
+  /** What is asked for, of the new picture. */
   part: Rectangle;
+  /** All are widened when the picture shrinks. `bicubic`: a = -1/2; `mitchell`: B = C = 1/3. */
   kernel: 'lanczos3' | 'mitchell' | 'bicubic' | 'nearest';
-  /** Whether light is added, not levels. */
+  /** Whether light is added up, not its levels in sRGB or Display-P3. */
   linear: boolean;
+  /** Whether components are float32 of 0..255, not bytes. */
   deep: boolean;
 }
 
@@ -315,20 +322,22 @@ export interface EngineModule {
   profile(run: EngineRun): NodeTime[];
   deleteRun(run: EngineRun): void;
 
-  /** The picture keeps the pixels, which it writes to. */
+  /** The picture keeps the pixels, those of the window, and writes to them. */
   makePicture(
     engine: EngineThreads,
     pixels: EngineBuffer,
     settings: PictureSettings,
   ): EnginePicture;
   /**
-   * A part of the picture, which goes on beyond its borders, as elements of a tensor. Bit 0 of the
-   * orientation mirrors x, bit 1 mirrors y, then bit 2 swaps x and y.
+   * The part `from` of the picture as a network's input, flipped and turned as `orientation` (0..7)
+   * says: bit 0 mirrors x, bit 1 mirrors y, then bit 2 swaps x and y. `from` may reach beyond the
+   * picture; inside it must lie in the window.
    */
   pictureInput(picture: EnginePicture, from: Rectangle, orientation: number): EngineBuffer;
   /**
-   * Takes the part of a run's output that begins at (x, y), turned back, for that part of the enlarged
-   * picture. The mean of several is taken.
+   * Takes from output 0 of the run the part that begins at (x, y), as it is once it is turned back
+   * from `orientation`, for the tile `to` of the enlarged picture. Several for one tile are averaged;
+   * another tile takes its place.
    */
   placeTile(
     picture: EnginePicture,
@@ -338,9 +347,11 @@ export interface EngineModule {
     to: Rectangle,
     orientation: number,
   ): void;
-  /** The RGBA of the part, valid until the engine allocates again. */
+  /** The tile's RGBA: bytes, or float32 if deep. Valid until the engine allocates again. */
   pictureBytes(picture: EnginePicture): Uint8Array;
   deletePicture(picture: EnginePicture): void;
+
+  /** RGBA like the source's, whose colours count as much as they show. */
   resamplePicture(
     engine: EngineThreads,
     pixels: EngineBuffer,
