@@ -3,13 +3,13 @@
 import { FoveaError, messageOf } from '../base/errors.js';
 import { untilAborted } from '../base/until-aborted.js';
 import type { Opening } from './drawables.js';
-import type { Channels, Picture } from './picture.js';
+import type { Picture } from './picture.js';
 import { openPixels } from './pixel-source.js';
 
 /** A picture of the package `sharp`, as far as it is used here. */
 export interface SharpPicture {
   clone(): SharpPicture;
-  metadata(): Promise<{ depth?: string; space?: string }>;
+  metadata(): Promise<{ depth?: string; space?: string; hasAlpha?: boolean }>;
   rotate(): SharpPicture;
   toColourspace(space: string): SharpPicture;
   withIccProfile(profile: string): SharpPicture;
@@ -55,7 +55,11 @@ export async function openBySharp(file: Uint8Array, opening: Opening): Promise<P
     'in Node, files of pictures are decoded by the package sharp, or by yourself to give ' +
       '{ data, width, height }',
   );
-  return decoded(sharp(file), opening);
+  const picture = sharp(file);
+  const opened = await decoded(picture, opening);
+  const { space, hasAlpha } = await picture.metadata();
+  if (space !== 'b-w' && space !== 'grey16') return opened;
+  return { ...opened, channels: hasAlpha ? 2 : 1 };
 }
 
 /**
@@ -67,32 +71,31 @@ export function openSharpPicture(picture: SharpPicture, opening: Opening): Promi
   return decoded(picture.clone(), opening);
 }
 
-/** Decoded whole, to 8 or 16 bits as the file has them, in grey if that is what it is. */
+/** Decoded whole, to 8 or 16 bits as the file has them. */
 async function decoded(
   picture: SharpPicture,
   { colorSpace = 'srgb', signal }: Opening,
 ): Promise<Picture> {
-  const { data, info } = await untilAborted(signal, async () => {
-    try {
-      const { depth, space } = await picture.metadata();
-      const isDeep = depth !== undefined && depth !== 'uchar';
-      const isGrey = space === 'b-w' || space === 'grey16';
-      // Without an angle, as the EXIF data say.
-      let turned = picture.rotate();
-      if (colorSpace === 'display-p3') turned = turned.withIccProfile('p3');
-      const spaces = isGrey ? ['b-w', 'grey16'] : ['srgb', 'rgb16'];
-      return await turned
-        .toColourspace(spaces[isDeep ? 1 : 0]!)
-        .raw({ depth: isDeep ? 'ushort' : 'uchar' })
-        .toBuffer({ resolveWithObject: true })
-        .then(({ data, info }) => ({ info, data: isDeep ? sixteenBits(data) : data }));
-    } catch (cause) {
+  const read = async () => {
+    const { depth = 'uchar' } = await picture.metadata();
+    // Without an angle, as the EXIF data say.
+    const turned = picture.rotate();
+    const coloured = colorSpace === 'srgb' ? turned : turned.withIccProfile('p3');
+    const components =
+      depth === 'uchar'
+        ? coloured.toColourspace('srgb').raw({ depth: 'uchar' })
+        : coloured.toColourspace('rgb16').raw({ depth: 'ushort' });
+    const { data, info } = await components.toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    return { data: depth === 'uchar' ? data : sixteenBits(data), width, height, channels };
+  };
+  const pixels = await untilAborted(signal, () =>
+    read().catch((cause: unknown) => {
       const message = `the picture cannot be read by sharp: ${messageOf(cause)}`;
       throw new FoveaError('InvalidInput', message, {}, { cause });
-    }
-  });
-  const { width, height } = info;
-  return openPixels({ data, width, height, channels: info.channels, colorSpace });
+    }),
+  );
+  return openPixels({ ...pixels, colorSpace });
 }
 
 function sixteenBits({ buffer, byteOffset, byteLength }: Uint8Array): Uint16Array {
