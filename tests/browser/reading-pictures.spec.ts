@@ -49,7 +49,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
           frame: new VideoFrame(canvas, { timestamp: 0 }),
         };
         for (const [name, source] of Object.entries(sources)) {
-          const picture = await openPicture(source as HTMLImageElement);
+          const picture = await openPicture(source);
           const difference = largestDifference(await readWhole(picture), shown);
           results.push([`${alpha} ${name}`, difference, await partsDiffer(picture)]);
           picture.close();
@@ -221,7 +221,7 @@ test.describe('an image', () => {
     page.evaluate(async (html) => {
       document.body.innerHTML = html;
       const image = document.querySelector<HTMLElement>('picture, img, video')!;
-      const picture = await window.pictures.openPicture(image as HTMLImageElement);
+      const picture = await window.pictures.openPicture(image);
       const { data } = await picture.read({ x: picture.width - 1, y: 0, width: 1, height: 1 });
       return [picture.width, picture.height, ...data];
     }, html);
