@@ -208,7 +208,7 @@ test.describe('a picture is refused:', () => {
       };
       const failures: Record<string, string | undefined> = {};
       for (const [name, source] of Object.entries(sources)) {
-        const failure = await window.failureOf(window.upscaler.upscale(source as HTMLImageElement));
+        const failure = await window.failureOf(window.upscaler.upscale(source));
         failures[name] = `${failure?.name} ${failure?.code}`;
       }
       return failures;

@@ -79,13 +79,13 @@ function arraySink<T>(layout: Layout, result: (data: Components) => T): Sink<T> 
   const isResult = (pixels: Pixels) =>
     isBytes(pixels) && component === 'uint8' && channels === 4 && isWhole(pixels, layout);
   return {
-    put(x, y, pixels) {
+    async put(x, y, pixels) {
       if (isResult(pixels)) {
         data = pixels.data;
         return;
       }
       data ??= allocated();
-      store(pixels, x, y, { ...layout, data: data });
+      await store(pixels, x, y, { ...layout, data });
     },
     finish: () => result(data ?? allocated()),
     abort() {

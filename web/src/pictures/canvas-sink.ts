@@ -31,8 +31,8 @@ export function canvasSink(info: ResultInfo, canvas?: Canvas): Sink<Canvas> {
   const component = isDeep ? imageDataComponent('float16') : 'uint8';
   let shown: [x: number, y: number] | undefined;
   return {
-    put(x, y, pixels) {
-      const image = partImageData(pixels, colorSpace, component);
+    async put(x, y, pixels) {
+      const image = await partImageData(pixels, colorSpace, component);
       context.putImageData(ownImageData(context, image), x, y);
       const at = shownAt(pixels);
       if (at !== undefined) {

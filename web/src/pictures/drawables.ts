@@ -111,16 +111,21 @@ async function openVideo(video: HTMLVideoElement, opening: Opening): Promise<Pic
 }
 
 async function firstFrame(video: HTMLVideoElement): Promise<void> {
-  if (video.readyState >= video.HAVE_CURRENT_DATA) return;
-  if (video.networkState === video.NETWORK_LOADING) {
+  const hasFrame = () => video.readyState >= video.HAVE_CURRENT_DATA;
+  if (!hasFrame() && willLoad(video)) {
     await new Promise<unknown>((resolve) => {
-      for (const event of ['loadeddata', 'error', 'suspend', 'emptied']) {
+      for (const event of ['loadeddata', 'error']) {
         video.addEventListener(event, resolve, { once: true });
       }
     });
   }
-  if (video.readyState >= video.HAVE_CURRENT_DATA) return;
-  throw notReadable("the video has no frame yet: await its 'loadeddata'");
+  if (!hasFrame()) throw notReadable("the video has no frame yet: await its 'loadeddata'");
+}
+
+function willLoad(video: HTMLVideoElement): boolean {
+  const isAsked = video.preload !== 'none' || !video.paused;
+  const hasSource = video.srcObject || video.src || video.querySelector('source');
+  return isAsked && Boolean(hasSource) && !video.error;
 }
 
 async function openFrame(frame: VideoFrame, opening: Opening): Promise<Picture> {

@@ -77,7 +77,7 @@ function pictureRead(
     async read(part, signal): Promise<Pixels> {
       if (signal?.aborted) throw abortError(signal);
       try {
-        return pixelsOf(read(part));
+        return await pixelsOf(read(part));
       } catch (cause) {
         throw whyNot(cause);
       }

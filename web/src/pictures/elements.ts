@@ -2,6 +2,7 @@
 
 import { FoveaError } from '../base/errors.js';
 import type { Rectangle } from '../host/module.js';
+import { Pace } from './pace.js';
 import type { Channels, Component } from './picture.js';
 import { halfFloatsClass, type HalfFloats, type Pixels } from './pixels.js';
 
@@ -17,8 +18,8 @@ export const whites: Readonly<Record<Component, number>> = {
 };
 
 /** A picture in a typed array, row by row. */
-export interface Elements<Data = Components> {
-  readonly data: Data;
+export interface Elements {
+  readonly data: Components;
   readonly width: number;
   readonly height: number;
   readonly channels: Channels;
@@ -37,59 +38,52 @@ export function hasAlpha(channels: Channels): boolean {
  *
  * @throws FoveaError InvalidInput, naming the first pixel that is NaN
  */
-export function partOf(elements: Elements, part: Rectangle): Pixels {
-  const { component, channels } = elements;
+export async function partOf(elements: Elements, part: Rectangle): Promise<Pixels> {
   const { width, height } = part;
   const length = 4 * width * height;
-  if (component !== 'uint8') {
-    const data = new Float32Array(length);
-    copyPart(elements, part, data, levelOf);
-    return { data, width, height };
+  const isDeep = elements.component !== 'uint8';
+  const data = isDeep ? new Float32Array(length) : new Uint8ClampedArray(length);
+  const pace = new Pace();
+  for (let row = 0; row < height; ++row) {
+    copyRow(elements, part, row, data);
+    if (pace.isOver()) await pace.rest();
   }
-  const data = new Uint8ClampedArray(length);
-  if (channels === 4) copyRows(elements as Elements<Uint8Array>, part, data);
-  else copyPart(elements, part, data, (value) => value);
   return { data, width, height };
 }
 
 /** Puts a part whose first pixel belongs at (x, y) where it belongs. */
-export function store(
-  pixels: Pixels,
-  x: number,
-  y: number,
-  into: Elements<{ [index: number]: number }>,
-): void {
-  const { data, channels, component, planar = false } = into;
-  if (isBytes(pixels) && component === 'uint8' && channels === 4 && !planar) {
-    const rows = data as Uint8ClampedArray;
-    const length = 4 * pixels.width;
-    for (let row = 0; row < pixels.height; ++row) {
-      const from = pixels.data.subarray(row * length, (row + 1) * length);
-      rows.set(from, 4 * ((y + row) * into.width + x));
-    }
+export async function store(pixels: Pixels, x: number, y: number, into: Elements): Promise<void> {
+  const pace = new Pace();
+  for (let row = 0; row < pixels.height; ++row) {
+    storeRow(pixels, row, into, (y + row) * into.width + x);
+    if (pace.isOver()) await pace.rest();
+  }
+}
+
+/** Puts a row of a part where its first pixel belongs: at the pixel `to`, counted row by row. */
+export function storeRow({ data, width }: Pixels, row: number, into: Elements, to: number): void {
+  const { channels, component, planar = false } = into;
+  const first = 4 * row * width;
+  if (data.BYTES_PER_ELEMENT === 1 && component === 'uint8' && channels === 4 && !planar) {
+    (into.data as Uint8ClampedArray).set(data.subarray(first, first + 4 * width), 4 * to);
     return;
   }
-  const scale = whites[component] / 255;
   // Other integers than those of a Uint8ClampedArray are cut off.
-  const half = component === 'uint16' ? 0.5 : 0;
-  const element = (level: number) => (level > 255 ? 255 : level > 0 ? level : 0) * scale + half;
-  const [pixelStride, channelStride] = planar ? [1, into.width * into.height] : [channels, 1];
-  const alpha = hasAlpha(channels) ? (channels - 1) * channelStride : undefined;
-  for (let row = 0, from = 0; row < pixels.height; ++row) {
-    let to = ((y + row) * into.width + x) * pixelStride;
-    for (let column = 0; column < pixels.width; ++column, from += 4, to += pixelStride) {
-      const r = pixels.data[from]!;
-      const g = pixels.data[from + 1]!;
-      const b = pixels.data[from + 2]!;
-      if (channels > 2) {
-        data[to] = element(r);
-        data[to + channelStride] = element(g);
-        data[to + 2 * channelStride] = element(b);
-      } else {
-        data[to] = element(greyOf(r, g, b));
-      }
-      if (alpha !== undefined) data[to + alpha] = element(pixels.data[from + 3]!);
-    }
+  const rule = {
+    scale: whites[component] / 255,
+    half: component === 'uint16' ? 0.5 : 0,
+    most: 255,
+  };
+  const lane = (channel: number): Lane =>
+    planar
+      ? { data: into.data, at: channel * into.width * into.height + to, step: 1 }
+      : { data: into.data, at: to * channels + channel, step: channels };
+  const rgba = (channel: number): Lane => ({ data, at: first + channel, step: 4 });
+  const grey = { data: channels < 3 ? greys(data, first, width) : data, at: 0, step: 1 };
+  for (let channel = 0; channel < channels; ++channel) {
+    const isAlpha = hasAlpha(channels) && channel === channels - 1;
+    const from = isAlpha ? rgba(3) : channels < 3 ? grey : rgba(channel);
+    copyLane(from, lane(channel), width, rule);
   }
 }
 
@@ -120,52 +114,74 @@ function allocate(component: Component, length: number): Components {
   return new (HalfFloats ?? Float32Array)(length);
 }
 
-function copyRows(
-  { data, width }: Elements<Uint8Array>,
-  part: Rectangle,
-  into: Uint8ClampedArray,
-): void {
-  for (let row = 0; row < part.height; ++row) {
-    const from = 4 * ((part.y + row) * width + part.x);
-    into.set(data.subarray(from, from + 4 * part.width), 4 * row * part.width);
-  }
-}
-
-function copyPart(
+function copyRow(
   { data, width, channels, component }: Elements,
   part: Rectangle,
+  row: number,
   into: Uint8ClampedArray | Float32Array,
-  level: (value: number, scale: number) => number,
 ): void {
-  const [green, blue] = channels > 2 ? [1, 2] : [0, 0];
-  const alpha = hasAlpha(channels) ? channels - 1 : undefined;
-  const scale = 255 / whites[component];
-  for (let row = 0, to = 0; row < part.height; ++row) {
-    let from = ((part.y + row) * width + part.x) * channels;
-    for (let column = 0; column < part.width; ++column, from += channels, to += 4) {
-      into[to] = level(data[from]!, scale);
-      into[to + 1] = level(data[from + green]!, scale);
-      into[to + 2] = level(data[from + blue]!, scale);
-      into[to + 3] = alpha === undefined ? 255 : level(data[from + alpha]!, scale);
-      // What is no number is no number when multiplied, added and subtracted either.
-      if (into[to]! + into[to + 1]! + into[to + 2]! + into[to + 3]! >= 0) continue;
-      throw notANumber(part.x + column, part.y + row);
-    }
+  const first = ((part.y + row) * width + part.x) * channels;
+  const to = 4 * row * part.width;
+  if (component === 'uint8' && channels === 4) {
+    into.set((data as Uint8Array).subarray(first, first + 4 * part.width), to);
+    return;
+  }
+  const white = whites[component];
+  if (white === 1) checkNumbers(data, first, part, row, channels);
+  const rule = { scale: 255 / white, half: 0, most: white };
+  const opaque = { data: [white], at: 0, step: 0 };
+  const isGrey = channels < 3;
+  for (let channel = 0; channel < 4; ++channel) {
+    const source = channel < 3 ? (isGrey ? 0 : channel) : channels - 1;
+    const isThere = channel < 3 || hasAlpha(channels);
+    const from = isThere ? { data, at: first + source, step: channels } : opaque;
+    copyLane(from, { data: into, at: to + channel, step: 4 }, part.width, rule);
   }
 }
 
-/** Of 0..255, beyond which it is cut off. */
-function levelOf(value: number, scale: number): number {
-  const level = value * scale;
-  return level > 255 ? 255 : level < 0 ? 0 : level;
+/** Every so many elements of an array, from one on. */
+interface Lane {
+  data: ArrayLike<number>;
+  at: number;
+  step: number;
 }
 
-function notANumber(x: number, y: number): FoveaError {
-  const message = `the picture has a NaN at (${x}, ${y}), where components are numbers of 0..1`;
-  return new FoveaError('InvalidInput', message);
+/** Copies elements, held to 0..`most`, times `scale`, plus `half`. */
+function copyLane(
+  from: Lane,
+  to: Lane,
+  count: number,
+  { scale, half, most }: { scale: number; half: number; most: number },
+): void {
+  const { data: source, step: sourceStep } = from;
+  const { data, step } = to as Lane & { data: number[] };
+  for (let i = 0, s = from.at, t = to.at; i < count; ++i, s += sourceStep, t += step) {
+    const value = source[s]!;
+    data[t] = (value > most ? most : value > 0 ? value : 0) * scale + half;
+  }
 }
 
 /** Luma as of BT.601, and just what it was where all three are alike. */
-function greyOf(r: number, g: number, b: number): number {
-  return g + 0.299 * (r - g) + 0.114 * (b - g);
+function greys(data: ArrayLike<number>, first: number, count: number): Float32Array {
+  const greys = new Float32Array(count);
+  for (let i = 0, at = first; i < count; ++i, at += 4) {
+    const g = data[at + 1]!;
+    greys[i] = g + 0.299 * (data[at]! - g) + 0.114 * (data[at + 2]! - g);
+  }
+  return greys;
+}
+
+function checkNumbers(
+  data: ArrayLike<number>,
+  first: number,
+  part: Rectangle,
+  row: number,
+  channels: Channels,
+): void {
+  for (let i = 0; i < channels * part.width; ++i) {
+    if (!Number.isNaN(data[first + i]!)) continue;
+    const at = `(${part.x + Math.floor(i / channels)}, ${part.y + row})`;
+    const message = `the picture has a NaN at ${at}, where components are numbers of 0..1`;
+    throw new FoveaError('InvalidInput', message);
+  }
 }

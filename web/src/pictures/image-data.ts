@@ -37,22 +37,22 @@ export function toImageData(
 }
 
 /** A part as an ImageData; of bytes, it shares their memory. */
-export function partImageData(
+export async function partImageData(
   part: Pixels,
   colorSpace: ColorSpace,
   component: 'uint8' | 'float16',
-): PixelData {
+): Promise<PixelData> {
   const { width, height } = part;
   if (component === 'uint8' && isBytes(part)) {
     return toImageData(part.data, width, height, colorSpace);
   }
   const data = newComponents(component, 4 * width * height);
-  store(part, 0, 0, { data: data, width, height, channels: 4, component });
+  await store(part, 0, 0, { data, width, height, channels: 4, component });
   return toImageData(data, width, height, colorSpace);
 }
 
 /** What an ImageData holds, as a part. */
-export function pixelsOf({ data, width, height }: ImageData): Pixels {
+export async function pixelsOf({ data, width, height }: ImageData): Promise<Pixels> {
   if (data.BYTES_PER_ELEMENT === 1) return { data, width, height };
   const components = data as unknown as HalfFloats;
   const all = { x: 0, y: 0, width, height };

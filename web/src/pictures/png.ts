@@ -1,15 +1,11 @@
-import { nextTask } from '../base/environment.js';
 import { FoveaError } from '../base/errors.js';
-import { newComponents, store } from './elements.js';
+import { newComponents, storeRow } from './elements.js';
+import { Pace } from './pace.js';
 import { PngStream } from './png-stream.js';
-import type { Pixels } from './pixels.js';
 import type { ResultInfo, Sink } from './sink.js';
 
 /** The longest side that a PNG can have, in pixels. */
 const longestSide = 2 ** 31 - 1;
-
-/** How long rows are compressed before other events are handled, in milliseconds. */
-const slice = 10;
 
 /** A row that some parts have been put into. */
 interface Row {
@@ -51,28 +47,27 @@ export function pngSink(info: ResultInfo): Sink<Blob> {
     return row;
   };
   const writeWhole = async () => {
-    let yielded = performance.now();
+    const pace = new Pace();
     for (let row = rows.get(next); row?.filled === width; row = rows.get(next)) {
       rows.delete(next);
       next += 1;
       for (const piece of stream.piecesOf(bytesOf(row.data))) {
         await stream.write(piece);
-        if (performance.now() - yielded < slice) continue;
-        await nextTask();
-        yielded = performance.now();
+        if (pace.isOver()) await pace.rest();
       }
     }
   };
   return {
-    put(x, y, pixels) {
+    async put(x, y, pixels) {
+      const pace = new Pace();
       for (let i = 0; i < pixels.height; ++i) {
         const row = rowAt(y + i);
         const into = { data: row.data, width, height: 1, channels, component } as const;
-        store(rowOf(pixels, i), x, 0, into);
+        storeRow(pixels, i, into, x);
         row.filled += pixels.width;
+        if (pace.isOver()) await pace.rest();
       }
-      writing = writing.then(writeWhole);
-      return writing;
+      await (writing = writing.then(writeWhole));
     },
     async finish() {
       await writing;
@@ -84,10 +79,6 @@ export function pngSink(info: ResultInfo): Sink<Blob> {
       stream.abort();
     },
   };
-}
-
-function rowOf({ data, width }: Pixels, row: number): Pixels {
-  return { data: data.subarray(4 * width * row, 4 * width * (row + 1)), width, height: 1 };
 }
 
 /** The bytes of a row, of 16 bits the upper ones first. */
