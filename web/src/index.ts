@@ -55,6 +55,7 @@ export type {
 export type { OnProgress, Progress } from './base/progress.js';
 export type { Border, NetworkColor, NetworkOptions, Pair, Range } from './network/form.js';
 export type { Locality } from './network/locality.js';
+export type { MMDeployFiles } from './network/mmdeploy.js';
 export type { InputValue } from './network/other-inputs.js';
 export type { RawPicture } from './pictures/sinks.js';
 export type { PixelData } from './pictures/image-data.js';

@@ -7,6 +7,7 @@ import {
   type Form,
   type NetworkColor,
   type NetworkOptions,
+  type Pair,
   type PictureType,
 } from './form.js';
 import type { OtherInputs } from './other-inputs.js';
@@ -31,7 +32,11 @@ const types: readonly string[] = ['float32', 'float16', 'uint8'] satisfies Pictu
  *
  * @throws FoveaError InvalidInput when the model takes no pictures, or is not what is said of it
  */
-export function formsOf(info: ModelInfo, said: NetworkOptions, others: OtherInputs): Form[] {
+export function formsOf(
+  info: ModelInfo,
+  said: NetworkOptions & { fixed?: Pair },
+  others: OtherInputs,
+): Form[] {
   const { inputs, outputs } = info;
   if (inputs.length === 0 || outputs.length === 0)
     throw notForPictures('it has no input or no output');
@@ -55,7 +60,7 @@ export function formsOf(info: ModelInfo, said: NetworkOptions, others: OtherInpu
       channels,
       type,
       channelsLast,
-      fixed: fixedSize(input, axes),
+      fixed: fixedSize(input, axes, said.fixed),
       scaleInput: scaleInput?.name,
       others,
     })),
@@ -111,9 +116,18 @@ function layoutsOf(
   return fitting;
 }
 
-function fixedSize({ name }: ValueInfo, { height, width }: Axes): Form['fixed'] {
-  if (typeof height === 'number' && typeof width === 'number') return { x: width, y: height };
-  if (typeof height !== 'number' && typeof width !== 'number') return undefined;
+function fixedSize(
+  { name }: ValueInfo,
+  { height, width }: Axes,
+  told: Pair | undefined,
+): Form['fixed'] {
+  if (typeof height === 'number' && typeof width === 'number') {
+    if (!told || (told.x === width && told.y === height)) return { x: width, y: height };
+    throw notForPictures(
+      `its input '${name}' takes ${width} x ${height} pixels, not ${told.x} x ${told.y} as it is told`,
+    );
+  }
+  if (typeof height !== 'number' && typeof width !== 'number') return told;
   throw notForPictures(
     `its input '${name}' has one size along one axis only, ${String(height)} x ${String(width)}: ` +
       'fix both or none',

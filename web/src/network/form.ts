@@ -4,6 +4,7 @@ import { FoveaError } from '../base/errors.js';
 import { elementsOf, valuesOf } from './elements.js';
 import type { FeedData, TensorData } from '../host/feeding.js';
 import type { Rectangle } from '../host/module.js';
+import type { MMDeployFiles } from './mmdeploy.js';
 import type { InputValue, OtherInputs } from './other-inputs.js';
 
 /** Sizes or factors along both axes. */
@@ -49,6 +50,8 @@ export interface NetworkOptions {
   border?: Border | undefined;
   /** What its other inputs get, by name. */
   inputs?: Readonly<Record<string, InputValue>> | undefined;
+  /** What MMDeploy wrote beside the model, which other options come before. */
+  mmdeploy?: MMDeployFiles | undefined;
 }
 
 /** Element types of pictures. */

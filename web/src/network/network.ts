@@ -1,9 +1,16 @@
 import type { ModelInfo } from '../host/module.js';
 import { declaredInMetadata } from './metadata.js';
 import { formsOf } from './declared.js';
+import { declaredByMMDeploy } from './mmdeploy.js';
 import { measureNetwork, type Geometry, type Levels } from './measuring.js';
 import { OtherInputs } from './other-inputs.js';
-import { notForPictures, type Border, type Form, type NetworkOptions, type Trials } from './form.js';
+import {
+  notForPictures,
+  type Border,
+  type Form,
+  type NetworkOptions,
+  type Trials,
+} from './form.js';
 
 /** A network that enlarges pictures: what it takes and what it gives. */
 export interface Network extends Form, Geometry, Levels {
@@ -14,8 +21,8 @@ export interface Network extends Form, Geometry, Levels {
 }
 
 /**
- * Finds out what an enlarging network takes and gives: from the options, the model's metadata, its
- * declarations, and trials with plain grey: plans for its sizes, a run for what it does at borders, and
+ * Finds out what an enlarging network takes and gives: from the options, MMDeploy's files, the model's
+ * metadata, its declarations, and trials with plain grey: plans for its sizes, a run for what it does at borders, and
  * more where it is not said what black and white are. What comes first holds.
  *
  * @throws FoveaError InvalidInput when the model is not of that kind, or not what is said of it
@@ -25,7 +32,12 @@ export async function examineNetwork(
   options: NetworkOptions,
   trials: Trials,
 ): Promise<Network> {
-  const said = { ...declaredInMetadata(info.properties), ...given(options) };
+  const { mmdeploy, ...told } = given(options);
+  const said = {
+    ...declaredInMetadata(info.properties),
+    ...declaredByMMDeploy(mmdeploy),
+    ...told,
+  };
   const others = new OtherInputs(said.inputs ?? {}, info.inputs);
   const measured = await measureNetwork(trials, formsOf(info, said, others), said);
   const { offset = measured.margin, order, border = 'replicate', reach } = said;

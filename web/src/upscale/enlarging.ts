@@ -88,7 +88,7 @@ export async function* tilesOf(
       for (let index = 0; ; ++index) {
         const { value, done } = await engine.inTurn(signal, () => parts.next());
         if (done) return;
-        const pixels = partImageData(value as Pixels, colorSpace, kind);
+        const pixels = await partImageData(value as Pixels, colorSpace, kind);
         const { x, y } = value as Part;
         yield { x, y, pixels, index, total: enlargement.count, width, height };
       }

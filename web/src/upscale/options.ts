@@ -92,6 +92,12 @@ export const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
   output: { takes: 'a name', accepts: (value) => typeof value === 'string' },
   border: oneOf('replicate', 'reflect'),
   inputs: record,
+  mmdeploy: {
+    takes: '{ pipeline, deploy, detail }, the parsed files of those names',
+    accepts: (value) =>
+      isRecord(value) &&
+      Object.keys(value).every((name) => ['pipeline', 'deploy', 'detail'].includes(name)),
+  },
 };
 
 export const tileSettingKinds: OptionKinds<TileSettings> = {

@@ -1,5 +1,4 @@
 import type { OptionKind } from '../base/check-options.js';
-import { FoveaError } from '../base/errors.js';
 import { isRecord } from '../base/kinds.js';
 import type { Canvas } from '../pictures/canvas.js';
 import type { PixelData } from '../pictures/image-data.js';
@@ -74,19 +73,8 @@ export const outputKind: OptionKind = {
  * @throws FoveaError InvalidInput where there can be no such output, OutOfMemory where it is too large
  */
 export function sinkOf(output: Output, info: ResultInfo): Sink<unknown> {
-  try {
-    if (typeof output === 'string') return sinks[output](info);
-    return isCanvas(output) ? canvasSink(info, output) : blobSink(info, output as FileOutput);
-  } catch (cause) {
-    // What no array is long enough for.
-    if (!(cause instanceof RangeError)) throw cause;
-    const { width, height, component } = info;
-    const bytes = width * height * (component === 'uint8' ? 4 : 16);
-    const message =
-      `there is no memory for ${width} x ${height} pixels, which take ${bytes} bytes: ` +
-      "take tiles() or a 'blob', which need not be whole in memory, or a smaller size";
-    throw new FoveaError('OutOfMemory', message, { bytes: String(bytes) }, { cause });
-  }
+  if (typeof output === 'string') return sinks[output](info);
+  return isCanvas(output) ? canvasSink(info, output) : blobSink(info, output as FileOutput);
 }
 
 function isCanvas(value: unknown): value is Canvas {

@@ -67,7 +67,7 @@ export class Upscaler {
 
   /**
    * Loads a network of pictures, [1,C,H,W] or [1,H,W,C] of float32, float16 or uint8, and finds out what
-   * it takes: from the options, its metadata (docs/metadata.md), its graph and trials. An input of 4
+   * it takes: from the options, MMDeploy's files, its metadata (docs/metadata.md), its graph and trials. An input of 4
    * elements gets the factors.
    *
    * @param source one of the package's own `models`, or any other; `models.x2` unless given
@@ -212,8 +212,9 @@ export class Upscaler {
 const none = { left: 0, right: 0, top: 0, bottom: 0 };
 
 function networkOptions(options: UpscalerOptions): NetworkOptions {
-  const { scale, color, range, order, layout, multiple, input, output, border, inputs } = options;
-  return { scale, color, range, order, layout, multiple, input, output, border, inputs };
+  const { scale, color, range, order, layout, multiple } = options;
+  const { input, output, border, inputs, mmdeploy } = options;
+  return { scale, color, range, order, layout, multiple, input, output, border, inputs, mmdeploy };
 }
 
 function checkSize(picture: unknown): void {
