@@ -81,8 +81,8 @@ template <class Convert>
 Case pixels(const char* name, int64_t channels, Convert convert) {
   const auto prepare = [=]() -> Run {
     return [=, planes = random_floats(channels * kSide * kSide),
-            bytes = std::vector<uint8_t>(4 * kSide * kSide, 100)]() mutable {
-      convert(image::Pixels{bytes.data(), kSide, kSide, 4 * kSide},
+            bytes = std::vector(4 * kSide * kSide, std::byte{100})]() mutable {
+      convert(image::whole_pixels(bytes.data(), kSide, kSide, false),
               image::whole_planes(planes.data(), kSide, kSide));
     };
   };

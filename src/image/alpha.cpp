@@ -8,37 +8,55 @@ namespace {
 
 constexpr int kAlpha = 3;
 
-template <class Component>
-std::optional<float> shared_alpha(PixelsOf<const Component> pixels) noexcept {
-  if (pixels.width == 0 || pixels.height == 0) return std::nullopt;
-  const Component first = pixels.data[kAlpha];
-  for (int64_t y = 0; y < pixels.height; ++y) {
+// Calls fn(alpha) for the pixels of a row, until it says no.
+template <class Fn>
+bool for_alphas(const ConstPixels& pixels, int64_t y, Fn fn) {
+  const auto each = [&](const auto* row) {
     for (int64_t x = 0; x < pixels.width; ++x) {
-      if (pixels.at(x, y)[kAlpha] != first) return std::nullopt;
+      if (!fn(static_cast<float>(row[4 * x + kAlpha]))) return false;
     }
-  }
-  return static_cast<float>(first);
+    return true;
+  };
+  const std::byte* row = pixels.at(0, y);
+  return pixels.deep ? each(reinterpret_cast<const float*>(row))
+                     : each(reinterpret_cast<const uint8_t*>(row));
 }
 
-template <class Component>
-std::vector<float> alpha_plane(PixelsOf<const Component> window, const Placement& placement,
-                               const PartFilter& filter) {
+}  // namespace
+
+std::optional<float> constant_alpha(ConstPixels pixels) noexcept {
+  std::optional<float> shared;
+  for (int64_t y = 0; y < pixels.height; ++y) {
+    const bool same = for_alphas(pixels, y, [&](float alpha) {
+      if (!shared) shared = alpha;
+      return alpha == *shared;
+    });
+    if (!same) return std::nullopt;
+  }
+  return shared;
+}
+
+std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
+                            const PartFilter& filter) {
   const Rect& source = filter.source;
   const Rect known = known_source(filter, placement);
   const Rect from = relative_to(placement.window, known), to = relative_to(source, known);
+  const ConstPixels pixels = window.crop(from.x, from.y, from.width, from.height);
   std::vector<float> alpha(static_cast<size_t>(source.width * source.height));
   const Planes plane = whole_planes(alpha.data(), source.width, source.height);
   for (int64_t y = 0; y < to.height; ++y) {
     float* row = plane.row(0, to.y + y) + to.x;
-    for (int64_t x = 0; x < to.width; ++x) row[x] = window.at(from.x + x, from.y + y)[kAlpha];
+    for_alphas(pixels, y, [&](float value) {
+      *row++ = value;
+      return true;
+    });
   }
   extend_edges(plane, 1, source.width, source.height, to, to, Border::Replicate);
   return alpha;
 }
 
-template <class Component>
-void merge(const std::vector<float>& alpha, const PartFilter& filter, PixelsOf<Component> pixels,
-           ThreadPool& pool) {
+void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, Pixels pixels,
+                 ThreadPool& pool) {
   const int64_t width = pixels.width;
   const int64_t worker_floats = width + filter.source.width;
   std::vector<float> scratch(static_cast<size_t>(worker_floats * pool.size()));
@@ -47,40 +65,12 @@ void merge(const std::vector<float>& alpha, const PartFilter& filter, PixelsOf<C
     for (int64_t y = begin; y < end; ++y) {
       filter_row(filter, alpha.data(), y, values + width, values);
       for (int64_t x = 0; x < width; x += 4) {
-        Rgba c = load_rgba(pixels.at(x, y), width - x);
+        Rgba c = load_rgba(pixels, x, y);
         c.a = load_floats(values + x, width - x);
-        store_rgba(c, pixels.at(x, y), width - x);
+        store_rgba(c, pixels, x, y);
       }
     }
   });
-}
-
-}  // namespace
-
-std::optional<float> constant_alpha(ConstPixels pixels) noexcept { return shared_alpha(pixels); }
-
-std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept {
-  return shared_alpha(pixels);
-}
-
-std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
-                            const PartFilter& filter) {
-  return alpha_plane(window, placement, filter);
-}
-
-std::vector<float> alpha_of(ConstDeepPixels window, const Placement& placement,
-                            const PartFilter& filter) {
-  return alpha_plane(window, placement, filter);
-}
-
-void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, Pixels pixels,
-                 ThreadPool& pool) {
-  merge(alpha, filter, pixels, pool);
-}
-
-void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, DeepPixels pixels,
-                 ThreadPool& pool) {
-  merge(alpha, filter, pixels, pool);
 }
 
 }  // namespace fovea::image

@@ -12,26 +12,20 @@ namespace fovea::image {
 
 // The alpha all pixels share, if they do; such a picture needs no alpha of its own.
 std::optional<float> constant_alpha(ConstPixels pixels) noexcept;
-std::optional<float> constant_alpha(ConstDeepPixels pixels) noexcept;
 
 // Gives fully transparent pixels the colours of their surroundings, ring by ring outward from those
 // that show, so that no hidden colour bleeds into an enlarged edge. Alpha stays. A picture without
 // a visible pixel stays as it is.
 void bleed_colour(Pixels pixels);
-void bleed_colour(DeepPixels pixels);
 
 // The alpha, 0..255, of all that a filter reads of a picture. `window` are the pixels that are
 // given of it.
 std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
                             const PartFilter& filter);
-std::vector<float> alpha_of(ConstDeepPixels window, const Placement& placement,
-                            const PartFilter& filter);
 
 // Writes the alpha of the part of an enlarged picture that a filter makes into all of `pixels`;
 // colours stay.
 void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, Pixels pixels,
-                 ThreadPool& pool);
-void merge_alpha(const std::vector<float>& alpha, const PartFilter& filter, DeepPixels pixels,
                  ThreadPool& pool);
 
 }  // namespace fovea::image

@@ -1,8 +1,7 @@
-// The colours of pixels that do not show, once per picture.
+// The colours of pixels that do not show, once per window.
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
 #include <vector>
 
 #include "image/alpha.h"
@@ -16,14 +15,15 @@ struct Point {
   int64_t x, y;
 };
 
+using Colours = std::array<float, 3>;
+
 // The state of bleed_colour: which pixels have a colour that shows or follows from one that does.
-template <class Component>
 class Bleeding {
  public:
-  explicit Bleeding(PixelsOf<Component> pixels)
+  explicit Bleeding(Pixels pixels)
       : pixels_(pixels), states_(static_cast<size_t>(pixels.width * pixels.height), State::Hidden) {
     for_each_pixel([&](Point p) {
-      if (pixels_.at(p.x, p.y)[kAlpha] != 0) state(p) = State::Coloured;
+      if (component(p, kAlpha) != 0) state(p) = State::Coloured;
     });
     for_each_pixel([&](Point p) {
       if (state(p) == State::Coloured) enqueue_neighbours(p);
@@ -32,14 +32,14 @@ class Bleeding {
 
   void run() {
     std::vector<Point> ring;
-    std::vector<std::array<Component, 3>> colours;
+    std::vector<Colours> colours;
     while (!queue_.empty()) {
       ring.swap(queue_);
       queue_.clear();
       colours.clear();
       for (const Point p : ring) colours.push_back(mean_of_neighbours(p));
       for (size_t i = 0; i < ring.size(); ++i) {
-        std::copy_n(colours[i].begin(), 3, pixels_.at(ring[i].x, ring[i].y));
+        set_colours(ring[i], colours[i]);
         state(ring[i]) = State::Coloured;
       }
       for (const Point p : ring) enqueue_neighbours(p);
@@ -77,23 +77,36 @@ class Bleeding {
     });
   }
 
-  std::array<Component, 3> mean_of_neighbours(Point p) {
-    using Sum = std::conditional_t<std::is_integral_v<Component>, unsigned, float>;
-    std::array<Sum, 3> sum = {0, 0, 0};
-    unsigned count = 0;
+  float component(Point p, size_t channel) const {
+    const std::byte* pixel = pixels_.at(p.x, p.y);
+    return pixels_.deep ? reinterpret_cast<const float*>(pixel)[channel]
+                        : static_cast<float>(pixel[channel]);
+  }
+
+  void set_colours(Point p, const Colours& colours) {
+    std::byte* pixel = pixels_.at(p.x, p.y);
+    for (size_t i = 0; i < 3; ++i) {
+      if (pixels_.deep) {
+        reinterpret_cast<float*>(pixel)[i] = colours[i];
+      } else {
+        pixel[i] = static_cast<std::byte>(colours[i] + 0.5f);  // the nearest to the mean
+      }
+    }
+  }
+
+  Colours mean_of_neighbours(Point p) {
+    Colours mean = {0, 0, 0};
+    float count = 0;
     for_each_neighbour(p, [&](Point q) {
       if (state(q) != State::Coloured) return;
       ++count;
-      for (size_t i = 0; i < 3; ++i) sum[i] += pixels_.at(q.x, q.y)[i];
+      for (size_t i = 0; i < 3; ++i) mean[i] += component(q, i);
     });
-    // Of bytes, the nearest to the mean.
-    const Sum half = std::is_integral_v<Component> ? Sum(count / 2) : Sum(0);
-    std::array<Component, 3> mean;
-    for (size_t i = 0; i < 3; ++i) mean[i] = static_cast<Component>((sum[i] + half) / Sum(count));
+    for (float& colour : mean) colour /= count;
     return mean;
   }
 
-  PixelsOf<Component> pixels_;
+  Pixels pixels_;
   std::vector<State> states_;
   std::vector<Point> queue_;
 };
@@ -101,7 +114,5 @@ class Bleeding {
 }  // namespace
 
 void bleed_colour(Pixels pixels) { Bleeding(pixels).run(); }
-
-void bleed_colour(DeepPixels pixels) { Bleeding(pixels).run(); }
 
 }  // namespace fovea::image

@@ -38,13 +38,12 @@ void for_pixels(int64_t width, int64_t height, ThreadPool& pool, Fn fn) {
   });
 }
 
-template <class Component>
-void colours_to_planes(PixelsOf<const Component> pixels, const ColourFormat& format,
-                       const Levels& levels, Planes out, ThreadPool& pool) noexcept {
+void colours_to_planes(ConstPixels pixels, const ColourFormat& format, const Levels& levels,
+                       Planes out, ThreadPool& pool) noexcept {
   const int red = format.blue_first ? 2 : 0, blue = 2 - red;
   const bool has_alpha = format.colour == Colour::Rgba;
   for_pixels(pixels.width, pixels.height, pool, [&](int64_t x, int64_t y, int64_t count) {
-    const Rgba c = load_rgba(pixels.at(x, y), count);
+    const Rgba c = load_rgba(pixels, x, y);
     store_floats(apply(levels, c.r), out.row(red, y) + x, count);
     store_floats(apply(levels, c.g), out.row(1, y) + x, count);
     store_floats(apply(levels, c.b), out.row(blue, y) + x, count);
@@ -52,18 +51,18 @@ void colours_to_planes(PixelsOf<const Component> pixels, const ColourFormat& for
   });
 }
 
-template <class Component>
-void brightness_to_plane(PixelsOf<const Component> pixels, const Levels& levels, Planes out,
+void brightness_to_plane(ConstPixels pixels, const Levels& levels, Planes out,
                          ThreadPool& pool) noexcept {
   for_pixels(pixels.width, pixels.height, pool, [&](int64_t x, int64_t y, int64_t count) {
-    const F32x4 luma = luma_of(load_rgba(pixels.at(x, y), count));
+    const F32x4 luma = luma_of(load_rgba(pixels, x, y));
     store_floats(apply(levels, luma), out.row(0, y) + x, count);
   });
 }
 
-template <class Component>
-void pixels_to_planes(PixelsOf<const Component> pixels, const ColourFormat& format,
-                      const Levels& levels, Planes out, ThreadPool& pool) noexcept {
+}  // namespace
+
+void to_planes(ConstPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
+               ThreadPool& pool) noexcept {
   if (format.channels() == 1) {
     brightness_to_plane(pixels, levels, out, pool);
   } else {
@@ -71,9 +70,8 @@ void pixels_to_planes(PixelsOf<const Component> pixels, const ColourFormat& form
   }
 }
 
-template <class Component>
-void planes_to_pixels(ConstPlanes planes, const ColourFormat& format, const Levels& levels,
-                      float alpha, PixelsOf<Component> pixels, ThreadPool& pool) noexcept {
+void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
+                 Pixels pixels, ThreadPool& pool) noexcept {
   const bool gray = format.channels() == 1, has_alpha = format.colour == Colour::Rgba;
   const int red = gray ? 0 : format.blue_first ? 2 : 0, green = gray ? 0 : 1;
   const int blue = gray ? 0 : 2 - red;
@@ -82,23 +80,22 @@ void planes_to_pixels(ConstPlanes planes, const ColourFormat& format, const Leve
       return apply(levels, load_floats(planes.row(plane, y) + x, count));
     };
     const F32x4 a = has_alpha ? get(3) : splat(alpha);
-    store_rgba({get(red), get(green), get(blue), a}, pixels.at(x, y), count);
+    store_rgba({get(red), get(green), get(blue), a}, pixels, x, y);
   });
 }
 
-template <class Component>
-Chroma chroma_of_window(PixelsOf<const Component> window, const Placement& placement,
-                        const PartFilter& filter, ThreadPool& pool) {
+Chroma chroma_of(ConstPixels window, const Placement& placement, const PartFilter& filter,
+                 ThreadPool& pool) {
   const Rect& source = filter.source;
   const Rect known = known_source(filter, placement);
   const Rect from = relative_to(placement.window, known), to = relative_to(source, known);
-  const PixelsOf<const Component> pixels = window.crop(from.x, from.y, from.width, from.height);
+  const ConstPixels pixels = window.crop(from.x, from.y, from.width, from.height);
   const auto size = static_cast<size_t>(source.width * source.height);
   Chroma chroma{std::vector<float>(size), std::vector<float>(size)};
   const Planes cb = whole_planes(chroma.cb.data(), source.width, source.height);
   const Planes cr = whole_planes(chroma.cr.data(), source.width, source.height);
   for_pixels(to.width, to.height, pool, [&](int64_t x, int64_t y, int64_t count) {
-    const Rgba c = load_rgba(pixels.at(x, y), count);
+    const Rgba c = load_rgba(pixels, x, y);
     const F32x4 luma = luma_of(c);
     store_floats((c.b - luma) * splat(1 / kBlueRange), cb.row(0, to.y + y) + to.x + x, count);
     store_floats((c.r - luma) * splat(1 / kRedRange), cr.row(0, to.y + y) + to.x + x, count);
@@ -109,9 +106,8 @@ Chroma chroma_of_window(PixelsOf<const Component> window, const Placement& place
   return chroma;
 }
 
-template <class Component>
-void merge(ConstPlanes luma, const Levels& levels, const Chroma& chroma, const PartFilter& filter,
-           float alpha, PixelsOf<Component> pixels, ThreadPool& pool) {
+void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
+                const PartFilter& filter, float alpha, Pixels pixels, ThreadPool& pool) {
   const int64_t width = pixels.width;
   const int64_t worker_floats = 2 * width + filter.source.width;
   std::vector<float> scratch(static_cast<size_t>(worker_floats * pool.size()));
@@ -125,52 +121,10 @@ void merge(ConstPlanes luma, const Levels& levels, const Chroma& chroma, const P
         const int64_t count = width - x;
         const F32x4 level = apply(levels, load_floats(luma.row(0, y) + x, count));
         const Rgb c = colour_of(level, load_floats(cb + x, count), load_floats(cr + x, count));
-        store_rgba({c.r, c.g, c.b, splat(alpha)}, pixels.at(x, y), count);
+        store_rgba({c.r, c.g, c.b, splat(alpha)}, pixels, x, y);
       }
     }
   });
-}
-
-}  // namespace
-
-void to_planes(ConstPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
-               ThreadPool& pool) noexcept {
-  pixels_to_planes(pixels, format, levels, out, pool);
-}
-
-void to_planes(ConstDeepPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
-               ThreadPool& pool) noexcept {
-  pixels_to_planes(pixels, format, levels, out, pool);
-}
-
-void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
-                 Pixels pixels, ThreadPool& pool) noexcept {
-  planes_to_pixels(planes, format, levels, alpha, pixels, pool);
-}
-
-void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
-                 DeepPixels pixels, ThreadPool& pool) noexcept {
-  planes_to_pixels(planes, format, levels, alpha, pixels, pool);
-}
-
-Chroma chroma_of(ConstPixels window, const Placement& placement, const PartFilter& filter,
-                 ThreadPool& pool) {
-  return chroma_of_window(window, placement, filter, pool);
-}
-
-Chroma chroma_of(ConstDeepPixels window, const Placement& placement, const PartFilter& filter,
-                 ThreadPool& pool) {
-  return chroma_of_window(window, placement, filter, pool);
-}
-
-void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
-                const PartFilter& filter, float alpha, Pixels pixels, ThreadPool& pool) {
-  merge(luma, levels, chroma, filter, alpha, pixels, pool);
-}
-
-void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
-                const PartFilter& filter, float alpha, DeepPixels pixels, ThreadPool& pool) {
-  merge(luma, levels, chroma, filter, alpha, pixels, pool);
 }
 
 }  // namespace fovea::image

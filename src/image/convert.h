@@ -41,15 +41,11 @@ struct Levels {
 // All of `pixels` to the planes of a format, rounded to nothing coarser than float.
 void to_planes(ConstPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
                ThreadPool& pool) noexcept;
-void to_planes(ConstDeepPixels pixels, const ColourFormat& format, const Levels& levels, Planes out,
-               ThreadPool& pool) noexcept;
 
 // The planes of a format to all of `pixels`, with one alpha unless a plane has it. Luma comes out
 // as grey.
 void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
                  Pixels pixels, ThreadPool& pool) noexcept;
-void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& levels, float alpha,
-                 DeepPixels pixels, ThreadPool& pool) noexcept;
 
 // Cb and Cr, centred on 0, of all that a filter reads of a picture.
 struct Chroma {
@@ -58,14 +54,10 @@ struct Chroma {
 // `window` are the pixels that are given of the picture.
 Chroma chroma_of(ConstPixels window, const Placement& placement, const PartFilter& filter,
                  ThreadPool& pool);
-Chroma chroma_of(ConstDeepPixels window, const Placement& placement, const PartFilter& filter,
-                 ThreadPool& pool);
 
 // The part of an enlarged picture that a filter makes: luma from the network, chroma filtered, to
 // all of `pixels`, with one alpha.
 void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
                 const PartFilter& filter, float alpha, Pixels pixels, ThreadPool& pool);
-void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
-                const PartFilter& filter, float alpha, DeepPixels pixels, ThreadPool& pool);
 
 }  // namespace fovea::image

@@ -10,11 +10,6 @@
 namespace fovea::image {
 namespace {
 
-template <class Component>
-PixelsOf<Component> pixels_in(std::byte* memory, int64_t width, int64_t height) {
-  return whole_pixels(reinterpret_cast<Component*>(memory), width, height);
-}
-
 // The bytes of planes of so large elements. Throws Error(OutOfMemory) for more than there can be.
 uint64_t planes_bytes(const Rect& rect, int64_t channels, int64_t element) {
   const int64_t elements =
@@ -35,13 +30,8 @@ Rect hull(const Rect& a, const Rect& b) {
 }
 
 void check_settings(std::span<std::byte> pixels, const EnlargingSettings& settings) {
-  const Placement& placement = settings.placement;
-  check_placement(placement);
-  const Rect& window = placement.window;
-  if (pixels.size() != rgba_bytes(window.width, window.height, settings.deep)) {
-    fail(ErrorCode::InvalidInput, window.width, " x ", window.height, " pixels do not have ",
-         pixels.size(), " bytes");
-  }
+  check_placement(settings.placement);
+  check_pixels(settings.placement, settings.deep, pixels.size());
   if (!std::isfinite(settings.black) || !std::isfinite(settings.white) ||
       settings.black == settings.white) {
     fail(ErrorCode::InvalidInput, "black and white cannot be ", settings.black, " and ",
@@ -54,20 +44,11 @@ void check_settings(std::span<std::byte> pixels, const EnlargingSettings& settin
 PictureWindow::PictureWindow(std::span<std::byte> pixels, const EnlargingSettings& settings,
                              ThreadPool& pool)
     : settings_((check_settings(pixels, settings), settings)), pool_(pool) {
-  const auto& [x, y, width, height] = settings.placement.window;
-  if (settings.deep) {
-    window_ = pixels_in<float>(pixels.data(), width, height);
-  } else {
-    window_ = pixels_in<uint8_t>(pixels.data(), width, height);
-  }
+  const Rect& window = settings.placement.window;
+  window_ = whole_pixels(pixels.data(), window.width, window.height, settings.deep);
   if (settings.format.colour == Colour::Rgba) return;
-  std::visit(
-      [&](auto window) {
-        const PixelsOf<const std::remove_pointer_t<decltype(window.data)>> fixed = window;
-        constant_alpha_ = constant_alpha(fixed);
-        if (!constant_alpha_) bleed_colour(window);
-      },
-      window_);
+  constant_alpha_ = constant_alpha(window_);
+  if (!constant_alpha_) bleed_colour(window_);
 }
 
 uint64_t PictureWindow::input_bytes(const Rect& from) const {
@@ -104,12 +85,8 @@ void PictureWindow::input(const Rect& from, Orientation orientation, std::byte* 
   const Planes planes = whole_planes(data, made.width, made.height);
 
   const Rect source = relative_to(placement.window, known), target = relative_to(made, known);
-  std::visit(
-      [&](auto window) {
-        to_planes(window.crop(source.x, source.y, source.width, source.height), settings_.format,
-                  levels_to(settings_.type), planes.from(target.x, target.y), pool_);
-      },
-      window_);
+  to_planes(window_.crop(source.x, source.y, source.width, source.height), settings_.format,
+            levels_to(settings_.type), planes.from(target.x, target.y), pool_);
   extend_edges(planes, channels, made.width, made.height, target, relative_to(made, picture),
                settings_.border);
   if (in_place) return;
@@ -127,11 +104,7 @@ bool PictureWindow::has_part(const TensorImage& output, int64_t x, int64_t y, co
 
 void PictureWindow::place(const TensorImage& output, int64_t x, int64_t y, const Rect& to,
                           Orientation orientation) {
-  const Placement& placement = settings_.placement;
-  if (to.is_empty() || !contains({0, 0, placement.out_width, placement.out_height}, to)) {
-    fail(ErrorCode::InvalidInput, "a tile of ", to.width, " x ", to.height, " at (", to.x, ", ",
-         to.y, ") is no part of a picture of ", placement.out_width, " x ", placement.out_height);
-  }
+  check_part(settings_.placement, to);
   const bool add = placed_ > 0 && to == tile_ && output.type == placed_type_;
   if (!add) {
     placed_ = 0;
@@ -149,17 +122,11 @@ std::span<std::byte> PictureWindow::result() {
   if (placed_ == 0) fail(ErrorCode::InvalidInput, "no tile has been placed");
   const auto bytes = static_cast<size_t>(rgba_bytes(tile_.width, tile_.height, settings_.deep));
   result_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
-  std::visit(
-      [&](auto window) {
-        using Component = std::remove_pointer_t<decltype(window.data)>;
-        finish<Component>(window, pixels_in<Component>(result_.get(), tile_.width, tile_.height));
-      },
-      window_);
+  finish(whole_pixels(result_.get(), tile_.width, tile_.height, settings_.deep));
   return {result_.get(), bytes};
 }
 
-template <class Component>
-void PictureWindow::finish(PixelsOf<const Component> window, PixelsOf<Component> pixels) {
+void PictureWindow::finish(Pixels pixels) {
   const Placement& placement = settings_.placement;
   const ConstPlanes planes = whole_planes<const float>(sums_.get(), tile_.width, tile_.height);
   const bool has_chroma = settings_.format.colour == Colour::Luma;
@@ -170,12 +137,12 @@ void PictureWindow::finish(PixelsOf<const Component> window, PixelsOf<Component>
     filter = make_part_filter(Kernel::Bicubic, placement, tile_, ColumnTaps::InVectors);
   }
   if (has_chroma) {
-    merge_luma(planes, levels_of_mean(), chroma_of(window, placement, *filter, pool_), *filter,
+    merge_luma(planes, levels_of_mean(), chroma_of(window_, placement, *filter, pool_), *filter,
                alpha, pixels, pool_);
   } else {
     from_planes(planes, settings_.format, levels_of_mean(), alpha, pixels, pool_);
   }
-  if (has_alpha) merge_alpha(alpha_of(window, placement, *filter), *filter, pixels, pool_);
+  if (has_alpha) merge_alpha(alpha_of(window_, placement, *filter), *filter, pixels, pool_);
 }
 
 Levels PictureWindow::levels_to(DType type) const {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <variant>
 
 #include "image/border.h"
 #include "image/convert.h"
@@ -56,14 +55,13 @@ class PictureWindow {
   const EnlargingSettings& settings() const { return settings_; }
 
  private:
-  template <class Component>
-  void finish(PixelsOf<const Component> window, PixelsOf<Component> pixels);
+  void finish(Pixels pixels);
   Levels levels_to(DType type) const;
   Levels levels_of_mean() const;
 
   EnlargingSettings settings_;
   ThreadPool& pool_;
-  std::variant<Pixels, DeepPixels> window_;
+  Pixels window_;
   std::optional<float> constant_alpha_;
 
   Rect tile_;

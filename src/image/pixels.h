@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace fovea::image {
 
@@ -9,32 +9,30 @@ namespace fovea::image {
 inline constexpr uint8_t kOpaque = 255;
 
 // A rectangle of RGBA with straight alpha, as canvas ImageData holds it: bytes, or floats of the
-// same levels (0..255) where there is more to tell than bytes do. Rows lie `stride` components
-// apart, a multiple of 4; the address is that of a whole pixel.
-template <class Component>
+// same levels (0..255) where there is more to tell than bytes do. Rows lie `stride` bytes apart.
+template <class Byte>
 struct PixelsOf {
-  Component* data = nullptr;
+  Byte* data = nullptr;
   int64_t width = 0;
   int64_t height = 0;
   int64_t stride = 0;
+  bool deep = false;  // floats
 
-  Component* row(int64_t y) const { return data + y * stride; }
-  Component* at(int64_t x, int64_t y) const { return row(y) + 4 * x; }
+  int64_t pixel_bytes() const { return deep ? 4 * static_cast<int64_t>(sizeof(float)) : 4; }
+  Byte* at(int64_t x, int64_t y) const { return data + y * stride + x * pixel_bytes(); }
   // The part from (x, y) on; it must lie inside.
   PixelsOf crop(int64_t x, int64_t y, int64_t w, int64_t h) const {
-    return {at(x, y), w, h, stride};
+    return {at(x, y), w, h, stride, deep};
   }
-  operator PixelsOf<const Component>() const { return {data, width, height, stride}; }
+  operator PixelsOf<const Byte>() const { return {data, width, height, stride, deep}; }
 };
-using Pixels = PixelsOf<uint8_t>;
-using ConstPixels = PixelsOf<const uint8_t>;
-using DeepPixels = PixelsOf<float>;
-using ConstDeepPixels = PixelsOf<const float>;
+using Pixels = PixelsOf<std::byte>;
+using ConstPixels = PixelsOf<const std::byte>;
 
 // All of a picture whose rows lie one after the other.
-template <class Component>
-PixelsOf<Component> whole_pixels(Component* data, int64_t width, int64_t height) {
-  return {data, width, height, 4 * width};
+template <class Byte>
+PixelsOf<Byte> whole_pixels(Byte* data, int64_t width, int64_t height, bool deep) {
+  return {data, width, height, width * (deep ? 4 * static_cast<int64_t>(sizeof(float)) : 4), deep};
 }
 
 // A part of a picture, in pixels.
@@ -63,6 +61,10 @@ struct Placement {
 // Throws Error(InvalidInput) unless all sizes are at least 1 and below 2^31 and the window lies in
 // the picture.
 void check_placement(const Placement& placement);
+// Throws Error(InvalidInput) unless `part` is one of what the picture becomes.
+void check_part(const Placement& placement, const Rect& part);
+// Throws Error(InvalidInput) unless the window's pixels are so many bytes.
+void check_pixels(const Placement& placement, bool deep, uint64_t bytes);
 
 // The bytes of so many pixels. Throws Error(OutOfMemory) for more than there can be.
 uint64_t rgba_bytes(int64_t width, int64_t height, bool deep);

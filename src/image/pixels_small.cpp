@@ -33,6 +33,22 @@ void check_placement(const Placement& placement) {
   }
 }
 
+void check_part(const Placement& placement, const Rect& part) {
+  const auto& [window, width, height, out_width, out_height] = placement;
+  if (part.is_empty() || !contains({0, 0, out_width, out_height}, part)) {
+    fail(ErrorCode::InvalidInput, "the ", part.width, " x ", part.height, " pixels at (", part.x,
+         ", ", part.y, ") are no part of a picture of ", out_width, " x ", out_height);
+  }
+}
+
+void check_pixels(const Placement& placement, bool deep, uint64_t bytes) {
+  const Rect& window = placement.window;
+  if (bytes != rgba_bytes(window.width, window.height, deep)) {
+    fail(ErrorCode::InvalidInput, window.width, " x ", window.height, " pixels do not have ", bytes,
+         " bytes");
+  }
+}
+
 uint64_t rgba_bytes(int64_t width, int64_t height, bool deep) {
   const int64_t bytes =
       saturating_product(saturating_product(width, height), deep ? 4 * sizeof(float) : 4);

@@ -18,25 +18,6 @@ struct Rgba {
   simd::F32x4 r, g, b, a;
 };
 
-// Up to four pixels as little-endian words; lanes beyond `count` are 0.
-inline simd::I32x4 load_pixels(const uint8_t* from, int64_t count) {
-  simd::I32x4 words = simd::I32x4::zero();
-  if (count >= 4) {
-    std::memcpy(&words.v, from, 16);
-  } else {
-    std::memcpy(&words.v, from, static_cast<size_t>(4 * count));
-  }
-  return words;
-}
-
-inline void store_pixels(simd::I32x4 words, uint8_t* to, int64_t count) {
-  if (count >= 4) {
-    std::memcpy(to, &words.v, 16);
-  } else {
-    std::memcpy(to, &words.v, static_cast<size_t>(4 * count));
-  }
-}
-
 inline simd::F32x4 load_floats(const float* from, int64_t count) {
   return count >= 4 ? simd::F32x4::load(from)
                     : simd::F32x4::load_partial(from, static_cast<int>(count));
@@ -50,22 +31,6 @@ inline void store_floats(simd::F32x4 value, float* to, int64_t count) {
   }
 }
 
-// Up to four pixels, as levels of 0..255; lanes beyond `count` are 0.
-inline Rgba load_rgba(const uint8_t* from, int64_t count) {
-  const simd::I32x4 words = load_pixels(from, count), byte = simd::I32x4::splat(255);
-  return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte),
-          to_f32(shift_right_logical(words, 24))};
-}
-
-inline Rgba load_rgba(const float* from, int64_t count) {
-  const auto pixel = [&](int64_t i) {
-    return i < count ? simd::F32x4::load(from + 4 * i) : simd::F32x4::zero();
-  };
-  Rgba c = {pixel(0), pixel(1), pixel(2), pixel(3)};
-  transpose4x4(c.r, c.g, c.b, c.a);
-  return c;
-}
-
 // Clamped to 0..255; NaN becomes 0.
 inline simd::F32x4 clamped(simd::F32x4 x) {
   return pmin(pmax(simd::F32x4::zero(), x), simd::F32x4::splat(255));
@@ -74,15 +39,34 @@ inline simd::F32x4 clamped(simd::F32x4 x) {
 // Clamped and rounded, halves to even.
 inline simd::I32x4 to_bytes(simd::F32x4 x) { return to_i32(nearest(clamped(x))); }
 
-inline void store_rgba(const Rgba& c, uint8_t* to, int64_t count) {
-  const simd::I32x4 colours = to_bytes(c.r) | (to_bytes(c.g) << 8) | (to_bytes(c.b) << 16);
-  store_pixels(colours | (to_bytes(c.a) << 24), to, count);
+// Up to four pixels of floats; those beyond `count` are 0. Storing does not clamp.
+Rgba load_four(const float* from, int64_t count) noexcept;
+void store_four(Rgba c, float* to, int64_t count) noexcept;
+
+// Up to four pixels from (x, y) on, as many as there are to the right, as levels of 0..255. Those
+// of floats are loaded and stored by calls, which leaves the loops over bytes short.
+inline Rgba load_rgba(const ConstPixels& pixels, int64_t x, int64_t y) {
+  const std::byte* from = pixels.at(x, y);
+  const int64_t count = pixels.width - x;
+  if (pixels.deep) return load_four(reinterpret_cast<const float*>(from), count);
+  simd::I32x4 words = simd::I32x4::zero();  // little-endian
+  std::memcpy(&words.v, from, count >= 4 ? 16 : static_cast<size_t>(4 * count));
+  const simd::I32x4 byte = simd::I32x4::splat(255);
+  return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte),
+          to_f32(shift_right_logical(words, 24))};
 }
 
-inline void store_rgba(const Rgba& c, float* to, int64_t count) {
-  simd::F32x4 pixels[4] = {clamped(c.r), clamped(c.g), clamped(c.b), clamped(c.a)};
-  transpose4x4(pixels[0], pixels[1], pixels[2], pixels[3]);
-  for (int64_t i = 0; i < std::min<int64_t>(count, 4); ++i) pixels[i].store(to + 4 * i);
+inline void store_rgba(const Rgba& c, const Pixels& pixels, int64_t x, int64_t y) {
+  std::byte* to = pixels.at(x, y);
+  const int64_t count = pixels.width - x;
+  if (pixels.deep) {
+    store_four({clamped(c.r), clamped(c.g), clamped(c.b), clamped(c.a)},
+               reinterpret_cast<float*>(to), count);
+    return;
+  }
+  const simd::I32x4 colours = to_bytes(c.r) | (to_bytes(c.g) << 8) | (to_bytes(c.b) << 16);
+  const simd::I32x4 words = colours | (to_bytes(c.a) << 24);
+  std::memcpy(to, &words.v, count >= 4 ? 16 : static_cast<size_t>(4 * count));
 }
 
 // Calls fn(begin, end) or fn(begin, end, worker) for runs of rows worth a thread.
