@@ -16,6 +16,7 @@ import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
 import { measureModels } from './parts/models.mjs';
 import { measureOperators } from './parts/operators.mjs';
+import { measurePictures } from './parts/pictures.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureBefore, measureSpeed, measureThreads } from './parts/turns.mjs';
 import { writeResults } from './results.mjs';
@@ -47,10 +48,11 @@ const parts = {
   sizes: measureSizes,
   before: measureBefore,
   operators: measureOperators,
+  pictures: measurePictures,
 };
 
 /** Parts that are measured only when asked for. */
-const onRequest = ['before', 'operators'];
+const onRequest = ['before', 'operators', 'pictures'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({

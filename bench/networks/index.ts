@@ -55,7 +55,9 @@ const makers: Record<string, Maker> = {
     chain('compact 24x8 x2, 256x256', compact(random, 24, 8, 2), [1, 3, 256, 256], random),
   'compact-64x16': (random) =>
     chain('SRVGG-compact 64x16 x4, 128x128', compact(random, 64, 16, 4), [1, 3, 128, 128], random),
-  rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb, [1, 3, 64, 64], random),
+  rrdb: (random) => graph('RRDB (2 blocks) x4, 64x64', rrdb(2), [1, 3, 64, 64], random),
+  // As Real-ESRGAN's x4plus: 16.7 million parameters.
+  'rrdb-23': (random) => graph('RRDB (23 blocks) x4, 128x128', rrdb(23), [1, 3, 128, 128], random),
   swinir: (random) => {
     const sizes = {
       height: 128,
@@ -147,14 +149,16 @@ function fsrcnn(b: NetworkBuilder, input: string): string {
 }
 
 /** The generator of ESRGAN (Wang et al. 2018) with 2 of its blocks: 64 features, growth 32. */
-function rrdb(b: NetworkBuilder, input: string): string {
-  const first = b.conv(input, 3, 64, 3);
-  let x = first;
-  for (let block = 0; block < 2; ++block) x = residualInResidual(b, x);
-  x = b.node('Add', [first, b.conv(x, 64, 64, 3)]);
-  for (let i = 0; i < 2; ++i) x = b.leakyRelu(b.conv(b.nearest(x, 2), 64, 64, 3));
-  return b.conv(b.leakyRelu(b.conv(x, 64, 64, 3)), 64, 3, 3);
-}
+const rrdb =
+  (blocks: number) =>
+  (b: NetworkBuilder, input: string): string => {
+    const first = b.conv(input, 3, 64, 3);
+    let x = first;
+    for (let block = 0; block < blocks; ++block) x = residualInResidual(b, x);
+    x = b.node('Add', [first, b.conv(x, 64, 64, 3)]);
+    for (let i = 0; i < 2; ++i) x = b.leakyRelu(b.conv(b.nearest(x, 2), 64, 64, 3));
+    return b.conv(b.leakyRelu(b.conv(x, 64, 64, 3)), 64, 3, 3);
+  };
 
 function residualInResidual(b: NetworkBuilder, input: string): string {
   let x = input;

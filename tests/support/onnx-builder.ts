@@ -60,7 +60,8 @@ export class OnnxBuilder {
   readonly #initializers: object[] = [];
   #values = 0;
 
-  input(name: string, dims: readonly Dim[], type: ElementType = 'float32'): string {
+  /** Without `dims` nothing is said about its shape. */
+  input(name: string, dims?: readonly Dim[], type: ElementType = 'float32'): string {
     this.#inputs.push(valueInfo(name, dims, type));
     return name;
   }

@@ -40,10 +40,15 @@ export function formsOf(
   const { inputs, outputs } = info;
   if (inputs.length === 0 || outputs.length === 0)
     throw notForPictures('it has no input or no output');
-  const input = chosen(inputs, said.input, 'input');
-  const output = chosen(outputs, said.output, 'output');
+  const unsaid = inputs.filter(({ name }) => !others.has(name));
+  const [input] = chosen(inputs, said.input, 'input', unsaid) as [ValueInfo];
+  const possible = chosen(outputs, said.output, 'output', outputs);
+  if (others.has(input.name)) {
+    const message = `the input '${input.name}' gets the picture, so that 'inputs' can say no more of it`;
+    throw new FoveaError('InvalidInput', message, { option: 'inputs' });
+  }
   const type = typeOf('input', input);
-  typeOf('output', output);
+  possible.forEach((output) => typeOf('output', output));
   const rest = inputs.filter((each) => each !== input && !others.has(each.name));
   const scaleInput = rest.find(isScaleInput);
   const unfed = rest.filter((each) => each !== scaleInput).map(({ name }) => `'${name}'`);
@@ -53,25 +58,35 @@ export function formsOf(
     );
   }
   return layoutsOf(input, said).flatMap(({ channelsLast, axes }) =>
-    channelsTried(axes.channels, said.color).map((channels) => ({
-      input: input.name,
-      output: output.name,
-      color: said.color ?? colors[channels]!,
-      channels,
-      type,
-      channelsLast,
-      fixed: fixedSize(input, axes, said.fixed),
-      scaleInput: scaleInput?.name,
-      others,
-    })),
+    channelsTried(axes.channels, said.color).flatMap((channels) =>
+      possible.map((output) => ({
+        input: input.name,
+        output: output.name,
+        color: said.color ?? colors[channels]!,
+        channels,
+        type,
+        channelsLast,
+        fixed: fixedSize(input, axes, said.fixed),
+        scaleInput: scaleInput?.name,
+        others,
+      })),
+    ),
   );
 }
 
-/** The value of that name, or the first that may be a picture. */
-function chosen(values: ValueInfo[], name: string | undefined, option: string): ValueInfo {
-  if (name === undefined) return values.find(mayBePicture) ?? values[0]!;
+/** The value of that name, or those of the likely ones that may be pictures; one at least. */
+function chosen(
+  values: readonly ValueInfo[],
+  name: string | undefined,
+  option: string,
+  likely: readonly ValueInfo[],
+): ValueInfo[] {
+  if (name === undefined) {
+    const pictures = likely.filter(mayBePicture);
+    return pictures.length > 0 ? pictures : [likely[0] ?? values[0]!];
+  }
   const found = values.find((each) => each.name === name);
-  if (found) return found;
+  if (found) return [found];
   const known = values.map((each) => `'${each.name}'`).join(', ');
   throw new FoveaError('InvalidInput', `the model has no ${option} '${name}', only ${known}`, {
     option,

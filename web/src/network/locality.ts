@@ -25,7 +25,7 @@ export interface Locality {
 /** Ways to learn how far a network sees. */
 export interface LocalityTrials {
   run: Run;
-  receptiveField(request: ReceptiveFieldRequest): Promise<ReceptiveFieldReport>;
+  receptiveField: (request: ReceptiveFieldRequest) => Promise<ReceptiveFieldReport>;
 }
 
 /** The least size at which a graph is asked: beyond what networks see, so that borders play no part. */

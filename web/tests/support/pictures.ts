@@ -38,3 +38,9 @@ export function largestDifference(a: PixelData, b: PixelData): number {
   if (a.data.length !== b.data.length) throw new Error('the pictures differ in size');
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
 }
+
+/** Each pixel changed. */
+export function mapped(picture: PixelData, change: (pixel: Rgba) => Rgba): PixelData {
+  const { width, height } = picture;
+  return makePicture(width, height, (x, y) => change(pixelOf(picture, x, y) as Rgba));
+}
