@@ -1,7 +1,7 @@
 // Large pictures: when something is to be seen, whether the page stands still, how soon a cancel gets
 // through. What memory it takes, the process that opened the page measures between marks.
 
-import { models, Upscaler, type Output, type Progress } from 'fovea';
+import { models, Upscaler, type Progress } from 'fovea';
 import { makeNetwork } from '../networks/index.js';
 import { publish } from './publish.js';
 
@@ -61,7 +61,7 @@ source.close();
 canvas.width = canvas.height = 0;
 
 const pictures = await Promise.all(Array.from({ length: many }, () => picture(small)));
-const enlarge = (each: ImageBitmap) => x2.upscale(each, { output: 'blob' as Output });
+const enlarge = (each: ImageBitmap) => x2.upscale(each, { output: 'blob' });
 await window.mark('one by one');
 for (const each of pictures) await enlarge(each);
 await window.mark('all at once');

@@ -176,14 +176,14 @@ describe('ranges', () => {
     );
 
   test.each<[string, Step, NetworkOptions, string, (level: number) => number]>([
-    ['0..1, found', brighter, {}, '0..1', (level) => level + 25.5],
+    ['0..1, found', mix([], gray(0.05)), {}, '0..1', (level) => level + 12.75],
     ['0..1, told', mix([], gray(0.3)), { range: 1 }, '0..1', (level) => level + 76.5],
     ['0..255, found', mix([], gray(9)), {}, '0..255', (level) => level + 9],
     ['0..255, told', brighter, { range: 255 }, '0..255', (level) => level + 0.1],
     ['-1..1, found by Clip', clip(-1, 1), {}, '-1..1', (level) => level],
     [
       ...(['-1..1, found by Tanh', activation('Tanh'), {}, '-1..1'] as const),
-      (level) => 127.5 + 127.5 * Math.tanh(level / 127.5 - 1),
+      (level: number) => 127.5 + 127.5 * Math.tanh(level / 127.5 - 1),
     ],
     ['-1..1, told', brighter, { range: '-1..1' }, '-1..1', (level) => level + 12.75],
     ['0..1, told of one that ends so', clip(-1, 1), { range: '0..1' }, '0..1', (level) => level],

@@ -120,7 +120,8 @@ function layoutsOf(
   const told = layout && [layout === 'nhwc' ? last : first];
   // One size that is told tells the other axes apart from it.
   const declared = [first, last].filter((each) => typeof each.axes.channels === 'number');
-  const fitting = (told ?? (declared.some(fits) ? declared : [first, last])).filter(fits);
+  const others = [first, last].filter(({ axes }) => typeof axes.height === typeof axes.width);
+  const fitting = (told ?? (declared.some(fits) ? declared : others)).filter(fits);
   if (fitting.length === 0) {
     const meaning = color === undefined ? asked : `${color} has ${channelsOf[color]} channels`;
     throw notForPictures(`${takes}, and ${meaning}`);

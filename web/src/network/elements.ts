@@ -17,6 +17,18 @@ export function elementsOf(type: PictureType, values: Float32Array): Uint8Array 
   }
 }
 
+/** As many elements of a type, all of one value. */
+export function filledElements(type: PictureType, count: number, value: number): Uint8Array {
+  const one = elementsOf(type, Float32Array.of(value));
+  const all = new Uint8Array(count * one.length);
+  for (let i = 0; i < one.length && count > 0; ++i) all[i] = one[i]!;
+  // What is there is doubled until it is all.
+  for (let done = one.length; done < all.length; done *= 2) {
+    all.copyWithin(done, 0, Math.min(done, all.length - done));
+  }
+  return all;
+}
+
 /** The numbers of a tensor of pictures. Throws FoveaError InvalidInput for another type. */
 export function valuesOf({ type, data }: TensorData): Float32Array {
   const bytes = data as Uint8Array;

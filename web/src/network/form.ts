@@ -1,7 +1,7 @@
 // What is known of a network before it is measured, and what it is measured by.
 
 import { FoveaError } from '../base/errors.js';
-import { elementsOf, valuesOf } from './elements.js';
+import { elementsOf, filledElements, valuesOf } from './elements.js';
 import type { FeedData, TensorData } from '../host/feeding.js';
 import type { Rectangle } from '../host/module.js';
 import type { MMDeployFiles } from './mmdeploy.js';
@@ -85,13 +85,14 @@ export interface Trials {
   plan(feeds: FeedData[], output: string): Promise<readonly number[] | null>;
 }
 
-/** What a network gets besides the picture, for a tile. */
+/** What a network gets besides the picture, for a tile; with plain maps where the picture is plain. */
 export function otherFeeds(
   { scaleInput, others }: Form,
   { x, y }: Pair,
   tile: Rectangle,
+  { plain = false } = {},
 ): FeedData[] {
-  const feeds = others.feeds(tile);
+  const feeds = plain ? others.plainFeeds(tile) : others.feeds(tile);
   if (scaleInput === undefined) return feeds;
   const factors = new Uint8Array(Float32Array.of(1, 1, y, x).buffer);
   return [...feeds, { name: scaleInput, type: 'float32', dims: [4], data: factors }];
@@ -99,22 +100,19 @@ export function otherFeeds(
 
 /** A picture of one grey, and what else the network gets. */
 export function greyFeeds(form: Form, size: Pair, grey: number, scale: Pair): FeedData[] {
-  const planes = new Float32Array(form.channels * size.x * size.y).fill(grey);
-  return pictureFeeds(form, size, planes, scale);
+  const { input: name, type, channels } = form;
+  const data = filledElements(type, channels * size.x * size.y, grey);
+  const picture: FeedData = { name, type, dims: pictureDims(form, size), data };
+  const tile = { x: 0, y: 0, width: size.x, height: size.y };
+  return [picture, ...otherFeeds(form, scale, tile, { plain: true })];
 }
 
-/** A picture's elements, [C,H,W], and what else the network gets. */
-export function pictureFeeds(
-  form: Form,
-  size: Pair,
-  planes: Float32Array,
-  scale: Pair,
-): FeedData[] {
+/** A picture's elements, [C,H,W]. */
+export function pictureFeed(form: Form, size: Pair, planes: Float32Array): FeedData {
   const { input: name, type, channels, channelsLast } = form;
   const dims = pictureDims(form, size);
   const ordered = channelsLast ? withChannelsLast(planes, channels) : planes;
-  const tile = { x: 0, y: 0, width: size.x, height: size.y };
-  return [{ name, type, dims, data: elementsOf(type, ordered) }, ...otherFeeds(form, scale, tile)];
+  return { name, type, dims, data: elementsOf(type, ordered) };
 }
 
 /** The dimensions of a picture's tensor. */

@@ -1,10 +1,10 @@
 import { FoveaError } from '../base/errors.js';
 import { described } from '../base/kinds.js';
-import type { FeedData, TensorData } from '../host/feeding.js';
+import type { TensorData } from '../host/feeding.js';
 import type { Rectangle, ValueInfo } from '../host/module.js';
 import { asTensor, isTensorLike, type TensorLike } from '../session/tensor.js';
 import { tensorData } from '../session/values.js';
-import { elementsOf } from './elements.js';
+import { filledElements, valuesOf } from './elements.js';
 import type { PictureType } from './form.js';
 
 /**
@@ -13,6 +13,8 @@ import type { PictureType } from './form.js';
  * the picture, in its pixels, that the network is given, which may reach beyond the picture's border.
  */
 export type InputValue = number | TensorLike | ((tile: Readonly<Rectangle>) => TensorLike);
+
+type TensorFeed = TensorData & { name: string };
 
 /** The inputs of a network besides the picture. */
 export class OtherInputs {
@@ -41,7 +43,7 @@ export class OtherInputs {
   }
 
   /** What they are fed for a tile. */
-  feeds(tile: Rectangle): FeedData[] {
+  feeds(tile: Rectangle): TensorFeed[] {
     return Object.entries(this.#values).map(([name, value]) => {
       if (typeof value === 'number') return { name, ...this.#filled(name, value, tile) };
       const tensor: unknown = typeof value === 'function' ? value({ ...tile }) : value;
@@ -58,9 +60,23 @@ export class OtherInputs {
     });
   }
 
+  /** The same, but maps of the tile's size have their mean everywhere, as suits a plain picture. */
+  plainFeeds(tile: Rectangle): TensorFeed[] {
+    return this.feeds(tile).map((feed) => {
+      const { dims, type } = feed;
+      const isMap = dims.some(
+        (size, axis) => size === tile.height && dims[axis + 1] === tile.width,
+      );
+      if (!isMap || !isFillable(type)) return feed;
+      const values = valuesOf(feed);
+      const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+      return { ...feed, data: filledElements(type, values.length, mean) };
+    });
+  }
+
   #filled(name: string, value: number, { width, height }: Rectangle): TensorData {
     const { type, shape } = this.#declared.find((each) => each.name === name)!;
-    if (!['float32', 'float16', 'uint8'].includes(type)) {
+    if (!isFillable(type)) {
       const message = `the input '${name}' is ${type}: give it a Tensor`;
       throw new FoveaError('InvalidInput', message, { option: 'inputs' });
     }
@@ -69,7 +85,11 @@ export class OtherInputs {
       if (typeof size === 'number') return size;
       return axis === rank - 1 ? width : axis === rank - 2 ? height : 1;
     });
-    const elements = new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(value);
-    return { type: type as PictureType, dims, data: elementsOf(type as PictureType, elements) };
+    const count = dims.reduce((a, b) => a * b, 1);
+    return { type, dims, data: filledElements(type, count, value) };
   }
+}
+
+function isFillable(type: string): type is PictureType {
+  return ['float32', 'float16', 'uint8'].includes(type);
 }

@@ -1,5 +1,5 @@
 import type { FeedData } from '../host/feeding.js';
-import { pictureFeeds, type Pair, type Planes } from './form.js';
+import { otherFeeds, pictureFeed, type Pair, type Planes } from './form.js';
 import { levelsOf } from './measuring.js';
 import type { Network } from './network.js';
 
@@ -94,7 +94,8 @@ function inputOf(
       elements.set(row, (c * size.y + y) * size.x);
     }
   }
-  return pictureFeeds(network, size, elements, scale);
+  const tile = { x: offset, y: offset, width: size.x, height: size.y };
+  return [pictureFeed(network, size, elements), ...otherFeeds(network, scale, tile)];
 }
 
 /** The largest difference of what both results show, by its distance to their nearest border. */

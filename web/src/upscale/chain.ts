@@ -23,7 +23,7 @@ export async function* partsOf(
   stages: readonly Stage[],
   running: Running,
   crop: Rectangle | undefined,
-): AsyncGenerator<Part> {
+): AsyncGenerator<Part, void> {
   const last = stages.at(-1);
   if (!last) throw new FoveaError('Internal', 'no stage makes the picture');
   const before = chained(picture, stages.slice(0, -1), () => running);

@@ -81,7 +81,7 @@ export class Enlargement {
   }
 
   /** The result's parts, from top to bottom, none twice. Closes the picture in the end. */
-  async *parts(): AsyncGenerator<Part> {
+  async *parts(): AsyncGenerator<Part, void> {
     const { onProgress, signal } = this.#options;
     const total = this.#stages.reduce((sum, { count }) => sum + count, 0);
     try {

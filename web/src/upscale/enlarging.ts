@@ -1,7 +1,6 @@
 // One picture from its source to what the caller asks for.
 
 import { checkOptions } from '../base/check-options.js';
-import type { Pixels } from '../pictures/pixels.js';
 import type { PictureSource } from '../pictures/sources.js';
 import { imageDataComponent, partImageData, type PixelData } from '../pictures/image-data.js';
 import type { Enlarger } from './enlarger.js';
@@ -86,10 +85,10 @@ export async function* tilesOf(
     const parts = enlargement.parts();
     try {
       for (let index = 0; ; ++index) {
-        const { value, done } = await engine.inTurn(signal, () => parts.next());
-        if (done) return;
-        const pixels = await partImageData(value as Pixels, colorSpace, kind);
-        const { x, y } = value as Part;
+        const next: IteratorResult<Part, void> = await engine.inTurn(signal, () => parts.next());
+        if (next.done) return;
+        const { x, y } = next.value;
+        const pixels = await partImageData(next.value, colorSpace, kind);
         yield { x, y, pixels, index, total: enlargement.count, width, height };
       }
     } finally {

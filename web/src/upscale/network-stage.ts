@@ -73,7 +73,7 @@ class TiledStage implements Stage {
     return this.tiles.length;
   }
 
-  parts(picture: Picture, running: Running): AsyncGenerator<Part> {
+  parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     return this.partsOf(this.tiles, picture, running);
   }
 
@@ -81,7 +81,7 @@ class TiledStage implements Stage {
     tiles: readonly Tile[],
     picture: Picture,
     running: Running,
-  ): AsyncGenerator<Part> {
+  ): AsyncGenerator<Part, void> {
     const pieces = tiles.map((tile): NetworkPiece => {
       const { from, to } = placeOf(this.work.network, tile);
       return { tile, to, window: around(from, this.#surroundings(tile), this.picture) };
@@ -166,7 +166,7 @@ class TiledStage implements Stage {
 
 /** Of a network that looks at all of the picture: as a whole if there is memory, else tiles that blend. */
 class WholeStage extends TiledStage {
-  override async *parts(picture: Picture, running: Running): AsyncGenerator<Part> {
+  override async *parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     let tiles = this.tiles;
     if (tiles.length === 1) {
       try {
@@ -191,7 +191,7 @@ class WholeStage extends TiledStage {
     tiles: readonly Tile[],
     picture: Picture,
     running: Running,
-  ): AsyncGenerator<Part> {
+  ): AsyncGenerator<Part, void> {
     const { margin, scale } = this.work.network;
     const grid = wholeStep(scale) ?? 1;
     const [first] = tiles as [Tile];

@@ -74,7 +74,7 @@ export const outputKind: OptionKind = {
  */
 export function sinkOf(output: Output, info: ResultInfo): Sink<unknown> {
   if (typeof output === 'string') return sinks[output](info);
-  return isCanvas(output) ? canvasSink(info, output) : blobSink(info, output as FileOutput);
+  return isCanvas(output) ? canvasSink(info, output) : blobSink(info, output);
 }
 
 function isCanvas(value: unknown): value is Canvas {

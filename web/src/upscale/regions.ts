@@ -83,7 +83,7 @@ export class RegionStage implements Stage {
     this.#places = regions.map((region) => ({ region, to: enlargedRectangle(region, factor) }));
   }
 
-  async *parts(picture: Picture, running: Running): AsyncGenerator<Part> {
+  async *parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     const enlarged = new Map<Place, Pixels>();
     for await (const part of this.#stage.parts(picture, running)) {
       for (const place of this.#places) {

@@ -44,7 +44,7 @@ export class ResampleStage implements Stage {
     return this.#parts.length;
   }
 
-  parts(picture: Picture, running: Running): AsyncGenerator<Part> {
+  parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     const pieces = this.#parts.map((to) => ({ to, window: this.#window(to) }));
     return computePieces(picture, pieces, running, async ({ to, window }, pixels) => {
       const deep = pixels.data instanceof Float32Array;

@@ -33,7 +33,7 @@ export interface Stage {
   /** How many pieces there are. */
   readonly count: number;
   /** The result's parts, from top to bottom, none twice. */
-  parts(picture: Picture, running: Running): AsyncGenerator<Part>;
+  parts(picture: Picture, running: Running): AsyncGenerator<Part, void>;
 }
 
 /** Pieces whose reading and computing may run at the same time. */
@@ -48,7 +48,7 @@ export async function* computePieces<P extends Piece>(
   pieces: readonly P[],
   { signal, onPiece }: Running,
   compute: (piece: P, pixels: Pixels) => Promise<Pixels>,
-): AsyncGenerator<Part> {
+): AsyncGenerator<Part, void> {
   const tops = neededFrom(pieces);
   const work = async (index: number): Promise<Part> => {
     const piece = pieces[index]!;

@@ -1,4 +1,4 @@
-import { abortError } from '../base/errors.js';
+import { abortError, FoveaError } from '../base/errors.js';
 import type { Rectangle } from '../host/module.js';
 import type { Component, Picture } from '../pictures/picture.js';
 import type { ColorSpace, Pixels } from '../pictures/pixels.js';
@@ -14,7 +14,7 @@ export class StagedPicture implements Picture {
   readonly component: Component;
   readonly channels: Picture['channels'];
   readonly #source: Picture;
-  readonly #parts: AsyncGenerator<Part>;
+  readonly #parts: AsyncGenerator<Part, void>;
   readonly #rows = new Map<number, { pixels: Row; filled: number }>();
   #last: Promise<unknown> = Promise.resolve();
   #forgotten = 0;
@@ -53,9 +53,9 @@ export class StagedPicture implements Picture {
     for (let row = y; row < y + height; ++row) {
       while ((this.#rows.get(row)?.filled ?? 0) < this.width) {
         if (signal?.aborted) throw abortError(signal);
-        const { value, done } = await this.#parts.next();
-        if (done) throw new Error(`row ${row} is not among the parts`);
-        this.#keep(value);
+        const next: IteratorResult<Part, void> = await this.#parts.next();
+        if (next.done) throw new FoveaError('Internal', `row ${row} is not among the parts`);
+        this.#keep(next.value);
       }
     }
     const data = this.#array(4 * width * height);

@@ -221,7 +221,8 @@ function checkSize(picture: unknown): void {
   const { width, height } = (picture ?? {}) as { width?: unknown; height?: unknown };
   const isLength = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
   if (isLength(width) && isLength(height)) return;
-  const what = width === undefined ? described(picture) : `${String(width)} x ${String(height)}`;
+  const what =
+    width === undefined ? described(picture) : `${described(width)} x ${described(height)}`;
   const message = `a picture's size is { width, height }, whole numbers above 0, not ${what}`;
   throw new FoveaError('InvalidInput', message);
 }
