@@ -302,6 +302,25 @@ test('a file larger than any canvas is read', async ({ page }) => {
   expect([width, ...pixel]).toEqual([70_000, ...row.subarray(3 * 69_990, 3 * 69_991)]);
 });
 
+test('an SVG is as large as it says', async ({ page }) => {
+  const results = await page.evaluate(async () => {
+    const { openPicture, failureOf, partsDiffer } = window.pictures;
+    const svg = (attributes: string) =>
+      new Blob(
+        [
+          `<svg xmlns="http://www.w3.org/2000/svg" ${attributes}>`,
+          '<circle cx="9" cy="9" r="7" fill="red"/></svg>',
+        ],
+        { type: 'image/svg+xml' },
+      );
+    const picture = await openPicture(svg('width="30" height="20"'));
+    const { data } = await picture.read({ x: 9, y: 9, width: 1, height: 1 });
+    const none = await failureOf(() => openPicture(svg('width="0" height="0"')));
+    return [picture.width, picture.height, ...data, await partsDiffer(picture), none?.code];
+  });
+  expect(results).toEqual([30, 20, 255, 0, 0, 255, 0, 'InvalidInput']);
+});
+
 test('a download tells its progress and ends when aborted', async ({ page }) => {
   const noise = Buffer.from(Uint8Array.from({ length: 3 * 40_000 }, (_, i) => (i * i) >> 3));
   const png = await sharp(noise, { raw: { width: 200, height: 200, channels: 3 } })

@@ -96,7 +96,7 @@ describe('a picture is refused: ', () => {
     ['less than nothing', sized(-2, -2), '-2 x -2'],
     ['NaN', sized(NaN, 2), 'NaN x 2'],
     ['text', sized('2', 2), '2 x 2'],
-    ['another length', sized(2, 3), '24 bytes of RGBA'],
+    ['another length', sized(2, 3), '24 bytes of RGBA, not 16'],
     ['NaN pixels', sized(1, 1, Float32Array.of(0, NaN, 0, 1) as never), 'NaN at (0, 0)'],
     ['another space', { ...picture, colorSpace: 'cmyk' }, "not 'cmyk'"],
   ])('%s', async (_, source, words) => {

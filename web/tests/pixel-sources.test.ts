@@ -3,7 +3,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { runInNewContext } from 'node:vm';
 import { openPicture, type PictureSource } from '../src/pictures/sources.js';
-import { imageDataSink, rawSink, tensorSink, type ResultInfo } from '../src/pictures/sinks.js';
+import {
+  bitmapSink,
+  canvasSink,
+  imageDataSink,
+  rawSink,
+  tensorSink,
+  type ResultInfo,
+} from '../src/pictures/sinks.js';
 import type { Channels, Component } from '../src/pictures/picture.js';
 import {
   cut,
@@ -200,6 +207,30 @@ describe('a result', () => {
           expect(value).toBeCloseTo(source.data[4 * pixel + from]! / 255, 6);
         }
       }
+    }
+  });
+
+  test('goes onto a canvas of a library as that has it, and onto none where there is none', async () => {
+    const drawn: unknown[] = [];
+    const context = {
+      canvas: { width: 1, height: 1 },
+      createImageData: (wide: number, high: number) => ({
+        data: new Uint8ClampedArray(4 * wide * high),
+        library: true,
+      }),
+      putImageData: (image: { library: boolean }, x: number, y: number) =>
+        drawn.push([image.library, x, y]),
+      getImageData: () => ({ data: [0, 0, 0, 255] }),
+    };
+    const canvas = Object.assign(context.canvas, { getContext: () => context });
+    const sink = canvasSink(info(4), canvas as unknown as OffscreenCanvas);
+    expect(await putInTiles(sink, pixels, 16)).toBe(canvas);
+    expect([canvas.width, canvas.height]).toEqual([width, height]);
+    expect(drawn).toContainEqual([true, 16, 0]);
+    for (const none of [() => canvasSink(info(4)), () => bitmapSink(info(4))]) {
+      const error = await refusalOf(none);
+      expect(error.code).toBe('InvalidInput');
+      expect(error.message).toContain('no canvases here');
     }
   });
 

@@ -86,7 +86,7 @@ test('a PNG says which space its colours are in', async () => {
 
 test('a PNG that is large is compressed in pieces, between which other events are handled', async () => {
   // A row of more than one piece, in more than one chunk.
-  const pixels = randomPixels(40_000, 12);
+  const pixels = randomPixels(24_000, 8);
   let turns = 0;
   const counting = setInterval(() => (turns += 1), 1);
   const file = await written(pixels);

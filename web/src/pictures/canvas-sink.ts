@@ -1,7 +1,7 @@
 import { FoveaError } from '../base/errors.js';
 import {
-  checkTargetSize,
   newCanvas,
+  setTargetSize,
   settingsOf,
   targetContext,
   type Canvas,
@@ -20,13 +20,10 @@ import type { ResultInfo, Sink } from './sink.js';
  */
 export function canvasSink(info: ResultInfo, canvas?: Canvas): Sink<Canvas> {
   const { width, height, colorSpace } = info;
-  if (!canvas) newCanvas(1, 1);
-  checkTargetSize(width, height);
-  const target = canvas ?? newCanvas(width, height);
+  const target = canvas ?? newCanvas(1, 1);
   const wanted = imageDataComponent(info.component) === 'float16' ? 'float16' : 'unorm8';
   const context = targetContext(target, colorSpace, wanted);
-  // This clears it, too.
-  Object.assign(target, { width, height });
+  setTargetSize(context, width, height);
   const isDeep = settingsOf(context).colorType === 'float16';
   const component = isDeep ? imageDataComponent('float16') : 'uint8';
   let shown: [x: number, y: number] | undefined;

@@ -55,8 +55,34 @@ export function checkTargetSize(width: number, height: number): void {
   throw tooLarge(width, height, advice, { option: 'canvas' });
 }
 
+/**
+ * Sets the size of the context's canvas, which clears it.
+ *
+ * @throws FoveaError InvalidInput if the browser's canvases do not get so large, which leaves the size
+ */
+export function setTargetSize(context: Context, width: number, height: number): void {
+  const { canvas } = context;
+  const before = { width: canvas.width, height: canvas.height };
+  Object.assign(canvas, { width, height });
+  if (isSmall(width, height) || keepsLastPixel(context)) return;
+  Object.assign(canvas, before);
+  const advice = 'take the result without one, or enlarge parts of the picture';
+  throw tooLarge(width, height, advice, { option: 'canvas' });
+}
+
 /** Throws FoveaError InvalidInput for a canvas so large that the browser keeps nothing of it. */
-export function checkSourceCanvas({ width, height }: Canvas): void {
+export function checkSourceCanvas(context: Context): void {
+  const { width, height } = context.canvas;
+  if (isSmall(width, height)) return;
+  const isShown = (x: number, y: number) => context.getImageData(x, y, 1, 1).data[3] !== 0;
+  const [right, below] = [width - 1, height - 1];
+  try {
+    // Whoever keeps nothing shows nothing.
+    if (isShown(right >> 1, below >> 1) || isShown(0, 0) || isShown(right, below)) return;
+  } catch (cause) {
+    // What is another origin's is there.
+    if ((cause as Error).name === 'SecurityError') return;
+  }
   if (!canHold(width, height)) throw tooLarge(width, height, 'give its pixels, or parts of it');
 }
 
@@ -98,23 +124,37 @@ export function newCanvas(width: number, height: number): Canvas {
   throw new FoveaError('InvalidInput', message);
 }
 
+/** Whether every browser's canvases get so large. */
+function isSmall(width: number, height: number): boolean {
+  return width * height <= smallArea && Math.max(width, height) <= smallSide;
+}
+
 /**
  * Whether canvases get so large, which no browser tells: beyond its limits, one swallows what is drawn.
  * Those differ by browser, version and device, so one is tried.
  */
 function canHold(width: number, height: number): boolean {
-  if (width * height <= smallArea && Math.max(width, height) <= smallSide) return true;
-  let canvas: Canvas | undefined;
+  if (isSmall(width, height)) return true;
+  const canvas = newCanvas(1, 1);
+  const context = contextOf(canvas, { colorSpace: 'srgb', willReadFrequently: true });
+  Object.assign(canvas, { width, height });
+  const isKept = context !== null && keepsLastPixel(context);
+  // Some browsers keep a canvas' memory until it is collected.
+  Object.assign(canvas, { width: 0, height: 0 });
+  return isKept;
+}
+
+/** Draws a pixel, looks whether it is there, and clears it. */
+function keepsLastPixel(context: Context): boolean {
+  const { width, height } = context.canvas;
+  const last = [width - 1, height - 1, 1, 1] as const;
   try {
-    canvas = newCanvas(width, height);
-    const context = contextOf(canvas, { colorSpace: 'srgb', willReadFrequently: true });
-    context?.fillRect(width - 1, height - 1, 1, 1);
-    return context?.getImageData(width - 1, height - 1, 1, 1).data[3] === 255;
+    context.fillRect(...last);
+    const isKept = context.getImageData(...last).data[3] === 255;
+    context.clearRect(...last);
+    return isKept;
   } catch {
     return false;
-  } finally {
-    // Some browsers keep a canvas' memory until it is collected.
-    if (canvas) Object.assign(canvas, { width: 0, height: 0 });
   }
 }
 

@@ -137,7 +137,7 @@ async function openFrame(frame: VideoFrame, opening: Opening): Promise<Picture> 
 
 /** Decodes it once, off the page's thread where the browser can. */
 async function openAsBitmap(
-  source: Blob | HTMLImageElement | HTMLVideoElement | VideoFrame,
+  source: Blob | HTMLImageElement | HTMLVideoElement | VideoFrame | Canvas,
   { colorSpace, signal }: Opening,
 ): Promise<Picture> {
   const decode = () => createImageBitmap(source, { imageOrientation: 'from-image' });
@@ -162,14 +162,9 @@ async function openAsBitmap(
 async function openCanvas(canvas: Canvas, { colorSpace, signal }: Opening): Promise<Picture> {
   const { width, height } = canvas;
   if (width === 0 || height === 0) throw notReadable(`the canvas has ${width} x ${height} pixels`);
-  checkSourceCanvas(canvas);
   const { context, space } = contextOfSource(canvas);
-  if (context) return readingCanvas(context, colorSpace ?? space);
-  const bitmap = await untilAborted(
-    signal,
-    () => createImageBitmap(canvas),
-    (late) => late.close(),
-  );
-  const close = () => bitmap.close();
-  return drawnPicture({ source: bitmap, width, height, colorSpace: colorSpace ?? space, close });
+  const own = colorSpace ?? space;
+  if (!context) return openAsBitmap(canvas, { colorSpace: own, signal });
+  checkSourceCanvas(context);
+  return readingCanvas(context, own);
 }

@@ -27,7 +27,13 @@ export function drawnPicture({
   close = () => {},
 }: Drawn): Picture {
   let scratch: Context | undefined;
-  return pictureRead({ width, height, colorSpace, component: 'uint8', close }, (part) => {
+  const closeAll = () => {
+    // Some browsers keep a canvas' memory until it is collected.
+    if (scratch) Object.assign(scratch.canvas, { width: 0, height: 0 });
+    close();
+  };
+  const description = { width, height, colorSpace, component: 'uint8', close: closeAll } as const;
+  return pictureRead(description, (part) => {
     scratch ??= scratchContext(part.width, part.height, colorSpace);
     const { canvas } = scratch;
     if (canvas.width < part.width || canvas.height < part.height) {

@@ -88,12 +88,13 @@ function channelsOf(
     return channels as Channels;
   }
   const what = component === 'uint8' ? 'bytes' : 'components';
-  const needed =
-    channels === undefined
-      ? `${4 * pixels} ${what} of RGBA (or ${pixels} of grey, ${2 * pixels} of grey and alpha, ` +
-        `${3 * pixels} of RGB)`
-      : `${channels * pixels} ${what} in ${channels} channels`;
-  throw invalid(`${width} x ${height} pixels have ${needed}, not ${data.length}`);
+  const size = `${width} x ${height} pixels have`;
+  throw channels === undefined
+    ? invalid(
+        `${size} ${4 * pixels} ${what} of RGBA, not ${data.length} (or ${pixels} of grey, ` +
+          `${2 * pixels} of grey and alpha, ${3 * pixels} of RGB)`,
+      )
+    : invalid(`${size} ${channels * pixels} ${what} in ${channels} channels, not ${data.length}`);
 }
 
 function invalid(message: string): FoveaError {

@@ -4,22 +4,25 @@
  */
 export class RowFilter {
   readonly #pixelBytes: number;
+  /** With a pixel of zeros on the left, which filters see there. */
   #above: Uint8Array;
+  #row: Uint8Array;
 
-  /** @param pixelBytes of one pixel; at least 1 */
   constructor(rowBytes: number, pixelBytes: number) {
     this.#pixelBytes = pixelBytes;
-    this.#above = new Uint8Array(rowBytes);
+    this.#above = new Uint8Array(pixelBytes + rowBytes);
+    this.#row = new Uint8Array(pixelBytes + rowBytes);
   }
 
-  /** The next row, filtered: the filter's number, then as many bytes. The row is kept, not copied. */
-  filter(row: Uint8Array): Uint8Array {
-    const above = this.#above;
+  /** The next row, filtered: the filter's number, then as many bytes as the row has. */
+  filter(bytes: Uint8Array): Uint8Array {
+    const [row, above] = [this.#row, this.#above];
+    row.set(bytes, this.#pixelBytes);
     const filter = smallestOf(sums(row, above, this.#pixelBytes));
-    const filtered = new Uint8Array(row.length + 1);
+    const filtered = new Uint8Array(1 + bytes.length);
     filtered[0] = filter;
-    apply(filter, row, above, this.#pixelBytes, filtered.subarray(1));
-    this.#above = row;
+    apply(filter, row, above, this.#pixelBytes, filtered);
+    [this.#row, this.#above] = [above, row];
     return filtered;
   }
 }
@@ -27,16 +30,15 @@ export class RowFilter {
 /** The sums of magnitudes that the filters None, Sub, Up, Average and Paeth give. */
 function sums(row: Uint8Array, above: Uint8Array, back: number): number[] {
   let [none, sub, up, average, paeth] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < row.length; ++i) {
+  for (let i = back; i < row.length; ++i) {
     const value = row[i]!;
+    const a = row[i - back]!;
     const b = above[i]!;
-    const a = i < back ? 0 : row[i - back]!;
-    const c = i < back ? 0 : above[i - back]!;
     none += magnitude(value);
     sub += magnitude(value - a);
     up += magnitude(value - b);
     average += magnitude(value - ((a + b) >> 1));
-    paeth += magnitude(value - predicted(a, b, c));
+    paeth += magnitude(value - predicted(a, b, above[i - back]!));
   }
   return [none, sub, up, average, paeth];
 }
@@ -48,11 +50,8 @@ function apply(
   back: number,
   into: Uint8Array,
 ): void {
-  for (let i = 0; i < row.length; ++i) {
-    const b = above[i]!;
-    const a = i < back ? 0 : row[i - back]!;
-    const c = i < back ? 0 : above[i - back]!;
-    into[i] = row[i]! - prediction(filter, a, b, c);
+  for (let i = back; i < row.length; ++i) {
+    into[1 + i - back] = row[i]! - prediction(filter, row[i - back]!, above[i]!, above[i - back]!);
   }
 }
 
@@ -82,8 +81,7 @@ function predicted(a: number, b: number, c: number): number {
 
 /** Of a byte of a difference, which wraps around, as a signed one. */
 function magnitude(difference: number): number {
-  const byte = difference & 255;
-  return byte < 128 ? byte : 256 - byte;
+  return Math.abs((difference << 24) >> 24);
 }
 
 function smallestOf(sums: number[]): number {
