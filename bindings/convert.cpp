@@ -178,6 +178,26 @@ val to_val(const std::optional<MemoryNeed>& need) {
   return object;
 }
 
+val to_val(const ReceptiveField& field) {
+  val object = val::object();
+  if (field.kind != ReceptiveField::Kind::Local) {
+    const bool whole = field.kind == ReceptiveField::Kind::Whole;
+    object.set("kind", std::string(whole ? "whole" : "unknown"));
+    object.set("node", field.node);
+    object.set("opType", field.op_type);
+    return object;
+  }
+  val beyond = val::object();
+  const auto& [down, across] = field.margins;
+  beyond.set("top", static_cast<double>(down.before));
+  beyond.set("bottom", static_cast<double>(down.after));
+  beyond.set("left", static_cast<double>(across.before));
+  beyond.set("right", static_cast<double>(across.after));
+  object.set("kind", std::string("local"));
+  object.set("field", beyond);
+  return object;
+}
+
 val to_val(const NodeProfile& node) {
   val object = val::object();
   object.set("node", std::string(node.node));
@@ -273,6 +293,23 @@ std::vector<std::optional<Shape>> to_shapes(const val& shapes) {
   std::vector<std::optional<Shape>> result;
   for (const val& shape : shapes) {
     result.push_back(shape.isNull() ? std::nullopt : std::optional(to_shape(shape)));
+  }
+  return result;
+}
+
+FieldRequest to_field_request(const val& request) {
+  const auto axes = [&](const char* key) -> PictureAxes {
+    const val pair = request[key];
+    return {pair[0].as<int>(), pair[1].as<int>()};
+  };
+  FieldRequest result = {.input = request["input"].as<std::string>(),
+                         .output = request["output"].as<std::string>(),
+                         .shapes = {},
+                         .input_axes = axes("inputAxes"),
+                         .output_axes = axes("outputAxes")};
+  const val shapes = request["shapes"];
+  for (const std::string& name : to_strings(val::global("Object").call<val>("keys", shapes))) {
+    result.shapes.emplace(name, to_shape(shapes[name]));
   }
   return result;
 }

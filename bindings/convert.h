@@ -33,6 +33,7 @@ emscripten::val to_val(const Inspection& inspection);
 emscripten::val to_val(const TypesAtSizes& types);
 emscripten::val to_val(const std::optional<MemoryNeed>& need);
 emscripten::val to_val(const NodeProfile& node);
+emscripten::val to_val(const ReceptiveField& field);
 
 // An array of sizes, or null.
 emscripten::val to_val(const std::optional<Shape>& shape);
@@ -57,6 +58,10 @@ std::vector<Tensor> to_tensors(const emscripten::val& values);
 
 // [[size], null]
 std::vector<std::optional<Shape>> to_shapes(const emscripten::val& shapes);
+
+// {input, output, shapes: {name: [size]}, inputAxes: [height, width], outputAxes}, shapes by the
+// names of a model.
+FieldRequest to_field_request(const emscripten::val& request);
 
 std::vector<std::string> to_strings(const emscripten::val& array);
 

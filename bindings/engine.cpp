@@ -70,6 +70,11 @@ Handle start_run(Handle session, const val& feeds, const val& fetches) {
       [&] { return handle_of(at<Session>(session).start(to_feeds(feeds), to_strings(fetches))); });
 }
 
+val receptive_field_of(Handle session, const val& request) {
+  return guard(
+      [&] { return to_val(at<Session>(session).receptive_field(to_field_request(request))); });
+}
+
 void trim_session(Handle session) {
   guard([&] { at<Session>(session).trim(); });
 }
@@ -122,6 +127,7 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
 
   function("makeSession", &make_session);
   function("modelInfo", &model_info);
+  function("receptiveFieldOf", &receptive_field_of);
   function("trimSession", &trim_session);
   function("deleteSession", &destroy<Session>);
 

@@ -27,6 +27,12 @@ void infer_arg(InferContext& context) {
   context.set_output(0, DType::Int64, std::move(out));
 }
 
+Window window_arg(const WindowContext& context) {
+  const int axis = axis_of(context, context.shape(0).rank(), 0);
+  const bool stays = context.attributes().get_int("keepdims", 1) != 0;
+  return window_beside({&axis, 1}, stays, context.axis());
+}
+
 // The best of `count` elements, `stride` apart from element `first` on. `Better` is strict; of
 // equals the first stays, or with `last` the last.
 template <class T, class Better>
@@ -77,12 +83,14 @@ constexpr OpDef kOps[] = {
     {.op_type = "ArgMax",
      .meaning = {.types = {type_of_input(0, kNumbers)},
                  .infer = infer_arg,
-                 .element_type = always<DType::Int64>},
+                 .element_type = always<DType::Int64>,
+                 .window = window_arg},
      .cpu = {.plan = plan_through<plan_arg<std::greater>, kWidestTypes>}},
     {.op_type = "ArgMin",
      .meaning = {.types = {type_of_input(0, kNumbers)},
                  .infer = infer_arg,
-                 .element_type = always<DType::Int64>},
+                 .element_type = always<DType::Int64>,
+                 .window = window_arg},
      .cpu = {.plan = plan_through<plan_arg<std::less>, kWidestTypes>}},
 };
 

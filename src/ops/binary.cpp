@@ -88,11 +88,14 @@ using Types = std::array<TypeVariable, 4>;
 constexpr OpDef binary(std::string_view op_type, int since, const Types& types, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.inputs = {2, 2}, .types = types, .infer = infer_broadcast},
+          .meaning = {.inputs = {2, 2},
+                      .types = types,
+                      .infer = infer_broadcast,
+                      .window = window_by_element},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = broadcast_layout,
-                  .bands = bands_by_element}};
+                  .bands = bands_by_window}};
 }
 
 constexpr DTypeSet kPowTypes = {DType::Float, DType::Double, DType::Int32, DType::Int64};

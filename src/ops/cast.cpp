@@ -99,7 +99,8 @@ constexpr OpDef kOps[] = {
     {.op_type = "Cast",
      .meaning = {.types = {type_of_input(0, kCastable)},
                  .infer = infer_cast,
-                 .element_type = type_of_cast},
+                 .element_type = type_of_cast,
+                 .window = window_by_element},
      .cpu = {.plan = plan_conversion,
              .compute =
                  [](ComputeContext& context) {
@@ -111,14 +112,20 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 2},
                  .types = {type_of_input(0, kCastable), type_of_input(1, kCastable)},
                  .infer = infer_cast_like,
-                 .element_type = like_input<1>},
+                 .element_type = like_input<1>,
+                 .window =
+                     [](const WindowContext& context) {
+                       return (context.input() == 0 ? window_by_element
+                                                    : window_of_nothing)(context);
+                     }},
      .cpu = {.plan = plan_conversion,
              .compute = [](ComputeContext& context) { cast_strings(context, context.dtype(1)); }}},
     {.op_type = "BitCast",
      .since = 26,
      .meaning = {.types = {type_of_input(0, kAnyType)},
                  .infer = infer_bit_cast,
-                 .element_type = type_of_cast},
+                 .element_type = type_of_cast,
+                 .window = window_by_element},
      .cpu = {.plan = plan_bit_cast, .reuse = Reuse::InPlace}},
 };
 

@@ -38,6 +38,18 @@ void concat_layout(LayoutContext& context) {
   context.produce(0, Layout::ChannelsLast);
 }
 
+// What is put to the ends of an axis, and does not reach into its middle half, is a border.
+Window concat_window(const WindowContext& context) {
+  const int axis = concat_axis(context);
+  if (context.axis() != axis) return same_place(context.axis());
+  int64_t begin = 0;
+  for (int i = 0; i < context.input(); ++i) begin += context.shape(i)[axis];
+  const int64_t end = begin + context.shape(context.input())[axis];
+  const int64_t size = context.output_shape()[axis];
+  const bool is_border = end <= size / 4 || begin >= size - size / 4;
+  return is_border ? window_of_nothing(context) : same_place(axis, -begin);
+}
+
 Kernel plan_concat(PlanContext& context) {
   const int axis = concat_axis(context);
   const Operand out = output_operand(context);
@@ -58,19 +70,14 @@ Kernel plan_concat(PlanContext& context) {
   };
 }
 
-std::optional<BandRule> concat_bands(const NodeContext& context, const Shape& output) {
-  if (output.rank() != 4 || concat_axis(context) == 2) return std::nullopt;
-  BandRule rule{{}, context.node()};
-  rule.inputs.resize(static_cast<size_t>(context.input_count()), {.whole = false});
-  return rule;
-}
-
 constexpr OpDef kOps[] = {
     {.op_type = "Concat",
      .meaning = {.inputs = {1, kUnbounded},
                  .types = {type_of_all_inputs(kAnyType)},
-                 .infer = infer_concat},
-     .cpu = {.plan = plan_concat, .moves = true, .layout = concat_layout, .bands = concat_bands}},
+                 .infer = infer_concat,
+                 .window = concat_window},
+     .cpu =
+         {.plan = plan_concat, .moves = true, .layout = concat_layout, .bands = bands_by_window}},
 };
 
 }  // namespace

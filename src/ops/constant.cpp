@@ -213,7 +213,8 @@ constexpr OpDef kOps[] = {
      .since = 9,
      .meaning = {.types = {type_of_input(0, kFixedSize)},
                  .infer = infer_eye_like,
-                 .element_type = type_of_eye_like},
+                 .element_type = type_of_eye_like,
+                 .window = window_of_nothing},
      .cpu = {.plan = plan_eye_like}},
 };
 

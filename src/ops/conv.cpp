@@ -41,7 +41,11 @@ std::optional<BandRule> bands_conv(const NodeContext& context, const Shape& outp
 
 constexpr OpDef kOps[] = {
     {.op_type = "Conv",
-     .meaning = {.inputs = {2, 3}, .types = kConvTypes, .infer = infer_conv, .macs = macs_conv},
+     .meaning = {.inputs = {2, 3},
+                 .types = kConvTypes,
+                 .infer = infer_conv,
+                 .macs = macs_conv,
+                 .window = window_conv},
      .cpu = {.plan = plan_conv, .layout = layout_conv, .bands = bands_conv}},
 };
 

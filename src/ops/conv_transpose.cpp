@@ -2,6 +2,8 @@
 
 #include "kernels/conv_transpose/conv_transpose.h"
 
+#include <numeric>
+
 #include "base/integers.h"
 #include "kernels/conv/conv_3d.h"
 #include "kernels/conv_transpose/blocks.h"
@@ -102,20 +104,40 @@ Kernel plan_conv_transpose(PlanContext& context) {
 
 void layout_conv_transpose(LayoutContext& context) { layout_shuffle(context); }
 
-// With u = row + pad, all rows of the same u / stride need the same rows of the input: that with
-// this number and those before it. Bands of whole such groups share none.
+// With u = position + pad, an element is the sum of those at i of the input for which a tap of the
+// kernel is at u - i * stride: all of the same u / stride need those with about this number.
+Window transposed_window(int axis, const SpatialAxis& spatial) {
+  const int64_t stride = spatial.stride, ahead = spatial.pad_begin / stride;
+  const auto before = [&](int64_t tap) { return ahead - tap * spatial.dilation / stride; };
+  Window window = {.kind = Window::Kind::Along,
+                   .axis = axis,
+                   .den = stride,
+                   .phase = spatial.pad_begin % stride,
+                   .span = {before(spatial.kernel - 1), ahead}};
+  if (stride == 1 || stride > kLongestPeriod) return window;
+  window.spans.assign(static_cast<size_t>(stride), {0, -1});
+  // Every so many taps one is for the same positions.
+  const int64_t apart = stride / std::gcd(stride, spatial.dilation);
+  for (int64_t tap = 0; tap < std::min(apart, spatial.kernel); ++tap) {
+    const int64_t farthest = tap + (spatial.kernel - 1 - tap) / apart * apart;
+    window.spans[static_cast<size_t>(tap * spatial.dilation % stride)] = {before(farthest),
+                                                                          before(tap)};
+  }
+  return window;
+}
+
+Window window_conv_transpose(const WindowContext& context) {
+  return window_of_convolution(context, transposed_window, ConvTranspose(context).axes);
+}
+
+// Bands of whole groups of rows that need the same rows of the input share none.
 std::optional<ConvBand> band_of(const NodeContext& context) {
   const ConvTranspose conv(context);
   const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
   if (y.pad_begin < 0 || x.pad_begin < 0 || x.pad_end < 0) return std::nullopt;
   if (y.reach() <= y.pad_begin || y.reach() < y.stride) return std::nullopt;
   const int64_t above = (y.reach() - 1) / y.stride;  // rows of the input before that of a group
-  const int64_t ahead = y.pad_begin / y.stride;
-  ConvBand band = {.data = {.whole = false,
-                            .den = y.stride,
-                            .phase = y.pad_begin % y.stride,
-                            .before = above - ahead,
-                            .after = ahead},
+  ConvBand band = {.data = band_input(transposed_window(kFirstSpatial, y)),
                    .attributes = context.attributes()};
   // The sizes follow from the pads.
   const auto& padding = context.attributes_as<ConvTransposeAttributes>().output_padding;
@@ -162,7 +184,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 3},
                  .types = kConvTypes,
                  .infer = infer_conv_transpose,
-                 .macs = macs_conv_transpose},
+                 .macs = macs_conv_transpose,
+                 .window = window_conv_transpose},
      .cpu = {.plan = plan_conv_transpose,
              .layout = layout_conv_transpose,
              .bands = bands_conv_transpose}},

@@ -24,6 +24,10 @@ void infer_running(InferContext& context) {
   infer_like_input(context);
 }
 
+Window window_running(const WindowContext& context) {
+  return context.axis() == running_axis(context) ? Window{} : same_place(context.axis());
+}
+
 // Along `count` elements, `stride` apart from element `first` on. kNeutral changes nothing.
 template <class Op, int kNeutral, class T>
 void accumulate(const std::byte* in, std::byte* out, int64_t first, int64_t stride, int64_t count,
@@ -111,7 +115,8 @@ constexpr OpDef running(std::string_view op_type, int since, PlanRule plan) {
           .meaning = {.inputs = {2, 2},
                       .types = {type_of_input(0, kWideNumbers), type_of_input(1, kIndices)},
                       .infer = infer_running,
-                      .content_inputs = {1}},
+                      .content_inputs = {1},
+                      .window = window_running},
           .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 

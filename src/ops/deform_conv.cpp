@@ -247,7 +247,9 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 3},
                  .types = {type_of_all_inputs(kFloat32And64)},
                  .infer = infer_columns,
-                 .macs = macs_of_columns},
+                 .macs = macs_of_columns,
+                 // The offsets may lead anywhere.
+                 .window = [](const WindowContext&) { return Window{}; }},
      .cpu = {.plan = plan_columns}},
     function("mmdeploy", "MMCVDeformConv2d", {3, 3}, plain_deform_conv),
     function("mmcv", "MMCVDeformConv2d", {3, 3}, plain_deform_conv),

@@ -114,6 +114,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_dropout,
                  .element_type = type_of_dropout,
                  .content_inputs = {kRatio, kTraining},
+                 .window = window_of_data,
                  .deterministic = false},
      .cpu = {.plan = plan_dropout, .reuse = Reuse::InPlace}},
 };

@@ -44,6 +44,11 @@ void infer_tile(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+Window window_tile(const WindowContext& context) {
+  const int axis = context.axis();
+  return context.shape(0)[axis] == context.output_shape()[axis] ? same_place(axis) : Window{};
+}
+
 Kernel plan_tile(PlanContext& context) {
   const Shape& in = context.shape(0);
   const std::vector<int64_t> repeats = context.int64s(1);
@@ -64,11 +69,19 @@ constexpr std::array<TypeVariable, 4> kTypes = {type_of_input(0, kAnyType),
 constexpr OpDef kOps[] = {
     {.op_type = "Expand",
      .since = 8,
-     .meaning = {.inputs = {2, 2}, .types = kTypes, .infer = infer_expand, .content_inputs = {1}},
+     .meaning = {.inputs = {2, 2},
+                 .types = kTypes,
+                 .infer = infer_expand,
+                 .content_inputs = {1},
+                 .window = window_by_element},
      .cpu = {.plan = plan_expand, .moves = true}},
     {.op_type = "Tile",
      .since = 6,
-     .meaning = {.inputs = {2, 2}, .types = kTypes, .infer = infer_tile, .content_inputs = {1}},
+     .meaning = {.inputs = {2, 2},
+                 .types = kTypes,
+                 .infer = infer_tile,
+                 .content_inputs = {1},
+                 .window = window_tile},
      .cpu = {.plan = plan_tile, .moves = true}},
 };
 

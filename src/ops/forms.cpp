@@ -29,8 +29,8 @@ constexpr OpDef conversion(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
           .domain = kInternalDomain,
           .until = kUnbounded,
-          .meaning = {.infer = infer_like_input},
-          .cpu = {.plan = plan, .bands = bands_by_element}};
+          .meaning = {.infer = infer_like_input, .window = window_by_element},
+          .cpu = {.plan = plan, .bands = bands_by_window}};
 }
 
 constexpr OpDef kOps[] = {

@@ -35,6 +35,15 @@ void infer_gather(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+// What lies where along the axis itself, only the indices tell.
+Window window_gather(const WindowContext& context) {
+  const int axis = axis_of(context, context.shape(0).rank(), 0);
+  if (context.input() == 1) return same_place(axis + context.axis());
+  if (context.axis() == axis) return {.kind = Window::Kind::Unknown};
+  const int added = context.shape(1).rank() - 1;
+  return same_place(context.axis() < axis ? context.axis() : context.axis() + added);
+}
+
 Kernel plan_gather(PlanContext& context) {
   const Shape& in = context.shape(0);
   const int axis = axis_of(context, in.rank(), 0);
@@ -75,6 +84,12 @@ void infer_gather_elements(InferContext& context) {
   }
   require_indices(context, 1, in[axis]);
   context.set_output(0, context.dtype(0), out);
+}
+
+Window window_gather_elements(const WindowContext& context) {
+  const int axis = axis_of(context, context.shape(0).rank(), 0);
+  const bool picked = context.input() == 0 && context.axis() == axis;
+  return picked ? Window{.kind = Window::Kind::Unknown} : same_place(context.axis());
 }
 
 // A row of elements by indices, which lie as the results do: element i is that at i * step and,
@@ -219,18 +234,21 @@ Kernel plan_gather_nd(PlanContext& context) {
   };
 }
 
-constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, PlanRule plan) {
+constexpr OpDef gather(std::string_view op_type, int since, InferRule infer, PlanRule plan,
+                       Window (*window)(const WindowContext&) = nullptr) {
   return {.op_type = op_type,
           .since = since,
           .meaning = {.inputs = {2, 2},
                       .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
-                      .infer = infer},
+                      .infer = infer,
+                      .window = window},
           .cpu = {.plan = plan, .moves = true}};
 }
 
 constexpr OpDef kOps[] = {
-    gather("Gather", 1, infer_gather, plan_gather),
-    gather("GatherElements", 11, infer_gather_elements, plan_gather_elements),
+    gather("Gather", 1, infer_gather, plan_gather, window_gather),
+    gather("GatherElements", 11, infer_gather_elements, plan_gather_elements,
+           window_gather_elements),
     gather("GatherND", 11, infer_gather_nd, plan_gather_nd),
 };
 

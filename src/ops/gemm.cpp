@@ -46,6 +46,14 @@ void infer_gemm(InferContext& context) {
   context.set_output(0, context.dtype(0), Gemm(context).output());
 }
 
+Window window_gemm(const WindowContext& context) {
+  if (context.input() == kAddend) return window_by_element(context);
+  const BatchedGemm gemm = Gemm(context).gemm;
+  const bool left = context.input() == 0;
+  const int kept = (left ? gemm.transpose_a : !gemm.transpose_b) ? 1 : 0;
+  return context.axis() == kept ? same_place(left ? 0 : 1) : Window{};
+}
+
 // C's distances between rows and columns of Y.
 struct AddendStrides {
   AddendStrides(const Shape& c, const Shape& output) {
@@ -131,7 +139,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 3},
                  .types = {type_of_all_inputs(kWideNumbers)},
                  .infer = infer_gemm,
-                 .macs = macs_gemm},
+                 .macs = macs_gemm,
+                 .window = window_gemm},
      .cpu = {.plan = plan_gemm}},
 };
 

@@ -67,6 +67,14 @@ void infer_sample(InferContext& context) {
   context.set_output(0, context.dtype(0), sampled_shape(context));
 }
 
+// An element may come from anywhere in its image.
+Window window_sample(const WindowContext& context) {
+  const int axis = context.axis();
+  if (context.input() == 0) return axis < kOuterAxes ? same_place(axis) : Window{};
+  if (axis == 0) return same_place(axis);
+  return axis < context.shape(1).rank() - 1 ? same_place(axis + 1) : Window{};
+}
+
 void sample_layout(LayoutContext& context) {
   if (context.layout(0) != Layout::ChannelsLast) return;
   context.accept(0, context.form(0));
@@ -282,7 +290,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 2},
                  .types = {type_of_all_inputs(kFloat32And64)},
                  .infer = infer_sample,
-                 .macs = macs_of_sample},
+                 .macs = macs_of_sample,
+                 .window = window_sample},
      .cpu = {.plan = plan_sample, .layout = sample_layout}},
     {.op_type = "AffineGrid",
      .since = 20,

@@ -161,7 +161,8 @@ constexpr OpDef logical(std::string_view op_type, int since, int inputs, DTypeSe
           .meaning = {.inputs = {inputs, inputs},
                       .types = {type_of_all_inputs(types)},
                       .infer = infer,
-                      .element_type = element_type},
+                      .element_type = element_type,
+                      .window = window_by_element},
           .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 

@@ -20,7 +20,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 2},
                  .types = {type_of_all_inputs(kWideNumbers)},
                  .infer = infer_matmul,
-                 .macs = macs_matmul},
+                 .macs = macs_matmul,
+                 .window = window_matmul},
      .cpu = {.plan = plan_matmul}},
 };
 

@@ -13,6 +13,7 @@
 #include "base/dtype_set.h"
 #include "base/error.h"
 #include "graph/graph.h"
+#include "ops/window.h"
 #include "tensor/dispatch.h"
 #include "tensor/form.h"
 #include "tensor/tensor.h"
@@ -96,6 +97,22 @@ class InferContext : public NodeContext {
 
  private:
   std::vector<ValueType> outputs_;
+};
+
+// An axis of a node's input, and the output of the node whose dependence on it is asked for.
+class WindowContext : public NodeContext {
+ public:
+  WindowContext(const NodeContext& context, int input, int axis, int output, const Shape& shape)
+      : NodeContext(context), input_(input), axis_(axis), output_(output), shape_(shape) {}
+
+  int input() const { return input_; }
+  int axis() const { return axis_; }
+  int output() const { return output_; }
+  const Shape& output_shape() const { return shape_; }
+
+ private:
+  int input_, axis_, output_;
+  const Shape& shape_;
 };
 
 // The newest ai.onnx opset whose operators were read against the specification.
@@ -224,6 +241,9 @@ struct Meaning {
   // Multiply-accumulates for these shapes, or the largest int64 where there are more; null where
   // the operator does none worth counting.
   int64_t (*macs)(const NodeContext&, const Shape& output) = nullptr;
+  // Which positions of an input an output depends on. Not asked for inputs whose elements are known
+  // when planning, nor of views, which Reuse::View tells. Null where that cannot be said.
+  Window (*window)(const WindowContext&) = nullptr;
   bool deterministic = true;
 };
 
@@ -242,5 +262,12 @@ std::vector<ValueType> infer_node(const Node& node, std::span<const ValueType* c
 
 // Shape rule of operators whose output is like input 0.
 void infer_like_input(InferContext& context);
+
+// Windows of operators that make every element from those at its place, of inputs that broadcast.
+Window window_by_element(const WindowContext& context);
+// Windows of operators that do so with input 0; what they need of others is the same for all.
+Window window_of_data(const WindowContext& context);
+// Windows of operators that look at types and shapes alone.
+Window window_of_nothing(const WindowContext& context);
 
 }  // namespace fovea

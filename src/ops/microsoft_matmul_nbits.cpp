@@ -154,7 +154,12 @@ constexpr OpDef kOps[] = {
                            type_of_input(kPoints, {DType::Uint8, DType::Float}),
                            type_of_input(kGroups, {DType::Int32})},
                  .infer = infer_product,
-                 .macs = macs_of_product},
+                 .macs = macs_of_product,
+                 .window =
+                     [](const WindowContext& context) {
+                       const bool summed = context.axis() == context.shape(kA).rank() - 1;
+                       return summed ? Window{} : window_of_data(context);
+                     }},
      .cpu = {.plan = plan_product}},
 };
 

@@ -70,6 +70,12 @@ void infer_batch_normalization(InferContext& context) {
   for (int i = 1; i < 5; ++i) context.set_output(i, context.dtype(3), context.shape(3));
 }
 
+// In training, of all images and pixels.
+Window window_batch_normalization(const WindowContext& context) {
+  const bool apart = is_training(context) && (context.axis() != 1 || !is_spatial(context));
+  return apart ? Window{} : window_of_data(context);
+}
+
 void layout_batch_normalization(LayoutContext& context) {
   if (is_spatial(context) && !is_training(context)) follow_input_layout(context);
 }
@@ -170,6 +176,10 @@ void infer_instance_normalization(InferContext& context) {
   infer_like_input(context);
 }
 
+Window window_instance_normalization(const WindowContext& context) {
+  return context.axis() < 2 ? window_of_data(context) : Window{};
+}
+
 template <class T>
 Kernel plan_instance_normalization(PlanContext& context) {
   const Channels size(context.shape(0));
@@ -199,6 +209,10 @@ void infer_group_normalization(InferContext& context) {
   groups_of(context);  // which every opset has to fit
   require_elements(context, 1, scales_of_group_normalization(context));
   infer_like_input(context);
+}
+
+Window window_group_normalization(const WindowContext& context) {
+  return context.axis() == 0 ? window_of_data(context) : Window{};
 }
 
 template <class T>
@@ -236,6 +250,11 @@ void infer_layer_normalization(InferContext& context) {
   infer_like_input(context);
   context.set_output(1, DType::Float, statistics);
   context.set_output(2, DType::Float, statistics);
+}
+
+Window window_layer_normalization(const WindowContext& context) {
+  const int axis = axis_of(context, context.shape(0).rank(), -1);
+  return context.axis() < axis ? window_of_data(context) : Window{};
 }
 
 template <class Op, class T>
@@ -300,20 +319,23 @@ Kernel plan_either(PlanContext& context) {
 
 // All inputs are of the same type.
 constexpr OpDef normalization(std::string_view op_type, int since, Arity inputs, Arity outputs,
-                              InferRule infer, PlanRule plan) {
+                              InferRule infer, Window (*window)(const WindowContext&),
+                              PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
           .meaning = {.inputs = inputs,
                       .outputs = outputs,
                       .types = {type_of_all_inputs(kFloat32And64)},
                       .infer = infer,
-                      .element_type = first_like_input<DType::Float>},
+                      .element_type = first_like_input<DType::Float>,
+                      .window = window},
           .cpu = {.plan = plan}};
 }
 
 constexpr OpDef batch_normalization() {
   OpDef def =
       normalization("BatchNormalization", 1, {5, 5}, {1, 5}, infer_batch_normalization,
+                    window_batch_normalization,
                     plan_either<plan_batch_normalization<float>, plan_batch_normalization<double>>);
   def.meaning.element_type = like_input<0, 3>;
   def.cpu.layout = layout_batch_normalization;
@@ -324,10 +346,13 @@ constexpr OpDef kOps[] = {
     batch_normalization(),
     normalization(
         "InstanceNormalization", 1, {3, 3}, {1, 1}, infer_instance_normalization,
+        window_instance_normalization,
         plan_either<plan_instance_normalization<float>, plan_instance_normalization<double>>),
     normalization("GroupNormalization", 18, {3, 3}, {1, 1}, infer_group_normalization,
+                  window_group_normalization,
                   plan_either<plan_group_normalization<float>, plan_group_normalization<double>>),
     normalization("LayerNormalization", 17, {2, 3}, {1, 3}, infer_layer_normalization,
+                  window_layer_normalization,
                   plan_either<plan_layer_normalization<float>, plan_layer_normalization<double>>),
 };
 

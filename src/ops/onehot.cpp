@@ -37,6 +37,11 @@ double element_at(const std::byte* data, int64_t at) {
 
 using ElementAt = decltype(&element_at<float>);
 
+Window window_onehot(const WindowContext& context) {
+  if (context.input() != 0) return {};
+  return same_place(context.axis() + (context.axis() < onehot_axis(context) ? 0 : 1));
+}
+
 Kernel plan_onehot(PlanContext& context) {
   const Shape& indices = context.shape(0);
   const int64_t depth = depth_of(context);
@@ -75,7 +80,8 @@ constexpr OpDef kOps[] = {
                            type_of_input(2, kAnyType)},
                  .infer = infer_onehot,
                  .element_type = like_input<2>,
-                 .content_inputs = {1}},
+                 .content_inputs = {1},
+                 .window = window_onehot},
      .cpu = {.plan = plan_onehot, .moves = true}},
 };
 

@@ -224,6 +224,9 @@ struct BandInput {
   int64_t after = 0;
 };
 
+// A window along the rows, which is cut so.
+BandInput band_input(const Window& window);
+
 // How a node is computed a band of rows at a time: `node` makes a band from inputs that hold just
 // the rows needed.
 struct BandRule {
@@ -288,9 +291,9 @@ class OpTable final : public Operators {
 // `<file>_ops`, so that a file without one does not link.
 extern const OpTable kOpTable;
 
-// Band rule of operators that make every element of output 0 from those at its place: inputs of the
-// output's shape are cut into bands, others must be the same for all rows.
-std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape& output);
+// Band rule of operators that make a band as they make the whole: of what their windows say, inputs
+// without rows being the same for all.
+std::optional<BandRule> bands_by_window(const NodeContext& context, const Shape& output);
 
 // Layout rule of operators that map 0 to 0 element by element on input 0: they follow it.
 void follow_input_layout(LayoutContext& context);

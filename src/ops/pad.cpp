@@ -102,6 +102,13 @@ void infer_pad(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+// What lies beyond the ends is a border, whatever shows there.
+Window window_pad(const WindowContext& context) {
+  if (context.input() != 0) return {};
+  return same_place(context.axis(),
+                    -amounts_of(context)[static_cast<size_t>(context.axis())].before);
+}
+
 // The input position that position `i` (before or behind what is kept, or in it) shows; -1 for
 // the constant.
 int64_t source_of(int64_t i, const Kept& kept, PadMode mode) {
@@ -215,7 +222,8 @@ constexpr OpDef kOps[] = {
                  .types = {type_of_both_inputs(0, 2, kAnyType), type_of_input(1, kIndices),
                            type_of_input(3, kIndices)},
                  .infer = infer_pad,
-                 .content_inputs = {1, 3}},
+                 .content_inputs = {1, 3},
+                 .window = window_pad},
      .cpu = {.plan = plan_pad, .moves = true, .layout = pad_layout}},
 };
 

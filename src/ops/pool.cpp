@@ -26,6 +26,12 @@ void infer_pool(InferContext& context) {
   context.set_output(1, DType::Int64, shape);
 }
 
+Window window_pool(const WindowContext& context) {
+  const int axis = context.axis();
+  if (axis < kFirstSpatial) return same_place(axis);
+  return sliding_window(axis, pooling_axes(context)[static_cast<size_t>(axis - kFirstSpatial)]);
+}
+
 // The indices of MaxPool are those of the plain tensor.
 void layout_pool(LayoutContext& context) {
   if (context.input_can_be_channels_last(0) && context.output_count() == 1) {
@@ -120,6 +126,10 @@ void infer_global_pool(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(shape));
 }
 
+Window window_global_pool(const WindowContext& context) {
+  return context.axis() < kFirstSpatial ? same_place(context.axis()) : Window{};
+}
+
 // All spatial axes as one, pooled by one window.
 PoolShape global_shape(const NodeContext& context) {
   const Shape& shape = context.shape(0);
@@ -174,7 +184,8 @@ constexpr OpDef pool(std::string_view op_type, DTypeSet types, InferRule infer, 
           .meaning = {.outputs = outputs,
                       .types = {type_of_input(0, types)},
                       .infer = infer,
-                      .element_type = first_like_input<DType::Int64>},
+                      .element_type = first_like_input<DType::Int64>,
+                      .window = infer == infer_pool ? window_pool : window_global_pool},
           .cpu = {.plan = plan, .layout = layout_pool}};
 }
 

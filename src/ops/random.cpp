@@ -159,6 +159,7 @@ constexpr OpDef random(std::string_view op_type, int since, int inputs, DTypeSet
                       .types = {type_of_input(0, types)},
                       .infer = infer,
                       .element_type = type_of_random,
+                      .window = infer == infer_random ? window_of_nothing : nullptr,
                       .deterministic = false},
           .cpu = {.compute = compute}};
 }

@@ -45,6 +45,10 @@ void infer_reduce(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+Window window_reduce(const WindowContext& context) {
+  return window_beside(reduced_axes(context), keeps_dims(context), context.axis());
+}
+
 // Over pixels or channels a channels-last value is as good as a plain one; means over pixels that
 // keep their dimensions stay channels-last for the convolution that usually follows.
 void reduce_layout(LayoutContext& context) {
@@ -101,7 +105,8 @@ constexpr OpDef reduction(std::string_view op_type, PlanRule plan, DTypeSet type
           .meaning = {.inputs = {1, 2},
                       .types = {type_of_input(0, types), type_of_input(1, kIndices)},
                       .infer = infer_reduce,
-                      .content_inputs = {1}},
+                      .content_inputs = {1},
+                      .window = window_reduce},
           .cpu = {.plan = plan, .layout = reduce_layout}};
 }
 

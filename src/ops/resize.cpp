@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numeric>
 
 #include "base/integers.h"
 #include "kernels/elementwise/convert.h"
@@ -243,6 +244,82 @@ void infer_resize(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+// ---- windows ----
+
+// The factor as a fraction of small numbers, to what float tells of it; nullopt where there is
+// none.
+std::optional<LengthRatio> small_ratio(const AxisScaling& axis) {
+  if (axis.ratio) {
+    const int64_t divisor = std::gcd(axis.ratio->to, axis.ratio->from);
+    const LengthRatio ratio = {axis.ratio->to / divisor, axis.ratio->from / divisor};
+    return std::max(ratio.to, ratio.from) <= kLongestPeriod ? std::optional(ratio) : std::nullopt;
+  }
+  for (int64_t from = 1; from <= kLongestPeriod; ++from) {
+    const double to = axis.factor() * static_cast<double>(from), whole = std::nearbyint(to);
+    if (whole > static_cast<double>(kLongestPeriod)) break;
+    if (whole >= 1 && std::abs(to - whole) <= 1e-6 * whole) {
+      return LengthRatio{static_cast<int64_t>(whole), from};
+    }
+  }
+  return std::nullopt;
+}
+
+// Before there were modes, what shrinks takes the pixel after the place, what grows the one before.
+kernels::AxisFilter filter_of(const NodeContext& context, const AxisScaling& axis,
+                              Arithmetic arithmetic) {
+  ResizeMethod method = attributes_of(context).method;
+  if (context.opset() < kFirstResizeWithModes) {
+    method.nearest = axis.factor() < 1 ? NearestMode::Ceil : NearestMode::Floor;
+  }
+  return kernels::make_axis_filter(method, axis, arithmetic);
+}
+
+// Places that follow from the length of the axis are moved by whatever it is longer.
+bool depends_on_length(const AxisScaling& axis, CoordinateMode mode) {
+  if (mode == CoordinateMode::HalfPixelSymmetric) {
+    return axis.ratio ? axis.out * axis.ratio->from != axis.in * axis.ratio->to
+                      : axis.scale != static_cast<float>(axis.out) / static_cast<float>(axis.in);
+  }
+  return mode == CoordinateMode::AlignCorners || mode == CoordinateMode::TfCropAndResize;
+}
+
+// What the filter of an axis of several periods of the ratio reads, by the position in a period. At
+// the ends it reads less than elsewhere, or other pixels: those are left out.
+Window window_resize(const WindowContext& context) {
+  constexpr int64_t kEnds = 2, kShortest = 64;
+  if (context.input() != 0) return {};
+  AxisScaling axis = scalings_of(context)[static_cast<size_t>(context.axis())];
+  Window window = same_place(context.axis());
+  if (axis.in == axis.out && axis.factor() == 1) return window;
+  if (depends_on_length(axis, attributes_of(context).method.coordinates)) return {};
+  const auto ratio = small_ratio(axis);
+  if (!ratio) return {.kind = Window::Kind::Unknown};
+  const auto [out, in] = *ratio;
+  const int64_t periods = kShortest / in + 2 * kEnds + 1;
+  axis.in = periods * in;
+  axis.out = periods * out;
+  if (axis.ratio) axis.ratio = {axis.out, axis.in};
+  const bool doubles = context.dtype(0) == DType::Double;
+  const kernels::AxisFilter filter =
+      filter_of(context, axis, doubles ? Arithmetic::Double : Arithmetic::Float);
+  const auto is_read = [&](size_t at) {
+    return filter.wide_weights.empty() ? filter.weights[at] != 0 : filter.wide_weights[at] != 0;
+  };
+  window.num = in;
+  window.den = out;
+  window.spans.assign(static_cast<size_t>(out), {0, -1});
+  for (int64_t i = kEnds * out; i < axis.out - kEnds * out; ++i) {
+    Span& span = window.spans[static_cast<size_t>(i % out)];
+    for (int64_t tap = 0; tap < filter.taps; ++tap) {
+      if (!is_read(static_cast<size_t>(i * filter.taps + tap))) continue;
+      const int64_t at = filter.first[static_cast<size_t>(i)] + tap - i / out * in;
+      const bool first = span.last < span.first;
+      span = {first ? at : std::min(span.first, at), first ? at : std::max(span.last, at)};
+    }
+  }
+  return window;
+}
+
 // ---- kernels ----
 
 template <class T>
@@ -263,7 +340,6 @@ uint64_t extrapolation_bits(const NodeContext& context, DType dtype) {
 
 // The passes over the memory of input 0, whose axes are N, H, W, C in ChannelsLast.
 std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType dtype) {
-  ResizeMethod method = attributes_of(context).method;
   std::vector<AxisScaling> axes = scalings_of(context);
   if (context.layout(0) == Layout::ChannelsLast) {
     const int64_t lanes = padded_channels(axes[1].in);
@@ -274,12 +350,7 @@ std::shared_ptr<const ResizePlan> resize_plan(const PlanContext& context, DType 
   std::vector<kernels::AxisFilter> filters;
   for (const AxisScaling& axis : axes) {
     shape.push_back(axis.in);
-    // Before there were modes, what shrinks takes the pixel after the place, what grows the one
-    // before.
-    if (context.opset() < kFirstResizeWithModes) {
-      method.nearest = axis.factor() < 1 ? NearestMode::Ceil : NearestMode::Floor;
-    }
-    filters.push_back(kernels::make_axis_filter(method, axis, arithmetic));
+    filters.push_back(filter_of(context, axis, arithmetic));
   }
   return std::make_shared<const ResizePlan>(kernels::plan_resize(
       shape, std::move(filters), element_bytes(dtype), extrapolation_bits(context, dtype)));
@@ -427,7 +498,8 @@ constexpr OpDef resize(std::string_view op_type, int since, int until, Arity inp
           .meaning = {.inputs = inputs,
                       .types = types,
                       .infer = infer_resize,
-                      .content_inputs = content_inputs},
+                      .content_inputs = content_inputs,
+                      .window = window_resize},
           .cpu = {.plan = plan_resize, .layout = layout_resize, .bands = bands_resize}};
 }
 

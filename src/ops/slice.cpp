@@ -67,6 +67,14 @@ void infer_slice(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+Window window_slice(const WindowContext& context) {
+  const Range range = ranges_of(context)[static_cast<size_t>(context.axis())];
+  if (range.step < 0) return {};
+  Window window = same_place(context.axis(), range.start);
+  window.num = range.step;
+  return window;
+}
+
 Kernel plan_slice(PlanContext& context) {
   const Operand out = {context.dtype(0), context.output_shape(0), context.output_layout(0)};
   std::vector<int64_t> from_strides = memory_strides(context.shape(0), out.layout);
@@ -89,7 +97,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {1, 5},
                  .types = {type_of_input(0, kAnyType), type_of_inputs(1, 4, kIndices)},
                  .infer = infer_slice,
-                 .content_inputs = {1, 2, 3, 4}},
+                 .content_inputs = {1, 2, 3, 4},
+                 .window = window_slice},
      .cpu = {.plan = plan_slice, .moves = true, .layout = follow_input_layout}},
 };
 

@@ -15,14 +15,21 @@ struct Normalized {
   explicit Normalized(const NodeContext& context) {
     const Shape& shape = context.shape(0);
     const bool one_axis = context.opset() >= kOneAxisOpset;
-    const int axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
-    const int last = one_axis ? axis + 1 : shape.rank();
+    axis = axis_of(context, shape.rank(), one_axis ? -1 : 1);
+    end = one_axis ? axis + 1 : shape.rank();
     outer = shape.elements(0, axis);
-    count = shape.elements(axis, last);
-    inner = shape.elements(last, shape.rank());
+    count = shape.elements(axis, end);
+    inner = shape.elements(end, shape.rank());
   }
+  int axis, end;  // that are normalised
   int64_t outer, count, inner;
 };
+
+Window window_softmax(const WindowContext& context) {
+  const Normalized size(context);
+  const bool inside = context.axis() >= size.axis && context.axis() < size.end;
+  return inside ? Window{} : same_place(context.axis());
+}
 
 template <bool kLogarithm>
 Kernel plan_softmax(PlanContext& context) {
@@ -57,7 +64,9 @@ Graph hardmax(const NodeContext& context) {
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
   return {.op_type = op_type,
-          .meaning = {.types = {type_of_input(0, kFloat32And64)}, .infer = infer_like_input},
+          .meaning = {.types = {type_of_input(0, kFloat32And64)},
+                      .infer = infer_like_input,
+                      .window = window_softmax},
           .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
 }
 

@@ -47,6 +47,15 @@ void infer_split(InferContext& context) {
   }
 }
 
+Window window_split(const WindowContext& context) {
+  const Shape& shape = context.shape(0);
+  const int axis = axis_of(context, shape.rank(), 0);
+  if (context.axis() != axis) return same_place(context.axis());
+  const std::vector<int64_t> parts = parts_of(context, shape[axis]);
+  return same_place(axis,
+                    std::accumulate(parts.begin(), parts.begin() + context.output(), int64_t{0}));
+}
+
 void split_layout(LayoutContext& context) {
   context.accept(0, context.layout(0));
   for (int i = 0; i < context.output_count(); ++i) context.produce(i, context.layout(0));
@@ -90,7 +99,8 @@ constexpr OpDef kOps[] = {
                  .outputs = {1, kUnbounded},
                  .types = {type_of_input(0, kAnyType), type_of_input(1, kIndices)},
                  .infer = infer_split,
-                 .content_inputs = {1}},
+                 .content_inputs = {1},
+                 .window = window_split},
      .cpu = {.plan = plan_split, .moves = true, .layout = split_layout}},
 };
 

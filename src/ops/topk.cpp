@@ -34,6 +34,11 @@ void infer_topk(InferContext& context) {
   context.set_output(1, DType::Int64, out);
 }
 
+Window window_topk(const WindowContext& context) {
+  const int axis = axis_of(context, context.shape(0).rank(), -1);
+  return context.axis() == axis ? Window{} : same_place(context.axis());
+}
+
 struct Lines {
   int64_t count;
   int64_t size;
@@ -143,7 +148,8 @@ constexpr OpDef kOps[] = {
                  .types = {type_of_input(0, kNumbers), type_of_input(1, kIndices)},
                  .infer = infer_topk,
                  .element_type = first_like_input<DType::Int64>,
-                 .content_inputs = {1}},
+                 .content_inputs = {1},
+                 .window = window_topk},
      .cpu = {.plan = plan_through<plan_topk, kWidestTypes>}},
 };
 

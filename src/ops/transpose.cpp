@@ -35,6 +35,12 @@ void infer_transpose(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(out));
 }
 
+Window window_transpose(const WindowContext& context) {
+  const auto permutation = permutation_of(context);
+  return same_place(
+      static_cast<int>(std::ranges::find(permutation, context.axis()) - permutation.begin()));
+}
+
 // From TensorFlow's order to images stored channels last, and back: pixels stay together.
 Kernel plan_pixels(PlanContext& context) {
   const Operand in = input_operand(context, 0), out = output_operand(context);
@@ -107,6 +113,17 @@ void infer_space_to_depth(InferContext& context) {
       {in[0], Shape({in[1], block, block}).elements(), in[2] / block, in[3] / block});
 }
 
+// Of a wide image made of a deep one; the other way round, `deep_out`.
+Window window_shuffle(const WindowContext& context, bool deep_out) {
+  const int64_t block = shuffle_of(context).block;
+  const int axis = context.axis();
+  if (axis < 2) return axis == 0 ? same_place(axis) : Window{};
+  Window window = same_place(axis);
+  (deep_out ? window.num : window.den) = block;
+  if (deep_out) window.span.last = block - 1;
+  return window;
+}
+
 // The loops over both images, the wide one's memory in order as far as rows of W go: a plain row
 // is written whole, one column of the blocks after another.
 std::vector<std::pair<int64_t, kernels::LoopNest<2>::Offsets>> shuffle_axes(const Shuffle& shuffle,
@@ -148,30 +165,30 @@ void layout_depth_to_space(LayoutContext& context) {
   context.produce(0, context.output_shape(0)[1] < 4 ? Layout::Plain : context.layout(0));
 }
 
-std::optional<BandRule> bands_depth_to_space(const NodeContext& context, const Shape&) {
-  return BandRule{{{.whole = false, .den = shuffle_of(context).block}}, context.node()};
-}
-
-std::optional<BandRule> bands_space_to_depth(const NodeContext& context, const Shape&) {
-  return BandRule{{{.whole = false, .num = shuffle_of(context).block}}, context.node()};
-}
-
 constexpr OpDef kOps[] = {
     {.op_type = "Transpose",
-     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_transpose},
+     .meaning = {.types = {type_of_input(0, kAnyType)},
+                 .infer = infer_transpose,
+                 .window = window_transpose},
      .cpu = {.plan = plan_transpose, .moves = true, .layout = layout_transpose}},
     {.op_type = "DepthToSpace",
-     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_depth_to_space},
+     .meaning = {.types = {type_of_input(0, kAnyType)},
+                 .infer = infer_depth_to_space,
+                 .window =
+                     [](const WindowContext& context) { return window_shuffle(context, false); }},
      .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, true); },
              .moves = true,
              .layout = layout_depth_to_space,
-             .bands = bands_depth_to_space}},
+             .bands = bands_by_window}},
     {.op_type = "SpaceToDepth",
-     .meaning = {.types = {type_of_input(0, kAnyType)}, .infer = infer_space_to_depth},
+     .meaning = {.types = {type_of_input(0, kAnyType)},
+                 .infer = infer_space_to_depth,
+                 .window =
+                     [](const WindowContext& context) { return window_shuffle(context, true); }},
      .cpu = {.plan = [](PlanContext& context) { return plan_shuffle(context, false); },
              .moves = true,
              .layout = follow_input_layout,
-             .bands = bands_space_to_depth}},
+             .bands = bands_by_window}},
 };
 
 }  // namespace

@@ -86,11 +86,12 @@ constexpr OpDef variadic(std::string_view op_type, DTypeSet types, PlanRule plan
   return {.op_type = op_type,
           .meaning = {.inputs = {1, kUnbounded},
                       .types = {type_of_all_inputs(types)},
-                      .infer = infer_variadic},
+                      .infer = infer_variadic,
+                      .window = window_by_element},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = broadcast_layout,
-                  .bands = bands_by_element}};
+                  .bands = bands_by_window}};
 }
 
 constexpr OpDef kOps[] = {

@@ -44,7 +44,8 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {3, 3},
                  .types = {type_of_input(0, kBool), type_of_inputs(1, 2, kAnyType)},
                  .infer = infer_where,
-                 .element_type = like_input<1>},
+                 .element_type = like_input<1>,
+                 .window = window_by_element},
      .cpu = {.plan = plan_where, .moves = true, .reuse = Reuse::InPlace}},
 };
 

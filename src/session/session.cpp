@@ -10,6 +10,7 @@
 #include "session/check.h"
 #include "session/compiled.h"
 #include "session/loading.h"
+#include "session/receptive_field.h"
 #include "session/tensor_memory.h"
 
 namespace fovea {
@@ -170,6 +171,10 @@ Session::Held Session::held() const {
     for (const auto& [key, packed] : entry.compiled->packs.tensors()) weights.add(packed);
   }
   return {weights.bytes(), impl_->arenas.bytes()};
+}
+
+ReceptiveField Session::receptive_field(const FieldRequest& request) const {
+  return receptive_field_of(impl_->model, impl_->options, *impl_->pool, request);
 }
 
 void Session::trim() { impl_->trim(); }

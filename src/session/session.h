@@ -15,6 +15,7 @@
 #include "ops/core/custom.h"
 #include "ops/op.h"
 #include "plan/planner.h"
+#include "plan/receptive_field.h"
 #include "tensor/tensor.h"
 #include "threads/thread_pool.h"
 
@@ -88,6 +89,16 @@ ModelReport check_model(ModelBytes model, const SessionOptions& options = {});
 struct Feed {
   std::string name;
   Tensor tensor;
+};
+
+// Whose dependence on whom is asked, and at which shapes of the model's inputs, by name: of all
+// that must be fed, and of others that are to be. Sizes are such that borders play no part.
+struct FieldRequest {
+  std::string input;
+  std::string output;
+  std::map<std::string, Shape> shapes;
+  PictureAxes input_axes;
+  PictureAxes output_axes;
 };
 
 // What one node did in a run, and how long it took. The layout conversions that the engine puts
@@ -167,6 +178,10 @@ class Session {
     uint64_t arenas;
   };
   Held held() const;
+
+  // What an output depends on of a picture, by the operators' rules: nothing runs. Throws Error as
+  // start() and planning do.
+  ReceptiveField receptive_field(const FieldRequest& request) const;
 
   // Gives back the memory of plans and activations, as soon as no run is under way; the next run
   // makes them anew.

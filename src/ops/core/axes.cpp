@@ -30,4 +30,10 @@ int axis_of(const NodeContext& context, int rank, std::optional<int64_t> fallbac
   return normalize_axis(context.attributes().get_int("axis", fallback.value_or(0)), rank);
 }
 
+Window window_beside(std::span<const int> axes, bool stay, int axis) {
+  if (std::ranges::binary_search(axes, axis)) return {};
+  const auto before = std::ranges::count_if(axes, [&](int each) { return each < axis; });
+  return same_place(stay ? axis : axis - static_cast<int>(before));
+}
+
 }  // namespace fovea

@@ -20,4 +20,8 @@ std::optional<std::vector<int64_t>> written_axes(const NodeContext& context, int
 // default.
 int axis_of(const NodeContext& context, int rank, std::optional<int64_t> fallback);
 
+// Where the others are when these axes, sorted, are each made one element that depends on all, and
+// that stays an axis or not. Whole for one of them.
+Window window_beside(std::span<const int> axes, bool stay, int axis);
+
 }  // namespace fovea

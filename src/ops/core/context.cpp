@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "ops/op.h"
 
@@ -147,21 +148,58 @@ Tensor ComputeContext::prepacked(InputList sources, std::string_view key,
   return packs_ && constant ? packs_->get(node(), key, pack) : pack();
 }
 
-std::optional<BandRule> bands_by_element(const NodeContext& context, const Shape& output) {
+Span Window::hull() const {
+  if (spans.empty()) return span;
+  Span hull = {std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()};
+  for (const Span& each : spans) {
+    if (each.last < each.first) continue;
+    hull = {std::min(hull.first, each.first), std::max(hull.last, each.last)};
+  }
+  return hull;
+}
+
+Window window_by_element(const WindowContext& context) {
+  const Shape& in = context.shape(context.input());
+  const Shape& out = context.output_shape();
+  // Opsets before 7 line shorter shapes up in ways of their own.
+  if (in.rank() != out.rank() && in.elements() != 1 && context.opset() < kFirstNumpyOpset) {
+    return {.kind = Window::Kind::Unknown};
+  }
+  const int axis = context.axis() + out.rank() - in.rank();
+  if (axis < 0 || in[context.axis()] != out[axis]) return {};
+  return same_place(axis);
+}
+
+Window window_of_data(const WindowContext& context) {
+  return context.input() == 0 ? same_place(context.axis()) : Window{};
+}
+
+Window window_of_nothing(const WindowContext&) { return {.kind = Window::Kind::Unread}; }
+
+BandInput band_input(const Window& window) {
+  const Span span = window.hull();
+  return {.whole = false,
+          .num = window.num,
+          .den = window.den,
+          .phase = window.phase,
+          .before = -span.first,
+          .after = span.last + 1 - window.num};
+}
+
+std::optional<BandRule> bands_by_window(const NodeContext& context, const Shape& output) {
+  constexpr int kRows = 2;
   BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()));
   for (int i = 0; i < context.input_count(); ++i) {
-    rule.inputs.emplace_back();
-    if (!context.has_input(i)) continue;
-    const Shape& shape = context.shape(i);
-    // Opsets before 7 line shorter shapes up in ways of their own.
-    if (shape.rank() != output.rank() && shape.elements() != 1 && context.opset() < 7) {
-      return std::nullopt;
-    }
-    const int rank = shape.rank();
-    if (rank == output.rank() && shape[rank - 2] == output[rank - 2]) {
-      rule.inputs.back().whole = false;
-    } else if (rank >= 2 && shape[rank - 2] != 1) {
-      return std::nullopt;
+    const int rank = context.has_input(i) ? context.shape(i).rank() : 0;
+    for (int axis = 0; axis < rank; ++axis) {
+      const Window window =
+          meaning_of(context.node()).window(WindowContext(context, i, axis, 0, output));
+      if (window.kind == Window::Kind::Unknown) return std::nullopt;
+      if (window.kind != Window::Kind::Along || window.axis != kRows) continue;
+      // Of rows that several inputs have one after the other, no band is made by the node alone.
+      if (context.shape(i)[axis] * window.den != output[kRows] * window.num) return std::nullopt;
+      rule.inputs[static_cast<size_t>(i)] = band_input(window);
     }
   }
   return rule;

@@ -277,6 +277,15 @@ void layout_shuffle(LayoutContext& context, const ConvOperands& operands) {
   if (context.output_shape(0)[1] < kernels::kLanes) context.produce(0, Layout::Plain);
 }
 
+Window window_of_convolution(const WindowContext& context,
+                             Window (*window)(int axis, const SpatialAxis&),
+                             std::span<const SpatialAxis> axes) {
+  const int axis = context.axis();
+  if (context.input() != kConvData || axis == 1) return {};
+  if (axis == 0) return same_place(axis);
+  return window(axis, axes[static_cast<size_t>(axis - kFirstSpatial)]);
+}
+
 BandRule band_rule(const NodeContext& context, ConvBand band) {
   BandRule rule{{}, context.node()};
   rule.inputs.resize(static_cast<size_t>(context.input_count()));

@@ -82,6 +82,12 @@ void layout_convolution(LayoutContext& context, const ConvOperands& operands = {
 // the picture.
 void layout_shuffle(LayoutContext& context, const ConvOperands& operands = {});
 
+// Of a convolution whose element along a spatial axis is made of `window`s of its data, and of all
+// else as a whole.
+Window window_of_convolution(const WindowContext& context,
+                             Window (*window)(int axis, const SpatialAxis&),
+                             std::span<const SpatialAxis> axes);
+
 // How a band of rows is made: from which rows of the data, and by which attributes.
 struct ConvBand {
   BandInput data;

@@ -19,12 +19,13 @@ int64_t macs_conv(const NodeContext& context, const Shape& result) {
   return saturating_product(result.elements(), weights.elements(1, weights.rank()));
 }
 
+Window window_conv(const WindowContext& context) {
+  return window_of_convolution(context, sliding_window, Conv(context).axes);
+}
+
 ConvBand band_of(const NodeContext& context, const Conv& conv) {
-  const SpatialAxis &y = conv.axes[0], &x = conv.axes[1];
-  ConvBand band = {.data = {.whole = false,
-                            .num = y.stride,
-                            .before = y.pad_begin,
-                            .after = y.reach() - y.stride - y.pad_begin},
+  const SpatialAxis& x = conv.axes[1];
+  ConvBand band = {.data = band_input(sliding_window(kFirstSpatial, conv.axes[0])),
                    .attributes = context.attributes()};
   band.attributes.set("auto_pad", std::string("NOTSET"));
   band.attributes.set("pads", std::vector<int64_t>{0, x.pad_begin, 0, x.pad_end});

@@ -15,6 +15,8 @@ struct Conv : ConvSizes {
 
 int64_t macs_conv(const NodeContext& context, const Shape& result);
 
+Window window_conv(const WindowContext& context);
+
 // Of a two-dimensional convolution.
 ConvBand band_of(const NodeContext& context, const Conv& conv);
 

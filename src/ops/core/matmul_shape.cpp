@@ -49,6 +49,20 @@ BatchedGemm batched(const MatMul& matmul) {
   return gemm;
 }
 
+Window window_matmul(const WindowContext& context) {
+  if (context.input() > 1) return {};
+  const Shape& in = context.shape(context.input());
+  const Shape& out = context.output_shape();
+  const bool left = context.input() == 0;
+  const int back = in.rank() - 1 - context.axis();
+  // The axis that is summed over; a vector has no other.
+  if (in.rank() == 1 || back == (left ? 0 : 1)) return {};
+  // The other's axis behind this one vanishes where that is a vector.
+  const bool vanishes = back > 0 && context.shape(left ? 1 : 0).rank() == 1;
+  const int axis = out.rank() - 1 - back + (vanishes ? 1 : 0);
+  return in[context.axis()] == out[axis] ? same_place(axis) : Window{};
+}
+
 int64_t macs_matmul(const NodeContext& context, const Shape& output) {
   const Shape& a = context.shape(0);
   return saturating_product(output.elements(), a[a.rank() - 1]);

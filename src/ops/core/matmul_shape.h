@@ -18,6 +18,8 @@ struct MatMul {
 
 BatchedGemm batched(const MatMul& matmul);
 
+Window window_matmul(const WindowContext& context);
+
 int64_t macs_matmul(const NodeContext& context, const Shape& output);
 
 }  // namespace fovea

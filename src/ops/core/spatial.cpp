@@ -7,7 +7,6 @@
 namespace fovea {
 namespace {
 
-constexpr int kFirstSpatial = 2;
 // Sizes and attributes lie below, so that (size - 1) * stride + (kernel - 1) * dilation fits int64.
 constexpr int64_t kLimit = int64_t{1} << 31;
 
@@ -225,6 +224,13 @@ Shape output_shape(int64_t n, int64_t channels, const std::vector<SpatialAxis>& 
   Shape shape{n, channels};
   for (const SpatialAxis& axis : axes) shape.push_back(axis.out);
   return shape;
+}
+
+Window sliding_window(int axis, const SpatialAxis& spatial) {
+  return {.kind = Window::Kind::Along,
+          .axis = axis,
+          .num = spatial.stride,
+          .span = {-spatial.pad_begin, spatial.reach() - 1 - spatial.pad_begin}};
 }
 
 std::array<SpatialAxis, 3> as_three(const NodeContext& context,

@@ -21,6 +21,9 @@ struct SpatialAxis {
   int64_t reach() const { return (kernel - 1) * dilation + 1; }
 };
 
+// The axes before the spatial ones: N and C.
+inline constexpr int kFirstSpatial = 2;
+
 enum class AutoPad : uint8_t { NotSet, Valid, SameUpper, SameLower };
 
 // How a window slides. Lists are empty where the node does not write them. Throws
@@ -75,6 +78,9 @@ std::vector<SpatialAxis> pooling_axes(const NodeContext& context);
 
 // [n, channels, axes' out...]
 Shape output_shape(int64_t n, int64_t channels, const std::vector<SpatialAxis>& axes);
+
+// What an element along `axis` of the output is made of.
+Window sliding_window(int axis, const SpatialAxis& spatial);
 
 // The last three axes for kernels that know no other rank: fewer are preceded by axes of size 1.
 // Throws Error(UnsupportedAttribute) for more.

@@ -36,11 +36,13 @@ Kernel plan_unary(PlanContext& context, Op op, bool keeps_zero) {
 constexpr OpDef unary(std::string_view op_type, int since, DTypeSet types, PlanRule plan) {
   return {.op_type = op_type,
           .since = since,
-          .meaning = {.types = {type_of_input(0, types)}, .infer = infer_like_input},
+          .meaning = {.types = {type_of_input(0, types)},
+                      .infer = infer_like_input,
+                      .window = window_by_element},
           .cpu = {.plan = plan,
                   .reuse = Reuse::InPlace,
                   .layout = follow_input_layout,
-                  .bands = bands_by_element}};
+                  .bands = bands_by_window}};
 }
 
 }  // namespace fovea

@@ -274,6 +274,37 @@ export interface ReceptiveFieldRequest {
   outputAxes: [number, number];
 }
 
+/**
+ * How far a network sees beyond the place of an output pixel, in pixels of its input: output pixels from
+ * a to b (not with b) depend on those from floor(a * n) - left to ceil(b * n) + right, where n is how many
+ * there are for each of the output, and likewise from top to bottom. Less than 0 where borders are cut off.
+ */
+export interface ReceptiveField {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** What the graph tells of what an output depends on, away from the picture's borders. */
+export type ReceptiveFieldReport =
+  | { kind: 'local'; field: ReceptiveField }
+  /** The node looks at the whole picture. */
+  | { kind: 'whole'; node: string; opType: string }
+  /** The node's rules do not tell. */
+  | { kind: 'unknown'; node: string; opType: string };
+
+/** Whose dependence on whom is asked. */
+export interface FieldRequest {
+  input: string;
+  output: string;
+  /** Of all inputs by name: with sizes of the picture that leave borders no part. */
+  shapes: Readonly<Record<string, readonly number[]>>;
+  /** Those of height and width. */
+  inputAxes: readonly [number, number];
+  outputAxes: readonly [number, number];
+}
+
 export interface Rectangle {
   x: number;
   y: number;
@@ -304,6 +335,8 @@ export interface EngineModule {
 
   makeSession(engine: EngineThreads, model: EngineBuffer, options: LoadOptions): EngineSession;
   modelInfo(session: EngineSession): ModelInfo;
+  /** By the operators' rules: nothing runs. */
+  receptiveFieldOf(session: EngineSession, request: FieldRequest): ReceptiveFieldReport;
   /** Gives the memory of past runs back. */
   trimSession(session: EngineSession): void;
   deleteSession(session: EngineSession): void;
