@@ -250,30 +250,6 @@ export interface ResampleSettings {
   deep: boolean;
 }
 
-/** How far a network sees beyond the place of an output's pixel, in pixels of its input. */
-export interface ReceptiveField {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
-/** What a graph tells of what an output depends on. */
-export type ReceptiveFieldReport =
-  | { kind: 'local'; field: ReceptiveField }
-  /** The node looks at the whole picture, or its rule does not tell. */
-  | { kind: 'whole' | 'unknown'; node: string; opType: string };
-
-export interface ReceptiveFieldRequest {
-  input: string;
-  output: string;
-  /** Of all inputs, at which types are inferred: so large that borders play no part. */
-  shapes: Record<string, number[]>;
-  /** The axes of height and width. */
-  inputAxes: [number, number];
-  outputAxes: [number, number];
-}
-
 /**
  * How far a network sees beyond the place of an output pixel, in pixels of its input: output pixels from
  * a to b (not with b) depend on those from floor(a * n) - left to ceil(b * n) + right, where n is how many
@@ -344,7 +320,6 @@ export interface EngineModule {
   startRun(session: EngineSession, feeds: EngineFeed[], fetches: string[]): EngineRun;
   /** The sizes of the outputs to come; null where they depend on data not computed yet. */
   plannedDims(run: EngineRun): (number[] | null)[];
-  receptiveFieldOf(session: EngineSession, request: ReceptiveFieldRequest): ReceptiveFieldReport;
   /** Computes for about that long; true when all is done. */
   advance(run: EngineRun, milliseconds: number): boolean;
   /** What is to be answered before advance() does any more; null: nothing. */

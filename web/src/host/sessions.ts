@@ -11,7 +11,7 @@ import type {
   NodeTime,
   Precision,
   ReceptiveFieldReport,
-  ReceptiveFieldRequest,
+  FieldRequest,
 } from './module.js';
 import { engineOperators } from './operators.js';
 import { copyOutputs, withRun, withStartedRun } from './running.js';
@@ -87,7 +87,7 @@ export class SessionHost {
   receptiveField(
     job: number,
     session: number,
-    request: ReceptiveFieldRequest,
+    request: FieldRequest,
   ): Promise<ReceptiveFieldReport> {
     const { module, queue, sessions } = this.#context;
     return queue.add(job, () => module.receptiveFieldOf(sessions.get(session), request), session);

@@ -2,7 +2,7 @@ import { FoveaError } from '../base/errors.js';
 import type {
   ReceptiveField,
   ReceptiveFieldReport,
-  ReceptiveFieldRequest,
+  FieldRequest,
 } from '../host/module.js';
 import { otherFeeds, pictureDims, type Pair } from './form.js';
 import type { Network } from './network.js';
@@ -25,7 +25,7 @@ export interface Locality {
 /** Ways to learn how far a network sees. */
 export interface LocalityTrials {
   run: Run;
-  receptiveField: (request: ReceptiveFieldRequest) => Promise<ReceptiveFieldReport>;
+  receptiveField: (request: FieldRequest) => Promise<ReceptiveFieldReport>;
 }
 
 /** The least size at which a graph is asked: beyond what networks see, so that borders play no part. */
@@ -43,7 +43,8 @@ export async function findLocality(
 ): Promise<Locality> {
   const report = await askGraph(network, trials);
   if (report.kind === 'local') {
-    return { isLocal: true, reach: report.field, error: 0, by: 'graph', why: 'the graph tells' };
+    const reach = beyond(report.field, network.margin);
+    return { isLocal: true, reach, error: 0, by: 'graph', why: 'the graph tells' };
   }
   const node = `the node '${report.node}' (${report.opType})`;
   if (report.kind === 'whole') {
@@ -65,6 +66,17 @@ export async function findLocality(
     error,
     by: 'trial',
     why: `${node} does not tell how far it sees; in a trial, ${tried}`,
+  };
+}
+
+/** A field counted from where a result lies, which begins and ends by the margin later and earlier. */
+function beyond({ left, right, top, bottom }: ReceptiveField, margin: number): ReceptiveField {
+  const atLeast0 = (reach: number) => Math.max(reach, 0);
+  return {
+    left: atLeast0(left),
+    right: atLeast0(right - 2 * margin),
+    top: atLeast0(top),
+    bottom: atLeast0(bottom - 2 * margin),
   };
 }
 
