@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { checkModel, type NetworkOptions } from 'fovea';
-import { doublingModel } from './support/enlarging-models.js';
+import { doublingModel, scalingModel } from './support/enlarging-models.js';
 import { formModel, mix, type FormParts } from './support/form-models.js';
 import { failureOf } from './support/errors.js';
 import {
@@ -121,7 +121,7 @@ describe('the property fovea is refused', () => {
   test.each<[string, unknown, string]>([
     ['scale', 0, 'a number above 0'],
     ['scale', '2', 'a number above 0'],
-    ['scale', { x: 2 }, '{ x, y }'],
+    ['scale', { x: 2 }, 'a number above 0, or { x, y }'],
     ['color', 'cmyk', "'luma', 'gray', 'rgb' or 'rgba'"],
     ['range', 255, "'0..1', '0..255' or '-1..1'"],
     ['order', 'brg', "'rgb' or 'bgr'"],
@@ -201,14 +201,18 @@ describe('precedence', () => {
   });
 
   test('a reach is for graphs that do not tell', async () => {
-    const local = await create(doublingModel({ blur: 'same', metadata: fovea({ reach: 9 }) }));
-    const { by, reach } = await local.locality();
-    expect([by, reach.left]).toEqual(['graph', 1]);
+    const metadata = fovea({ reach: 9 });
+    const told = await create(doublingModel({ blur: 'same', metadata }));
+    expect(await told.locality()).toMatchObject({ by: 'graph', reach: { left: 1, right: 1 } });
+    const untold = await create(scalingModel('linear', metadata), { scale: 2 });
+    const { isLocal, by, reach, why } = await untold.locality();
+    expect({ isLocal, by, reach: reach.left }).toEqual({ isLocal: true, by: 'metadata', reach: 9 });
+    expect(why).toContain('(Resize) does not tell how far it sees, but the metadata do');
   });
 });
 
 test('metadata are in what a check gives', async () => {
   const metadata = fovea({ scale: 2 });
   const { metadata: found } = await checkModel(formModel({ metadata }));
-  expect(found).toMatchObject(metadata);
+  expect(found.properties).toEqual(metadata);
 });

@@ -173,29 +173,55 @@ async function sizeOfResult(trials: Trials, form: Form, size: Pair): Promise<Pai
   return sizeOf(dims, form);
 }
 
-/** The least side of trials that run, which suffices for valid convolutions. */
-const trialSide = 64;
+/**
+ * The least sides of trials that run. The first suffices for valid convolutions, and shows what most
+ * networks do at borders; the second is for those whose zeros around the picture are seen from its middle.
+ */
+const [trialSide, longTrialSide] = [64, 192];
 
 async function measureLevels(
   trials: Trials,
   form: Form,
-  { multiple, scale, margin }: Geometry,
+  geometry: Geometry,
   told: Range | undefined,
 ): Promise<Levels> {
-  const size = form.fixed ?? toPair(multiple * Math.ceil((trialSide + 2 * margin) / multiple));
+  const { multiple, margin } = geometry;
+  const at = (side: number) => {
+    const size = toPair(multiple * Math.ceil((side + 2 * margin) / multiple));
+    return levelsAt(trials, form, form.fixed ?? size, geometry, told);
+  };
+  if (form.fixed) return (await at(trialSide)).levels;
+  const first = await at(trialSide).catch((error: unknown) => {
+    if (toFoveaError(error).code !== 'InvalidInput') throw error;
+  });
+  return first?.isSure ? first.levels : (await at(longTrialSide)).levels;
+}
+
+/** What a network does to values, as plain pictures of a size show, and whether they are large enough. */
+async function levelsAt(
+  trials: Trials,
+  form: Form,
+  size: Pair,
+  { scale }: Geometry,
+  told: Range | undefined,
+): Promise<{ levels: Levels; isSure: boolean }> {
   const flat = async (grey: number) => {
     const result = await trials.run(greyFeeds(form, size, grey, scale), form.output);
     const { size: made, data } = planesOf(form, result);
     checkFactors(form, size, made, scale);
     return new FlatResult(data, made);
   };
-  if (told !== undefined) {
-    const { black, white } = levelsOf(told);
-    return { range: told, rim: (await flat((black + white) / 2)).rim(scale, white - black) };
+  const levelsOfResult = (range: Range, result: FlatResult) => {
+    const { black, white } = levelsOf(range);
+    const rim = result.rim(scale, white - black);
+    return { levels: { range, rim }, isSure: rim < middle * Math.min(size.x, size.y) - 1 };
+  };
+  if (told === undefined) {
+    const { range, result } = await findRange(form, flat);
+    return levelsOfResult(range, result);
   }
-  const { range, result } = await findRange(form, flat);
-  const { black, white } = levelsOf(range);
-  return { range, rim: result.rim(scale, white - black) };
+  const { black, white } = levelsOf(told);
+  return levelsOfResult(told, await flat((black + white) / 2));
 }
 
 /**
@@ -250,6 +276,9 @@ function checkFactors({ scaleInput }: Form, size: Pair, made: Pair, scale: Pair)
   );
 }
 
+/** Where the middle of a picture begins, as a part of its side: what is there, borders do not change. */
+const middle = 3 / 8;
+
 /** How far from the rest a result may be at the border: a quarter of a level, for half of white. */
 const rimTolerance = 0.25 / 255;
 
@@ -295,8 +324,8 @@ class FlatResult {
   #ordinary(start: number, tolerance: number): (value: number) => boolean {
     const { x: width, y: height } = this.#size;
     let [least, most] = [Infinity, -Infinity];
-    for (let y = Math.floor((3 * height) / 8); y < (5 * height) / 8; ++y) {
-      for (let x = Math.floor((3 * width) / 8); x < (5 * width) / 8; ++x) {
+    for (let y = Math.floor(middle * height); y < (1 - middle) * height; ++y) {
+      for (let x = Math.floor(middle * width); x < (1 - middle) * width; ++x) {
         const value = this.#data[start + y * width + x]!;
         least = Math.min(least, value);
         most = Math.max(most, value);

@@ -48,13 +48,6 @@ export function targetContext(
   throw new FoveaError('InvalidInput', message, { option: 'canvas' });
 }
 
-/** Throws FoveaError InvalidInput if the browser's canvases do not get so large. */
-export function checkTargetSize(width: number, height: number): void {
-  if (canHold(width, height)) return;
-  const advice = 'take the result without one, or enlarge parts of the picture';
-  throw tooLarge(width, height, advice, { option: 'canvas' });
-}
-
 /**
  * Sets the size of the context's canvas, which clears it.
  *
@@ -174,10 +167,4 @@ function tooLarge(
 
 function contextOf(canvas: Canvas, settings: Settings): Context | null {
   return canvas.getContext('2d', settings) as Context | null;
-}
-
-/** Draws a picture as the upscaler of before does; goes with it. */
-export function drawPixels(pixels: ImageData, context: Context): void {
-  Object.assign(context.canvas, { width: pixels.width, height: pixels.height });
-  context.putImageData(pixels, 0, 0);
 }

@@ -31,13 +31,16 @@ export function doublingModel(parts: EnlargingParts = {}): Uint8Array {
 }
 
 /** Enlarges by the factors [1, 1, y, x] that are its second input. */
-export function scalingModel(mode: 'nearest' | 'linear' = 'nearest'): Uint8Array {
+export function scalingModel(
+  mode: 'nearest' | 'linear' = 'nearest',
+  metadata: Record<string, string> = {},
+): Uint8Array {
   const builder = new OnnxBuilder();
   const x = builder.input('x', [1, 3, 'H', 'W']);
   const factors = builder.input('factors', [4]);
   const attributes = mode === 'nearest' ? repeating : { mode };
   builder.output(builder.node('Resize', [x, '', factors], attributes, 'y'));
-  return builder.build();
+  return builder.build({ metadata });
 }
 
 /** Doubles each pixel of a picture that is not black, by factors computed from the pixels. */
