@@ -1,5 +1,6 @@
 #include "picture.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,12 @@ namespace {
 using emscripten::val;
 
 // The place of a property's value among the words that it may be.
-template <size_t kCount>
-size_t word_in(const val& object, const char* key, const std::string_view (&words)[kCount]) {
+size_t word_in(const val& object, const char* key, std::span<const std::string_view> words) {
   const auto word = object[key].as<std::string>();
-  size_t i = 0;
-  while (i < kCount && words[i] != word) ++i;
-  if (i == kCount) fail(ErrorCode::InvalidInput, "'", word, "' is none of a picture's ", key, "s");
+  const size_t i = static_cast<size_t>(std::ranges::find(words, word) - words.begin());
+  if (i == words.size()) {
+    fail(ErrorCode::InvalidInput, "a picture's ", key, " cannot be '", word, "'");
+  }
   return i;
 }
 
@@ -30,17 +31,17 @@ image::Placement to_placement(const val& object) {
           int_in(object, "outWidth"), int_in(object, "outHeight")};
 }
 
-std::string extent_text(int64_t least) { return ">=" + std::to_string(least); }
-
 [[noreturn]] void fail_for(const Tensor& output, const image::EnlargingSettings& settings,
                            int64_t least_width, int64_t least_height) {
-  const std::string width = extent_text(least_width), height = extent_text(least_height);
-  const std::string channels = std::to_string(settings.format.channels());
-  const std::string taken = settings.channels_last
-                                ? "[1," + height + "," + width + "," + channels + "] (NHWC)"
-                                : "[1," + channels + "," + height + "," + width + "] (NCHW)";
-  fail(ErrorCode::InvalidInput, "the network's output ", name_of(output.dtype()), " ",
-       output.shape(), " is not the enlarged picture: float32, float16 or uint8 ", taken);
+  const int channels = settings.format.channels();
+  const auto fail_with = [&](auto... taken) {
+    fail(ErrorCode::InvalidInput, "the network's output ", name_of(output.dtype()), " ",
+         output.shape(), " is not the enlarged picture: float32, float16 or uint8 ", taken...);
+  };
+  if (settings.channels_last) {
+    fail_with("[1,>=", least_height, ",>=", least_width, ",", channels, "] (NHWC)");
+  }
+  fail_with("[1,", channels, ",>=", least_height, ",>=", least_width, "] (NCHW)");
 }
 
 }  // namespace

@@ -4,34 +4,17 @@
 #include "image/rgba.h"
 
 namespace fovea::image {
-namespace {
-
-constexpr int kAlpha = 3;
-
-// Calls fn(alpha) for the pixels of a row, until it says no.
-template <class Fn>
-bool for_alphas(const ConstPixels& pixels, int64_t y, Fn fn) {
-  const auto each = [&](const auto* row) {
-    for (int64_t x = 0; x < pixels.width; ++x) {
-      if (!fn(static_cast<float>(row[4 * x + kAlpha]))) return false;
-    }
-    return true;
-  };
-  const std::byte* row = pixels.at(0, y);
-  return pixels.deep ? each(reinterpret_cast<const float*>(row))
-                     : each(reinterpret_cast<const uint8_t*>(row));
-}
-
-}  // namespace
 
 std::optional<float> constant_alpha(ConstPixels pixels) noexcept {
-  std::optional<float> shared;
+  if (pixels.width == 0 || pixels.height == 0) return std::nullopt;
+  const float shared = load_rgba(pixels, 0, 0).a[0];
   for (int64_t y = 0; y < pixels.height; ++y) {
-    const bool same = for_alphas(pixels, y, [&](float alpha) {
-      if (!shared) shared = alpha;
-      return alpha == *shared;
-    });
-    if (!same) return std::nullopt;
+    for (int64_t x = 0; x < pixels.width; x += 4) {
+      const int64_t count = pixels.width - x;
+      const int beyond = count < 4 ? 15 << count : 0;
+      const simd::I32x4 same = load_rgba(pixels, x, y).a == simd::F32x4::splat(shared);
+      if (((bitmask(same) | beyond) & 15) != 15) return std::nullopt;
+    }
   }
   return shared;
 }
@@ -46,10 +29,9 @@ std::vector<float> alpha_of(ConstPixels window, const Placement& placement,
   const Planes plane = whole_planes(alpha.data(), source.width, source.height);
   for (int64_t y = 0; y < to.height; ++y) {
     float* row = plane.row(0, to.y + y) + to.x;
-    for_alphas(pixels, y, [&](float value) {
-      *row++ = value;
-      return true;
-    });
+    for (int64_t x = 0; x < to.width; x += 4) {
+      store_floats(load_rgba(pixels, x, y).a, row + x, to.width - x);
+    }
   }
   extend_edges(plane, 1, source.width, source.height, to, to, Border::Replicate);
   return alpha;

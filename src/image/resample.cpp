@@ -143,14 +143,18 @@ void copy_nearest(ConstPixels window, const Rect& place, const PartFilter& filte
   const auto position = [](int64_t from_begin, int32_t first, int64_t size) {
     return std::clamp<int64_t>(from_begin + first, 0, size - 1);
   };
-  const auto size = static_cast<size_t>(out.pixel_bytes());
   for_rows(out.width, out.height, pool, [&](int64_t begin, int64_t end) {
     for (int64_t y = begin; y < end; ++y) {
       const int64_t row =
           position(from.y, filter.rows.first[static_cast<size_t>(y)], window.height);
       for (int64_t x = 0; x < out.width; ++x) {
         const int32_t first = filter.columns.first[static_cast<size_t>(x)];
-        std::memcpy(out.at(x, y), window.at(position(from.x, first, window.width), row), size);
+        const std::byte* pixel = window.at(position(from.x, first, window.width), row);
+        if (out.deep) {
+          std::memcpy(out.at(x, y), pixel, 4 * sizeof(float));
+        } else {
+          std::memcpy(out.at(x, y), pixel, 4);
+        }
       }
     }
   });

@@ -31,6 +31,25 @@ inline void store_floats(simd::F32x4 value, float* to, int64_t count) {
   }
 }
 
+// The first `count` words of four, which is one instruction where it is all of them.
+inline simd::I32x4 load_words(const std::byte* from, int64_t count) {
+  simd::I32x4 words = simd::I32x4::zero();
+  if (count >= 4) {
+    std::memcpy(&words.v, from, 16);
+  } else {
+    std::memcpy(&words.v, from, static_cast<size_t>(4 * count));
+  }
+  return words;
+}
+
+inline void store_words(simd::I32x4 words, std::byte* to, int64_t count) {
+  if (count >= 4) {
+    std::memcpy(to, &words.v, 16);
+  } else {
+    std::memcpy(to, &words.v, static_cast<size_t>(4 * count));
+  }
+}
+
 // Clamped to 0..255; NaN becomes 0.
 inline simd::F32x4 clamped(simd::F32x4 x) {
   return pmin(pmax(simd::F32x4::zero(), x), simd::F32x4::splat(255));
@@ -49,8 +68,7 @@ inline Rgba load_rgba(const ConstPixels& pixels, int64_t x, int64_t y) {
   const std::byte* from = pixels.at(x, y);
   const int64_t count = pixels.width - x;
   if (pixels.deep) return load_four(reinterpret_cast<const float*>(from), count);
-  simd::I32x4 words = simd::I32x4::zero();  // little-endian
-  std::memcpy(&words.v, from, count >= 4 ? 16 : static_cast<size_t>(4 * count));
+  const simd::I32x4 words = load_words(from, count);  // little-endian
   const simd::I32x4 byte = simd::I32x4::splat(255);
   return {to_f32(words & byte), to_f32((words >> 8) & byte), to_f32((words >> 16) & byte),
           to_f32(shift_right_logical(words, 24))};
@@ -65,8 +83,7 @@ inline void store_rgba(const Rgba& c, const Pixels& pixels, int64_t x, int64_t y
     return;
   }
   const simd::I32x4 colours = to_bytes(c.r) | (to_bytes(c.g) << 8) | (to_bytes(c.b) << 16);
-  const simd::I32x4 words = colours | (to_bytes(c.a) << 24);
-  std::memcpy(to, &words.v, count >= 4 ? 16 : static_cast<size_t>(4 * count));
+  store_words(colours | (to_bytes(c.a) << 24), to, count);
 }
 
 // Calls fn(begin, end) or fn(begin, end, worker) for runs of rows worth a thread.

@@ -62,6 +62,14 @@ export function seeingNetworks(): SeeingNetwork[] {
       const more = make.conv(down, { size: [1, 7], pads: [0, 6, 0, 0] });
       return make.conv(more, { size: [1, 7] });
     }),
+    network('borders continued by the network', 12, (make, x) => {
+      let made = x;
+      for (let i = 0; i < 12; ++i) {
+        const more = make.padded(made, i % 2 === 0 ? 'edge' : 'reflect', 1);
+        made = make.conv(more, { pads: [0, 0, 0, 0] });
+      }
+      return made;
+    }),
   ];
 }
 
@@ -145,6 +153,11 @@ class Maker {
     const kernel = this.constant(weights.flat(), [3, 1, 4, 4]);
     const attributes = { group: 3, kernel_shape: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] };
     return this.node('ConvTranspose', [value, kernel], attributes);
+  }
+
+  padded(value: string, mode: string, by: number): string {
+    const pads = this.#builder.int64(0, 0, by, by, 0, 0, by, by);
+    return this.node('Pad', [value, pads], { mode });
   }
 
   repeated(value: string, factor: number): string {
