@@ -274,7 +274,7 @@ kernels::AxisFilter filter_of(const NodeContext& context, const AxisScaling& axi
   return kernels::make_axis_filter(method, axis, arithmetic);
 }
 
-// Places that follow from the length of the axis are moved by whatever it is longer.
+// Where the places follow from the length of the axis, all move with it.
 bool depends_on_length(const AxisScaling& axis, CoordinateMode mode) {
   if (mode == CoordinateMode::HalfPixelSymmetric) {
     return axis.ratio ? axis.out * axis.ratio->from != axis.in * axis.ratio->to
@@ -291,9 +291,10 @@ Window window_resize(const WindowContext& context) {
   AxisScaling axis = scalings_of(context)[static_cast<size_t>(context.axis())];
   Window window = same_place(context.axis());
   if (axis.in == axis.out && axis.factor() == 1) return window;
-  if (depends_on_length(axis, attributes_of(context).method.coordinates)) return {};
   const auto ratio = small_ratio(axis);
-  if (!ratio) return {.kind = Window::Kind::Unknown};
+  if (!ratio || depends_on_length(axis, attributes_of(context).method.coordinates)) {
+    return {.kind = Window::Kind::Unknown};
+  }
   const auto [out, in] = *ratio;
   const int64_t periods = kShortest / in + 2 * kEnds + 1;
   axis.in = periods * in;

@@ -96,25 +96,30 @@ class Tracing {
   Trace as_window(const Node& node, Trace trace, const Shape& from, const Window& window,
                   const Shape& to) const;
   Trace as_view(const Node& node, Trace trace, const Shape& from, const Shape& to) const;
-  Trace merged(const Node& node, Trace a, Trace b, ValueId made) const;
+  static Trace merged(const Node& node, Trace a, Trace b);
 
   const Segment& plan_;
   std::vector<Trace> traces_;  // by ValueId
 };
 
-// Whether every element along its axis has a position of its own, or shares it with neighbours:
-// which then become positions themselves.
-bool spread(Trace& trace, const Shape& shape) {
-  auto& [axis, inner, count] = trace.place;
-  if (inner * count != shape[axis] || inner * trace.period() > kMostPositions) return false;
+// Makes every `inner` elements that have a position alike positions of their own, of so many fewer.
+// False where there would be too many.
+bool divide(Trace& trace, int64_t inner) {
+  const int64_t parts = trace.place.inner / inner;
+  if (parts * trace.period() > kMostPositions) return false;
   std::vector<Span> spans;
   for (const Span& span : trace.spans) {
-    spans.insert(spans.end(), static_cast<size_t>(inner), span);
+    spans.insert(spans.end(), static_cast<size_t>(parts), span);
   }
   trace.spans = std::move(spans);
-  count *= inner;
-  inner = 1;
+  trace.place.inner = inner;
+  trace.place.count *= parts;
   return true;
+}
+
+// Whether the elements along its axis are the positions, one after the other.
+bool spread(Trace& trace, const Shape& shape) {
+  return divide(trace, 1) && trace.place.count == shape[trace.place.axis];
 }
 
 // nullopt where it leads too far.
@@ -206,16 +211,16 @@ Trace Tracing::through(const Node& node, size_t input, size_t output) const {
 }
 
 // Of an element that is made of both.
-Trace Tracing::merged(const Node& node, Trace a, Trace b, ValueId made) const {
+Trace Tracing::merged(const Node& node, Trace a, Trace b) {
   if (a.kind != b.kind) return a.kind > b.kind ? a : b;
   if (a.kind != Trace::Kind::Along) return a;
-  const Trace whole = {.kind = Trace::Kind::Whole, .node = &node};
-  const auto spreads = [&](Trace& trace) { return spread(trace, shape(made)); };
-  if (a.place != b.place && !(spreads(a) && spreads(b) && a.place == b.place)) return whole;
-  // One that advances faster than the other gets away from it.
-  if (a.steps * b.period() != b.steps * a.period()) return whole;
+  if (a.place.axis != b.place.axis) return {.kind = Trace::Kind::Whole, .node = &node};
+  const Trace unknown = {.kind = Trace::Kind::Unknown, .node = &node};
+  const int64_t inner = std::gcd(a.place.inner, b.place.inner);
+  if (!divide(a, inner) || !divide(b, inner) || a.place != b.place) return unknown;
+  // One that advances faster than the other gets away from it: how far, the size tells.
   const int64_t period = std::lcm(a.period(), b.period());
-  if (period > kMostPositions) return {.kind = Trace::Kind::Unknown, .node = &node};
+  if (a.steps * b.period() != b.steps * a.period() || period > kMostPositions) return unknown;
   a.steps *= period / a.period();
   Trace both = a;
   both.spans.clear();
@@ -237,7 +242,7 @@ void Tracing::take(const Node& node) {
     Trace trace = captured;
     for (size_t input = 0; input < node.inputs.size(); ++input) {
       if (node.inputs[input] == kNoValue) continue;
-      trace = merged(node, std::move(trace), through(node, input, output), id);
+      trace = merged(node, std::move(trace), through(node, input, output));
     }
     traces_[static_cast<size_t>(id)] = std::move(trace);
   }
@@ -246,13 +251,14 @@ void Tracing::take(const Node& node) {
 Trace Tracing::at(ValueId output, int axis) const {
   Trace trace = traces_[static_cast<size_t>(output)];
   if (trace.kind != Trace::Kind::Along) return trace;
-  const bool lies_there = trace.place.axis == axis && spread(trace, shape(output));
-  if (lies_there) return trace;
+  const bool is_there = trace.place.axis == axis;
+  if (is_there && spread(trace, shape(output))) return trace;
   const auto makes = [&](const Step& step) {
     return std::ranges::find(step.node->outputs, output) != step.node->outputs.end();
   };
   const auto step = std::ranges::find_if(plan_.steps, makes);
-  return {.kind = Trace::Kind::Whole, .node = step == plan_.steps.end() ? nullptr : step->node};
+  return {.kind = is_there ? Trace::Kind::Unknown : Trace::Kind::Whole,
+          .node = step == plan_.steps.end() ? nullptr : step->node};
 }
 
 Margins margins_of(const Trace& trace) {

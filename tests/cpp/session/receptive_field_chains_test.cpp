@@ -1,6 +1,6 @@
 #include "session/field_checks.h"
 
-// What operators' rules say of the pixels that chains of a few of them look at: no less than runs.
+// What operators' rules say of the pixels that chains of a few of them look at, against runs.
 
 namespace fovea::test {
 namespace {
@@ -15,7 +15,7 @@ class RandomChain {
     for (int64_t i = 0; i < count; ++i) add();
   }
 
-  static constexpr int64_t kSize = 72;
+  static constexpr int64_t kSize = 48;
 
  private:
   int64_t below(int64_t bound) {
@@ -83,11 +83,11 @@ void RandomChain::add() {
   }
 }
 
-TEST(RulesOfWindows, OfRandomChainsCoverWhatRunsShow) {
-  for (uint32_t seed = 1; seed <= 40; ++seed) {
+TEST(RulesOfWindows, OfRandomChainsAreWhatRunsShow) {
+  for (uint32_t seed = 1; seed <= 25; ++seed) {
     RandomChain chain(seed);
     SCOPED_TRACE(text("seed ", seed, ":", chain.described));
-    check_field(chain.network, chain.output, {}, chain.rate, false);
+    check_field(chain.network, chain.output, {}, chain.rate);
   }
 }
 

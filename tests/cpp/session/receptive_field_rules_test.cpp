@@ -454,12 +454,12 @@ TEST(RulesOfWindows, OfResizesToSizesAndOldOnesAreWhatRunsShow) {
   }
 }
 
-TEST(RulesOfWindows, OfResizesWhosePlacesDependOnTheLengthAreWhole) {
+TEST(RulesOfWindows, OfResizesWhosePlacesDependOnTheLengthAreUnknown) {
   Network network({1, 1, 20, 30});
   const string resize = resized(
       network, {2, 2},
       {{"coordinate_transformation_mode", string("align_corners")}, {"mode", string("linear")}});
-  expect_not_local(field_of(network, resize), Kind::Whole, "Resize_1", "Resize");
+  expect_not_local(field_of(network, resize), Kind::Unknown, "Resize_1", "Resize");
 }
 
 // ---- what is not local ----
