@@ -128,11 +128,12 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'SVMClassifier' && isSoftmax(attributes.post_transform),
   },
   {
-    reason: 'softmax of one target: 1, and what it was in onnxruntime',
-    matches: ({ opType, attributes }) =>
+    reason: 'the transform of one target: onnxruntime leaves out all but PROBIT',
+    matches: ({ opType, attributes: { n_targets, post_transform } }) =>
       opType.startsWith('TreeEnsemble') &&
-      attributes.n_targets === 1 &&
-      isSoftmax(attributes.post_transform),
+      n_targets === 1 &&
+      post_transform !== undefined &&
+      !['NONE', 'PROBIT', 0, 4].includes(post_transform as string | number),
   },
   {
     reason: 'Resize of integers: ONNX rounds, onnxruntime cuts off',
@@ -233,7 +234,7 @@ const knownDifferences: readonly KnownDifference[] = [
   {
     reason: 'the label of classes for which no tree votes: ONNX has the greatest of all scores',
     matches: ({ opType, outputs, attributes }, _, { value }) =>
-      opType === 'TreeEnsembleClassifier' && value === outputs[0] && !('base_values' in attributes),
+      opType === 'TreeEnsembleClassifier' && value !== outputs[1] && !('base_values' in attributes),
   },
   {
     reason:
@@ -243,11 +244,6 @@ const knownDifferences: readonly KnownDifference[] = [
       Object.entries(attributes).some(
         ([name, value]) => name.startsWith('classlabels') && lengthOf(value) === 2,
       ),
-  },
-  {
-    reason: 'the base value of a target for which no tree votes: it counts, but not in onnxruntime',
-    matches: ({ opType, attributes }, _, { expected }) =>
-      opType === 'TreeEnsembleRegressor' && 'base_values' in attributes && expected === '0',
   },
   {
     reason: "TreeEnsemble's post_transform: onnxruntime takes SOFTMAX for LOGISTIC and the reverse",
@@ -280,7 +276,7 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'GridSample' &&
       /cubic/.test(textOf(attributes.mode)) &&
       attributes.padding_mode === 'border' &&
-      error < 0.2,
+      error < 0.5,
   },
   {
     reason:
