@@ -1,7 +1,8 @@
 // Det.
 
+#include "kernels/matmul/elimination.h"
+
 #include <algorithm>
-#include <cmath>
 
 #include "ops/op.h"
 
@@ -19,32 +20,6 @@ void infer_det(InferContext& context) {
   context.set_output(0, context.dtype(0), std::move(batch));
 }
 
-// Of the matrix, which becomes its triangular form (Gauss's elimination with the largest pivots).
-double eliminate(double* matrix, int64_t size) {
-  double determinant = 1;
-  for (int64_t column = 0; column < size; ++column) {
-    int64_t pivot = column;
-    for (int64_t row = column + 1; row < size; ++row) {
-      const bool larger =
-          std::abs(matrix[row * size + column]) > std::abs(matrix[pivot * size + column]);
-      if (larger) pivot = row;
-    }
-    double* top = matrix + column * size;
-    if (pivot != column) {
-      std::swap_ranges(top, top + size, matrix + pivot * size);
-      determinant = -determinant;
-    }
-    determinant *= top[column];
-    if (top[column] == 0) return determinant;
-    for (int64_t row = column + 1; row < size; ++row) {
-      double* line = matrix + row * size;
-      const double factor = line[column] / top[column];
-      for (int64_t i = column; i < size; ++i) line[i] -= factor * top[i];
-    }
-  }
-  return determinant;
-}
-
 void det(ComputeContext& context) {
   const Shape& shape = context.shape(0);
   const int64_t size = shape[shape.rank() - 1], elements = size * size;
@@ -57,7 +32,7 @@ void det(ComputeContext& context) {
     std::vector<double> matrix(determinants.empty() ? 0 : static_cast<size_t>(elements));
     for (T& out : determinants) {
       std::copy_n(in, elements, matrix.begin());
-      out = static_cast<T>(eliminate(matrix.data(), size));
+      out = static_cast<T>(kernels::determinant(matrix.data(), size));
       in += elements;
     }
   });

@@ -1,4 +1,4 @@
-// GridSample, under the names that it had before ONNX had it, too, and AffineGrid.
+// GridSample, under the names that it had before ONNX had it, too.
 
 #include <algorithm>
 
@@ -209,66 +209,6 @@ Graph grid_sampler(const NodeContext& context) {
                              attributes.get_int("align_corners", 0) != 0});
 }
 
-// ---- AffineGrid ----
-
-// Along an axis, evenly from -1 to 1: of the outer corners of the corner pixels, or their centres.
-// A single pixel is in the middle.
-double coordinate(int64_t index, int64_t size, bool align_corners) {
-  if (size == 1) return 0;
-  const auto i = static_cast<double>(index), n = static_cast<double>(size);
-  return align_corners ? (2 * i - (n - 1)) / (n - 1) : (2 * i + 1 - n) / n;
-}
-
-ValueId coordinates(Function& f, DType dtype, int64_t size, bool align_corners, Shape shape) {
-  return dispatch<float, double>(dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    Tensor line = Tensor::allocate(dtype, std::move(shape));
-    for (int64_t i = 0; i < size; ++i) {
-      line.mutable_as<T>()[static_cast<size_t>(i)] =
-          static_cast<T>(coordinate(i, size, align_corners));
-    }
-    return f.constant(std::move(line));
-  });
-}
-
-// The product of the matrices and the positions of all pixels: rows of x, y, (z,) 1.
-Graph affine_grid(const NodeContext& context) {
-  const Shape& theta = context.shape(0);
-  const std::vector<int64_t> size = context.int64s(1);
-  const auto axes = static_cast<int>(size.size()) - kOuterAxes;
-  const bool fit = context.shape(1).rank() == 1 && (axes == 2 || axes == 3) &&
-                   theta == Shape{size[0], axes, axes + 1} &&
-                   std::ranges::none_of(size, [](int64_t length) { return length < 0; });
-  if (!fit) {
-    fail(ErrorCode::InvalidInput, "AffineGrid cannot make a grid of ", Shape(size),
-         " with matrices of shape ", theta);
-  }
-  Function f(context);
-  const bool align_corners = context.attributes().get_int("align_corners", 0) != 0;
-  const DType dtype = context.dtype(0);
-  Shape image = {1}, out = {theta[0]};
-  for (int axis = 0; axis < axes; ++axis)
-    image.push_back(size[static_cast<size_t>(axis + kOuterAxes)]);
-  for (int axis = 0; axis < axes; ++axis) out.push_back(image[axis + 1]);
-  out.push_back(axes);
-  std::vector<ValueId> rows;
-  for (int axis = axes; axis > 0; --axis) {
-    Shape along(std::vector<int64_t>(static_cast<size_t>(axes) + 1, 1));
-    along[axis] = image[axis];
-    const ValueId line = coordinates(f, dtype, image[axis], align_corners, along);
-    rows.push_back(f.op("Expand", {line, f.ints(image.dims())}));
-  }
-  rows.push_back(f.op("Expand", {f.scalar(dtype, 1), f.ints(image.dims())}));
-  const auto reshaped = [&](ValueId id, const Shape& shape) {
-    return f.op("Reshape", {id, f.ints(shape.dims())}, {{"allowzero", int64_t{1}}});
-  };
-  const ValueId positions =
-      reshaped(f.op("Concat", rows, {{"axis", int64_t{0}}}), {axes + 1, image.elements()});
-  const ValueId grid = f.op("Transpose", {f.op("MatMul", {f.in(0), positions})},
-                            {{"perm", std::vector<int64_t>{0, 2, 1}}});
-  return f.giving({reshaped(grid, out)});
-}
-
 using Types = std::array<TypeVariable, 4>;
 constexpr Types kSampleTypes = {type_of_input(0, kAnyType), type_of_input(1, kFloat32And64)};
 
@@ -293,12 +233,6 @@ constexpr OpDef kOps[] = {
                  .macs = macs_of_sample,
                  .window = window_sample},
      .cpu = {.plan = plan_sample, .layout = sample_layout}},
-    {.op_type = "AffineGrid",
-     .since = 20,
-     .meaning = {.inputs = {2, 2},
-                 .types = {type_of_input(0, kFloat32And64), type_of_input(1, {DType::Int64})},
-                 .function = affine_grid,
-                 .content_inputs = {1}}},
 };
 
 }  // namespace

@@ -190,6 +190,7 @@ inline constexpr DTypeSet kWideNumbers =
 inline constexpr DTypeSet kBool = {DType::Bool};
 // Everything of which an element is a C++ number.
 inline constexpr DTypeSet kFixedSize = kNumbers | kBool;
+inline constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
 // Integers of less than a byte; floats of a byte or less.
 inline constexpr DTypeSet kSmallIntegers = {DType::Int2, DType::Uint2, DType::Int4, DType::Uint4};
 inline constexpr DTypeSet kMinifloats = {

@@ -91,8 +91,6 @@ Graph conv_transpose_with_dynamic_pads(const NodeContext& context) {
   return f.giving({f.op_with("ConvTranspose", {f.in(0), f.in(1), f.in(3)}, std::move(attributes))});
 }
 
-constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
-
 constexpr OpDef microsoft(std::string_view op_type, const Meaning& meaning) {
   return {.op_type = op_type, .domain = kMicrosoftDomain, .meaning = meaning};
 }

@@ -1,8 +1,9 @@
 // Matrix products as onnxruntime writes them (com.microsoft): FusedMatMul, TransposeMatMul,
 // FusedGemm, MatMulIntegerToFloat, DynamicQuantizeMatMul, QGemm; and Inverse.
 
+#include "kernels/matmul/elimination.h"
+
 #include <algorithm>
-#include <cmath>
 
 #include "ops/core/function_steps.h"
 #include "ops/core/named_activation.h"
@@ -137,33 +138,6 @@ DType type_of_qgemm(const Node&, std::span<const DType> inputs, int) {
 
 // ---- Inverse ----
 
-// Gauss-Jordan elimination of [matrix, unit matrix], rows of 2 * size; false where a matrix has no
-// inverse.
-bool invert(std::span<double> rows, size_t size) {
-  const size_t width = 2 * size;
-  const auto at = [&](size_t row, size_t column) -> double& { return rows[row * width + column]; };
-  for (size_t step = 0; step < size; ++step) {
-    size_t pivot = step;
-    for (size_t row = step + 1; row < size; ++row) {
-      if (std::abs(at(row, step)) > std::abs(at(pivot, step))) pivot = row;
-    }
-    const double lead = at(pivot, step);
-    if (lead == 0.0 || std::isnan(lead)) return false;
-    for (size_t column = 0; column < width; ++column) {
-      std::swap(at(step, column), at(pivot, column));
-      at(step, column) /= lead;
-    }
-    for (size_t row = 0; row < size; ++row) {
-      const double factor = at(row, step);
-      if (row == step || factor == 0.0) continue;
-      for (size_t column = 0; column < width; ++column) {
-        at(row, column) -= factor * at(step, column);
-      }
-    }
-  }
-  return true;
-}
-
 void infer_inverse(InferContext& context) {
   const Shape& shape = context.shape(0);
   const int rank = shape.rank();
@@ -180,25 +154,19 @@ void inverse(ComputeContext& context) {
     using T = typename decltype(tag)::type;
     const std::span<const T> in = context.tensor(0).as<T>();
     const std::span<T> out = context.make<T>(0, shape);
-    std::vector<double> rows(2 * size * size);
-    for (size_t first = 0; first < in.size(); first += size * size) {
-      for (size_t i = 0; i < size * size; ++i) {
-        const size_t row = i / size, column = i % size;
-        rows[row * 2 * size + column] = static_cast<double>(in[first + i]);
-        rows[row * 2 * size + size + column] = row == column ? 1 : 0;
-      }
-      if (!invert(rows, size)) {
-        fail(ErrorCode::InvalidInput, "matrix ", first / (size * size), " of ", shape,
+    std::vector<double> matrix(size * size);
+    std::vector<int64_t> pivots(size);
+    for (size_t first = 0; first < in.size(); first += matrix.size()) {
+      std::ranges::copy(in.subspan(first, matrix.size()), matrix.begin());
+      if (!kernels::invert(matrix.data(), pivots.data(), std::ssize(pivots))) {
+        fail(ErrorCode::InvalidInput, "matrix ", first / matrix.size(), " of ", shape,
              " has no inverse");
       }
-      for (size_t i = 0; i < size * size; ++i) {
-        out[first + i] = static_cast<T>(rows[i / size * 2 * size + size + i % size]);
-      }
+      std::ranges::transform(matrix, out.begin() + static_cast<std::ptrdiff_t>(first),
+                             [](double value) { return static_cast<T>(value); });
     }
   });
 }
-
-constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
 
 constexpr OpDef microsoft(std::string_view op_type, const Meaning& meaning) {
   return {.op_type = op_type, .domain = kMicrosoftDomain, .meaning = meaning};

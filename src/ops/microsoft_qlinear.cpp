@@ -3,16 +3,53 @@
 // QLinearSigmoid, QLinearLeakyRelu, QLinearSoftmax, QLinearGlobalAveragePool, QLinearAveragePool,
 // QLinearReduceMean, QLinearConcat, QLinearWhere; QuantizeLinear, DequantizeLinear.
 
+#include "kernels/elementwise/quantize.h"
 #include "ops/core/function_steps.h"
 #include "ops/op.h"
 
 namespace fovea {
 namespace {
 
-// Inputs `first`, its scale and its zero point, as numbers.
-ValueId dequantised(Function& f, const NodeContext& context, int first) {
+// What each byte of an input becomes: the second input has that of all 256.
+constexpr std::string_view kByteTable = "ByteTable";
+
+void infer_table(InferContext& context) {
+  context.set_output(0, context.dtype(1), context.shape(0));
+}
+
+Kernel plan_table(PlanContext& context) {
+  const int64_t count = context.shape(0).elements();
+  return [=](RunContext& run) {
+    constexpr int64_t kGrain = 32768;
+    run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
+      kernels::look_up(run.in<uint8_t>(0) + begin, run.in<uint8_t>(1), run.out<uint8_t>(0) + begin,
+                       end - begin);
+    });
+  };
+}
+
+// Every byte that an input may have, in the order of its bits.
+ValueId all_bytes(Function& f, DType dtype) {
+  Tensor codes = Tensor::allocate(dtype, {256});
+  for (int code = 0; code < 256; ++code) {
+    codes.mutable_data()[code] = static_cast<std::byte>(code);
+  }
+  return f.constant(std::move(codes));
+}
+
+// What a table says of each byte of an input. Where scales are constants, as in most models, the
+// table is known while planning.
+ValueId looked_up(Function& f, int input, ValueId table) {
+  return f.ops_of(kInternalDomain, kByteTable, {f.in(input), table}, 1)[0];
+}
+
+// Bytes by the scale and the zero point that follow input `first`, as numbers.
+ValueId dequantised(Function& f, const NodeContext& context, int first, ValueId bytes) {
   return f.op("DequantizeLinear",
-              {f.in(first), one_of(f, context, first + 1), one_of(f, context, first + 2)});
+              {bytes, one_of(f, context, first + 1), one_of(f, context, first + 2)});
+}
+ValueId dequantised(Function& f, const NodeContext& context, int first) {
+  return dequantised(f, context, first, f.in(first));
 }
 
 // Quantised by inputs `scale` and the one after it, in the type of input 0 where that is left out.
@@ -37,6 +74,14 @@ template <Inner kInner>
 Graph unary(const NodeContext& context) {
   Function f(context);
   return f.giving({quantised(f, context, kInner(f, context, dequantised(f, context, 0)), 3)});
+}
+
+// The same of each element by itself.
+template <Inner kInner>
+Graph elementwise(const NodeContext& context) {
+  Function f(context);
+  const ValueId x = dequantised(f, context, 0, all_bytes(f, context.dtype(0)));
+  return f.giving({looked_up(f, 0, quantised(f, context, kInner(f, context, x), 3))});
 }
 
 ValueId sigmoid(Function& f, const NodeContext&, ValueId x) { return f.op("Sigmoid", {x}); }
@@ -83,6 +128,14 @@ ValueId reduce_mean(Function& f, const NodeContext& context, ValueId x) {
               {{"keepdims", context.attributes().get_int("keepdims", 1)}});
 }
 
+// Input `first` quantised by inputs `scale` and the one after it instead.
+ValueId converted_to(Function& f, const NodeContext& context, int first, int scale) {
+  const ValueId x = dequantised(f, context, first, all_bytes(f, context.dtype(first)));
+  return looked_up(f, first,
+                   f.op("QuantizeLinear",
+                        {x, one_of(f, context, scale), one_of(f, context, scale + 1)}));
+}
+
 // Y's scale and zero point, and then triples of a tensor, its scale and its zero point.
 Graph concat(const NodeContext& context) {
   constexpr int kFirst = 2;
@@ -100,20 +153,18 @@ Graph concat(const NodeContext& context) {
       fail(ErrorCode::MalformedModel, "QLinearConcat takes no ", name_of(dtype), " as input ",
            i + k);
     }
-    parts.push_back(dequantised(f, context, i));
+    parts.push_back(converted_to(f, context, i, 0));
   }
   if (!context.attributes().has("axis")) {
     fail(ErrorCode::MalformedModel, "QLinearConcat needs the attribute axis");
   }
-  const ValueId all = joined(f, std::move(parts), context.attributes().get_int("axis", 0));
-  return f.giving({f.op("QuantizeLinear", {all, one_of(f, context, 0), one_of(f, context, 1)})});
+  return f.giving({joined(f, std::move(parts), context.attributes().get_int("axis", 0))});
 }
 
 Graph where(const NodeContext& context) {
   Function f(context);
-  const ValueId chosen =
-      f.op("Where", {f.in(0), dequantised(f, context, 1), dequantised(f, context, 4)});
-  return f.giving({f.op("QuantizeLinear", {chosen, one_of(f, context, 7), one_of(f, context, 8)})});
+  const auto converted = [&](int first) { return converted_to(f, context, first, 7); };
+  return f.giving({f.op("Where", {f.in(0), converted(1), converted(4)})});
 }
 
 // ONNX's own of the same name: scales are one, or one for each element of an axis that is named.
@@ -134,7 +185,6 @@ DType type_of_quantised(const Node&, std::span<const DType> inputs, int) {
   return inputs.size() > 2 && inputs[2] != DType::Undefined ? inputs[2] : DType::Uint8;
 }
 
-constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
 constexpr DTypeSet kLinear =
     kBytes | DTypeSet{DType::Int16, DType::Uint16, DType::Int32, DType::Int4, DType::Uint4};
 
@@ -159,10 +209,17 @@ constexpr OpDef unary_op(std::string_view op_type, Rule function) {
 }
 
 constexpr OpDef kOps[] = {
+    {.op_type = kByteTable,
+     .domain = kInternalDomain,
+     .meaning = {.inputs = {2, 2},
+                 .types = {type_of_input(0, kBytes), type_of_input(1, kBytes)},
+                 .infer = infer_table,
+                 .element_type = like_input<1>},
+     .cpu = {.plan = plan_table}},
     quantised_op("QLinearAdd", {2, 8}, kBinary, binary<false>),
     quantised_op("QLinearMul", {2, 8}, kBinary, binary<true>),
-    unary_op("QLinearSigmoid", unary<sigmoid>),
-    unary_op("QLinearLeakyRelu", unary<leaky_relu>),
+    unary_op("QLinearSigmoid", elementwise<sigmoid>),
+    unary_op("QLinearLeakyRelu", elementwise<leaky_relu>),
     unary_op("QLinearSoftmax", unary<softmax>),
     unary_op("QLinearGlobalAveragePool", unary<global_average_pool>),
     unary_op("QLinearAveragePool", unary<average_pool>),

@@ -1,6 +1,6 @@
 // ai.onnx.ml: LinearClassifier, LinearRegressor.
 
-#include "ops/core/evaluate.h"
+#include "ops/core/function_steps.h"
 #include "ops/core/ml.h"
 
 namespace fovea {
@@ -46,90 +46,116 @@ struct LinearModel {
   }
 };
 
-// Integers and doubles are computed as double, since float does not hold them.
-std::vector<double> scores_of(const ComputeContext& context, const LinearModel& model,
-                              int64_t scores) {
+// Scores [N, scores] of float; of double for integers and doubles, which float does not hold.
+ValueId scores_of(Function& f, const NodeContext& context, const LinearModel& model,
+                  int64_t scores) {
   const ml::Rows rows = ml::rows_of(context);
   const DType dtype = context.dtype(0) == DType::Float ? DType::Float : DType::Double;
-  const auto in_type = [&](const Tensor& tensor) {
-    const Tensor inputs[] = {tensor};
-    return evaluate_op("Cast", {{"to", static_cast<int64_t>(dtype)}}, inputs, context.pool());
+  const auto in_type = [&](ValueId id, DType from) { return from == dtype ? id : cast(f, id, dtype); };
+  const auto constant = [&](const Tensor& floats) {
+    return in_type(f.constant(floats), DType::Float);
   };
-  std::vector<Tensor> inputs = {in_type(context.tensor(0)).reshaped({rows.count, rows.features}),
-                                in_type(model.coefficients).reshaped({scores, rows.features})};
-  if (model.intercepts.elements() > 0) inputs.push_back(in_type(model.intercepts));
-  return ml::to_doubles(evaluate_op("Gemm", {{"transB", int64_t{1}}}, inputs, context.pool()));
+  const ValueId x =
+      reshaped(f, in_type(f.in(0), context.dtype(0)), {rows.count, rows.features});
+  const ValueId weights = constant(model.coefficients.reshaped({scores, rows.features}));
+  const bool shifted = model.intercepts.elements() > 0;
+  return f.op("Gemm", {x, weights, shifted ? constant(model.intercepts) : kNoValue},
+              {{"transB", int64_t{1}}});
 }
 
-void infer_regress(InferContext& context) {
-  const auto& model = context.attributes_as<LinearModel>();
-  const ml::Rows rows = ml::rows_of(context);
-  model.check(rows, model.targets);
-  context.set_output(0, DType::Float, {rows.count, model.targets});
-}
+// What is done to rows of scores that no operator of ONNX does.
+constexpr std::string_view kPostTransform = "PostTransform";
 
-void regress(ComputeContext& context) {
-  const auto& model = context.attributes_as<LinearModel>();
-  std::vector<double> scores = scores_of(context, model, model.targets);
-  const auto width = static_cast<size_t>(model.targets);
+void post_transform(ComputeContext& context) {
+  const auto transform =
+      static_cast<ml::PostTransform>(context.attributes().get_int("transform", 0));
+  const Shape& shape = context.shape(0);
+  std::vector<double> scores = ml::to_doubles(context.tensor(0));
+  const auto width = static_cast<size_t>(shape[1]);
   for (size_t at = 0; at < scores.size(); at += width) {
-    ml::apply(model.transform, std::span(scores).subspan(at, width));
+    ml::apply(transform, std::span(scores).subspan(at, width));
   }
-  context.set(0, ml::to_float_tensor(scores, {ml::rows_of(context).count, model.targets}));
+  context.set(0, ml::to_float_tensor(scores, shape));
 }
 
-// How many scores a row has in the end: one score is made two where it tells two classes apart.
-int64_t width_of(const LinearModel& model, int64_t scores) {
-  return scores == 1 && model.labels.elements() == 2 ? 2 : scores;
+// Scores as they are given, in float.
+ValueId finished(Function& f, const NodeContext& context, const LinearModel& model,
+                 ValueId scores) {
+  const auto to_float = [&](ValueId id) {
+    return context.dtype(0) == DType::Float ? id : cast(f, id, DType::Float);
+  };
+  switch (model.transform) {
+    case ml::PostTransform::None:
+      return to_float(scores);
+    case ml::PostTransform::Softmax:
+      return to_float(f.op("Softmax", {scores}));
+    case ml::PostTransform::Logistic:
+      return to_float(f.op("Sigmoid", {scores}));
+    default:
+      return f.ops_of(kInternalDomain, kPostTransform, {scores}, 1,
+                      {{"transform", static_cast<int64_t>(model.transform)}})[0];
+  }
 }
 
-void infer_classify(InferContext& context) {
+Graph regress(const NodeContext& context) {
+  const auto& model = context.attributes_as<LinearModel>();
+  model.check(ml::rows_of(context), model.targets);
+  Function f(context);
+  return f.giving({finished(f, context, model, scores_of(f, context, model, model.targets))});
+}
+
+Graph classify(const NodeContext& context) {
   const auto& model = context.attributes_as<LinearModel>();
   const ml::Rows rows = ml::rows_of(context);
-  const int64_t scores = model.classifier_scores(rows);
-  model.check(rows, scores);
-  const int64_t labels = model.labels.elements(), width = width_of(model, scores);
+  const int64_t count = model.classifier_scores(rows), labels = model.labels.elements();
+  model.check(rows, count);
+  // One score is made two where it tells two classes apart.
+  const int64_t width = count == 1 && labels == 2 ? 2 : count;
   if (labels != width && labels != 0) {
-    fail(ErrorCode::MalformedModel, "LinearClassifier has ", labels, " labels, but ", scores,
+    fail(ErrorCode::MalformedModel, "LinearClassifier has ", labels, " labels, but ", count,
          " scores");
   }
-  const DType dtype = labels > 0 ? model.labels.dtype() : DType::Int64;
   if (labels == 1) {
     fail(ErrorCode::UnsupportedAttribute, "LinearClassifier of one class is not supported");
   }
-  context.set_output(0, dtype, {rows.count});
-  context.set_output(1, DType::Float, {rows.count, width});
+  Function f(context);
+  ValueId scores = scores_of(f, context, model, count);
+  const ValueId one = f.op("CastLike", {f.scalar(DType::Float, 1), scores});
+  ValueId winner;
+  if (count == 1) {
+    const ValueId zero = f.op("Sub", {one, one});
+    winner = reshaped(f, cast(f, f.op("Greater", {scores, zero}), DType::Int64), {rows.count});
+    const bool is_probability = model.transform == ml::PostTransform::None;
+    const ValueId other = f.op("Sub", {is_probability ? one : zero, scores});
+    if (width == 2) scores = joined(f, {other, scores}, 1);
+  } else {
+    winner = f.op("ArgMax", {scores}, {{"axis", int64_t{1}}, {"keepdims", int64_t{0}}});
+  }
+  const ValueId label = labels > 0 ? f.op("Gather", {f.constant(model.labels), winner}) : winner;
+  return f.giving({label, finished(f, context, model, scores)});
 }
 
-void classify(ComputeContext& context) {
-  const auto& model = context.attributes_as<LinearModel>();
-  const ml::Rows rows = ml::rows_of(context);
-  const int64_t count = model.classifier_scores(rows), width = width_of(model, count);
-  const std::vector<double> scores = scores_of(context, model, count);
-  std::vector<double> written;
-  std::vector<int64_t> winners;
-  for (int64_t row = 0; row < rows.count; ++row) {
-    const double* first = scores.data() + row * count;
-    std::vector<double> each(first, first + count);
-    if (count == 1) {
-      const auto pair = ml::TwoClasses::of(each[0], model.transform == ml::PostTransform::None);
-      winners.push_back(each[0] > 0 ? 1 : 0);
-      if (width == 2) each.assign(pair.scores, pair.scores + 2);
-    } else {
-      winners.push_back(ml::index_of_largest(each));
-    }
-    ml::apply(model.transform, each);
-    written.insert(written.end(), each.begin(), each.end());
-  }
-  const Tensor indices = Tensor::of<int64_t>({rows.count}, std::span<const int64_t>(winners));
-  const bool named = model.labels.elements() > 0;
-  context.set(0, named ? ml::pick(model.labels, winners, {}, {rows.count}) : indices);
-  context.set(1, ml::to_float_tensor(written, {rows.count, width}));
+constexpr OpDef linear(std::string_view op_type, Arity outputs, ElementTypeRule element_type,
+                       Graph (*function)(const NodeContext&)) {
+  return {.op_type = op_type,
+          .domain = ml::kDomain,
+          .meaning = {.outputs = outputs,
+                      .types = {type_of_input(0, ml::kNumbers)},
+                      .element_type = element_type,
+                      .function = function}};
 }
 
 constexpr OpDef kOps[] = {
-    ml::classifier("LinearClassifier", infer_classify, classify),
-    ml::regressor("LinearRegressor", infer_regress, regress),
+    {.op_type = kPostTransform,
+     .domain = kInternalDomain,
+     .meaning = {.types = {type_of_input(0, kFloat32And64)},
+                 .infer = [](InferContext& context) {
+                   context.set_output(0, DType::Float, context.shape(0));
+                 },
+                 .element_type = always<DType::Float>},
+     .cpu = {.compute = post_transform}},
+    linear("LinearClassifier", {1, 2}, ml::type_of_labels, classify),
+    linear("LinearRegressor", {1, 1}, always<DType::Float>, regress),
 };
 
 }  // namespace

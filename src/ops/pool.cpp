@@ -190,7 +190,7 @@ constexpr OpDef pool(std::string_view op_type, DTypeSet types, InferRule infer, 
 }
 
 constexpr OpDef kOps[] = {
-    pool("MaxPool", kFloat32And64 | DTypeSet{DType::Int8, DType::Uint8}, infer_pool, plan_max_pool,
+    pool("MaxPool", kFloat32And64 | kBytes, infer_pool, plan_max_pool,
          {1, 2}),
     pool("AveragePool", kFloat32And64, infer_pool, plan_average_pool),
     pool("GlobalMaxPool", kFloat32And64, infer_global_pool, plan_global_max),

@@ -1,22 +1,19 @@
 // Convolutions of quantised numbers: ConvInteger, QLinearConv.
 
-#include <algorithm>
-#include <utility>
-
+#include "kernels/conv/byte_conv.h"
+#include "ops/core/byte_rows.h"
 #include "ops/core/dense_conv.h"
 #include "ops/core/function_steps.h"
-#include "ops/core/whole_products.h"
 
 namespace fovea {
 namespace {
 
-// The operators that both are made of. One is of floats that are whole numbers, and of bytes and
-// their zero points; the other, for what that does not take, of int32 whose zero points are taken
-// off. Biases are int32.
-constexpr std::string_view kExact = "ConvOfBytes", kPlain = "ConvInteger";
-constexpr int kPoints = 3;
+// The operators that both are made of. One is of bytes and their zero points; the other, for more
+// than two axes, of int32 whose zero points are taken off. Biases are int32.
+constexpr std::string_view kOfBytes = "ConvOfBytes", kPlain = "ConvInteger";
+constexpr int kWeightPoints = 3, kDataPoint = 4;
 
-void infer_exact(InferContext& context) {
+void infer_sums(InferContext& context) {
   const Conv conv(context);
   as_three(context, conv.axes);
   context.set_output(0, DType::Int32, conv.result);
@@ -36,151 +33,68 @@ Kernel plan_plain(PlanContext& context) {
   };
 }
 
-// Channels whose products a float adds up exactly; none where those of one are too many already.
-int64_t exact_channels(const Shape& weights) {
-  const int64_t taps = std::max<int64_t>(weights.elements(2, weights.rank()), 1);
-  const int64_t channels = kExactDepth / taps;
-  return channels < kernels::kLanes ? channels : channels / kernels::kLanes * kernels::kLanes;
-}
-
-// A convolution as the sum of some over a few channels each, which algorithms for floats compute
-// exactly: those that add up the products as they are.
-class ExactConv {
+// A convolution of images of bytes as they are, by weights that are widened.
+class ByteConvStep {
  public:
-  explicit ExactConv(PlanContext& context);
+  explicit ByteConvStep(PlanContext& context);
   void operator()(RunContext& run) const;
 
  private:
-  struct Part {
-    int64_t channel;  // the first
-    kernels::ConvShape shape;
-    const kernels::ConvAlgorithm* algorithm;
-    int64_t packed_at;
-  };
+  // Shorts of scratch, of all weights and of each thread's.
+  int64_t weights_size() const { return conv_.shape.out_channels * weights_.step(); }
+  int64_t thread_size() const { return kernels::round_up(conv_.scratch_size(), 32); }
 
-  int64_t out_pixels() const { return shape_.out_h * shape_.out_w; }
-  void pack(const std::byte* weights, const std::byte* zeros, float* shifted, float* packed) const;
-  void run_part(RunContext& run, const Part& part, const float* image, const float* packed,
-                float* memory, float* sums) const;
-
-  kernels::ConvShape shape_;  // of one image
-  int64_t batch_;
-  int64_t taps_;
+  kernels::ByteConv conv_;
   int64_t macs_;
-  DType dtype_;  // of the weights
-  int64_t points_;
-  std::vector<Part> parts_;
-  int64_t packed_size_ = 0;
-  int64_t input_size_ = 0;   // of a part, channels last
-  int64_t thread_size_ = 0;  // scratch
-  Tensor packed_;            // empty: packed in every run
+  ByteRows weights_;
+  Tensor widened_;  // empty: in every run
 };
 
-ExactConv::ExactConv(PlanContext& context)
-    : dtype_(context.dtype(kConvWeights)),
-      points_(context.has_input(kPoints) ? context.shape(kPoints).elements() : 1) {
+ByteConvStep::ByteConvStep(PlanContext& context)
+    : weights_(context, kConvWeights, kWeightPoints,
+               context.shape(kConvWeights).elements(1, context.shape(kConvWeights).rank())) {
   const Conv conv(context);
-  shape_ = conv_shape(context, conv);
-  batch_ = std::exchange(shape_.batch, 1);
-  taps_ = shape_.kernel_h * shape_.kernel_w;
-  macs_ = macs_conv(context, conv.result) / std::max<int64_t>(batch_, 1);
-  // Groups are not cut.
-  const int64_t step =
-      shape_.groups > 1 ? shape_.in_channels : exact_channels(context.shape(kConvWeights));
-  for (int64_t channel = 0; channel < shape_.in_channels; channel += step) {
-    Part part = {channel, shape_, nullptr, packed_size_};
-    part.shape.in_channels = std::min(step, shape_.in_channels - channel);
-    part.algorithm = &kernels::choose_plain_algorithm(part.shape);
-    packed_size_ += part.algorithm->packed_size(part.shape);
-    input_size_ = std::max(
-        input_size_, shape_.in_h * shape_.in_w * kernels::padded_channels(part.shape.in_channels));
-    thread_size_ = std::max(thread_size_, part.algorithm->scratch_size(part.shape));
-    parts_.push_back(part);
-  }
-  const Shape& w = context.shape(kConvWeights);
-  const int64_t outputs = out_pixels() * kernels::padded_channels(shape_.out_channels);
-  uint64_t floats = static_cast<uint64_t>(input_size_ + 2 * outputs +
-                                          context.threads() * kernels::round_up(thread_size_, 16));
-  const Tensor* weights = context.constant(kConvWeights);
-  const Tensor* points = context.constant(kPoints);
-  if (weights && (points || !context.has_input(kPoints))) {
-    std::string key = "conv of bytes";
-    for (const Part& part : parts_) key += text(", ", part.algorithm->name);
-    packed_ = context.prepacked(key, [&] {
-      Tensor packed = Tensor::allocate(DType::Float, {packed_size_});
-      std::vector<float> shifted(static_cast<size_t>(w.elements()));
-      pack(weights->data(), points ? points->data() : nullptr, shifted.data(),
-           packed.mutable_as<float>().data());
-      return packed;
+  conv_.shape = conv_shape(context, conv);
+  conv_.codes = byte_codes(context.dtype(kConvData));
+  macs_ = macs_conv(context, conv.result);
+  int64_t shorts = context.threads() * thread_size();
+  if (are_constant(context, kConvWeights, kWeightPoints)) {
+    widened_ = context.prepacked("rows of shorts", [&] {
+      Tensor rows = Tensor::allocate(DType::Int16, {weights_size()});
+      weights_.widen(bytes_of(context.constant(kConvWeights)),
+                     bytes_of(context.constant(kWeightPoints)), 0, conv_.shape.out_channels,
+                     rows.mutable_as<int16_t>().data());
+      return rows;
     });
   } else {
-    floats += static_cast<uint64_t>(packed_size_ + w.elements());
+    shorts += weights_size();
   }
-  context.describe(parts_[0].algorithm->name);
-  context.reserve_scratch(floats * sizeof(float));
+  context.describe("products of bytes");
+  context.reserve_scratch(static_cast<uint64_t>(shorts) * sizeof(int16_t));
 }
 
-void ExactConv::pack(const std::byte* weights, const std::byte* zeros, float* shifted,
-                     float* packed) const {
-  const int64_t of_output = shape_.group_inputs() * taps_;
-  ShiftedBytes{shape_.out_channels, of_output, points_}.read(dtype_, weights, zeros, shifted);
-  for (const Part& part : parts_) {
-    kernels::StridedWeights strided =
-        kernels::dense_weights(part.shape, shifted + part.channel * taps_, nullptr);
-    strided.output_step = of_output;
-    strided.group_step = shape_.group_outputs() * of_output;
-    part.algorithm->pack_weights(part.shape, strided, packed + part.packed_at);
+void ByteConvStep::operator()(RunContext& run) const {
+  kernels::ByteConv conv = conv_;
+  auto* scratch = reinterpret_cast<int16_t*>(run.scratch());
+  conv.weights = reinterpret_cast<const int16_t*>(widened_.data());
+  if (!conv.weights) {
+    int16_t* rows = scratch + run.pool().size() * thread_size();
+    weights_.widen(run.in<uint8_t>(kConvWeights), run.in<uint8_t>(kWeightPoints), 0,
+                   conv.shape.out_channels, rows);
+    conv.weights = rows;
   }
-}
-
-// The sums of one part of an image's channels, plain, at `sums`.
-void ExactConv::run_part(RunContext& run, const Part& part, const float* image, const float* packed,
-                         float* memory, float* sums) const {
-  const kernels::ConvShape& shape = part.shape;
-  float* input = memory;
-  float* output = input + input_size_;
-  float* scratch = output + out_pixels() * kernels::padded_channels(shape.out_channels);
-  const int64_t thread_size = kernels::round_up(thread_size_, 16);
-  kernels::to_channels_last(image + part.channel * shape.in_h * shape.in_w, input, 1,
-                            shape.in_channels, shape.in_h, shape.in_w, run.pool());
-  const kernels::ConvPart data = {input, shape.in_channels};
-  const kernels::Epilogue none;
-  run.pool().parallel_for(shape.out_h, rows_per_chunk(shape.out_h, macs_),
+  const auto* point = run.in<uint8_t>(kDataPoint);
+  conv.point = point ? *point : 0;
+  conv.bias = run.in<int32_t>(kConvBias);
+  run.pool().parallel_for(conv.rows(), rows_per_chunk(conv.rows(), macs_),
                           [&](int64_t begin, int64_t end, int worker) {
-                            part.algorithm->run_rows(shape, {&data, 1}, packed + part.packed_at,
-                                                     kernels::dense_output(shape, output), none,
-                                                     scratch + worker * thread_size, begin, end);
+                            kernels::run_byte_conv(conv, run.in<uint8_t>(kConvData),
+                                                   run.out<int32_t>(0),
+                                                   scratch + worker * thread_size(), begin, end);
                           });
-  kernels::to_plain(output, sums, 1, shape.out_channels, shape.out_h, shape.out_w, run.pool());
 }
 
-void ExactConv::operator()(RunContext& run) const {
-  auto* memory = reinterpret_cast<float*>(run.scratch());
-  const auto* packed = reinterpret_cast<const float*>(packed_.data());
-  if (!packed) {
-    pack(run.in<std::byte>(kConvWeights), run.in<std::byte>(kPoints), memory + packed_size_,
-         memory);
-    packed = memory;
-    memory += packed_size_ + shape_.out_channels * shape_.group_inputs() * taps_;
-  }
-  float* sums = memory;
-  memory += out_pixels() * kernels::padded_channels(shape_.out_channels);
-  const auto* bias = run.in<uint32_t>(kConvBias);
-  for (int64_t image = 0; image < batch_; ++image) {
-    const float* from =
-        run.in<float>(kConvData) + image * shape_.in_channels * shape_.in_h * shape_.in_w;
-    uint32_t* out = run.out<uint32_t>(0) + image * shape_.out_channels * out_pixels();
-    for (int64_t channel = 0; channel < shape_.out_channels; ++channel) {
-      std::fill_n(out + channel * out_pixels(), out_pixels(), bias ? bias[channel] : 0);
-    }
-    for (const Part& part : parts_) {
-      run_part(run, part, from, packed, memory, sums);
-      kernels::add_whole(sums, out, shape_.out_channels * out_pixels(), false);
-    }
-  }
-}
-
-Kernel plan_exact(PlanContext& context) { return ExactConv(context); }
+Kernel plan_bytes(PlanContext& context) { return ByteConvStep(context); }
 
 // A value that is the same for all of a tensor or one for each output channel, in a shape with so
 // many axes behind.
@@ -205,20 +119,16 @@ struct Operand {
   int point;
 };
 
-ValueId exact_conv(Function& f, const NodeContext& context, Operand x, Operand w, int bias) {
+ValueId sums_of(Function& f, const NodeContext& context, Operand x, Operand w, int bias) {
   const Shape& weights = context.shape(w.value);
   if (weights.rank() < 3) require_rank(context, w.value, 3);
   std::vector<Function::Attribute> attributes;
   for (const auto& [name, value] : context.attributes().all()) attributes.emplace_back(name, value);
-  const int64_t groups = context.attributes_as<ConvAttributes>().groups;
-  const int64_t channels = exact_channels(weights);
-  if (weights.rank() <= 4 && weights.elements() > 0 && channels > 0 &&
-      (groups == 1 || weights[1] <= channels)) {
-    const ValueId data = f.op("DequantizeLinear", {f.in(x.value), f.scalar(DType::Float, 1),
-                                                   one_of(f, context, x.point)});
-    const ValueId points = channels_of(f, context, w.point, weights[0], 0);
-    return f.ops_of(kInternalDomain, kExact, {data, f.in(w.value), f.in(bias), points}, 1,
-                    std::move(attributes))[0];
+  if (weights.rank() <= 4) {
+    return f.ops_of(kInternalDomain, kOfBytes,
+                    {f.in(x.value), f.in(w.value), f.in(bias),
+                     channels_of(f, context, w.point, weights[0], 0), one_of(f, context, x.point)},
+                    1, std::move(attributes))[0];
   }
   const ValueId data = shifted(f, f.in(x.value), one_of(f, context, x.point));
   const ValueId point = channels_of(f, context, w.point, weights[0], weights.rank() - 1);
@@ -228,14 +138,14 @@ ValueId exact_conv(Function& f, const NodeContext& context, Operand x, Operand w
 
 Graph conv_integer(const NodeContext& context) {
   Function f(context);
-  return f.giving({exact_conv(f, context, {0, 2}, {1, 3}, kNoInput)});
+  return f.giving({sums_of(f, context, {0, 2}, {1, 3}, kNoInput)});
 }
 
 Graph qlinear_conv(const NodeContext& context) {
   constexpr int kX = 0, kXScale = 1, kXPoint = 2, kW = 3, kWScale = 4, kWPoint = 5, kYScale = 6,
                 kYPoint = 7, kBias = 8;
   Function f(context);
-  const ValueId sums = exact_conv(f, context, {kX, kXPoint}, {kW, kWPoint}, kBias);
+  const ValueId sums = sums_of(f, context, {kX, kXPoint}, {kW, kWPoint}, kBias);
   const Shape& weights = context.shape(kW);
   const ValueId w_scale = channels_of(f, context, kWScale, weights[0], weights.rank() - 2);
   const ValueId scale = f.op("Mul", {one_of(f, context, kXScale), w_scale});
@@ -244,25 +154,23 @@ Graph qlinear_conv(const NodeContext& context) {
       {f.op("QuantizeLinear", {y, one_of(f, context, kYScale), one_of(f, context, kYPoint)})});
 }
 
-constexpr DTypeSet kBytes = {DType::Int8, DType::Uint8};
-
 constexpr OpDef kOps[] = {
-    {.op_type = kExact,
+    {.op_type = kOfBytes,
      .domain = kInternalDomain,
-     .meaning = {.inputs = {2, 4},
-                 .types = {type_of_input(kConvData, kFloat32),
-                           type_of_both_inputs(kConvWeights, kPoints, kBytes),
+     .meaning = {.inputs = {2, 5},
+                 .types = {type_of_both_inputs(kConvData, kDataPoint, kBytes),
+                           type_of_both_inputs(kConvWeights, kWeightPoints, kBytes),
                            type_of_input(kConvBias, {DType::Int32})},
-                 .infer = infer_exact,
+                 .infer = infer_sums,
                  .element_type = always<DType::Int32>,
                  .macs = macs_conv,
                  .window = window_conv},
-     .cpu = {.plan = plan_exact}},
+     .cpu = {.plan = plan_bytes}},
     {.op_type = kPlain,
      .domain = kInternalDomain,
      .meaning = {.inputs = {2, 3},
                  .types = {type_of_all_inputs({DType::Int32})},
-                 .infer = infer_exact,
+                 .infer = infer_sums,
                  .macs = macs_conv,
                  .window = window_conv},
      .cpu = {.plan = plan_plain}},

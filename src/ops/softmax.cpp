@@ -3,7 +3,7 @@
 #include "kernels/reduction/softmax.h"
 
 #include "ops/core/axes.h"
-#include "ops/core/function.h"
+#include "ops/op.h"
 
 namespace fovea {
 namespace {
@@ -31,35 +31,22 @@ Window window_softmax(const WindowContext& context) {
   return inside ? Window{} : same_place(context.axis());
 }
 
-template <bool kLogarithm>
+template <class T>
+using Run = void (*)(const T*, T*, int64_t, int64_t, int64_t, ThreadPool&) noexcept;
+
+template <class T>
+constexpr Run<T> kRuns[] = {kernels::softmax, kernels::log_softmax, kernels::hardmax};
+
+// By its place in kRuns.
+template <int kForm>
 Kernel plan_softmax(PlanContext& context) {
   const Normalized size(context);
   return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
     using T = typename decltype(tag)::type;
     return [size](RunContext& run) {
-      if constexpr (kLogarithm) {
-        kernels::log_softmax(run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner,
-                             run.pool());
-      } else {
-        kernels::softmax(run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner,
-                         run.pool());
-      }
+      kRuns<T>[kForm](run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner, run.pool());
     };
   });
-}
-
-Graph hardmax(const NodeContext& context) {
-  Function f(context);
-  const Normalized size(context);
-  const Shape& shape = context.shape(0);
-  if (shape.elements() == 0) return f.giving({f.in(0)});
-  const ValueId lines = f.op("Reshape", {f.in(0), f.ints({size.outer, size.count, size.inner})});
-  const ValueId most = f.op("ArgMax", {lines}, {{"axis", int64_t{1}}, {"keepdims", int64_t{0}}});
-  const ValueId values = dispatch<float, double>(context.dtype(0), [&](auto tag) {
-    return f.constant(Tensor::of<typename decltype(tag)::type>({2}, {0, 1}));
-  });
-  const ValueId hot = f.op("OneHot", {most, f.ints({size.count}), values}, {{"axis", int64_t{1}}});
-  return f.giving({f.op("Reshape", {hot, f.ints(shape.dims())})});
 }
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
@@ -71,10 +58,9 @@ constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
 }
 
 constexpr OpDef kOps[] = {
-    softmax("Softmax", plan_softmax<false>),
-    softmax("LogSoftmax", plan_softmax<true>),
-    {.op_type = "Hardmax",
-     .meaning = {.types = {type_of_input(0, kFloat32And64)}, .function = hardmax}},
+    softmax("Softmax", plan_softmax<0>),
+    softmax("LogSoftmax", plan_softmax<1>),
+    softmax("Hardmax", plan_softmax<2>),
 };
 
 }  // namespace

@@ -25,6 +25,22 @@ struct I32x4 {
     std::memcpy(&out.v, from, sizeof(out.v));
     return out;
   }
+  // Two shorts in each lane, the first in its lower half.
+  static I32x4 load_shorts(const int16_t* from) {
+    I32x4 out;
+    std::memcpy(&out.v, from, sizeof(out.v));
+    return out;
+  }
+  // The same two shorts in all lanes.
+  static I32x4 load_splat(const int16_t* from) {
+#ifdef __wasm_simd128__
+    return {(IntVector)wasm_v128_load32_splat(from)};
+#else
+    int32_t pair;
+    std::memcpy(&pair, from, sizeof(pair));
+    return splat(pair);
+#endif
+  }
   static I32x4 splat(int32_t x) { return {IntVector{x, x, x, x}}; }
   static I32x4 set(int32_t a, int32_t b, int32_t c, int32_t d) { return {IntVector{a, b, c, d}}; }
   static I32x4 zero() { return splat(0); }
@@ -59,6 +75,15 @@ inline I32x4 operator*(I32x4 a, I32x4 b) {
   return detail::lanes(detail::bits(a) * detail::bits(b));
 }
 inline I32x4 operator<<(I32x4 a, int bits) { return detail::lanes(detail::bits(a) << bits); }
+
+// In each lane the products of both halves, as signed shorts, added up.
+inline I32x4 dot_halves(I32x4 a, I32x4 b) {
+#ifdef __wasm_simd128__
+  return {(IntVector)wasm_i32x4_dot_i16x8((v128_t)a.v, (v128_t)b.v)};
+#else
+  return ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16);
+#endif
+}
 
 // Shift that brings in zeros at the top.
 inline I32x4 shift_right_logical(I32x4 a, int bits) {

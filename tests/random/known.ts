@@ -66,6 +66,17 @@ const fewBits = [21, 22, 25, 26];
 const onlyComputedInFloat32 =
   /^(Shrink|HardSwish|RoiAlign|DFT|STFT|.*Window|.*Normalization|MelWeightMatrix)$/;
 
+/** The inputs of operators that multiply bytes: what is unsigned, and what is signed by it. */
+const bytesMultiplied: Readonly<Record<string, readonly [number, number]>> = {
+  MatMulInteger: [0, 1],
+  QLinearMatMul: [0, 3],
+  ConvInteger: [0, 1],
+  QLinearConv: [0, 3],
+  MatMulIntegerToFloat: [0, 1],
+  DynamicQuantizeMatMul: [0, 1],
+  QGemm: [0, 3],
+};
+
 /** Whether an axis is padded at its two ends by different amounts. */
 function padsUnequally({ attributes: { pads } }: GraphNode): boolean {
   if (!Array.isArray(pads)) return false;
@@ -128,11 +139,12 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'SVMClassifier' && isSoftmax(attributes.post_transform),
   },
   {
-    reason: 'softmax of one target: 1, and what it was in onnxruntime',
-    matches: ({ opType, attributes }) =>
+    reason: 'the transform of one target: onnxruntime leaves out all but PROBIT',
+    matches: ({ opType, attributes: { n_targets, post_transform } }) =>
       opType.startsWith('TreeEnsemble') &&
-      attributes.n_targets === 1 &&
-      isSoftmax(attributes.post_transform),
+      n_targets === 1 &&
+      post_transform !== undefined &&
+      !['NONE', 'PROBIT', 0, 4].includes(post_transform as string | number),
   },
   {
     reason: 'Resize of integers: ONNX rounds, onnxruntime cuts off',
@@ -233,7 +245,7 @@ const knownDifferences: readonly KnownDifference[] = [
   {
     reason: 'the label of classes for which no tree votes: ONNX has the greatest of all scores',
     matches: ({ opType, outputs, attributes }, _, { value }) =>
-      opType === 'TreeEnsembleClassifier' && value === outputs[0] && !('base_values' in attributes),
+      opType === 'TreeEnsembleClassifier' && value !== outputs[1] && !('base_values' in attributes),
   },
   {
     reason:
@@ -243,11 +255,6 @@ const knownDifferences: readonly KnownDifference[] = [
       Object.entries(attributes).some(
         ([name, value]) => name.startsWith('classlabels') && lengthOf(value) === 2,
       ),
-  },
-  {
-    reason: 'the base value of a target for which no tree votes: it counts, but not in onnxruntime',
-    matches: ({ opType, attributes }, _, { expected }) =>
-      opType === 'TreeEnsembleRegressor' && 'base_values' in attributes && expected === '0',
   },
   {
     reason: "TreeEnsemble's post_transform: onnxruntime takes SOFTMAX for LOGISTIC and the reverse",
@@ -280,7 +287,7 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'GridSample' &&
       /cubic/.test(textOf(attributes.mode)) &&
       attributes.padding_mode === 'border' &&
-      error < 0.2,
+      error < 0.5,
   },
   {
     reason:
@@ -289,9 +296,44 @@ const knownDifferences: readonly KnownDifference[] = [
       opType === 'StringNormalizer' && actual.toLowerCase() === expected.toLowerCase(),
   },
   {
-    reason: 'antialiased Resize of int8: onnxruntime cuts it off at 0',
+    reason: 'antialiased Resize of int8: onnxruntime cuts it off at 0, after each axis',
+    matches: ({ opType, inputs, attributes }, values) =>
+      opType === 'Resize' && attributes.antialias === 1 && typeOf(values, inputs[0]) === 'int8',
+  },
+  {
+    reason:
+      'unsigned by signed bytes: where there is no VNNI, onnxruntime cuts off sums of two products ' +
+      'at 2^15',
+    matches: (node, values) => {
+      const [unsigned, signed] = bytesMultiplied[node.opType] ?? [];
+      if (unsigned === undefined || typeOf(values, node.inputs[signed!]) !== 'int8') return false;
+      const isQuantized = typeOf(values, node.inputs[unsigned]) === 'uint8';
+      const most = isQuantized ? greatest(values, node.inputs[unsigned]!) : 255;
+      const takesBytes = isQuantized || node.opType === 'DynamicQuantizeMatMul';
+      return takesBytes && 2 * most * greatest(values, node.inputs[signed!]!) >= 2 ** 15;
+    },
+  },
+  {
+    reason: 'causal Attention after a past: onnxruntime 1.30 has one query see what comes after it',
+    matches: ({ opType, inputs, attributes }) =>
+      opType === 'Attention' && attributes.is_causal === 1 && Boolean(inputs[4]),
+  },
+  {
+    reason: 'ReduceLogSumExp of integers: onnxruntime makes integers of the exponentials',
+    matches: ({ opType, inputs }, values) =>
+      opType === 'ReduceLogSumExp' && !isFloat(typeOf(values, inputs[0]) ?? 'float32'),
+  },
+  {
+    reason: 'SOFTMAX_ZERO of zeros: 0.5 as in the reference of ONNX, 0 divided by 0 in onnxruntime',
     matches: ({ opType, attributes }, _, { expected }) =>
-      opType === 'Resize' && attributes.antialias === 1 && expected === '0',
+      opType.startsWith('TreeEnsemble') &&
+      expected === 'NaN' &&
+      ['SOFTMAX_ZERO', 3].includes(attributes.post_transform as string | number),
+  },
+  {
+    reason: 'a mean next to 0: as far off as the rounding of the elements',
+    matches: ({ opType, outputs }, _, { value, error = Infinity }) =>
+      opType === 'LayerNormalization' && value === outputs[1] && error < 1e-6,
   },
   {
     reason: 'DynamicQuantizeLinear of zeros: the scale is 0, 1 in onnxruntime',

@@ -12,8 +12,8 @@ export function describeGraph(graph: Graph): string {
     return constant ? describeTensor(constant) : name || '-';
   };
   const inputs = graph.inputs.map(({ name, type, dims }) => {
-    const fed = graph.feeds.map((feed) => `[${feed[name]?.dims.join()}]`);
-    return `  ${name}: ${type} [${dims.join()}], fed ${[...new Set(fed)].join(' then ')}`;
+    const fed = graph.feeds.flatMap((feed) => (feed[name] ? [describeTensor(feed[name])] : []));
+    return `  ${name}: ${type} [${dims.join()}], fed ${fed.join(' then ')}`;
   });
   const nodes = graph.nodes.map((node) => `  ${describeNode(node, value)}`);
   const fetched = graph.fetches.length > 0 ? `, fetched by name: ${graph.fetches.join(', ')}` : '';

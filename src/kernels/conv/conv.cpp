@@ -43,13 +43,6 @@ double direct_cost(const ConvShape& shape) noexcept {
 
 double winograd_cost(double products) noexcept { return 20.0 * products; }
 
-const ConvAlgorithm& choose_plain_algorithm(const ConvShape& shape) noexcept {
-  return cheapest(shape, Precision::Default, [](const ConvAlgorithm& algorithm) {
-    return &algorithm == &kDirectConv || &algorithm == &kDepthwiseConv ||
-           &algorithm == &kFewOutputsConv;
-  });
-}
-
 const ConvAlgorithm& choose_algorithm_for_any_size(const ConvShape& shape) noexcept {
   return cheapest(shape, Precision::Default,
                   [](const ConvAlgorithm& algorithm) { return algorithm.pays == nullptr; });

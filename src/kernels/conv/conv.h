@@ -141,8 +141,6 @@ const ConvAlgorithm& choose_algorithm(const ConvShape& shape,
 // The one for images so large that no tile reaches over their edges, whatever sizes the shape has:
 // that of the least work for each pixel.
 const ConvAlgorithm& choose_algorithm_for_large_images(const ConvShape& shape) noexcept;
-// The cheapest of those that add up the convolution's own products, one after the other.
-const ConvAlgorithm& choose_plain_algorithm(const ConvShape& shape) noexcept;
 // The cheapest of those that pay for images of any size.
 const ConvAlgorithm& choose_algorithm_for_any_size(const ConvShape& shape) noexcept;
 

@@ -15,6 +15,8 @@ struct Taps {
 
 // Those taps of a window of `kernel` that fall into [0, size) when its first is at `first`.
 inline Taps taps_inside(int64_t first, int64_t kernel, int64_t dilation, int64_t size) {
+  // Mostly it is all of them; divisions take longer than many a window.
+  if (first >= 0 && first + (kernel - 1) * dilation < size) return {0, kernel};
   const auto taps_before = [&](int64_t position) {
     return std::clamp<int64_t>((position - first + dilation - 1) / dilation, 0, kernel);
   };

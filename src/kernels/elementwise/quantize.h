@@ -14,7 +14,7 @@ void dequantize_row(const void* from, float* to, int64_t count, float scale, flo
 template <class T>
 void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept;
 
-// sums[i] += x[i], or with `first` = x[i], of floats that are whole numbers. Sums wrap.
-void add_whole(const float* x, uint32_t* sums, int64_t count, bool first) noexcept;
+// to[i] = table[from[i]].
+void look_up(const uint8_t* from, const uint8_t* table, uint8_t* to, int64_t count) noexcept;
 
 }  // namespace fovea::kernels

@@ -61,22 +61,8 @@ template void dequantize_row<uint8_t>(const void*, float*, int64_t, float, float
 template void quantize_row<int8_t>(const float*, void*, int64_t, float, float) noexcept;
 template void quantize_row<uint8_t>(const float*, void*, int64_t, float, float) noexcept;
 
-void add_whole(const float* x, uint32_t* sums, int64_t count, bool first) noexcept {
-  const auto add = [&](const float* from, int32_t* to) {
-    const I32x4 whole = simd::to_i32(F32x4::load(from));
-    (first ? whole : I32x4::load(to) + whole).store(to);
-  };
-  auto* out = reinterpret_cast<int32_t*>(sums);
-  int64_t i = 0;
-  for (; i + 4 <= count; i += 4) add(x + i, out + i);
-  if (i == count) return;
-  const auto rest = static_cast<size_t>(count - i);
-  float last[4] = {};
-  int32_t results[4] = {};
-  std::memcpy(last, x + i, rest * sizeof(float));
-  std::memcpy(results, out + i, rest * sizeof(int32_t));
-  add(last, results);
-  std::memcpy(out + i, results, rest * sizeof(int32_t));
+void look_up(const uint8_t* from, const uint8_t* table, uint8_t* to, int64_t count) noexcept {
+  for (int64_t i = 0; i < count; ++i) to[i] = table[from[i]];
 }
 
 }  // namespace fovea::kernels

@@ -38,7 +38,8 @@ struct Maximum {
   static T combine(T a, T b) {
     return b > a || b != b ? b : a;
   }
-  static F32x4 combine(F32x4 a, F32x4 b) { return simd::max(a, b); }
+  // A NaN stays: one in `a` by pmax, one in `b` by the choice.
+  static F32x4 combine(F32x4 a, F32x4 b) { return simd::select(b != b, b, simd::pmax(a, b)); }
   static float across(F32x4 a) { return simd::max_lane(a); }
 };
 
@@ -58,11 +59,12 @@ void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
   for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
 }
 
-// Combines each of a row's windows with the taps in one row of the input, window by window: what is
-// outside costs nothing.
+// Combines windows [begin, end) of a row with the taps in one row of the input, window by window:
+// what is outside costs nothing.
 template <class Operation, class T>
-void combine_windows(const PoolAxis& axis, const T* from, T* to) noexcept {
-  for (int64_t at = 0; at < axis.out; ++at) {
+void combine_windows(const PoolAxis& axis, const T* from, T* to, int64_t begin,
+                     int64_t end) noexcept {
+  for (int64_t at = begin; at < end; ++at) {
     const Taps taps = axis.inside(at);
     for (int64_t tap = taps.begin; tap < taps.end; ++tap) {
       to[at] = Operation::combine(to[at], from[axis.first(at) + tap * axis.dilation]);
@@ -74,7 +76,7 @@ void combine_windows(const PoolAxis& axis, const T* from, T* to) noexcept {
 // than the row have more taps than there are elements.
 template <class Operation, class T>
 void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
-  if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to);
+  if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to, 0, axis.out);
   for (int64_t tap = 0; tap < axis.kernel; ++tap) {
     const int64_t first = axis.first(0) + tap * axis.dilation;
     const int64_t begin = first < 0 ? (-first + axis.stride - 1) / axis.stride : 0;
@@ -100,16 +102,72 @@ void for_each_row(const PoolShape& shape, int64_t z, int64_t y, Visit visit) {
   }
 }
 
+// Windows of a row that are made four at a time, in a register, because all their taps are inside:
+// those of [begin, end).
+struct FourWindows {
+  explicit FourWindows(const PoolAxis& row_axis) : axis(row_axis), begin(axis.interior().begin) {
+    // Steps of 2 load eight elements for four.
+    const int64_t reach = (axis.kernel - 1) * axis.dilation + kLanes * axis.stride;
+    const int64_t room = axis.in - axis.first(0) - reach;
+    const bool fit = axis.stride <= 2 && room >= 0;
+    end = fit ? std::min(room / axis.stride + kLanes, axis.out) : begin;
+    if (end < begin + kLanes) end = begin;
+  }
+  F32x4 load(const float* from) const {
+    if (axis.stride == 1) return F32x4::load(from);
+    return simd::shuffle<0, 2, 4, 6>(F32x4::load(from), F32x4::load(from + kLanes));
+  }
+
+  const PoolAxis& axis;
+  int64_t begin;
+  int64_t end;
+};
+
+template <class Operation>
+void pool_row(const PoolShape& shape, const FourWindows& windows, const float* plane, int64_t z,
+              int64_t y, float* to) noexcept {
+  const PoolAxis& axis = windows.axis;
+  for (int64_t x = windows.begin; x < windows.end; x += kLanes) {
+    // The last four overlap those before.
+    x = std::min(x, windows.end - kLanes);
+    F32x4 four = F32x4::splat(Operation::template start<float>());
+    for_each_row(shape, z, y, [&](int64_t row) {
+      const float* from = plane + row + axis.first(x);
+      for (int64_t tap = 0; tap < axis.kernel; ++tap, from += axis.dilation) {
+        four = Operation::combine(four, windows.load(from));
+      }
+    });
+    four.store(to + x);
+  }
+  const auto rest = [&](int64_t begin, int64_t end) {
+    if (begin == end) return;
+    std::fill(to + begin, to + end, Operation::template start<float>());
+    for_each_row(shape, z, y, [&](int64_t row) {
+      combine_windows<Operation>(axis, plane + row, to, begin, end);
+    });
+  };
+  rest(0, windows.begin);
+  rest(windows.end, axis.out);
+}
+
 // Pools planes row by row; finish(row of results, z, y) is called for each.
 template <class Operation, class T, class Finish>
 void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
                  int64_t plane_end, Finish finish) noexcept {
   const auto& [depth, height, width] = shape.axes;
+  const FourWindows windows(width);
   T* to = output + plane_begin * shape.out_size();
   for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
     const T* from = input + plane * shape.in_size();
     for (int64_t z = 0; z < depth.out; ++z) {
       for (int64_t y = 0; y < height.out; ++y, to += width.out) {
+        if constexpr (std::is_same_v<T, float>) {
+          if (windows.begin < windows.end) {
+            pool_row<Operation>(shape, windows, from, z, y, to);
+            finish(to, z, y);
+            continue;
+          }
+        }
         std::fill_n(to, width.out, Operation::template start<T>());
         for_each_row(shape, z, y,
                      [&](int64_t row) { combine_row<Operation>(width, from + row, to); });

@@ -122,7 +122,51 @@ void run(const double* in, double* out, int64_t outer, int64_t count, int64_t in
   });
 }
 
+// The largest of `count` elements, in vectors where they are neighbours.
+template <class T>
+T largest(const T* from, int64_t count, int64_t stride) {
+  T most = *from;
+  int64_t i = 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (stride == 1) {
+      F32x4 lanes = F32x4::splat(most);
+      for (; i + 4 <= count; i += 4) lanes = simd::pmax(lanes, F32x4::load(from + i));
+      for (int lane = 0; lane < 4; ++lane) most = most < lanes[lane] ? lanes[lane] : most;
+    }
+  }
+  for (; i < count; ++i) most = most < from[i * stride] ? from[i * stride] : most;
+  return most;
+}
+
+template <class T>
+void run_hardmax(const T* in, T* out, int64_t outer, int64_t count, int64_t inner,
+                 ThreadPool& pool) {
+  if (count == 0) return;
+  pool.parallel_for(outer * inner, kGrain / count + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; ++line) {
+      const int64_t first = line / inner * count * inner + line % inner;
+      const T* from = in + first;
+      const T most = largest(from, count, inner);
+      int64_t at = 0;
+      // Nothing is equal to NaN: it stays with the first.
+      while (most == most && from[at * inner] != most) ++at;
+      for (int64_t i = 0; i < count; ++i) out[first + i * inner] = 0;
+      out[first + at * inner] = 1;
+    }
+  });
+}
+
 }  // namespace
+
+void hardmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept {
+  run_hardmax(in, out, outer, count, inner, pool);
+}
+
+void hardmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept {
+  run_hardmax(in, out, outer, count, inner, pool);
+}
 
 void softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
              ThreadPool& pool) noexcept {

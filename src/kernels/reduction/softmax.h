@@ -18,4 +18,11 @@ void softmax(const double* in, double* out, int64_t outer, int64_t count, int64_
 void log_softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
                  ThreadPool& pool) noexcept;
 
+// 1 at the first of the largest elements of each line, 0 elsewhere. NaN is the largest where a line
+// begins with it, and else passed over. `out` may be `in`.
+void hardmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept;
+void hardmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+             ThreadPool& pool) noexcept;
+
 }  // namespace fovea::kernels

@@ -157,21 +157,35 @@ DType type_of_labels(const Node& node, std::span<const DType>, int output) {
   return strings ? DType::String : DType::Int64;
 }
 
+namespace {
+
+// Of elements of so many bytes.
+template <class Bytes>
+void pick_elements(const Tensor& values, std::span<const int64_t> indices, const Tensor& fallback,
+                   Tensor& picked) {
+  const auto* from = reinterpret_cast<const Bytes*>(values.data());
+  const auto* otherwise = reinterpret_cast<const Bytes*>(fallback.data());
+  auto* to = reinterpret_cast<Bytes*>(picked.mutable_data());
+  for (const int64_t index : indices) *to++ = index >= 0 ? from[index] : *otherwise;
+}
+
+}  // namespace
+
 Tensor pick(const Tensor& values, std::span<const int64_t> indices, const Tensor& fallback,
             Shape shape) {
   Tensor picked = Tensor::allocate(values.dtype(), std::move(shape));
-  const bool strings = values.dtype() == DType::String;
-  const size_t bytes = strings ? 0 : element_bytes(values.dtype());
-  for (size_t i = 0; i < indices.size(); ++i) {
-    const bool found = indices[i] >= 0;
-    const Tensor& source = found ? values : fallback;
-    const size_t at = found ? static_cast<size_t>(indices[i]) : 0;
-    if (strings) {
-      picked.mutable_as<std::string>()[i] = source.strings()[at];
-    } else {
-      std::memcpy(picked.mutable_data() + i * bytes, source.data() + at * bytes, bytes);
+  if (values.dtype() == DType::String) {
+    for (size_t i = 0; i < indices.size(); ++i) {
+      picked.mutable_as<std::string>()[i] =
+          indices[i] >= 0 ? values.strings()[static_cast<size_t>(indices[i])] : fallback.strings()[0];
     }
+    return picked;
   }
+  const size_t bytes = element_bytes(values.dtype());
+  const auto elements = bytes == 8   ? pick_elements<uint64_t>
+                        : bytes == 4 ? pick_elements<uint32_t>
+                                     : pick_elements<uint16_t>;
+  elements(values, indices, fallback, picked);
   return picked;
 }
 
@@ -201,6 +215,11 @@ std::vector<std::pair<Key, int64_t>> sorted(std::span<const Key> keys) {
   return table;
 }
 
+// From one key to another, wrapping around.
+uint64_t distance(int64_t from, int64_t to) {
+  return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+}
+
 template <class Key>
 int64_t index_of(const std::vector<std::pair<Key, int64_t>>& table, const Key& key) {
   const auto after = std::ranges::upper_bound(table, key, {}, &std::pair<Key, int64_t>::first);
@@ -215,17 +234,38 @@ KeyTable::KeyTable(const Tensor& keys) {
     strings_ = sorted<std::string>(keys.strings());
   } else {
     numbers_ = sorted<int64_t>(codes_of(keys));
+    index_neighbours();
+  }
+}
+
+void KeyTable::index_neighbours() {
+  if (numbers_.empty()) return;
+  const auto from_first = [&](int64_t key) { return distance(numbers_.front().first, key); };
+  const uint64_t last = from_first(numbers_.back().first);
+  constexpr uint64_t kSpread = 8;
+  if (last / kSpread >= numbers_.size()) return;
+  neighbours_.assign(static_cast<size_t>(last) + 1, -1);
+  for (const auto& [key, index] : numbers_) {
+    neighbours_[static_cast<size_t>(from_first(key))] = index;
   }
 }
 
 std::vector<int64_t> KeyTable::find(const Tensor& elements) const {
-  std::vector<int64_t> indices;
   if (elements.dtype() == DType::String) {
+    std::vector<int64_t> indices;
     for (const std::string& key : elements.strings()) indices.push_back(index_of(strings_, key));
-  } else {
-    for (const int64_t key : codes_of(elements)) indices.push_back(index_of(numbers_, key));
+    return indices;
   }
-  return indices;
+  std::vector<int64_t> places = codes_of(elements);
+  for (int64_t& place : places) {
+    if (neighbours_.empty()) {
+      place = index_of(numbers_, place);
+    } else {
+      const uint64_t at = distance(numbers_.front().first, place);
+      place = at < neighbours_.size() ? neighbours_[static_cast<size_t>(at)] : -1;
+    }
+  }
+  return places;
 }
 
 }  // namespace fovea::ml

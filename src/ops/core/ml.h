@@ -89,7 +89,11 @@ class KeyTable {
   std::vector<int64_t> find(const Tensor& elements) const;
 
  private:
+  // Keys that lie close together are found by their distance from the first.
+  void index_neighbours();
+
   std::vector<std::pair<int64_t, int64_t>> numbers_;
+  std::vector<int64_t> neighbours_;  // -1 where there is no key; none where keys lie apart
   std::vector<std::pair<std::string, int64_t>> strings_;
 };
 

@@ -62,13 +62,14 @@ TEST(QuantizeRow, HalvesGoToEvenAndNaNToZero) {
   EXPECT_EQ(bytes, (std::vector<int8_t>{0, 2, 2, 0, -2, 0, 127, -128, 127}));
 }
 
-TEST(AddWhole, Wraps) {
+TEST(LookUp, OfEveryByte) {
+  std::vector<uint8_t> table(256);
+  for (size_t code = 0; code < table.size(); ++code) table[code] = static_cast<uint8_t>(~code);
   for (const int64_t count : kLengths) {
-    const std::vector<float> x(static_cast<size_t>(count), -3.0f);
-    std::vector<uint32_t> sums(x.size(), 99);
-    add_whole(x.data(), sums.data(), count, true);
-    add_whole(x.data(), sums.data(), count, false);
-    EXPECT_EQ(sums, std::vector<uint32_t>(x.size(), static_cast<uint32_t>(-6)));
+    const auto in = random_whole<uint8_t>(count, 1, 200);
+    std::vector<uint8_t> out(in.size());
+    look_up(in.data(), table.data(), out.data(), count);
+    for (size_t i = 0; i < in.size(); ++i) ASSERT_EQ(out[i], static_cast<uint8_t>(~in[i]));
   }
 }
 

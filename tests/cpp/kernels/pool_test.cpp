@@ -97,6 +97,15 @@ std::vector<PoolShape> cases(int64_t channels) {
       }
     }
   }
+  // Rows of every length that vectors begin and end in.
+  for (int64_t in = 1; in <= 20; ++in) {
+    for (int64_t kernel = 1; kernel <= std::min<int64_t>(in + 1, 5); ++kernel) {
+      for (const int64_t stride : {1, 2}) {
+        const PoolAxis x = pool_axis(in, kernel, stride, 1, kernel / 2, kernel / 2, false);
+        out.push_back({1, channels, {PoolAxis{}, pool_axis(3, 2, 1, 1, 0, 0, false), x}});
+      }
+    }
+  }
   return out;
 }
 

@@ -84,14 +84,21 @@ const regressor: Operator = {
     const [columns, targets] = [random.int(1, 4), random.int(1, 3)];
     const { leaves, attributes } = forest(maker, columns);
     const x = table(maker, columns);
+    const hasBases = random.chance(0.4);
+    // Bases of targets for which no tree votes do not count in onnxruntime.
+    const votes = leaves.flatMap((leaf) =>
+      hasBases && leaf.id === 0
+        ? Array.from({ length: targets }, (_, target) => ({ leaf, target }))
+        : [{ leaf, target: random.int(0, targets - 1) }],
+    );
     const all = {
       ...attributes,
-      target_treeids: leaves.map(({ id }) => id),
-      target_nodeids: leaves.map(({ node }) => node),
-      target_ids: random.ints(leaves.length, 0, targets - 1),
-      target_weights: eighths(maker, leaves.length),
+      target_treeids: votes.map(({ leaf }) => leaf.id),
+      target_nodeids: votes.map(({ leaf }) => leaf.node),
+      target_ids: votes.map(({ target }) => target),
+      target_weights: eighths(maker, votes.length),
       n_targets: targets,
-      base_values: random.chance(0.4) ? eighths(maker, targets) : undefined,
+      base_values: hasBases ? eighths(maker, targets) : undefined,
       aggregate_function: random.of([undefined, 'SUM', 'AVERAGE', 'MIN', 'MAX']),
       post_transform: random.of([undefined, ...transforms]),
     };
