@@ -1,9 +1,5 @@
 import { FoveaError } from '../base/errors.js';
-import type {
-  ReceptiveField,
-  ReceptiveFieldReport,
-  FieldRequest,
-} from '../host/module.js';
+import type { ReceptiveField, ReceptiveFieldReport, FieldRequest } from '../host/module.js';
 import { otherFeeds, pictureDims, type Pair } from './form.js';
 import type { Network } from './network.js';
 import { tryLocality, type Run } from './trial-locality.js';

@@ -13,25 +13,19 @@ import {
 import type { Locality } from '../network/locality.js';
 import { levelsOf } from '../network/measuring.js';
 import { examineNetwork } from '../network/network.js';
-import type { PixelData } from '../pictures/image-data.js';
-import type { PictureSource } from '../pictures/sources.js';
 import { LoadedModel } from '../session/model.js';
 import { toNodeProfile, type NodeProfile } from '../session/profile.js';
 import type { ModelSource } from '../source/source.js';
 import { Enlarger, trialsOf } from './enlarger.js';
-import { tilesOf, upscaled } from './enlarging.js';
 import { needsTiles, tileGrid } from './grid.js';
 import {
   tileSettingKinds,
   upscalerOptionKinds,
   type TileSettings,
-  type TilesOptions,
-  type UpscaleOptions,
   type UpscalerOptions,
 } from './options.js';
-import type { Output, ResultOf } from './outputs.js';
+import { PictureEnlarger } from './picture-enlarger.js';
 import { Pipeline } from './pipeline.js';
-import type { ResultTile } from './enlarging.js';
 
 /** What the network does for one of the tiles that a picture is divided into. */
 export interface TileProfile {
@@ -56,11 +50,12 @@ const forgotten = new FinalizationRegistry<LoadedModel>((model) => {
  * const upscaler = await Upscaler.create();
  * const { data, width, height } = await upscaler.upscale(document.querySelector('img'));
  */
-export class Upscaler {
+export class Upscaler extends PictureEnlarger {
   /** @internal */
   readonly enlarger: Enlarger;
 
   private constructor(enlarger: Enlarger) {
+    super([enlarger]);
     this.enlarger = enlarger;
     forgotten.register(this, enlarger.model, this);
   }
@@ -117,39 +112,6 @@ export class Upscaler {
   /** The network's values of black and white. */
   get range(): Range {
     return this.enlarger.network.range;
-  }
-
-  /**
-   * Enlarges a picture. Its alpha is enlarged apart from its colours. Beyond its borders the network
-   * sees its outermost pixels repeated.
-   *
-   * The pictures that an engine is given are read and enlarged one after the other, so that those that
-   * wait take no memory: leave a source as it is until its promise settles.
-   *
-   * @returns what `output` asks for, in the colour space of the source; by default an ImageData of
-   *   bytes, or the same without that class where the platform has none (in Node)
-   * @throws FoveaError InvalidInput, NetworkError, OutOfMemory, Aborted, SessionReleased
-   */
-  upscale(
-    source: PictureSource,
-    options?: UpscaleOptions & { output?: 'imageData' | undefined },
-  ): Promise<PixelData>;
-  upscale<O extends Output>(
-    source: PictureSource,
-    options: UpscaleOptions & { output: O },
-  ): Promise<ResultOf<O>>;
-  upscale(source: PictureSource, options: UpscaleOptions = {}): Promise<unknown> {
-    return upscaled([this.enlarger], source, options);
-  }
-
-  /**
-   * Enlarges a picture and gives the result's parts as they are finished, from top to bottom, none
-   * twice. Whoever leaves the loop, ends it.
-   *
-   * @throws FoveaError as upscale
-   */
-  tiles(source: PictureSource, options: TilesOptions = {}): AsyncIterable<ResultTile> {
-    return tilesOf([this.enlarger], source, options);
   }
 
   /**
