@@ -105,17 +105,6 @@ describe('a picture is refused: ', () => {
     expect(error.message).toContain(words);
     await expectUsable();
   });
-
-  test('one that is larger than memory when enlarged, by its true size', async () => {
-    const error = await failureOf(upscaler.profile({ width: 20000, height: 20000 }));
-    expect(error.code).toBe('OutOfMemory');
-    expect(error.message).toContain('40000 x 40000');
-    expect(Number(error.fields.bytes)).toBeGreaterThanOrEqual(4 * 40000 ** 2);
-    // Whose bytes are nothing in 32 bits.
-    const wrapped = await failureOf(upscaler.profile({ width: 16384, height: 16384 }));
-    expect(wrapped.code).toBe('OutOfMemory');
-    await expectUsable();
-  });
 });
 
 describe('an option is refused: ', () => {

@@ -192,17 +192,19 @@ class WholeStage extends TiledStage {
     picture: Picture,
     running: Running,
   ): AsyncGenerator<Part, void> {
-    const { margin, scale } = this.work.network;
+    const { margin, rim, scale } = this.work.network;
+    // What borders change of a tile must not show, be it ever so little.
+    const unseen = margin + rim;
     const grid = wholeStep(scale) ?? 1;
     const [first] = tiles as [Tile];
     const columns = sharing(
       tiles.filter(([, row]) => row === first[1]).map(([column]) => column),
-      margin,
+      unseen,
       grid,
     );
     const rows = sharing(
       tiles.filter(([column]) => column === first[0]).map(([, row]) => row),
-      margin,
+      unseen,
       grid,
     );
     const overlapping = rows.flatMap((row) => columns.map((column) => [column, row] as const));
@@ -229,11 +231,11 @@ interface SharedSpan {
   again: number;
 }
 
-/** Spans whose parts reach back over all that they see. */
-function sharing(spans: readonly Span[], margin: number, grid: number): SharedSpan[] {
+/** Spans whose parts reach back over all that they see but for so many pixels at their borders. */
+function sharing(spans: readonly Span[], unseen: number, grid: number): SharedSpan[] {
   const shared = spans.map(({ start, from }, index) => {
     if (index === 0) return 0;
-    const seen = Math.min(from - start - margin, spans[index - 1]!.length);
+    const seen = Math.min(from - start - unseen, spans[index - 1]!.length);
     return Math.max(Math.floor(seen / grid) * grid, 0);
   });
   return spans.map((span, index) => ({

@@ -13,8 +13,10 @@ export interface SeeingNetwork {
 
 /** What a convolution is like. */
 interface Kernel {
-  /** Channels of the input and of the output: 3 and 3, each by itself, unless given. */
+  /** Channels of the input and of the output; unless given, each channel goes by itself. */
   channels?: readonly [number, number];
+  /** How many channels go by themselves: 3 unless given. */
+  apart?: number;
   /** Height and width: 3 x 3 unless given. */
   size?: readonly [number, number];
   dilation?: number;
@@ -43,7 +45,7 @@ export function seeingNetworks(): SeeingNetwork[] {
     }),
     network('a pixel-unshuffle', 9, (make, x) => {
       const unshuffled = make.node('SpaceToDepth', [x], { blocksize: 2 });
-      const seen = make.layers(4, unshuffled, { channels: [12, 12] });
+      const seen = make.layers(4, unshuffled, { apart: 12 });
       return make.node('DepthToSpace', [seen], { blocksize: 2 });
     }),
     network('valid convolutions', 5, (make, x) => make.layers(5, x, { pads: [0, 0, 0, 0] })),
@@ -120,9 +122,9 @@ class Maker {
   }
 
   conv(value: string, kernel: Kernel = {}): string {
-    const { channels, size = [3, 3], dilation = 1, stride = 1, far = 0.8 } = kernel;
+    const { channels, apart = 3, size = [3, 3], dilation = 1, stride = 1, far = 0.8 } = kernel;
     const [height, width] = size;
-    const [from, to] = channels ?? [1, 3];
+    const [from, to] = channels ?? [1, apart];
     const [y, x] = [((height - 1) / 2) * dilation, ((width - 1) / 2) * dilation];
     const weights = Array.from({ length: to }, (_, channel) => {
       const taps = this.#shares(from * height * width, 1 - far);
@@ -133,7 +135,7 @@ class Maker {
       return taps;
     });
     return this.node('Conv', [value, this.constant(weights.flat(), [to, from, height, width])], {
-      ...{ group: channels ? 1 : 3, kernel_shape: [...size] },
+      ...{ group: channels ? 1 : apart, kernel_shape: [...size] },
       ...{ dilations: [dilation, dilation], strides: [stride, stride] },
       pads: [...(kernel.pads ?? [y, x, y, x])],
     });
