@@ -28,12 +28,16 @@ Rgb colour_of(F32x4 luma, F32x4 cb, F32x4 cr) {
   return {fma(cr, splat(kRedRange), luma), green, fma(cb, splat(kBlueRange), luma)};
 }
 
-// Calls fn(x, y, count) for up to four pixels after the other.
+// Calls fn(x, y, count) for up to four pixels after the other. `fn` should hold what it reads, of
+// which each thread has a copy of its own: what lies elsewhere might be what is stored, and would
+// be loaded again and again.
 template <class Fn>
 void for_pixels(int64_t width, int64_t height, ThreadPool& pool, Fn fn) {
   for_rows(width, height, pool, [&](int64_t begin, int64_t end) {
+    const Fn each = fn;
+    const int64_t row = width;
     for (int64_t y = begin; y < end; ++y) {
-      for (int64_t x = 0; x < width; x += 4) fn(x, y, width - x);
+      for (int64_t x = 0; x < row; x += 4) each(x, y, row - x);
     }
   });
 }
@@ -42,7 +46,7 @@ void colours_to_planes(ConstPixels pixels, const ColourFormat& format, const Lev
                        Planes out, ThreadPool& pool) noexcept {
   const int red = format.blue_first ? 2 : 0, blue = 2 - red;
   const bool has_alpha = format.colour == Colour::Rgba;
-  for_pixels(pixels.width, pixels.height, pool, [&](int64_t x, int64_t y, int64_t count) {
+  for_pixels(pixels.width, pixels.height, pool, [=](int64_t x, int64_t y, int64_t count) {
     const Rgba c = load_rgba(pixels, x, y);
     store_floats(apply(levels, c.r), out.row(red, y) + x, count);
     store_floats(apply(levels, c.g), out.row(1, y) + x, count);
@@ -53,7 +57,7 @@ void colours_to_planes(ConstPixels pixels, const ColourFormat& format, const Lev
 
 void brightness_to_plane(ConstPixels pixels, const Levels& levels, Planes out,
                          ThreadPool& pool) noexcept {
-  for_pixels(pixels.width, pixels.height, pool, [&](int64_t x, int64_t y, int64_t count) {
+  for_pixels(pixels.width, pixels.height, pool, [=](int64_t x, int64_t y, int64_t count) {
     const F32x4 luma = luma_of(load_rgba(pixels, x, y));
     store_floats(apply(levels, luma), out.row(0, y) + x, count);
   });
@@ -75,7 +79,7 @@ void from_planes(ConstPlanes planes, const ColourFormat& format, const Levels& l
   const bool gray = format.channels() == 1, has_alpha = format.colour == Colour::Rgba;
   const int red = gray ? 0 : format.blue_first ? 2 : 0, green = gray ? 0 : 1;
   const int blue = gray ? 0 : 2 - red;
-  for_pixels(pixels.width, pixels.height, pool, [&](int64_t x, int64_t y, int64_t count) {
+  for_pixels(pixels.width, pixels.height, pool, [=](int64_t x, int64_t y, int64_t count) {
     const auto get = [&](int plane) {
       return apply(levels, load_floats(planes.row(plane, y) + x, count));
     };
@@ -94,7 +98,7 @@ Chroma chroma_of(ConstPixels window, const Placement& placement, const PartFilte
   Chroma chroma{std::vector<float>(size), std::vector<float>(size)};
   const Planes cb = whole_planes(chroma.cb.data(), source.width, source.height);
   const Planes cr = whole_planes(chroma.cr.data(), source.width, source.height);
-  for_pixels(to.width, to.height, pool, [&](int64_t x, int64_t y, int64_t count) {
+  for_pixels(to.width, to.height, pool, [=](int64_t x, int64_t y, int64_t count) {
     const Rgba c = load_rgba(pixels, x, y);
     const F32x4 luma = luma_of(c);
     store_floats((c.b - luma) * splat(1 / kBlueRange), cb.row(0, to.y + y) + to.x + x, count);
@@ -114,14 +118,18 @@ void merge_luma(ConstPlanes luma, const Levels& levels, const Chroma& chroma,
   for_rows(width, pixels.height, pool, [&](int64_t begin, int64_t end, int worker) {
     float* cb = scratch.data() + worker * worker_floats;
     float* cr = cb + width;
+    // Of its own, since what is stored might be what is captured.
+    const Pixels out = pixels;
+    const F32x4 scale = splat(levels.scale), offset = splat(levels.offset), a = splat(alpha);
     for (int64_t y = begin; y < end; ++y) {
       filter_row(filter, chroma.cb.data(), y, cr + width, cb);
       filter_row(filter, chroma.cr.data(), y, cr + width, cr);
-      for (int64_t x = 0; x < width; x += 4) {
-        const int64_t count = width - x;
-        const F32x4 level = apply(levels, load_floats(luma.row(0, y) + x, count));
+      const float* row = luma.row(0, y);
+      for (int64_t x = 0; x < out.width; x += 4) {
+        const int64_t count = out.width - x;
+        const F32x4 level = fma(load_floats(row + x, count), scale, offset);
         const Rgb c = colour_of(level, load_floats(cb + x, count), load_floats(cr + x, count));
-        store_rgba({c.r, c.g, c.b, splat(alpha)}, pixels, x, y);
+        store_rgba({c.r, c.g, c.b, a}, out, x, y);
       }
     }
   });
