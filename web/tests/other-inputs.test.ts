@@ -76,6 +76,18 @@ describe('an input besides the picture gets', () => {
     }
   });
 
+  test('what a function makes, in trials of how far the network sees, too', async () => {
+    const builder = new OnnxBuilder();
+    const x = builder.input('x', [1, 3, 'H', 'W']);
+    const sum = builder.node('Add', [x, builder.input('level', [1, 1, 'H', 'W'])]);
+    const factors = builder.input('factors', [4]);
+    builder.output(builder.node('Resize', [sum, '', factors], { mode: 'linear' }, 'y'));
+    const upscaler = await create(builder.build(), { inputs: { level: ramp } });
+    const { isLocal, by, reach } = await upscaler.locality();
+    expect({ isLocal, by }).toEqual({ isLocal: true, by: 'trial' });
+    expect(reach.left).toBeLessThanOrEqual(2);
+  });
+
   test('another value for one picture', async () => {
     const upscaler = await create(addingModel([1, 1, 'H', 'W']), { inputs: { level: 0.1 } });
     for (const [inputs, level] of [

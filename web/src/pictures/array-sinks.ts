@@ -1,7 +1,7 @@
 // Results in memory.
 
 import { Tensor } from '../session/tensor.js';
-import { isBytes, newComponents, store, type Components } from './elements.js';
+import { isBytes, newComponents, noMemory, store, type Components } from './elements.js';
 import { imageDataComponent, toImageData, type PixelData } from './image-data.js';
 import type { Channels, Component } from './picture.js';
 import { halfFloatsClass, type ColorSpace, type HalfFloats, type Pixels } from './pixels.js';
@@ -21,11 +21,13 @@ export interface RawPicture {
  * Makes an ImageData: of float16 if that is what the source has and the platform's can be, else of bytes.
  * Where the platform has none, the same without that class. A part that is all of it is taken as it is.
  *
- * @throws FoveaError OutOfMemory by put() and finish()
+ * @throws FoveaError OutOfMemory, here where the result is long, else by put() and finish()
  */
 export function imageDataSink(info: ResultInfo): Sink<PixelData> {
   const { width, height, colorSpace } = info;
   const component = imageDataComponent(info.component);
+  const length = 4 * width * height;
+  if (length > longestImageData) throw noMemory(component, length);
   return arraySink({ width, height, channels: 4, component }, (data) =>
     toImageData(data, width, height, colorSpace),
   );
@@ -35,7 +37,7 @@ export function imageDataSink(info: ResultInfo): Sink<PixelData> {
  * Makes a typed array of the source's component and channels: Uint8ClampedArray, Uint16Array,
  * Float16Array (Float32Array where the platform has none) or Float32Array.
  *
- * @throws FoveaError OutOfMemory by put()
+ * @throws FoveaError OutOfMemory, here where the result is long, else by put()
  */
 export function rawSink(info: ResultInfo): Sink<RawPicture> {
   const { width, height, channels, colorSpace, component } = info;
@@ -53,7 +55,7 @@ export function rawSink(info: ResultInfo): Sink<RawPicture> {
  * Makes a float32 tensor [1, C, height, width] of 0..1: C is 3, or 1 for grey, and one more where the
  * source has alpha.
  *
- * @throws FoveaError OutOfMemory by put()
+ * @throws FoveaError OutOfMemory, here where the result is long, else by put()
  */
 export function tensorSink(info: ResultInfo): Sink<Tensor<'float32'>> {
   const { width, height, channels } = info;
@@ -63,6 +65,12 @@ export function tensorSink(info: ResultInfo): Sink<Tensor<'float32'>> {
     (data) => new Tensor('float32', data as Float32Array, shape),
   );
 }
+
+/** The most elements that an ImageData has in all browsers that have it. */
+const longestImageData = 2 ** 32 - 1;
+
+/** What is allocated before anything is computed. */
+const longLength = 2 ** 28;
 
 interface Layout {
   width: number;
@@ -74,8 +82,10 @@ interface Layout {
 
 function arraySink<T>(layout: Layout, result: (data: Components) => T): Sink<T> {
   const { width, height, channels, component } = layout;
-  let data: Components | undefined;
-  const allocated = () => newComponents(component, width * height * channels);
+  const length = width * height * channels;
+  const allocated = () => newComponents(component, length);
+  // What is long is no single part, and there may be no memory for it.
+  let data = length > longLength ? allocated() : undefined;
   const isResult = (pixels: Pixels) =>
     isBytes(pixels) && component === 'uint8' && channels === 4 && isWhole(pixels, layout);
   return {

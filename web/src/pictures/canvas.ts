@@ -38,7 +38,8 @@ export function targetContext(
   const advice = 'give one without, or draw the result yourself';
   let context: Context | null;
   try {
-    context = contextOf(canvas, { colorSpace, colorType });
+    // In the processor's memory, as parts come from there; graphics cards' limits are lower, too.
+    context = contextOf(canvas, { colorSpace, colorType, willReadFrequently: true });
   } catch (cause) {
     const message = `the canvas was transferred to an OffscreenCanvas: ${advice}`;
     throw new FoveaError('InvalidInput', message, { option: 'canvas' }, { cause });

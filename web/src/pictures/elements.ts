@@ -96,10 +96,17 @@ export function newComponents(component: Component, length: number): Components 
   try {
     return allocate(component, length);
   } catch (cause) {
-    const bytes = length * { uint8: 1, uint16: 2, float16: 2, float32: 4 }[component];
-    const message = `there is no memory for a result of ${bytes} bytes: enlarge parts of the picture`;
-    throw new FoveaError('OutOfMemory', message, { bytes: String(bytes) }, { cause });
+    throw noMemory(component, length, cause);
   }
+}
+
+/** The error of a result that is too long. */
+export function noMemory(component: Component, length: number, cause?: unknown): FoveaError {
+  const bytes = length * { uint8: 1, uint16: 2, float16: 2, float32: 4 }[component];
+  const message =
+    `there is no memory for a result of ${bytes} bytes: take tiles() or a PNG, which need not be whole ` +
+    'in memory, or a smaller size';
+  return new FoveaError('OutOfMemory', message, { bytes: String(bytes) }, { cause });
 }
 
 export function isBytes(pixels: Pixels): pixels is Pixels & { data: Uint8ClampedArray } {

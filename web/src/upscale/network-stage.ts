@@ -94,13 +94,21 @@ class TiledStage implements Stage {
 
   /**
    * What is to be read around a network's input: what chroma and alpha are made of, which are enlarged
-   * by four pixels of the source or more, and visible pixels whose colours hidden ones take.
+   * by four pixels of the source or more, visible pixels whose colours hidden ones take, and what is
+   * mirrored beyond the border.
    */
   #surroundings([column, row]: Tile): Pair {
-    const along = ({ start, from }: Span, scale: number) =>
-      Math.max(Math.ceil(2 * Math.max(1, 1 / scale)) + 1, start < 0 ? 0 : from - start);
-    const { scale } = this.work.network;
-    return { x: along(column, scale.x), y: along(row, scale.y) };
+    const { border, scale } = this.work.network;
+    const along = ({ start, size, from }: Span, factor: number, length: number) => {
+      const filtered = Math.ceil(2 * Math.max(1, 1 / factor)) + 1;
+      const seen = start < 0 ? 0 : from - start;
+      const mirrored = border === 'reflect' ? Math.max(-start, start + size - length) : 0;
+      return Math.max(filtered, seen, mirrored);
+    };
+    return {
+      x: along(column, scale.x, this.picture.x),
+      y: along(row, scale.y, this.picture.y),
+    };
   }
 
   #source(window: TileSource['window'], pixels: Pixels): TileSource {

@@ -39,7 +39,7 @@ export interface TileProfile {
 }
 
 /** Ends what nobody holds any more. */
-const forgotten = new FinalizationRegistry<LoadedModel>((model) => {
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<LoadedModel>((model) => {
   model.release().catch(() => {});
 });
 
