@@ -148,7 +148,10 @@ Trace Tracing::as_window(const Node& node, Trace trace, const Shape& from, const
   // In the order of Window::Kind.
   constexpr std::array kKinds = {Trace::Kind::Along, Trace::Kind::Whole, Trace::Kind::Apart,
                                  Trace::Kind::Unknown};
-  const Trace::Kind kind = kKinds[static_cast<size_t>(window.kind)];
+  Trace::Kind kind = kKinds[static_cast<size_t>(window.kind)];
+  // The ends of an axis that others were merged into are not those of the picture.
+  const bool is_merged = trace.place.inner * trace.place.count != from[trace.place.axis];
+  if (kind == Trace::Kind::Apart && is_merged) kind = Trace::Kind::Unknown;
   if (kind != Trace::Kind::Along) return {.kind = kind, .node = &node};
   if (window.axis >= to.rank()) return {.kind = Trace::Kind::Unknown, .node = &node};
   if (window.is_same_place() && from[trace.place.axis] == to[window.axis]) {

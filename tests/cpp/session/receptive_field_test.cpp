@@ -167,6 +167,18 @@ TEST(ReceptiveField, OfAttentionInWindowsIsTheirs) {
   }
 }
 
+// The first tokens of a picture are its upper rows, not its left columns.
+TEST(ReceptiveField, IsUnknownWhereTokensAreJoinedToTokens) {
+  Network n({1, 1, 20, 20});
+  const string tokens = n.node("Reshape", {"x", n.ints({1, 400, 1})});
+  const string first =
+      n.node("Slice", {n.node("Relu", {tokens}), n.ints({0}), n.ints({40}), n.ints({1})});
+  const string rest = n.node("Slice", {tokens, n.ints({40}), n.ints({400}), n.ints({1})});
+  const string joined = n.node("Concat", {first, rest}, {{"axis", int64_t{1}}});
+  const string output = n.node("Reshape", {joined, n.ints({1, 1, 20, 20})});
+  EXPECT_EQ(field_of(n, output).kind, Kind::Unknown);
+}
+
 // Sizes computed of shapes do not depend on pixels.
 TEST(ReceptiveField, IsNotThatOfSizes) {
   Network n({1, 1, 20, 26});
