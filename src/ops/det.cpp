@@ -1,9 +1,8 @@
 // Det.
 
-#include "kernels/matmul/elimination.h"
-
 #include <algorithm>
 
+#include "kernels/matmul/elimination.h"
 #include "ops/op.h"
 
 namespace fovea {

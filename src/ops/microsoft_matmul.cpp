@@ -1,10 +1,9 @@
 // Matrix products as onnxruntime writes them (com.microsoft): FusedMatMul, TransposeMatMul,
 // FusedGemm, MatMulIntegerToFloat, DynamicQuantizeMatMul, QGemm; and Inverse.
 
-#include "kernels/matmul/elimination.h"
-
 #include <algorithm>
 
+#include "kernels/matmul/elimination.h"
 #include "ops/core/function_steps.h"
 #include "ops/core/named_activation.h"
 #include "ops/op.h"

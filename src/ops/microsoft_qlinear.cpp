@@ -131,9 +131,9 @@ ValueId reduce_mean(Function& f, const NodeContext& context, ValueId x) {
 // Input `first` quantised by inputs `scale` and the one after it instead.
 ValueId converted_to(Function& f, const NodeContext& context, int first, int scale) {
   const ValueId x = dequantised(f, context, first, all_bytes(f, context.dtype(first)));
-  return looked_up(f, first,
-                   f.op("QuantizeLinear",
-                        {x, one_of(f, context, scale), one_of(f, context, scale + 1)}));
+  return looked_up(
+      f, first,
+      f.op("QuantizeLinear", {x, one_of(f, context, scale), one_of(f, context, scale + 1)}));
 }
 
 // Y's scale and zero point, and then triples of a tensor, its scale and its zero point.

@@ -51,12 +51,13 @@ ValueId scores_of(Function& f, const NodeContext& context, const LinearModel& mo
                   int64_t scores) {
   const ml::Rows rows = ml::rows_of(context);
   const DType dtype = context.dtype(0) == DType::Float ? DType::Float : DType::Double;
-  const auto in_type = [&](ValueId id, DType from) { return from == dtype ? id : cast(f, id, dtype); };
+  const auto in_type = [&](ValueId id, DType from) {
+    return from == dtype ? id : cast(f, id, dtype);
+  };
   const auto constant = [&](const Tensor& floats) {
     return in_type(f.constant(floats), DType::Float);
   };
-  const ValueId x =
-      reshaped(f, in_type(f.in(0), context.dtype(0)), {rows.count, rows.features});
+  const ValueId x = reshaped(f, in_type(f.in(0), context.dtype(0)), {rows.count, rows.features});
   const ValueId weights = constant(model.coefficients.reshaped({scores, rows.features}));
   const bool shifted = model.intercepts.elements() > 0;
   return f.op("Gemm", {x, weights, shifted ? constant(model.intercepts) : kNoValue},
@@ -149,9 +150,10 @@ constexpr OpDef kOps[] = {
     {.op_type = kPostTransform,
      .domain = kInternalDomain,
      .meaning = {.types = {type_of_input(0, kFloat32And64)},
-                 .infer = [](InferContext& context) {
-                   context.set_output(0, DType::Float, context.shape(0));
-                 },
+                 .infer =
+                     [](InferContext& context) {
+                       context.set_output(0, DType::Float, context.shape(0));
+                     },
                  .element_type = always<DType::Float>},
      .cpu = {.compute = post_transform}},
     linear("LinearClassifier", {1, 2}, ml::type_of_labels, classify),

@@ -179,8 +179,7 @@ constexpr OpDef pool(std::string_view op_type, DTypeSet types, InferRule infer, 
 }
 
 constexpr OpDef kOps[] = {
-    pool("MaxPool", kFloat32And64 | kBytes, infer_pool, plan_max_pool,
-         {1, 2}),
+    pool("MaxPool", kFloat32And64 | kBytes, infer_pool, plan_max_pool, {1, 2}),
     pool("AveragePool", kFloat32And64, infer_pool, plan_average_pool),
     pool("GlobalMaxPool", kFloat32And64, infer_global_pool, plan_global_max),
     pool("GlobalAveragePool", kFloat32And64, infer_global_pool, plan_global_average),

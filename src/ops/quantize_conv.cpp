@@ -86,12 +86,11 @@ void ByteConvStep::operator()(RunContext& run) const {
   const auto* point = run.in<uint8_t>(kDataPoint);
   conv.point = point ? *point : 0;
   conv.bias = run.in<int32_t>(kConvBias);
-  run.pool().parallel_for(conv.rows(), rows_per_chunk(conv.rows(), macs_),
-                          [&](int64_t begin, int64_t end, int worker) {
-                            kernels::run_byte_conv(conv, run.in<uint8_t>(kConvData),
-                                                   run.out<int32_t>(0),
-                                                   scratch + worker * thread_size(), begin, end);
-                          });
+  run.pool().parallel_for(
+      conv.rows(), rows_per_chunk(conv.rows(), macs_), [&](int64_t begin, int64_t end, int worker) {
+        kernels::run_byte_conv(conv, run.in<uint8_t>(kConvData), run.out<int32_t>(0),
+                               scratch + worker * thread_size(), begin, end);
+      });
 }
 
 Kernel plan_bytes(PlanContext& context) { return ByteConvStep(context); }

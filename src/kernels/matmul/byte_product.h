@@ -53,8 +53,8 @@ inline void store_pair(ShortVector first, ShortVector second, int16_t* to) {
 void pack_byte_panel(ByteCodes codes, const uint8_t* b, int64_t row_step, int64_t depth,
                      int64_t columns, const uint8_t* points, int16_t* panel) noexcept;
 
-// Rows [0, rows) of A, `a_step` apart, by a panel of which `columns` are wanted. `first`, an element
-// a row or null, is what sums begin with.
+// Rows [0, rows) of A, `a_step` apart, by a panel of which `columns` are wanted. `first`, an
+// element a row or null, is what sums begin with.
 struct ByteProduct {
   const int16_t* a = nullptr;
   int64_t a_step = 0;

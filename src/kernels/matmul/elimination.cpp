@@ -16,8 +16,7 @@ int64_t pivot_of(const double* matrix, int64_t step, int64_t size) {
   return pivot;
 }
 
-void subtract(double* __restrict row, const double* __restrict from, double factor,
-              int64_t count) {
+void subtract(double* __restrict row, const double* __restrict from, double factor, int64_t count) {
   for (int64_t i = 0; i < count; ++i) row[i] -= factor * from[i];
 }
 

@@ -176,8 +176,9 @@ Tensor pick(const Tensor& values, std::span<const int64_t> indices, const Tensor
   Tensor picked = Tensor::allocate(values.dtype(), std::move(shape));
   if (values.dtype() == DType::String) {
     for (size_t i = 0; i < indices.size(); ++i) {
-      picked.mutable_as<std::string>()[i] =
-          indices[i] >= 0 ? values.strings()[static_cast<size_t>(indices[i])] : fallback.strings()[0];
+      picked.mutable_as<std::string>()[i] = indices[i] >= 0
+                                                ? values.strings()[static_cast<size_t>(indices[i])]
+                                                : fallback.strings()[0];
     }
     return picked;
   }
