@@ -76,8 +76,8 @@ Kernel plan_float(PlanContext& context, const Gemm& gemm) {
     return plan_float_gemm(context, gemm.gemm, extras);
   }
   extras.add_to_output = true;
-  const Kernel product = plan_float_gemm(context, gemm.gemm, extras);
-  return [=, strides = AddendStrides(c, gemm.output()), beta = gemm.beta,
+  return [product = plan_float_gemm(context, gemm.gemm, extras),
+          strides = AddendStrides(c, gemm.output()), beta = gemm.beta,
           shape = gemm.gemm.shape](RunContext& run) {
     const float* from = run.in<float>(kAddend);
     float* to = run.out<float>(0);
@@ -106,14 +106,14 @@ T combine(T product, T addend, float alpha, float beta) {
 }
 
 Kernel plan_typed(PlanContext& context, const Gemm& gemm) {
-  const Kernel product = plan_typed_gemm(context, gemm.gemm);
+  Kernel product = plan_typed_gemm(context, gemm.gemm);
   const bool adds = context.has_input(kAddend) && gemm.beta != 0.0f;
   const AddendStrides strides(adds ? context.shape(kAddend) : Shape{}, gemm.output());
   return dispatch<double, int32_t, uint32_t, int64_t, uint64_t>(
       context.dtype(0), [&](auto tag) -> Kernel {
         using T = typename decltype(tag)::type;
-        return [=, alpha = gemm.alpha, beta = adds ? gemm.beta : 1.0f,
-                shape = gemm.gemm.shape](RunContext& run) {
+        return [product = std::move(product), strides, adds, alpha = gemm.alpha,
+                beta = adds ? gemm.beta : 1.0f, shape = gemm.gemm.shape](RunContext& run) {
           product(run);
           const T* from = run.in<T>(kAddend);
           T* to = run.out<T>(0);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/precision.h"
+#include "ops/core/kernel.h"
 #include "ops/meaning.h"
 #include "threads/thread_pool.h"
 
@@ -92,10 +93,6 @@ class RunContext {
   ThreadPool& pool_;
   RowRange rows_;
 };
-
-// Runs one node for fixed shapes and forms. Does not throw, except from RunContext::set_output's
-// allocation.
-using Kernel = std::function<void(RunContext&)>;
 
 // Constant weights in the form a kernel wants, made once per session and shared by all its plans.
 class PackCache {

@@ -268,7 +268,7 @@ void Execution::run_kernel(const Step& step) {
   std::vector<Tensor> dynamic(step.outputs.size());
   RunContext context(inputs, outputs, dynamic, arena_ + step.scratch, plans_.environment().pool);
   try {
-    step.kernel(context);
+    (*step.kernel)(context);
   } catch (Error& error) {
     fail_at(step, error);
   }

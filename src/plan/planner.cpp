@@ -275,7 +275,7 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
                                  std::span<const ValueType> outputs) {
   Step step;
   step.node = &node;
-  step.kernel = std::move(compiled.kernel);
+  if (compiled.kernel) step.kernel = std::make_shared<Kernel>(std::move(compiled.kernel));
   step.compute = compiled.compute;
   step.routine = compiled.routine;
   step.work = std::move(compiled.work);

@@ -29,7 +29,8 @@ struct BandProgram;
 // One node, ready to run, or several that go through an image in bands.
 struct Step {
   const Node* node = nullptr;  // null for `bands`
-  Kernel kernel;               // null where there is one of the next two
+  // Null where there is one of the next two. Shared with what goes through the image in bands.
+  std::shared_ptr<const Kernel> kernel;
   ComputeRule compute = nullptr;
   RoutineRule routine = nullptr;
   std::vector<SlotId>

@@ -64,7 +64,7 @@ const typeOf = (values: Values, name: string | undefined) => values[name ?? '']?
 const fewBits = [21, 22, 25, 26];
 
 const onlyComputedInFloat32 =
-  /^(Shrink|HardSwish|RoiAlign|DFT|STFT|.*Window|.*Normalization|MelWeightMatrix)$/;
+  /^(Shrink|HardSwish|RoiAlign|DFT|STFT|TreeEnsemble|.*Window|.*Normalization|MelWeightMatrix)$/;
 
 /** The inputs of operators that multiply bytes: what is unsigned, and what is signed by it. */
 const bytesMultiplied: Readonly<Record<string, readonly [number, number]>> = {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <type_traits>
 
@@ -25,6 +26,14 @@ struct Sum {
     return a + b;
   }
   static float across(F32x4 a) { return simd::sum(a); }
+
+  // Four windows under way.
+  struct Four {
+    void take(F32x4 x) { sums += x; }
+    F32x4 result() const { return sums; }
+
+    F32x4 sums = F32x4::zero();
+  };
 };
 
 struct Maximum {
@@ -41,6 +50,20 @@ struct Maximum {
   // A NaN stays: one in `a` by pmax, one in `b` by the choice.
   static F32x4 combine(F32x4 a, F32x4 b) { return simd::select(b != b, b, simd::pmax(a, b)); }
   static float across(F32x4 a) { return simd::max_lane(a); }
+
+  // NaN is kept apart: so one instruction waits for the one before, not four.
+  struct Four {
+    void take(F32x4 x) {
+      most = simd::pmax(most, x);
+      none = none | (x != x);
+    }
+    F32x4 result() const {
+      return simd::select(none, F32x4::splat(std::numeric_limits<float>::quiet_NaN()), most);
+    }
+
+    F32x4 most = F32x4::splat(start<float>());
+    simd::I32x4 none = simd::I32x4::zero();
+  };
 };
 
 // Combines to[i] with from[i * step].
@@ -113,41 +136,50 @@ struct FourWindows {
     end = fit ? std::min(room / axis.stride + kLanes, axis.out) : begin;
     if (end < begin + kLanes) end = begin;
   }
-  F32x4 load(const float* from) const {
-    if (axis.stride == 1) return F32x4::load(from);
-    return simd::shuffle<0, 2, 4, 6>(F32x4::load(from), F32x4::load(from + kLanes));
-  }
 
   const PoolAxis& axis;
   int64_t begin;
   int64_t end;
 };
 
-template <class Operation>
+// The windows at (z, y) along a row, kStride apart.
+template <class Operation, int64_t kStride>
 void pool_row(const PoolShape& shape, const FourWindows& windows, const float* plane, int64_t z,
               int64_t y, float* to) noexcept {
-  const PoolAxis& axis = windows.axis;
+  const auto& [depth, height, width] = shape.axes;
+  const Taps slices = depth.inside(z), rows = height.inside(y);
+  const int64_t slice = depth.first(z) + slices.begin * depth.dilation;
+  const int64_t row = slice * height.in + height.first(y) + rows.begin * height.dilation;
+  const auto step = static_cast<ptrdiff_t>(width.dilation);
+  const auto row_step = static_cast<ptrdiff_t>(height.dilation * width.in);
+  const auto slice_step = static_cast<ptrdiff_t>(depth.dilation * height.in * width.in);
   for (int64_t x = windows.begin; x < windows.end; x += kLanes) {
     // The last four overlap those before.
     x = std::min(x, windows.end - kLanes);
-    F32x4 four = F32x4::splat(Operation::template start<float>());
-    for_each_row(shape, z, y, [&](int64_t row) {
-      const float* from = plane + row + axis.first(x);
-      for (int64_t tap = 0; tap < axis.kernel; ++tap, from += axis.dilation) {
-        four = Operation::combine(four, windows.load(from));
+    const float* first = plane + row * width.in + width.first(x);
+    typename Operation::Four four;
+    for (auto kz = static_cast<ptrdiff_t>(slices.count()); kz != 0; --kz, first += slice_step) {
+      const float* from = first;
+      for (auto ky = static_cast<ptrdiff_t>(rows.count()); ky != 0; --ky, from += row_step) {
+        const float* tap = from;
+        for (auto kx = static_cast<ptrdiff_t>(width.kernel); kx != 0; --kx, tap += step) {
+          const F32x4 next = F32x4::load(tap);
+          four.take(kStride == 1 ? next
+                                 : simd::shuffle<0, 2, 4, 6>(next, F32x4::load(tap + kLanes)));
+        }
       }
-    });
-    four.store(to + x);
+    }
+    four.result().store(to + x);
   }
   const auto rest = [&](int64_t begin, int64_t end) {
     if (begin == end) return;
     std::fill(to + begin, to + end, Operation::template start<float>());
-    for_each_row(shape, z, y, [&](int64_t row) {
-      combine_windows<Operation>(axis, plane + row, to, begin, end);
+    for_each_row(shape, z, y, [&](int64_t at) {
+      combine_windows<Operation>(width, plane + at, to, begin, end);
     });
   };
   rest(0, windows.begin);
-  rest(windows.end, axis.out);
+  rest(windows.end, width.out);
 }
 
 // Pools planes row by row; finish(row of results, z, y) is called for each.
@@ -163,7 +195,8 @@ void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plan
       for (int64_t y = 0; y < height.out; ++y, to += width.out) {
         if constexpr (std::is_same_v<T, float>) {
           if (windows.begin < windows.end) {
-            pool_row<Operation>(shape, windows, from, z, y, to);
+            const auto pool = width.stride == 1 ? pool_row<Operation, 1> : pool_row<Operation, 2>;
+            pool(shape, windows, from, z, y, to);
             finish(to, z, y);
             continue;
           }

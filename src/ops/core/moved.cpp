@@ -114,9 +114,9 @@ Kernel plan_by_number(PlanContext& context, PlanRule plan) {
     values.add(values.outputs, index, outputs[i].shape->elements());
   }
   PlanContext inner(context.node(), pointers, outputs, context.machine());
-  const Kernel kernel = plan(inner);
+  Kernel kernel = plan(inner);
   context.reserve_scratch(values.bytes + inner.scratch());
-  return [=](RunContext& run) {
+  return [=, kernel = std::move(kernel)](RunContext& run) {
     std::vector<const std::byte*> from(input_count);
     std::vector<std::byte*> to(output_count);
     for (size_t i = 0; i < input_count; ++i) from[i] = run.in<std::byte>(static_cast<int>(i));

@@ -226,10 +226,10 @@ Kernel plan_in(PlanContext& context, DType wide, PlanRule plan) {
     values.widen(outputs[i], i, values.outputs);
   }
   PlanContext inner(context.node(), pointers, outputs, context.machine());
-  const Kernel kernel = plan(inner);
+  Kernel kernel = plan(inner);
   context.describe(inner.algorithm());
   context.reserve_scratch(values.bytes + inner.scratch());
-  return [=](RunContext& run) {
+  return [=, kernel = std::move(kernel)](RunContext& run) {
     std::byte* scratch = run.scratch();
     std::vector<const std::byte*> from(input_count);
     std::vector<std::byte*> to(output_count);

@@ -147,7 +147,7 @@ TEST(MaxPool, ColumnMajorIndicesOfIntegers) {
 // In vectors and in what is left of a row.
 TEST(MaxPool, KeepsNan) {
   const PoolShape shape{1, 1, {PoolAxis{}, PoolAxis{}, pool_axis(12, 2, 1, 1, 0, 0, false)}};
-  for (size_t at = 1; at < 11; ++at) {
+  for (size_t at = 0; at < 12; ++at) {
     auto input = random_floats(12, 1);
     input[at] = std::nanf("");
     std::vector<float> output(11);

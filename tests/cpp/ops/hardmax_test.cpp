@@ -61,6 +61,22 @@ TEST(Hardmax, OfAllFromAnAxisOnBeforeOpset13) {
   }
 }
 
+// NaN is passed over unless a line begins with it; the largest may be anywhere in a vector.
+TEST(Hardmax, LinesOfEveryLength) {
+  for (int64_t size = 1; size <= 13; ++size) {
+    for (int64_t largest = 0; largest < size; ++largest) {
+      Tensor in = random_tensor({size}, 1, -1, 0);
+      std::vector<float> expected(static_cast<size_t>(size), 0.0f);
+      in.mutable_as<float>()[static_cast<size_t>(largest)] = 2;
+      if (largest + 1 < size) in.mutable_as<float>()[static_cast<size_t>(largest) + 1] = NAN;
+      expected[static_cast<size_t>(largest)] = 1;
+      EXPECT_EQ(values_of<float>(run_op({"Hardmax", 13}, {in})[0]), expected);
+    }
+  }
+  expect_equal(run_op({"Hardmax", 13}, {Tensor::of<float>({5}, {NAN, 1, 2, 3, 4})})[0],
+               Tensor::of<float>({5}, {1, 0, 0, 0, 0}));
+}
+
 TEST(Hardmax, TypesSizesAndErrors) {
   expect_equal(run_op({"Hardmax", 13}, {Tensor::of<double>({2}, {1, 1 + 1e-12})})[0],
                Tensor::of<double>({2}, {0, 1}));

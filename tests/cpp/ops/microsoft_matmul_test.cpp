@@ -182,6 +182,25 @@ TEST(Inverse, OfEveryMatrix) {
   EXPECT_EQ(error_in(microsoft("Inverse"), {random_tensor({2, 3}, 1)}), ErrorCode::InvalidInput);
 }
 
+// Whose product with the matrix is the unit matrix; rows have to be exchanged for the largest
+// pivots.
+TEST(Inverse, OfMatricesOfEverySize) {
+  for (const int64_t size : {3, 4, 5, 8, 17}) {
+    const Tensor x = random_tensor({2, size, size}, static_cast<uint32_t>(size));
+    const Tensor inverse = run_op(microsoft("Inverse"), {x})[0];
+    for (const Index& index : indices_of({2, size, size})) {
+      double sum = 0, magnitude = 0;
+      for (int64_t k = 0; k < size; ++k) {
+        const double product =
+            at(x, {index[0], index[1], k}) * at(inverse, {index[0], k, index[2]});
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      EXPECT_NEAR(sum, index[1] == index[2] ? 1 : 0, 1e-6 * (1 + magnitude));
+    }
+  }
+}
+
 // ---- MatMulNBits ----
 
 struct Weights {

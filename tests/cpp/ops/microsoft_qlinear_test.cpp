@@ -93,6 +93,20 @@ TEST(QLinearUnary, OfEveryElement) {
   expect_unary(run_unary("QLinearLeakyRelu", {{"alpha", 0.25f}}), kImage.shape(), leaky);
 }
 
+TEST(QLinearUnary, OfSignedBytes) {
+  Tensor x = Tensor::allocate(DType::Int8, {256});
+  for (int code = 0; code < 256; ++code) {
+    x.mutable_as<int8_t>()[static_cast<size_t>(code)] = static_cast<int8_t>(code - 128);
+  }
+  Doubles expected;
+  for (const double value : numbers(x, double{0.05f}, 20)) {
+    expected.push_back(1 / (1 + std::exp(-value)));
+  }
+  const Tensor y = run_op(microsoft("QLinearSigmoid"), {x, scale(0.05f), point<int8_t>(20),
+                                                        scale(0.004f), point<int8_t>(-128)})[0];
+  expect_quantised<int8_t>(y, {256}, expected, double{0.004f}, -128);
+}
+
 TEST(QLinearSoftmax, OfOneAxisOrAllFromIt) {
   const Tensor x = random_bytes<uint8_t>({2, 3, 4}, 5);
   const Doubles in = numbers(x, double{0.05f}, 120);

@@ -51,6 +51,20 @@ TEST(LabelEncoder, PositionsOfClasses) {
             (Strings{"b", "_Unused"}));
 }
 
+// Found by their distance from the first, or, where they lie apart, one by one.
+TEST(LabelEncoder, KeysTogetherAndApart) {
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const Ints& keys : {Ints{5, -3, 7}, Ints{kLeast, 0, kMost}, Ints{kMost, kMost - 2, 1},
+                           Ints{kLeast + 1, kLeast + 4, kLeast + 9}}) {
+    const OpCase op =
+        ml("LabelEncoder", 2, {{"keys_int64s", keys}, {"values_int64s", Ints{1, 2, 3}}});
+    const Tensor labels = Tensor::of<int64_t>(
+        {8}, {keys[0], keys[1], keys[2], keys[0] ^ 1, 4, kLeast + 2, kMost - 1, keys[2]});
+    EXPECT_EQ(values_of<int64_t>(run_op(op, {labels})[0]), (Ints{1, 2, 3, -1, -1, -1, -1, 3}));
+  }
+}
+
 TEST(LabelEncoder, KeysAndValues) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const OpCase to_strings = ml("LabelEncoder", 2,

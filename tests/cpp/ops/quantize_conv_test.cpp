@@ -78,6 +78,22 @@ TEST(ConvInteger, IsExact) {
   }
 }
 
+// Rows that end in every place of the eight pixels that are made at once, at both borders.
+TEST(ConvInteger, OfRowsOfEveryLength) {
+  for (int64_t width = 1; width <= 19; ++width) {
+    for (const Sizes& sizes : {Sizes{.pad = 1}, Sizes{.stride = 2, .pad = 1}, Sizes{.pad = 2}}) {
+      const Tensor x = random_bytes<uint8_t>({1, 2, 3, width}, 1),
+                   w = random_bytes<int8_t>({5, 2, 3, 3}, 2), point = random_bytes<uint8_t>({}, 3);
+      Shape shape;
+      const auto expected = sums(x, w, to_int64s(point), {0}, sizes, &shape);
+      const OpCase op = {.op_type = "ConvInteger", .opset = 10, .attributes = attributes_of(sizes)};
+      const Tensor out = run_op(op, {x, w, point}, 2)[0];
+      ASSERT_EQ(out.shape(), shape);
+      EXPECT_EQ(to_int64s(out), expected) << "width " << width;
+    }
+  }
+}
+
 // Sums that no float holds; and one axis.
 TEST(ConvInteger, OfManyTaps) {
   Tensor x = Tensor::allocate(DType::Uint8, {1, 300, 3}),
