@@ -67,7 +67,7 @@ export interface Form {
   channelsLast: boolean;
   /** The only size it takes. */
   fixed: Pair | undefined;
-  /** The input that takes [1, 1, y, x], if there is one. */
+  /** The input that takes [1, 1, y, x], or [1, y, x, 1] of channels last, if there is one. */
   scaleInput: string | undefined;
   others: OtherInputs;
 }
@@ -87,15 +87,18 @@ export interface Trials {
 
 /** What a network gets besides the picture, for a tile; with plain maps where the picture is plain. */
 export function otherFeeds(
-  { scaleInput, others }: Form,
+  { scaleInput, channelsLast, others }: Form,
   { x, y }: Pair,
   tile: Rectangle,
   { plain = false } = {},
 ): FeedData[] {
   const feeds = plain ? others.plainFeeds(tile) : others.feeds(tile);
   if (scaleInput === undefined) return feeds;
-  const factors = new Uint8Array(Float32Array.of(1, 1, y, x).buffer);
-  return [...feeds, { name: scaleInput, type: 'float32', dims: [4], data: factors }];
+  const factors = Float32Array.from(channelsLast ? [1, y, x, 1] : [1, 1, y, x]);
+  return [
+    ...feeds,
+    { name: scaleInput, type: 'float32', dims: [4], data: new Uint8Array(factors.buffer) },
+  ];
 }
 
 /** A picture of one grey, and what else the network gets. */
