@@ -52,7 +52,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
           const picture = await openPicture(source);
           const difference = largestDifference(await readWhole(picture), shown);
           results.push([`${alpha} ${name}`, difference, await partsDiffer(picture)]);
-          picture.close();
+          await picture.close();
         }
         // What the caller gave stays open.
         results.push([`${alpha} bitmap`, sources.bitmap.width - width, 0]);

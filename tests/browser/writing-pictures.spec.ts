@@ -241,7 +241,7 @@ test('a large picture is read in parts without a long task', async ({ page }) =>
           times[name].push(performance.now() - begun);
         }
       }
-      picture.close();
+      await picture.close();
     }
     return times;
   });

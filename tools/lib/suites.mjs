@@ -28,7 +28,12 @@ import { cppFiles } from './sources.mjs';
 const threadedLayers = ['threads', 'kernels', 'image', 'session'];
 
 /** Their tests that use one thread only, in which ThreadSanitizer finds nothing. */
-const unthreaded = ['Hostile.*', 'Exported.EveryModel*', 'Exported.*WithoutEachPass', 'RandomTwins.*'];
+const unthreaded = [
+  'Hostile.*',
+  'Exported.EveryModel*',
+  'Exported.*WithoutEachPass',
+  'RandomTwins.*',
+];
 
 /** The engine all of whose layers are tested as WebAssembly. */
 const testedWhole = 'relaxed-threads';

@@ -72,7 +72,7 @@ describe.each(Object.entries(arrays))('%s', (_, [make, component, white]) => {
     for (const part of randomParts(width, height)) {
       expect(await picture.read(part)).toEqual(cut(whole, part));
     }
-    picture.close();
+    await picture.close();
   });
 
   test.each([1, 2, 3, 4] as const)('of %i channels comes back as it was', async (channels) => {
