@@ -17,7 +17,7 @@ test.each([
   async (name, scale) => {
     const small = reduce(sample, scale);
     const upscaler = await Upscaler.create(models[name]);
-    expect(upscaler).toMatchObject({ scale: { x: scale, y: scale }, color: 'luma', range: 1 });
+    expect(upscaler).toMatchObject({ scale: { x: scale, y: scale }, color: 'luma', range: '0..1' });
     const { data, width, height } = await upscaler.upscale(small);
     await upscaler.release();
     expect([width, height]).toEqual([sample.width, sample.height]);

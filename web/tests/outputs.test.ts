@@ -141,6 +141,15 @@ describe('too little memory for a tile', () => {
     expect(largestDifference(await upscaler.upscale(flat), whole)).toBeLessThanOrEqual(1);
   });
 
+  test('of such a network is no end where it is the second of two', async () => {
+    const flat = makePicture(220, 170, () => [100, 100, 100, 255]);
+    const first = await create(deepModel(1));
+    const pipeline = Upscaler.pipeline([first, await create(poolingModel(), { limits })]);
+    const whole = Upscaler.pipeline([first, await create(poolingModel())]);
+    const small = await pipeline.upscale(flat, { width: 300 });
+    expect(largestDifference(small, await whole.upscale(flat, { width: 300 }))).toBeLessThan(2);
+  });
+
   test('is told where no tile is small enough', async () => {
     const upscaler = await create(doublingModel({ size: [16, 16] }));
     expect(await upscaler.upscale(picture)).toMatchObject({ width: 120 });

@@ -165,7 +165,13 @@ Window window_by_element(const WindowContext& context) {
   if (in.rank() != out.rank() && in.elements() != 1 && context.opset() < kFirstNumpyOpset) {
     return {.kind = Window::Kind::Unknown};
   }
-  const int axis = context.axis() + out.rank() - in.rank();
+  const int begin = out.rank() - in.rank();
+  // Memory that several values share may lie there under another value's shape.
+  for (int axis = std::max(-begin, 0); axis < in.rank(); ++axis) {
+    const int64_t size = in[axis];
+    if (size != 1 && size != out[begin + axis]) return {.kind = Window::Kind::Unknown};
+  }
+  const int axis = begin + context.axis();
   if (axis < 0 || in[context.axis()] != out[axis]) return {};
   return same_place(axis);
 }

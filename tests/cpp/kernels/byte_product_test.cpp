@@ -41,7 +41,8 @@ void check_product(int64_t m, int64_t n, int64_t k, ByteCodes of_a, ByteCodes of
     product.columns = std::min(kPanelColumns, n - column);
     uint8_t of_panel[kPanelColumns] = {};
     std::copy_n(points.data() + column, product.columns, of_panel);
-    pack_byte_panel(of_b, b.data() + column, n, k, product.columns, of_panel, panel.data());
+    const uint8_t* of_columns = b.empty() ? b.data() : b.data() + column;
+    pack_byte_panel(of_b, of_columns, n, k, product.columns, of_panel, panel.data());
     multiply_panel(product, panel.data(), c.data() + column);
   }
   for (int64_t i = 0; i < m * n; ++i) {

@@ -6,6 +6,7 @@ import type { Picture } from '../pictures/picture.js';
 import type { Pixels } from '../pictures/pixels.js';
 import { nextJob } from '../session/model.js';
 import { Blender } from './blending.js';
+import { CroppedPicture } from './cropped-picture.js';
 import type { Enlarger, TileSource } from './enlarger.js';
 import {
   needsTiles,
@@ -177,8 +178,10 @@ class WholeStage extends TiledStage {
   override async *parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     let tiles = this.tiles;
     if (tiles.length === 1) {
+      // What has been read may be read again.
+      const all = { x: 0, y: 0, width: this.picture.x, height: this.picture.y };
       try {
-        yield* this.partsOf(tiles, picture, running);
+        yield* this.partsOf(tiles, new CroppedPicture(picture, all), running);
         return;
       } catch (error) {
         if (!isOutOfMemory(error) || this.work.network.fixed) throw error;

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { checkOptions } from '../base/check-options.js';
 import { FoveaError } from '../base/errors.js';
 import { described } from '../base/kinds.js';
