@@ -33,6 +33,8 @@ const unthreaded = [
   'Exported.EveryModel*',
   'Exported.*WithoutEachPass',
   'RandomTwins.*',
+  'ReceptiveField.*',
+  '*RulesOfWindows.*',
 ];
 
 /** The engine all of whose layers are tested as WebAssembly. */

@@ -5,15 +5,8 @@ import { tilesOf, upscaled, type ResultTile } from './enlarging.js';
 import type { TilesOptions, UpscaleOptions } from './options.js';
 import type { Output, ResultOf } from './outputs.js';
 
-/** Enlarges pictures: what upscalers and pipelines have in common. */
-export abstract class PictureEnlarger {
-  readonly #enlargers: readonly Enlarger[];
-
-  /** @internal */
-  protected constructor(enlargers: readonly Enlarger[]) {
-    this.#enlargers = enlargers;
-  }
-
+/** What upscalers and pipelines have in common. They do not extend it: bundlers keep classes that do. */
+export interface PictureEnlarger {
   /**
    * Enlarges a picture. Its alpha is enlarged apart from its colours. Beyond its borders a network sees
    * its outermost pixels repeated.
@@ -26,16 +19,15 @@ export abstract class PictureEnlarger {
    * @throws FoveaError InvalidInput, NetworkError, OutOfMemory, Aborted, SessionReleased
    */
   upscale(
+    this: void,
     source: PictureSource,
     options?: UpscaleOptions & { output?: 'imageData' | undefined },
   ): Promise<PixelData>;
   upscale<O extends Output>(
+    this: void,
     source: PictureSource,
     options: UpscaleOptions & { output: O },
   ): Promise<ResultOf<O>>;
-  upscale(source: PictureSource, options: UpscaleOptions = {}): Promise<unknown> {
-    return upscaled(this.#enlargers, source, options);
-  }
 
   /**
    * Enlarges a picture and gives the result's parts as they are finished, from top to bottom, none
@@ -43,7 +35,14 @@ export abstract class PictureEnlarger {
    *
    * @throws FoveaError as upscale
    */
-  tiles(source: PictureSource, options: TilesOptions = {}): AsyncIterable<ResultTile> {
-    return tilesOf(this.#enlargers, source, options);
-  }
+  tiles(this: void, source: PictureSource, options?: TilesOptions): AsyncIterable<ResultTile>;
+}
+
+/** Enlarges pictures by networks, one after the other. */
+export function picturesBy(enlargers: readonly Enlarger[]): PictureEnlarger {
+  return {
+    upscale: ((source: PictureSource, options: UpscaleOptions = {}) =>
+      upscaled(enlargers, source, options)) as PictureEnlarger['upscale'],
+    tiles: (source, options = {}) => tilesOf(enlargers, source, options),
+  };
 }

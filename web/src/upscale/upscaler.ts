@@ -26,7 +26,7 @@ import {
   type TileSettings,
   type UpscalerOptions,
 } from './options.js';
-import { PictureEnlarger } from './picture-enlarger.js';
+import { picturesBy, type PictureEnlarger } from './picture-enlarger.js';
 import { Pipeline } from './pipeline.js';
 
 /** What the network does for one of the tiles that a picture is divided into. */
@@ -52,13 +52,24 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<LoadedModel>((model) 
  * const upscaler = await Upscaler.create();
  * const { data, width, height } = await upscaler.upscale(document.querySelector('img'));
  */
-export class Upscaler extends PictureEnlarger {
+export class Upscaler {
   /** @internal */
   readonly enlarger: Enlarger;
 
+  /** Enlarges a picture. */
+  readonly upscale: PictureEnlarger['upscale'];
+  /** Enlarges a picture and gives the result's parts as they are finished. */
+  readonly tiles: PictureEnlarger['tiles'];
+
+  /** Releases it, at the end of a block of `await using`. */
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
   private constructor(enlarger: Enlarger) {
-    super([enlarger]);
     this.enlarger = enlarger;
+    ({ upscale: this.upscale, tiles: this.tiles } = picturesBy([enlarger]));
+    // Not every platform has the symbol; and a class with a computed name stays in every bundle.
+    const dispose = Symbol.asyncDispose as symbol | undefined;
+    if (dispose) Object.defineProperty(this, dispose, { value: () => this.release() });
     forgotten.register(this, enlarger.model, this);
   }
 
@@ -166,10 +177,6 @@ export class Upscaler extends PictureEnlarger {
   release(): Promise<void> {
     forgotten.unregister(this);
     return this.enlarger.model.release();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
   }
 }
 
