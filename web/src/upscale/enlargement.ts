@@ -111,7 +111,7 @@ async function stagesOf(
   target: Target | undefined,
   options: TilesOptions,
 ): Promise<Stage[]> {
-  const { regions, signal } = options;
+  const { regions } = options;
   const size = { x: picture.width, y: picture.height };
   const stages = await networkStages(networks, size, target?.size, options);
   if (regions && stages.length > 0) {
@@ -120,7 +120,6 @@ async function stagesOf(
     const enlargeTo = regionEnlarger(regions);
     stages.push(new RegionStage(last, picture, found, regions.feather ?? 8, enlargeTo));
   }
-  if (signal?.aborted) return stages;
   const { engine } = networks[0]!.enlarger.model;
   return withTarget(stages, engine, size, target?.size, options);
 }

@@ -40,18 +40,28 @@ export async function networkStage(
   picture: Pair,
   signal: AbortSignal | undefined,
 ): Promise<Stage> {
-  const { enlarger, network, overlap, session, tile } = work;
-  const size = enlargedOrThrow(picture, network.scale);
-  const isBlind = overlap !== undefined || !needsTiles(network, picture, tile);
-  if (isBlind) {
-    const tiles = tileGrid(network, picture, { tile, overlap }, { x: 0, y: 0 });
-    return new TiledStage(work, picture, size, tiles);
+  const size = enlargedOrThrow(picture, work.network.scale);
+  const { tiles, blends } = await tilesFor(work, picture, signal);
+  const Kind = blends ? WholeStage : TiledStage;
+  return new Kind(work, picture, size, tiles);
+}
+
+/**
+ * The tiles of a picture, which overlap as far as the network sees unless told, and whether they have to
+ * blend. How far it sees is asked only where there is more than one.
+ */
+export async function tilesFor(
+  { enlarger, network, overlap, session, tile }: Omit<NetworkWork, 'orientations'>,
+  picture: Pair,
+  signal: AbortSignal | undefined,
+): Promise<{ tiles: Tile[]; blends: boolean }> {
+  const options = { tile, overlap };
+  if (overlap !== undefined || !needsTiles(network, picture, tile)) {
+    return { tiles: tileGrid(network, picture, options, { x: 0, y: 0 }), blends: false };
   }
   const { isLocal, reach } = await enlarger.locality(session, signal);
   const along = { x: Math.max(reach.left, reach.right), y: Math.max(reach.top, reach.bottom) };
-  const tiles = tileGrid(network, picture, { tile, overlap }, along);
-  const Kind = isLocal ? TiledStage : WholeStage;
-  return new Kind(work, picture, size, tiles);
+  return { tiles: tileGrid(network, picture, options, along), blends: !isLocal };
 }
 
 /** Tiles that know nothing of each other. */

@@ -19,7 +19,7 @@ import { LoadedModel } from '../session/model.js';
 import { toNodeProfile, type NodeProfile } from '../session/profile.js';
 import type { ModelSource } from '../source/source.js';
 import { Enlarger, trialsOf } from './enlarger.js';
-import { needsTiles, tileGrid } from './grid.js';
+import { tilesFor } from './network-stage.js';
 import {
   tileSettingKinds,
   upscalerOptionKinds,
@@ -144,13 +144,9 @@ export class Upscaler {
     return model.operation((session) =>
       model.engine.inTurn(signal, async () => {
         const size = { x: picture.width, y: picture.height };
-        const isBlind = overlap !== undefined || !needsTiles(network, size, tile);
-        const reach = isBlind ? none : (await this.enlarger.locality(session, signal)).reach;
-        const along = {
-          x: Math.max(reach.left, reach.right),
-          y: Math.max(reach.top, reach.bottom),
-        };
-        const tiles = tileGrid(network, size, { tile, overlap }, along);
+        const { enlarger } = this;
+        const work = { enlarger, network, session, tile, overlap };
+        const { tiles } = await tilesFor(work, size, signal);
         const [column, row] = tiles[0]!;
         const { black, white } = levelsOf(network.range);
         const input = { x: column.size, y: row.size };
@@ -179,8 +175,6 @@ export class Upscaler {
     return this.enlarger.model.release();
   }
 }
-
-const none = { left: 0, right: 0, top: 0, bottom: 0 };
 
 function networkOptions(options: UpscalerOptions): NetworkOptions {
   const { scale, color, range, order, layout, multiple } = options;
