@@ -3,7 +3,6 @@
 /* eslint-disable @typescript-eslint/no-namespace -- onnxruntime's types are found by SessionHandler.FeedsType and the like */
 
 import { FoveaError } from '../index.js';
-import { messageOf } from '../base/errors.js';
 import { invalid } from './errors.js';
 import { foveaBackend } from './fovea-backend.js';
 import type { RunOptions, SessionOptions, ValueMetadata } from './session-types.js';
@@ -136,6 +135,6 @@ async function initialized(name: string): Promise<Backend | string> {
     await (registered.ready ??= registered.backend.init(name));
     return registered.backend;
   } catch (error) {
-    return messageOf(error);
+    return String(error);
   }
 }
