@@ -2,13 +2,21 @@ import { OnnxBuilder } from '../support/onnx-builder.js';
 
 export { addModel, externalModel } from '../../web/tests/support/models.js';
 
-/** y = -x [rows, 3], count = the number of `rows`; z = [a] * 2. */
+/** y = -x of x [rows, 3]; z = 2 * a of one integer. */
 export function twoInputs(): Uint8Array {
   const builder = new OnnxBuilder();
   const x = builder.input('x', ['rows', 3]);
   const a = builder.input('a', [1], 'int64');
   builder.output(builder.node('Neg', [x], {}, 'y'), ['rows', 3]);
   builder.output(builder.node('Add', [a, a], {}, 'z'), [1], 'int64');
+  return builder.build();
+}
+
+/** y = -x of two sizes, the first of them without a name. */
+export function unnamed(): Uint8Array {
+  const builder = new OnnxBuilder();
+  const x = builder.input('x', ['', 3]);
+  builder.output(builder.node('Neg', [x], {}, 'y'), ['', 3]);
   return builder.build();
 }
 

@@ -24,10 +24,7 @@ export function inPage(name: string, run: Program['run']): Program {
   return { name, where: ['page'], run };
 }
 
-type AnyTensor = Pick<
-  InstanceType<Ort['Tensor']>,
-  'type' | 'dims' | 'size' | 'location' | 'data'
->;
+type AnyTensor = Pick<InstanceType<Ort['Tensor']>, 'type' | 'dims' | 'size' | 'location' | 'data'>;
 
 /** A tensor without its class. */
 export function plain({ type, dims, size, location, data }: AnyTensor) {
@@ -41,6 +38,14 @@ export async function outcome(run: () => unknown): Promise<unknown> {
   } catch {
     return 'throws';
   }
+}
+
+/** What a rejection says; nothing where there is none. */
+export function rejection(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => '',
+    (error: unknown) => (error as Error).message,
+  );
 }
 
 /** What a function gives, and which providers it is told on the console not to have. */

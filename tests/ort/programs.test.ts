@@ -13,7 +13,7 @@ test('programs have names of their own', () => {
   expect(names).toEqual([...new Set(names)]);
 });
 
-test.each(inNode)('a program for onnxruntime-node gives the same: $name', async ({ run }) => {
-  const expected = await run(onnxruntime);
-  expect(await run(fovea as unknown as Ort)).toEqual(expected);
+test.each(inNode)('a program for onnxruntime-node gives the same: $name', async (program) => {
+  const expected = await program.run(onnxruntime);
+  expect(await program.run(fovea as unknown as Ort)).toEqual(expected);
 });

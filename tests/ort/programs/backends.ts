@@ -1,5 +1,5 @@
 import type { Backend, InferenceSessionHandler } from 'onnxruntime-common';
-import { everywhere, outcome, plain, type Ort, type Program } from '../program.js';
+import { everywhere, outcome, plain, rejection, type Ort, type Program } from '../program.js';
 
 /** A backend whose sessions give their input doubled, and what was asked of it. */
 function doubling({ Tensor }: Ort): { backend: Backend; asked: unknown[] } {
@@ -38,8 +38,8 @@ export const backends: Program[] = [
       ort.InferenceSession.create('/a/model', { executionProviders: providers, logId: 'a' });
     const { warn } = console;
     console.warn = (message: string) => void asked.push(message);
-    const session = await create().finally(() => (console.warn = warn));
-    await create();
+    const session = await create();
+    await create().finally(() => (console.warn = warn));
     session.startProfiling();
     const { y } = await session.run({ x: new ort.Tensor('float32', [1, 2]) }, { tag: 'b' });
     session.endProfiling();
@@ -63,7 +63,7 @@ export const backends: Program[] = [
     ort.registerBackend('failing', { ...backend, init }, -1);
     const create = () =>
       ort.InferenceSession.create('/a/model', { executionProviders: ['failing'] });
-    const messages = await Promise.all([1, 2].map(() => create().catch((error: Error) => error.message)));
-    return messages.map((message) => /\[failing\] (Error: no such device)/.exec(String(message))?.[1]);
+    const messages = await Promise.all([rejection(create()), rejection(create())]);
+    return messages.map((message) => /\[failing\] (Error: no such device)/.exec(message)?.[1]);
   }),
 ];

@@ -50,7 +50,9 @@ export const devices: Program[] = [
     ];
   }),
   everywhere('tensors of what a device does not hold', async ({ Tensor }) => [
-    await outcome(() => Tensor.fromGpuBuffer(gpuBuffer, { dataType: 'string' as never, dims: [1] })),
+    await outcome(() =>
+      Tensor.fromGpuBuffer(gpuBuffer, { dataType: 'string' as never, dims: [1] }),
+    ),
     await outcome(() => Tensor.fromMLTensor(mlTensor, { dataType: 'int16' as never, dims: [1] })),
     await outcome(() => Tensor.fromGpuBuffer(gpuBuffer, { dims: [-1] })),
     Tensor.fromGpuBuffer(gpuBuffer, { dims: [1] }).type,

@@ -1,5 +1,5 @@
 import type { Env } from 'onnxruntime-common';
-import { everywhere, outcome, type Ort, type Program } from '../program.js';
+import { everywhere, inNode, inPage, outcome, type Ort, type Program } from '../program.js';
 
 /** Runs a function, and puts env back as it was. */
 async function restoring({ env }: Ort, run: (env: Ort['env']) => unknown): Promise<unknown> {
@@ -22,7 +22,9 @@ export const environment: Program[] = [
     const { versions } = env;
     return { logLevel, debug, trace, webgl, webgpu, common: versions.common };
   }),
-  everywhere('versions of other packages', ({ env }) => env.versions['react-native']),
+  inNode('the version for Node', ({ env: { versions } }) => [versions.node, versions.web]),
+  inPage('the version for pages', ({ env: { versions } }) => [versions.web, versions.node]),
+  everywhere('the version for other places', ({ env }) => env.versions['react-native']),
   everywhere('the level of logs', (ort) =>
     restoring(ort, async (env) => {
       env.logLevel = 'error';

@@ -6,7 +6,12 @@ const [width, height] = [3, 2];
 
 /** Opaque pixels, all different: what a canvas keeps to the last bit. */
 function pixels(): ImageData {
-  const data = Array.from({ length: width * height }, (_, i) => [i * 40, 255 - i * 30, i * 11, 255]);
+  const data = Array.from({ length: width * height }, (_, i) => [
+    i * 40,
+    255 - i * 30,
+    i * 11,
+    255,
+  ]);
   return new ImageData(Uint8ClampedArray.from(data.flat()), width, height);
 }
 
@@ -36,7 +41,9 @@ const fromPictures: Program[] = [
   ...formats.map((tensorFormat) =>
     inPage(`a tensor of pixels as ${tensorFormat}`, async ({ Tensor }) =>
       Promise.all(
-        norms.map(async (norm) => plain(await Tensor.fromImage(pixels(), { tensorFormat, norm: norm! }))),
+        norms.map(async (norm) =>
+          plain(await Tensor.fromImage(pixels(), { tensorFormat, norm: norm! })),
+        ),
       ),
     ),
   ),
@@ -58,7 +65,9 @@ const fromPictures: Program[] = [
     return [
       plain(await Tensor.fromImage(image)),
       plain(await Tensor.fromImage(image, { norm })),
-      plain(await Tensor.fromImage(image, { resizedWidth: 2, resizedHeight: 2, dataType: 'uint8' })),
+      plain(
+        await Tensor.fromImage(image, { resizedWidth: 2, resizedHeight: 2, dataType: 'uint8' }),
+      ),
       await outcome(() => Tensor.fromImage(image, { tensorFormat: 'RGB', tensorLayout: 'NCHW' })),
     ];
   }),
@@ -107,7 +116,10 @@ const fromPictures: Program[] = [
 /** Of values of 0 to 1 and a little more. */
 const tensorOf = ({ Tensor }: Ort, channels: number, layout = 'NCHW'): Tensor => {
   const dims = layout === 'NHWC' ? [1, height, width, channels] : [1, channels, height, width];
-  const data = Float32Array.from({ length: channels * width * height }, (_, i) => (i % 10) / 9.3 - 0.02);
+  const data = Float32Array.from(
+    { length: channels * width * height },
+    (_, i) => (i % 10) / 9.3 - 0.02,
+  );
   return new Tensor('float32', data, dims);
 };
 
@@ -115,7 +127,9 @@ const pixelsOf = ({ data, width, height }: ImageData) => ({ width, height, data:
 
 const toPictures: Program[] = [
   ...[1, 3, 4].map((channels) =>
-    inPage(`pixels of ${channels} channels`, (ort) => pixelsOf(tensorOf(ort, channels).toImageData())),
+    inPage(`pixels of ${channels} channels`, (ort) =>
+      pixelsOf(tensorOf(ort, channels).toImageData()),
+    ),
   ),
   ...formats.map((format) =>
     inPage(`pixels of ${format}`, async (ort) =>
@@ -141,7 +155,11 @@ const toPictures: Program[] = [
   inPage('a data: URL', (ort) => [
     tensorOf(ort, 3).toDataURL(),
     tensorOf(ort, 1).toDataURL({}),
-    tensorOf(ort, 3).toDataURL({ tensorLayout: 'NHWC', format: 'RGB', norm: { bias: 0, mean: 200 } }),
+    tensorOf(ort, 3).toDataURL({
+      tensorLayout: 'NHWC',
+      format: 'RGB',
+      norm: { bias: 0, mean: 200 },
+    }),
   ]),
   inPage('the pixels of a picture through a tensor', async (ort) => {
     const tensor = await ort.Tensor.fromImage(pixels());

@@ -1,3 +1,4 @@
+import type { InferenceSession } from 'onnxruntime-common';
 import { addModel } from '../models.js';
 import { inPage, withWarnings, type Ort, type Program } from '../program.js';
 
@@ -5,21 +6,26 @@ type Options = NonNullable<Parameters<Ort['InferenceSession']['create']>[1]>;
 type Provider = NonNullable<Options['executionProviders']>[number];
 
 const cache = 'bucket' as const;
+const context = 'context';
 
-/** With each option that onnxruntime-common declares of a provider. */
-const providers: Provider[] = [
-  'wasm',
-  'cpu',
-  'webgpu',
-  'something',
-  { name: 'cpu', useArena: true },
-  { name: 'wasm' },
-  { name: 'cuda', deviceId: 0 },
-  { name: 'dml', deviceId: 0 },
-  { name: 'tensorrt', deviceId: 0 },
-  { name: 'webgl' },
-  { name: 'xnnpack' },
-  {
+/** One of each kind, with the options that onnxruntime-common declares. */
+const declared: InferenceSession.ExecutionProviderOptionMap = {
+  coreml: {
+    name: 'coreml',
+    coreMlFlags: 0,
+    useCPUOnly: true,
+    useCPUAndGPU: false,
+    enableOnSubgraph: false,
+    onlyEnableDeviceWithANE: false,
+  },
+  cpu: { name: 'cpu', useArena: true },
+  cuda: { name: 'cuda', deviceId: 0 },
+  dml: { name: 'dml', deviceId: 0 },
+  nnapi: { name: 'nnapi', useFP16: false, useNCHW: false, cpuDisabled: false, cpuOnly: true },
+  tensorrt: { name: 'tensorrt', deviceId: 0 },
+  wasm: { name: 'wasm' },
+  webgl: { name: 'webgl' },
+  webgpu: {
     name: 'webgpu',
     preferredLayout: 'NHWC',
     forceCpuNodeNames: ['a'],
@@ -31,19 +37,26 @@ const providers: Provider[] = [
     defaultBufferCacheMode: cache,
     device: undefined,
   },
-  { name: 'webnn', deviceType: 'gpu', numThreads: 1, powerPreference: 'default' },
-  { name: 'webnn', context: 'context', deviceType: 'npu' },
-  { name: 'webnn', context: 'context', gpuDevice: 'device' as never },
-  { name: 'qnn', backendType: 'htp', backendPath: '/qnn.so', enableFp16Precision: true },
-  {
-    name: 'coreml',
-    coreMlFlags: 0,
-    useCPUOnly: true,
-    useCPUAndGPU: false,
-    enableOnSubgraph: false,
-    onlyEnableDeviceWithANE: false,
+  webnn: {
+    name: 'webnn',
+    deviceType: 'gpu',
+    numThreads: 1,
+    powerPreference: 'default',
+    context: undefined,
   },
-  { name: 'nnapi', useFP16: false, useNCHW: false, cpuDisabled: false, cpuOnly: true },
+  qnn: { name: 'qnn', backendType: 'htp', backendPath: '/qnn.so', enableFp16Precision: true },
+  xnnpack: { name: 'xnnpack' },
+};
+
+const providers: Provider[] = [
+  'wasm',
+  'cpu',
+  'webgpu',
+  'something',
+  { name: 'something else' },
+  ...Object.values(declared as unknown as Record<string, Provider>),
+  { name: 'webnn', context, deviceType: 'npu' },
+  { name: 'webnn', context, gpuDevice: 'device' as never },
 ];
 
 function created(executionProviders: Provider[]): Program['run'] {
@@ -61,5 +74,7 @@ const written = (provider: Provider) => JSON.stringify(provider);
 export const executionProviders: Program[] = [
   inPage('no provider', created([])),
   ...providers.map((each) => inPage(`the provider ${written(each)}`, created([each]))),
-  ...providers.map((each) => inPage(`the provider ${written(each)}, or wasm`, created([each, 'wasm']))),
+  ...providers.map((each) =>
+    inPage(`the provider ${written(each)}, or wasm`, created([each, 'wasm'])),
+  ),
 ];

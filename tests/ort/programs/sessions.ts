@@ -1,4 +1,4 @@
-import { addModel, externalModel, shapeless, twoInputs } from '../models.js';
+import { addModel, externalModel, shapeless, twoInputs, unnamed } from '../models.js';
 import { everywhere, inNode, inPage, outcome, plain, type Ort, type Program } from '../program.js';
 
 type Session = Awaited<ReturnType<Ort['InferenceSession']['create']>>;
@@ -72,9 +72,10 @@ const creating: Program[] = [
     const weights = new Uint8Array(Float32Array.of(1, 2, 3).buffer);
     const results = [];
     for (const data of [weights, weights.buffer, new Blob([weights])]) {
-      const externalData = [{ path: 'weights.bin', data }];
       const external = externalModel('weights.bin', 0);
-      const session = await ort.InferenceSession.create(external, { externalData });
+      const session = await ort.InferenceSession.create(external, {
+        externalData: [{ path: 'weights.bin', data }],
+      });
       results.push(await using(session, () => resultOf(ort, session)));
     }
     return results;
@@ -91,6 +92,10 @@ const metadata: Program[] = [
         value.isTensor ? [value.name, value.isTensor, value.type, [...value.shape]] : value.name,
       ),
     ]);
+  }),
+  everywhere('a size without a name', async ({ InferenceSession }) => {
+    const session = await InferenceSession.create(unnamed());
+    return using(session, ({ inputMetadata, outputMetadata }) => [inputMetadata, outputMetadata]);
   }),
   everywhere('values without a shape', async ({ InferenceSession }) => {
     const session = await InferenceSession.create(shapeless());
@@ -174,9 +179,11 @@ const running: Program[] = [
 /** Each of these options, which ask for what is so here or change no result. */
 const harmless: Options[] = [
   { intraOpNumThreads: 1, interOpNumThreads: 1 },
-  ...(['disabled', 'basic', 'extended', 'layout', 'all'] as const).map((graphOptimizationLevel) => ({
-    graphOptimizationLevel,
-  })),
+  { graphOptimizationLevel: 'disabled' },
+  { graphOptimizationLevel: 'basic' },
+  { graphOptimizationLevel: 'extended' },
+  { graphOptimizationLevel: 'layout' },
+  { graphOptimizationLevel: 'all' },
   { enableCpuMemArena: true, enableMemPattern: false },
   { executionMode: 'sequential' },
   { executionMode: 'parallel' },
@@ -193,9 +200,7 @@ const options: Program[] = [
     everywhere(`the options ${JSON.stringify(given)}`, (ort) => withOptions(ort, given)),
   ),
   ...(['graphOptimizationLevel', 'executionMode', 'logSeverityLevel'] as const).map((name) =>
-    everywhere(`no ${name}`, (ort) =>
-      outcome(() => withOptions(ort, { [name]: 'none' as never })),
-    ),
+    everywhere(`no ${name}`, (ort) => outcome(() => withOptions(ort, { [name]: 'none' as never }))),
   ),
   inPage('sizes for names', async (ort) => {
     const freeDimensionOverrides = { rows: 2, columns: 3 };

@@ -1,4 +1,41 @@
+import type { Tensor as CommonTensor } from 'onnxruntime-common';
 import { everywhere, inPage, outcome, plain, type Ort, type Program } from '../program.js';
+
+const arrays: CommonTensor.DataTypeMap = {
+  float32: Float32Array.of(0.5),
+  uint8: Uint8Array.of(255),
+  int8: Int8Array.of(-128),
+  uint16: Uint16Array.of(65535),
+  int16: Int16Array.of(-1),
+  int32: Int32Array.of(-1),
+  int64: BigInt64Array.of(-1n),
+  string: ['a'],
+  bool: Uint8Array.of(1),
+  float16: Uint16Array.of(0x3c00),
+  float64: Float64Array.of(0.1),
+  uint32: Uint32Array.of(2 ** 32 - 1),
+  uint64: BigUint64Array.of(1n),
+  uint4: Uint8Array.of(15),
+  int4: Uint8Array.of(8) as never,
+};
+
+const elements: CommonTensor.ElementTypeMap = {
+  float32: 0.1,
+  uint8: 255,
+  int8: -128,
+  uint16: 65535,
+  int16: -32768,
+  int32: -1,
+  int64: -1n,
+  string: 'a',
+  bool: true,
+  float16: 1,
+  float64: 0.1,
+  uint32: 2 ** 32 - 1,
+  uint64: 1n,
+  uint4: 1,
+  int4: 1,
+};
 
 /** Every way to make a tensor of an array. */
 const constructed: [string, (ort: Ort) => unknown][] = [
@@ -58,8 +95,24 @@ const refused: [string, (ort: Ort) => unknown][] = [
 ];
 
 export const tensors: Program[] = [
+  ...Object.entries(arrays).map(([type, array]) =>
+    everywhere(`a tensor of an array of ${type}`, ({ Tensor }) => {
+      const { dims, size, data } = new Tensor(type as CommonTensor.Type, array as Uint8Array);
+      return [dims, size, (data as Uint8Array).byteLength ?? data];
+    }),
+  ),
+  ...Object.entries(elements)
+    // Numbers are no bits: see the differences.
+    .filter(([type]) => type !== 'float16')
+    .map(([type, element]) =>
+      everywhere(`a tensor of an element of ${type}`, ({ Tensor }) =>
+        outcome(() => plain(new Tensor(type as CommonTensor.Type, [element as number]))),
+      ),
+    ),
   ...constructed.map(([what, run]) => everywhere(`a tensor of ${what}`, run)),
-  ...refused.map(([what, run]) => everywhere(`a tensor of ${what}`, (ort) => outcome(() => run(ort)))),
+  ...refused.map(([what, run]) =>
+    everywhere(`a tensor of ${what}`, (ort) => outcome(() => run(ort))),
+  ),
   everywhere('a tensor of 16-bit floats', ({ Tensor }) => {
     const given = new Tensor('float16', Uint16Array.of(0x3c00, 0xc000));
     return [given.type, given.size, given.data.byteLength];
@@ -70,7 +123,15 @@ export const tensors: Program[] = [
     const turned = tensor.reshape([3, 2]);
     const { type, dims, size, location } = tensor;
     const kept = [tensor.data === data, turned.data === data, (await tensor.getData()) === data];
-    return { type, dims, size, location, kept, turned: plain(turned), class: tensor instanceof Tensor };
+    return {
+      type,
+      dims,
+      size,
+      location,
+      kept,
+      turned: plain(turned),
+      class: tensor instanceof Tensor,
+    };
   }),
   everywhere('a tensor in another shape', async ({ Tensor }) => {
     const tensor = new Tensor(Int8Array.of(1, 2));

@@ -55,7 +55,7 @@ const backends = new Map<string, Registered>();
 /**
  * Adds a backend under a name for executionProviders. Of two of a name, the one of higher priority counts.
  *
- * @param priority of several that may be taken where none is named, the highest comes first; below 0 never
+ * @param priority where none is named, the highest is taken, and of equal ones the last added; below 0 never
  * @throws FoveaError InvalidInput for what is no backend, and for another of the same name and priority
  */
 export function registerBackend(name: string, backend: Backend, priority: number): void {
@@ -122,6 +122,7 @@ function nameOf(provider: string | { readonly name: string }): string {
 
 function byPriority(): string[] {
   return [...backends]
+    .reverse()
     .filter(([, { priority }]) => priority >= 0)
     .sort(([, a], [, b]) => b.priority - a.priority)
     .map(([name]) => name);

@@ -162,10 +162,9 @@ function onDevice(device: Device, resource: unknown, options: Options): FoveaTen
 
 /** The product of sizes. Throws FoveaError InvalidInput for what is none. */
 function sizeOf(dims: readonly number[]): number {
-  const isSize = (dim: unknown) => Number.isSafeInteger(dim) && (dim as number) >= 0;
-  if (!Array.isArray(dims) || !dims.every(isSize)) {
-    throw invalid(`a shape is an array of integers from 0, not [${String(dims)}]`);
-  }
+  const isShape =
+    Array.isArray(dims) && dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0);
+  if (!isShape) throw invalid(`a shape is an array of integers from 0, not [${String(dims)}]`);
   return dims.reduce((product, dim) => product * dim, 1);
 }
 

@@ -93,7 +93,7 @@ export interface Env {
     readonly web?: string;
     readonly node?: string;
     readonly 'react-native'?: string;
-    readonly fovea: string;
+    readonly fovea?: string;
   };
   readonly wasm: Env.WebAssemblyFlags;
   readonly webgl: Env.WebGLFlags;

@@ -60,23 +60,24 @@ export interface WebNNContextOptions {
   powerPreference?: 'default' | 'low-power' | 'high-performance';
 }
 
-interface WebNNName extends ExecutionProviderOption {
+export interface WebNNExecutionProviderName extends ExecutionProviderOption {
   readonly name: 'webnn';
 }
 
-export interface WebNNOptionsWithoutMLContext extends WebNNName, WebNNContextOptions {
+export interface WebNNOptionsWithoutMLContext
+  extends WebNNExecutionProviderName, WebNNContextOptions {
   context?: never;
 }
 
 export interface WebNNOptionsWithMLContext
   extends
-    WebNNName,
+    WebNNExecutionProviderName,
     Omit<WebNNContextOptions, 'deviceType'>,
     Required<Pick<WebNNContextOptions, 'deviceType'>> {
   context: GlobalType<'MLContext'>;
 }
 
-export interface WebNNOptionsWebGpu extends WebNNName {
+export interface WebNNOptionsWebGpu extends WebNNExecutionProviderName {
   context: GlobalType<'MLContext'>;
   gpuDevice: GlobalType<'GPUDevice'>;
 }
@@ -126,7 +127,4 @@ export interface ExecutionProviderOptionMap {
 export type ExecutionProviderName = keyof ExecutionProviderOptionMap;
 
 export type ExecutionProviderConfig =
-  | ExecutionProviderOptionMap[ExecutionProviderName]
-  | ExecutionProviderOption
-  | ExecutionProviderName
-  | string;
+  ExecutionProviderOptionMap[ExecutionProviderName] | ExecutionProviderOption | string;

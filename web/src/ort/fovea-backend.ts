@@ -1,7 +1,7 @@
+import type { Tensor as FoveaTensor } from '../index.js';
 import {
   FoveaError,
   InferenceSession as FoveaSession,
-  Tensor as FoveaTensor,
   type LoadOptions,
   type ValueMetadata as FoveaMetadata,
 } from '../index.js';
@@ -54,7 +54,8 @@ function withHint(error: unknown): unknown {
   if (!(error instanceof FoveaError) || error.code !== 'EngineLoadError' || !isElsewhere) {
     return error;
   }
-  const hint = "env.wasm.wasmPaths and wasmBinary are of Fovea's files, in the package's dist/wasm/";
+  const hint =
+    "env.wasm.wasmPaths and wasmBinary are of Fovea's files, in the package's dist/wasm/";
   return new FoveaError(error.code, `${error.message} (${hint})`, error.fields, { cause: error });
 }
 
@@ -112,7 +113,8 @@ class FoveaHandler implements InferenceSessionHandler {
       const dims = feeds[name]?.dims;
       shape?.forEach((dimension, axis) => {
         const wanted = sizeOf(dimension, this.#overrides);
-        if (wanted === dimension || dims?.[axis] === wanted || dims?.length !== shape.length) return;
+        if (wanted === dimension || dims?.[axis] === wanted || dims?.length !== shape.length)
+          return;
         throw invalid(
           `'${name}' has ${dims[axis]} along axis ${axis}, which freeDimensionOverrides makes ${wanted}`,
           { input: name },

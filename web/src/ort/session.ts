@@ -31,6 +31,7 @@ export declare namespace InferenceSession {
   type WebGLExecutionProviderOption = providers.WebGLExecutionProviderOption;
   type XnnpackExecutionProviderOption = providers.XnnpackExecutionProviderOption;
   type WebGpuExecutionProviderOption = providers.WebGpuExecutionProviderOption;
+  type WebNNExecutionProviderName = providers.WebNNExecutionProviderName;
   type WebNNContextOptions = providers.WebNNContextOptions;
   type WebNNOptionsWithoutMLContext = providers.WebNNOptionsWithoutMLContext;
   type WebNNOptionsWithMLContext = providers.WebNNOptionsWithMLContext;
@@ -155,7 +156,9 @@ function readSource(
   if (typeof source === 'string') return { model: source, options: rest[0] };
   const bytes = bytesIn(source);
   if (!bytes) {
-    throw invalid(`a model is given as an address, a buffer or its bytes, not ${described(source)}`);
+    throw invalid(
+      `a model is given as an address, a buffer or its bytes, not ${described(source)}`,
+    );
   }
   const isPart = !ArrayBuffer.isView(source) && typeof rest[0] === 'number';
   if (!isPart) return { model: bytes, options: rest[0] };
@@ -192,7 +195,8 @@ function readRequest(outputNames: readonly string[], second: unknown, third: unk
 }
 
 function readNames(outputNames: readonly string[], names: unknown[]): Request['fetches'] {
-  if (names.length === 0) throw invalid('an empty list fetches nothing: leave it out for all outputs');
+  if (names.length === 0)
+    throw invalid('an empty list fetches nothing: leave it out for all outputs');
   const wrong = names.find((name) => !outputNames.includes(name as string));
   if (wrong === undefined) return Object.fromEntries(names.map((name) => [name as string, null]));
   throw invalid(`there is no output ${described(wrong)}, only ${outputNames.join(', ')}`);

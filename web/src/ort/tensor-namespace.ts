@@ -49,21 +49,16 @@ export type DataType = DataTypeMap[Type];
 export type ElementType = ElementTypeMap[Type];
 
 /** Where a tensor's elements are: nowhere after dispose(). */
-export type DataLocation =
-  'none' | 'cpu' | 'cpu-pinned' | 'texture' | 'gpu-buffer' | 'ml-tensor';
+export type DataLocation = 'none' | 'cpu' | 'cpu-pinned' | 'texture' | 'gpu-buffer' | 'ml-tensor';
 
 export type CpuPinnedDataTypes = Exclude<Type, 'string'>;
 export type TextureDataTypes = 'float32';
 export type GpuBufferDataTypes =
   'float32' | 'float16' | 'int32' | 'int64' | 'uint32' | 'uint8' | 'bool';
-export type MLTensorDataTypes = Exclude<
-  Type,
-  'string' | 'float64' | 'int16' | 'uint16'
->;
+export type MLTensorDataTypes = Exclude<Type, 'string' | 'float64' | 'int16' | 'uint16'>;
 
 export type TextureType = WebGLTexture;
-export type GpuBufferType = GlobalType<
-  'GPUBuffer',
-  { size: number; mapState: 'unmapped' | 'pending' | 'mapped' }
->;
-export type MLTensorType = GlobalType<'MLTensor', { destroy(): void }>;
+export type GpuBufferTypeFallback = { size: number; mapState: 'unmapped' | 'pending' | 'mapped' };
+export type GpuBufferType = GlobalType<'GPUBuffer', GpuBufferTypeFallback>;
+export type MLTensorTypeFallback = { destroy(): void };
+export type MLTensorType = GlobalType<'MLTensor', MLTensorTypeFallback>;

@@ -20,8 +20,10 @@ export declare namespace Tensor {
   type TextureDataTypes = types.TextureDataTypes;
   type TextureType = types.TextureType;
   type GpuBufferDataTypes = types.GpuBufferDataTypes;
+  type GpuBufferTypeFallback = types.GpuBufferTypeFallback;
   type GpuBufferType = types.GpuBufferType;
   type MLTensorDataTypes = types.MLTensorDataTypes;
+  type MLTensorTypeFallback = types.MLTensorTypeFallback;
   type MLTensorType = types.MLTensorType;
 }
 

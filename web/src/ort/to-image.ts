@@ -47,7 +47,10 @@ function checkFormat(format: Options['format'], channels: number): void {
   if (format === undefined) return;
   const formats = channels === 4 ? ['RGBA'] : channels === 3 ? ['RGB', 'BGR'] : undefined;
   if (!formats || formats.includes(format)) return;
-  throw invalidOption('format', `of ${channels} channels is ${formats.join(' or ')}, not ${format}`);
+  throw invalidOption(
+    'format',
+    `of ${channels} channels is ${formats.join(' or ')}, not ${format}`,
+  );
 }
 
 /**

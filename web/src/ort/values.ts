@@ -23,5 +23,5 @@ export interface OnnxModelOptions {
 }
 
 export type NonTensorType = never;
-export type OnnxValue = Tensor | NonTensorType;
+export type OnnxValue = Tensor;
 export type OnnxValueDataLocation = Tensor.DataLocation;
