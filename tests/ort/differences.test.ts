@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import * as fovea from 'fovea/ort';
 import * as onnxruntime from 'onnxruntime-node';
 import { differences } from './differences.js';
-import type { Ort } from './program.js';
 
 const shown = differences.filter(({ shows }) => shows !== undefined);
 

@@ -90,6 +90,10 @@ export const differences: Difference[] = [
     },
   },
   {
+    what: 'sizes without a name, in metadata',
+    here: "`''`, as by onnxruntime-node; onnxruntime-web says 4294967295",
+  },
+  {
     what: 'inputs and outputs that are no tensors',
     here: 'sequences are arrays of Tensors, maps are Maps, optionals may be null',
   },

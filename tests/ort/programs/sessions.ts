@@ -93,7 +93,7 @@ const metadata: Program[] = [
       ),
     ]);
   }),
-  everywhere('a size without a name', async ({ InferenceSession }) => {
+  inNode('a size without a name', async ({ InferenceSession }) => {
     const session = await InferenceSession.create(unnamed());
     return using(session, ({ inputMetadata, outputMetadata }) => [inputMetadata, outputMetadata]);
   }),

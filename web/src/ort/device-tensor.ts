@@ -165,7 +165,7 @@ function sizeOf(dims: readonly number[]): number {
   const isShape =
     Array.isArray(dims) && dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0);
   if (!isShape) throw invalid(`a shape is an array of integers from 0, not [${String(dims)}]`);
-  return dims.reduce((product, dim) => product * dim, 1);
+  return (dims as readonly number[]).reduce((product, dim) => product * dim, 1);
 }
 
 function define(target: object, values: Record<string, unknown>): void {
