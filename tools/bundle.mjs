@@ -1,6 +1,6 @@
 // node tools/bundle.mjs ENGINE...
 // Bundles the TypeScript of web/src into dist/, for the engines named: one module for the page, one for
-// the worker, each complete in itself. Emscripten's glue is a file of its own as well, for pages
+// the worker, each complete in itself, and one that imports the page's. Emscripten's glue is a file of its own as well, for pages
 // without a worker and for threads, which start from it.
 
 import { join } from 'node:path';
@@ -23,7 +23,15 @@ const common = {
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
+/** Has a module import the page's instead of containing it: Tensor is one class in both. */
+const besideIndex = {
+  name: 'beside-index',
+  setup: (/** @type {import('esbuild').PluginBuild} */ { onResolve }) =>
+    onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true })),
+};
+
 await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),

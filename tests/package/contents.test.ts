@@ -12,7 +12,8 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const programs = ['dist/index.js', 'dist/static.js', 'dist/worker.js'];
+const complete = ['dist/index.js', 'dist/static.js', 'dist/worker.js'];
+const programs = [...complete, 'dist/ort.js'];
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
 const notices = 'dist/THIRD-PARTY-NOTICES.txt';
@@ -62,7 +63,7 @@ test('every package that its scripts contain has a notice', () => {
 });
 
 test('source maps bring their sources along', () => {
-  for (const script of programs) {
+  for (const script of complete) {
     const map = JSON.parse(readPackageFile(project, `${script}.map`).toString()) as {
       sources: string[];
       sourcesContent: string[];
@@ -72,6 +73,13 @@ test('source maps bring their sources along', () => {
     expect(map.sourcesContent[ours]).toBe(readFileSync('web/src/base/errors.ts', 'utf8'));
     expect(map.sourcesContent).toHaveLength(map.sources.length);
   }
+});
+
+test('fovea/ort has the classes of the package itself, and no other entry', () => {
+  const script = readPackageFile(project, 'dist/ort.js').toString();
+  expect(/\bclass (FoveaError|Tensor)\b/.exec(script)).toBeNull();
+  const imported = [...script.matchAll(/\bfrom "([^"]+)"/g)].map(([, path]) => path);
+  expect(new Set(imported)).toEqual(new Set(['./index.js']));
 });
 
 test('every file that package.json exports is there', () => {

@@ -129,7 +129,8 @@ const knownDifferences: readonly KnownDifference[] = [
       error < 1e-4,
   },
   {
-    reason: 'BatchNormalization that trains: the next run begins with the statistics of the last there',
+    reason:
+      'BatchNormalization that trains: the next run begins with the statistics of the last there',
     matches: ({ opType, attributes }, _, { run }) =>
       opType === 'BatchNormalization' && attributes.training_mode === 1 && run > 0,
   },

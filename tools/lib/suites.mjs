@@ -170,7 +170,7 @@ function check(name, sources, argv) {
   return { name, needs: [], narrow: true, inputs, run: (log) => runners.runCheck(argv, log) };
 }
 
-const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'notices'];
+const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'docs', 'notices'];
 
 /** What tells the checkers what to hold the sources to. */
 const configurations = ['.clang-format', '.prettierrc.json', '.prettierignore', '.gitignore'];

@@ -12,6 +12,7 @@ import {
   Tensor,
   Upscaler,
 } from 'fovea';
+import * as ort from 'fovea/ort';
 
 export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
   const options: LoadOptions = { variant: 'simd', numThreads: 2 };
@@ -53,6 +54,18 @@ const twice: CustomOperator = {
 };
 export const unregister: () => void = registerOperator(twice);
 registerOperator({ module: new URL('https://example.org/twice.js') });
+
+export async function runAsOnnxruntime(
+  model: ArrayBuffer,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.TypedTensor<'float32'>> {
+  ort.env.wasm.numThreads = 1;
+  const session: ort.InferenceSession = await ort.InferenceSession.create(model, options);
+  const feeds: Record<string, ort.Tensor> = { x: new ort.Tensor('float32', [1], [1]) };
+  const { y } = await session.run(feeds);
+  if (y?.type !== 'float32') throw new TypeError(y?.type);
+  return y as ort.TypedTensor<'float32'>;
+}
 
 // What the declarations must refuse, so that they say more than `any`.
 // @ts-expect-error an element type that does not exist
