@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { eagerCompilation, singleThreadedGlue } from './lib/engine-files.mjs';
+import { eagerCompilation, includedGlue } from './lib/engine-files.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
@@ -14,12 +14,12 @@ const common = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  // One file less to fetch before an engine starts.
-  alias: { 'fovea-glue': singleThreadedGlue(process.argv.slice(2)) },
-  external: ['./wasm/*', 'node:*', 'module'],
+  external: ['./wasm/*', 'node:*'],
   sourcemap: true,
   logLevel: 'warning',
 };
+/** One file less to fetch before an engine starts. */
+const glue = includedGlue(process.argv.slice(2));
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
@@ -30,7 +30,7 @@ const besideIndex = {
     onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true })),
 };
 
-await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+await build({ ...common, entryPoints: ['index', 'static'].map(source), plugins: [glue] });
 await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
   ...common,
@@ -41,6 +41,7 @@ await build({
 await build({
   ...common,
   entryPoints: [source('worker')],
+  plugins: [glue],
   minify: true,
   banner: { js: eagerCompilation },
 });

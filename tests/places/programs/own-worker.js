@@ -4,7 +4,7 @@ import { enlarge } from './enlarge.js';
 
 const enlarging = enlarge(fovea).catch(String);
 if ('onconnect' in globalThis) {
-  onconnect = ({ ports: [port] }) => enlarging.then((text) => port.postMessage(text));
+  globalThis.onconnect = ({ ports: [port] }) => enlarging.then((text) => port.postMessage(text));
 } else {
   enlarging.then((text) => postMessage(text));
 }
