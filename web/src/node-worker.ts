@@ -41,6 +41,9 @@ const bootstrap = `
   import(workerData);
 `;
 
+/** Milliseconds. */
+const farewell = 100;
+
 /** Starts a worker thread, which the process waits for until hold(false). */
 export async function startNodeWorker(url: string): Promise<EngineWorker> {
   const { Worker } = await nodeModule<typeof import('node:worker_threads')>('worker_threads');
@@ -54,7 +57,8 @@ export async function startNodeWorker(url: string): Promise<EngineWorker> {
     endpoint: nodeEndpoint(worker as unknown as NodeEndpoint) as Endpoint,
     onFailure: () => {},
     hold: (held) => (held ? worker.ref() : worker.unref()),
-    terminate: () => void worker.terminate(),
+    // What a crash has printed, in a thread of the thread perhaps, is still on its way.
+    terminate: () => void setTimeout(() => void worker.terminate(), farewell),
   };
   worker.on('error', (error) => started.onFailure(error.message));
   worker.on('exit', (code) => started.onFailure(`it ended with exit code ${code}`));
