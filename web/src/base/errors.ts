@@ -50,7 +50,8 @@ const mark = Symbol.for('fovea.FoveaError');
 export class FoveaError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // Of a class that extends this one, only what it has made is an instance.
-    if (this !== FoveaError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    if (Object.getPrototypeOf(this) !== Error)
+      return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && mark in value;
   }
 

@@ -20,17 +20,18 @@ export async function decrypted(
     const message = `the option decrypt failed for ${url || 'the model'}: ${messageOf(cause)}`;
     return new FoveaError('DecryptionError', message, url ? { url } : {}, { cause });
   };
-  let stream: unknown;
+  let stream: ReadableStream<Uint8Array>;
   try {
     stream = await decrypt(streamOf(bytes), file);
   } catch (cause) {
     throw failed(cause);
   }
-  if (!isStream(stream)) {
+  if (!isStream(stream as unknown)) {
     const message = `the option decrypt gives a ReadableStream, not ${described(stream)}`;
     throw new FoveaError('InvalidInput', message, { option: 'decrypt' });
   }
-  return { chunks: readStream(stream, { url }, signal, undefined, failed), owned: true };
+  const cancel = () => void stream.cancel().catch(() => {});
+  return { chunks: readStream(stream, { url }, signal, undefined, failed), owned: true, cancel };
 }
 
 /** The error as one of this copy of the package, with the address. */
