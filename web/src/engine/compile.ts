@@ -1,6 +1,5 @@
 import { readLocalFile } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
-import { isPolicyError, webAssemblyForbidden } from '../base/policy.js';
 import { fetchOrThrow } from '../source/request.js';
 import type { EngineFiles } from './locate.js';
 
@@ -55,7 +54,12 @@ async function compileBytes(bytes: Uint8Array, origin: string): Promise<WebAssem
 }
 
 function notWebAssembly(url: string, cause: unknown): FoveaError {
-  if (isPolicyError(cause)) return webAssemblyForbidden(url, cause);
+  if (/Content.Security.Policy|\bCSP\b/i.test(messageOf(cause))) {
+    const message =
+      "the Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'. No " +
+      'option does without';
+    return new FoveaError('EngineLoadError', message, { url }, { cause });
+  }
   const message = `${url} is not WebAssembly that runs here: ${messageOf(cause)}`;
   return new FoveaError('EngineLoadError', message, { url }, { cause });
 }

@@ -1,5 +1,4 @@
 import { FoveaError, messageOf } from '../base/errors.js';
-import { isPolicyError, webAssemblyForbidden } from '../base/policy.js';
 import { trustedScriptUrl } from '../base/trusted-types.js';
 import { version } from '../version.js';
 import type { CompiledEngine } from '../engine/compile.js';
@@ -19,9 +18,12 @@ export async function instantiateEngine(
 ): Promise<EngineModule> {
   const { url } = engine;
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
-    if (isPolicyError(cause)) throw webAssemblyForbidden(url, cause);
     // An engine of another release may not fit the glue, and then cannot be asked for its version.
-    const message = `the engine from ${url} does not start (is it of fovea ${version}?): ${messageOf(cause)}`;
+    const why = messageOf(cause);
+    const message = /Trusted(ScriptURL|Types)/.test(why)
+      ? `the engine's threads do not start: ${why}. The policy that worker.js is served with has to say ` +
+        'trusted-types fovea; with numThreads: 1 there are no threads'
+      : `the engine from ${url} does not start (is it of fovea ${version}?): ${why}`;
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   });
   checkVersion(module, url);
