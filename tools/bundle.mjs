@@ -30,7 +30,24 @@ const besideIndex = {
     onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true })),
 };
 
-await build({ ...common, entryPoints: ['index', 'static'].map(source), plugins: [glue] });
+/**
+ * Keeps in a script of its own what only some programs import, when they need it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const apart = {
+  name: 'apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\.\/(remote|node-worker)\.js$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: path.slice(1), external: true } : undefined,
+    ),
+};
+
+await build({
+  ...common,
+  plugins: [glue, apart],
+  entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption'].map(source),
+});
 await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
   ...common,

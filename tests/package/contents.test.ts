@@ -12,8 +12,8 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const complete = ['dist/index.js', 'dist/static.js', 'dist/worker.js'];
-const programs = [...complete, 'dist/ort.js'];
+const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'ort'];
+const programs = names.map((name) => `dist/${name}.js`);
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
 const notices = 'dist/THIRD-PARTY-NOTICES.txt';
@@ -63,14 +63,18 @@ test('every package that its scripts contain has a notice', () => {
 });
 
 test('source maps bring their sources along', () => {
-  for (const script of complete) {
+  for (const script of programs) {
     const map = JSON.parse(readPackageFile(project, `${script}.map`).toString()) as {
       sources: string[];
       sourcesContent: string[];
     };
     expect(map.sources.filter((source) => !source.startsWith('../'))).toEqual([]);
-    const ours = map.sources.findIndex((source) => source.endsWith('errors.ts'));
-    expect(map.sourcesContent[ours]).toBe(readFileSync('web/src/base/errors.ts', 'utf8'));
+    const ours = map.sources.flatMap((source, index) => {
+      const file = /web\/src\/.+/.exec(source)?.[0];
+      return file === undefined ? [] : [{ file, content: map.sourcesContent[index] }];
+    });
+    expect(ours).not.toEqual([]);
+    for (const { file, content } of ours) expect(content).toBe(readFileSync(file, 'utf8'));
     expect(map.sourcesContent).toHaveLength(map.sources.length);
   }
 });

@@ -34,7 +34,7 @@ export function isResponse(value: unknown): value is Response {
   return tagOf(value) === 'Response';
 }
 
-export function isStream(value: unknown): value is ReadableStream {
+export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
   return tagOf(value) === 'ReadableStream';
 }
 
@@ -76,7 +76,7 @@ function isBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
   return isArrayBuffer(value) || tagOf(value) === 'SharedArrayBuffer';
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
