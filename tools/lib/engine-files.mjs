@@ -44,8 +44,8 @@ export function includedGlue(variants) {
   return {
     name: 'glue',
     setup({ onLoad, onResolve }) {
-      onResolve({ filter: /^fovea-glue$/ }, () => ({ path, namespace: 'glue' }));
-      onLoad({ filter: /./, namespace: 'glue' }, () => ({
+      onResolve({ filter: /^fovea-glue$/ }, () => ({ path }));
+      onLoad({ filter: /\bfovea-[\w-]+\.js$/ }, () => ({
         contents: forBundlers(readFileSync(path, 'utf8')),
       }));
     },
@@ -88,7 +88,9 @@ export function forBundlers(glue) {
  */
 function withoutNodeModules(glue) {
   const hints = '/* webpackIgnore: true */ /* @vite-ignore */';
-  return glue.replaceAll(
+  // Parcel would bring its own `process` along, which says that it is no browser's.
+  const process = /\bprocess\b/.test(glue) ? 'const process = globalThis.process;\n' : '';
+  return `${process}${glue}`.replaceAll(
     /\bimport\("(module|worker_threads)"\)/g,
     (_, name) => `import(${hints} \`node:\${"${name}"}\`)`,
   );

@@ -7,7 +7,7 @@ import type { EngineWorker } from './engine/launch.js';
 
 /** Why an engine is better not in a thread of its own here, unless asked for; undefined if it can be. */
 export async function nodeWorkerObstacle(url: string, asked: boolean): Promise<string | undefined> {
-  const { versions } = process;
+  const { versions } = globalThis.process;
   for (const [name, program] of [
     ['bun', 'Bun'],
     ['deno', 'Deno'],
@@ -87,5 +87,5 @@ function endpointOf(worker: WorkerThread): Endpoint {
 /** A program that is no file says so by arguments that a file is not started with. */
 function ownArguments(): { execArgv?: string[] } {
   const ofText = /^(--input-type|-e|--eval|-p|--print|-pe)\b/;
-  return process.execArgv.some((argument) => ofText.test(argument)) ? { execArgv: [] } : {};
+  return globalThis.process.execArgv.some((argument) => ofText.test(argument)) ? { execArgv: [] } : {};
 }

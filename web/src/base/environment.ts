@@ -6,12 +6,16 @@ interface NodeProcess {
 
 /** Whether this is Node (or a program with Node's modules), not a page or a web worker. */
 export function isNode(): boolean {
-  const { process, window, WorkerGlobalScope } = globalThis as unknown as {
+  const { process, window, WorkerGlobalScope, navigator } = globalThis as unknown as {
     process?: NodeProcess;
     window?: unknown;
     WorkerGlobalScope?: unknown;
+    navigator?: { userAgent?: string };
   };
-  return process?.versions?.node !== undefined && !window && !WorkerGlobalScope;
+  if (process?.versions?.node === undefined) return false;
+  // What tests take for a page has no more of one than its document.
+  const isImitation = /\b(jsdom|HappyDOM)\b/.test(navigator?.userAgent ?? '');
+  return isImitation || (!window && !WorkerGlobalScope);
 }
 
 /** A module of Node, in a way that bundlers for browsers do not try to follow. */

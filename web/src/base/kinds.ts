@@ -22,6 +22,10 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return tagOf(value) === 'ArrayBuffer';
 }
 
+export function isWasmModule(value: unknown): value is WebAssembly.Module {
+  return tagOf(value) === 'WebAssembly.Module';
+}
+
 export function isUrl(value: unknown): value is URL {
   return tagOf(value) === 'URL';
 }

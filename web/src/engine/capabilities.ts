@@ -2,7 +2,7 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { checkOptions } from '../base/check-options.js';
 import { hardwareThreads, isNode } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
-import { importNodeWorker } from './launch.js';
+import { importNodeWorker, unlocated } from './launch.js';
 import { absolute, packagedWorker } from './locate.js';
 import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
 
@@ -85,10 +85,12 @@ export async function workerObstacle({
   workerUrl,
 }: EngineOptions): Promise<string | undefined> {
   if (worker === false) return 'asked for by the option "worker"';
+  const script = workerUrl ?? packagedWorker();
+  if (script === undefined && !worker) return unlocated;
   if (!isNode()) return typeof Worker === 'function' ? undefined : 'there are no workers here';
   if (nodeWorkersFailed !== undefined && !worker) return nodeWorkersFailed;
   try {
-    const url = await absolute(workerUrl ?? packagedWorker());
+    const url = await absolute(script ?? '');
     return await (await importNodeWorker()).nodeWorkerObstacle(url, worker ?? false);
   } catch (error) {
     return `the package's files are not where it looks for them: ${messageOf(error)}`;

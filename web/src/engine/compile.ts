@@ -1,7 +1,10 @@
 import { readLocalFile } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
+import { bytesIn } from '../base/kinds.js';
 import { fetchOrThrow } from '../source/request.js';
 import type { EngineFiles } from './locate.js';
+
+const given = "the option 'wasmBinary'";
 
 /** An engine that only needs to be instantiated, as plain data for a worker. */
 export interface CompiledEngine extends Omit<EngineFiles, 'wasm'> {
@@ -16,12 +19,15 @@ export interface CompiledEngine extends Omit<EngineFiles, 'wasm'> {
  * @throws FoveaError EngineLoadError, with the `url` at fault
  */
 export async function compileEngine({ wasm, ...others }: EngineFiles): Promise<CompiledEngine> {
-  const url = typeof wasm === 'string' ? wasm : others.glueUrl;
+  const url = typeof wasm === 'string' ? wasm : (others.glueUrl ?? given);
   return { ...others, module: await compile(wasm), url };
 }
 
-async function compile(wasm: string | Uint8Array): Promise<WebAssembly.Module> {
-  if (typeof wasm !== 'string') return compileBytes(wasm, 'the option "wasmBinary"');
+async function compile(wasm: EngineFiles['wasm']): Promise<WebAssembly.Module> {
+  if (typeof wasm !== 'string') {
+    const bytes = bytesIn(wasm);
+    return bytes ? compileBytes(bytes, given) : wasm;
+  }
   if (wasm.startsWith('file:')) return compileBytes(await readEngineFile(wasm), wasm);
   const response = await fetchOrThrow(wasm, 'EngineLoadError');
   // Only a response of the right type compiles while it arrives, and only that is cached.
@@ -43,7 +49,7 @@ async function readEngineFile(url: string): Promise<Uint8Array> {
 }
 
 async function compileBytes(bytes: Uint8Array, origin: string): Promise<WebAssembly.Module> {
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
+  const start = String.fromCharCode(...bytes.subarray(0, 64)).trimStart();
   if (start.startsWith('<')) {
     const message = `${origin} is not the engine but a web page: is the package's wasm folder deployed there?`;
     throw new FoveaError('EngineLoadError', message, { url: origin });

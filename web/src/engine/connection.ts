@@ -53,7 +53,7 @@ export async function connectWorker(
 ): Promise<Connection> {
   const endpoint = wrap<HostEndpoint>(worker.endpoint);
   const start = async () => {
-    if (threads > 1) void endpoint.preload(files.glueUrl);
+    if (threads > 1 && files.glueUrl !== undefined) void endpoint.preload(files.glueUrl);
     unwrap(await endpoint.start(await compileEngine(files), threads));
   };
   await Promise.race([start(), failure]);

@@ -21,13 +21,18 @@ export interface StartingWorker {
   failure: Promise<never>;
 }
 
+/** Why there is no worker where nothing tells its address. */
+export const unlocated = 'nothing tells where worker.js is, which the option workerUrl can';
+
 /**
  * Starts a worker, which takes a while: nothing of the engine is needed for that.
  *
  * @throws FoveaError EngineLoadError
  */
 export async function launchWorker(workerUrl: string | URL | undefined): Promise<StartingWorker> {
-  const url = await absolute(workerUrl ?? packagedWorker());
+  const script = workerUrl ?? packagedWorker();
+  if (script === undefined) throw workerError(unlocated, {});
+  const url = await absolute(script);
   let worker: EngineWorker;
   try {
     worker = isNode() ? await (await importNodeWorker()).startNodeWorker(url) : startWorker(url);

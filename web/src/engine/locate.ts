@@ -1,16 +1,16 @@
 import { currentFolder, isNode } from '../base/environment.js';
 import { FoveaError } from '../base/errors.js';
-import { bytesIn } from '../base/kinds.js';
+import { bytesIn, isWasmModule } from '../base/kinds.js';
 import type { EngineOptions, Variant } from './options.js';
 
 /** Where one engine's parts are, as plain data for a worker. */
 export interface EngineFiles {
-  /** Emscripten's glue, an ES module. */
-  glueUrl: string;
+  /** Emscripten's glue, an ES module; undefined where nothing tells, as in a plain script. */
+  glueUrl: string | undefined;
   /** Whether the glue and the .wasm are those of several threads. */
   threaded: boolean;
-  /** The address or the bytes of the .wasm. */
-  wasm: string | Uint8Array;
+  /** The .wasm's address, its bytes, or what they were compiled to. */
+  wasm: string | Uint8Array | WebAssembly.Module;
   /** Where the glue starts its threads from; undefined: next to itself. */
   threadUrl?: string | undefined;
 }
@@ -36,23 +36,41 @@ const packaged: Record<Variant, () => { glue: URL; wasm: URL }> = {
   }),
 };
 
-export const packagedWorker = () => new URL('./worker.js', import.meta.url);
+/** The package's worker.js, unless nothing tells where that is. */
+export const packagedWorker = () => besideThis(() => new URL('./worker.js', import.meta.url));
 
 /** Where the parts of a variant are. Throws FoveaError EngineLoadError. */
 export async function locateEngine(variant: Variant, options: EngineOptions): Promise<EngineFiles> {
-  const { glue, wasm } =
+  const parts =
     options.baseUrl === undefined
-      ? packaged[variant]()
+      ? besideThis(packaged[variant])
       : inFolder(variant, await absolute(options.baseUrl));
-  const glueUrl = await absolute(glue);
-  return {
-    glueUrl,
-    threaded: variant.endsWith('-threads'),
-    wasm: options.wasmBinary
-      ? bytesIn(options.wasmBinary)!
-      : await absolute(options.wasmUrl ?? wasm),
-    threadUrl: isNode() ? undefined : scriptUrl(glueUrl),
-  };
+  const glueUrl = parts && (await absolute(parts.glue));
+  const threaded = variant.endsWith('-threads');
+  const threadUrl = glueUrl !== undefined && threaded && !isNode() ? scriptUrl(glueUrl) : undefined;
+  return { glueUrl, threaded, threadUrl, wasm: await locateWasm(options, parts?.wasm) };
+}
+
+async function locateWasm(
+  { wasmBinary, wasmUrl }: EngineOptions,
+  packagedWasm: URL | undefined,
+): Promise<EngineFiles['wasm']> {
+  if (wasmBinary) return isWasmModule(wasmBinary) ? wasmBinary : bytesIn(wasmBinary)!;
+  const url = wasmUrl ?? packagedWasm;
+  if (url !== undefined) return absolute(url);
+  const message =
+    'nothing tells where the engine is: the package is part of a script that is no module. Give the ' +
+    'option baseUrl, or wasmBinary with an import of fovea/static';
+  throw new FoveaError('EngineLoadError', message);
+}
+
+/** An address by that of this module, which a plain script does not have. */
+function besideThis<T>(address: () => T): T | undefined {
+  try {
+    return address();
+  } catch {
+    return undefined;
+  }
 }
 
 /** An address a worker may start from: another origin's script by way of one of our own. */

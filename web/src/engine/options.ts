@@ -4,8 +4,10 @@ import {
   oneOf,
   wholeFrom,
   yesOrNo,
+  type OptionKind,
   type OptionKinds,
 } from '../base/check-options.js';
+import { isWasmModule } from '../base/kinds.js';
 
 /** The engine's builds: relaxed SIMD where the platform has it, threads where memory is shared. */
 export const variants = ['simd', 'relaxed', 'simd-threads', 'relaxed-threads'] as const;
@@ -22,8 +24,8 @@ export interface EngineOptions {
   baseUrl?: string | URL | undefined;
   /** The .wasm of the variant that is used, instead of the one in `baseUrl`. */
   wasmUrl?: string | URL | undefined;
-  /** The bytes of that .wasm, so that it is not fetched. */
-  wasmBinary?: Uint8Array | ArrayBuffer | undefined;
+  /** The bytes of that .wasm, so that it is not fetched; or the module that they were compiled to. */
+  wasmBinary?: Uint8Array | ArrayBuffer | WebAssembly.Module | undefined;
   /** The package's worker.js; by default the one next to this module. */
   workerUrl?: string | URL | undefined;
   /**
@@ -33,12 +35,17 @@ export interface EngineOptions {
   worker?: boolean | undefined;
 }
 
+const wasmKind: OptionKind = {
+  takes: `${bytes.takes} or a WebAssembly.Module`,
+  accepts: (value) => bytes.accepts(value) || isWasmModule(value),
+};
+
 export const engineOptionKinds: OptionKinds<EngineOptions> = {
   numThreads: wholeFrom(1),
   variant: oneOf(...variants),
   baseUrl: address,
   wasmUrl: address,
-  wasmBinary: bytes,
+  wasmBinary: wasmKind,
   workerUrl: address,
   worker: yesOrNo,
 };

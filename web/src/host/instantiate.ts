@@ -1,3 +1,4 @@
+import { isNode, nodeModule } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
 import { trustedScriptUrl } from '../base/trusted-types.js';
 import { version } from '../version.js';
@@ -17,6 +18,7 @@ export async function instantiateEngine(
   threads: number,
 ): Promise<EngineModule> {
   const { url } = engine;
+  if (typeof TextDecoder === 'undefined') await completeImitation();
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
     // An engine of another release may not fit the glue, and then cannot be asked for its version.
     const why = messageOf(cause);
@@ -30,8 +32,21 @@ export async function instantiateEngine(
   return module;
 }
 
+/** What tests take for a page (jsdom) may lack what the glue decodes text by. */
+async function completeImitation(): Promise<void> {
+  if (!isNode()) return;
+  const { TextDecoder } = await nodeModule<typeof import('node:util')>('util');
+  Object.assign(globalThis, { TextDecoder });
+}
+
 /** Loads the glue of a variant. Throws FoveaError EngineLoadError, with the `url`. */
-export async function importGlue(url: string): Promise<ModuleFactory> {
+export async function importGlue(url: string | undefined): Promise<ModuleFactory> {
+  if (url === undefined) {
+    const message =
+      "nothing tells where the engine's script is: import the package as fovea/static, which has it, or " +
+      'give the option baseUrl';
+    throw new FoveaError('EngineLoadError', message);
+  }
   try {
     const glue = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as {
       default: ModuleFactory;

@@ -33,7 +33,7 @@ export async function openFolderCache(path: string | true): Promise<FileCache> {
 /** The folder for what programs can fetch again, as each platform has it, and ours in there. */
 async function defaultFolder(paths: Paths): Promise<string> {
   const { homedir } = await nodeModule<typeof import('node:os')>('os');
-  const { env, platform } = process;
+  const { env, platform } = globalThis.process;
   const inHome =
     platform === 'darwin'
       ? paths.join(homedir(), 'Library', 'Caches')
