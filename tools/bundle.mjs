@@ -2,10 +2,13 @@
 // Bundles the TypeScript of web/src into dist/, for the engines named: one module for the page, one for
 // the worker, each complete in itself. Emscripten's glue is a file of its own as well, for pages
 // without a worker and for threads, which start from it.
+// Then what Node runs, of node/: the command line and the service, with the libraries they need.
 
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { eagerCompilation, singleThreadedGlue } from './lib/engine-files.mjs';
+import { bundledPackages, writeNotices } from './lib/notices.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
@@ -18,21 +21,51 @@ const common = {
   alias: { 'fovea-glue': singleThreadedGlue(process.argv.slice(2)) },
   external: ['./wasm/*', 'node:*', 'module'],
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
 };
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
-await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+const scripts = await build({ ...common, entryPoints: ['index', 'static'].map(source) });
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),
   entryPoints: networks.map((name) => source(`models/${name}`)),
 });
 // Bundlers take the worker's script as it is.
-await build({
+const worker = await build({
   ...common,
   entryPoints: [source('worker')],
   minify: true,
   banner: { js: eagerCompilation },
 });
+
+// Libraries in CommonJS ask for Node's modules by a function that modules do not have.
+const requiring = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+].join('\n');
+const programs = await build({
+  outdir: distDir,
+  outbase: join(projectDir, 'node'),
+  entryPoints: ['cli/main', 'cli/thread', 'serve/index'].map((name) =>
+    join(projectDir, `node/${name}.ts`),
+  ),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // The package itself, by its own name, and what its user installs.
+  external: ['fovea', 'fovea/*', 'sharp'],
+  minify: true,
+  keepNames: true,
+  banner: { js: requiring },
+  metafile: true,
+  logLevel: 'warning',
+});
+chmodSync(join(distDir, 'cli/main.js'), 0o755);
+writeNotices([
+  { files: 'dist/index.js and dist/worker.js', packages: bundledPackages(scripts, worker) },
+  { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
+]);
