@@ -49,7 +49,9 @@ async function picturesOf(input: string, output: string): Promise<FoundPicture[]
   if (isFile(input)) return [{ input, relative: basename(input) }];
   if (isFolder(input)) {
     const found = await search(input, '**/*', output);
-    return found.length > 0 ? found : `the folder has no pictures (${pictureExtensions.join(', ')})`;
+    return found.length > 0
+      ? found
+      : `the folder has no pictures (${pictureExtensions.join(', ')})`;
   }
   if (!isDynamicPattern(input)) return 'there is no such file or folder';
   const { folder, pattern } = dividedGlob(input);

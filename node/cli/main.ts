@@ -2,7 +2,7 @@
 // fovea: the command line.
 
 import { Command, CommanderError } from 'commander';
-import { version } from 'fovea';
+import { FoveaError, version } from 'fovea';
 import { addCheck } from './check.js';
 import { addInfo } from './info.js';
 import { printFailure } from './print.js';
@@ -34,6 +34,12 @@ try {
 /** Tells of an error, unless commander has. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  printFailure(error, process.argv.includes('--json'));
-  return error instanceof UsageError ? 2 : 1;
+  const isUsage = error instanceof UsageError || isOptionError(error);
+  printFailure(error, !isUsage && process.argv.includes('--json'));
+  return isUsage ? 2 : 1;
+}
+
+/** Whether something is wrong with what an option was given. */
+function isOptionError(error: unknown): boolean {
+  return error instanceof FoveaError && error.fields.option !== undefined;
 }

@@ -3,7 +3,13 @@
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FoveaError, type ModelSource, type ReadOptions, type ModelReport, type ValueMetadata } from 'fovea';
+import {
+  FoveaError,
+  type ModelSource,
+  type ReadOptions,
+  type ModelReport,
+  type ValueMetadata,
+} from 'fovea';
 import { networkSource } from '../base/networks.js';
 
 /** Where it is, and how it is read. */
@@ -23,7 +29,8 @@ export interface ModelFile {
 export function modelFile(given: string): ModelFile {
   const source = networkSource(given);
   const path = localPath(source);
-  if (path === undefined) return { source, options: { externalData: besideUrl(given) }, bytes: undefined };
+  if (path === undefined)
+    return { source, options: { externalData: besideUrl(given) }, bytes: undefined };
   const bytes = statSync(path, { throwIfNoEntry: false })?.size;
   return { source, options: { externalData: besideFile(path) }, bytes };
 }
@@ -45,7 +52,7 @@ export function declarations({
 }
 
 function localPath(source: ModelSource): string | undefined {
-  const address = String(source as string | URL);
+  const address = source instanceof URL ? source.href : (source as string);
   if (/^file:/i.test(address)) return fileURLToPath(address);
   return /^[a-z][a-z0-9+.-]+:/i.test(address) ? undefined : address;
 }

@@ -27,7 +27,6 @@ export function readPairs<T>(
   };
 }
 
-export const modelOption = () =>
-  new Option('-m, --model <network>', takenAsNetwork).default('x2');
+export const modelOption = () => new Option('-m, --model <network>', takenAsNetwork).default('x2');
 
 export const jsonOption = () => new Option('--json', 'print the result as JSON');

@@ -47,17 +47,17 @@ async function serve({ port, host, ...options }: ServeFlags): Promise<void> {
     ...options,
     onError: (error) => tellUser(error instanceof Error ? String(error.stack) : String(error)),
   });
-  const url = await server.listen({ port, host });
-  if (!isLoopback(host)) {
-    tellUser('Others than this machine can reach the service, which asks nobody who they are.');
-  }
-  tellUser(`fovea serves ${url}`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       tellUser('Finishing what is under way; the same signal again ends it at once.');
       void server.close().then(() => process.exit(0));
     });
   }
+  const url = await server.listen({ port, host });
+  if (!isLoopback(host)) {
+    tellUser('Others than this machine can reach the service, which asks nobody who they are.');
+  }
+  tellUser(`fovea serves ${url}`);
 }
 
 function isLoopback(host: string): boolean {

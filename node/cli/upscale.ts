@@ -134,7 +134,10 @@ function tellResult(result: Result, { json }: UpscaleFlags): void {
   }
 }
 
-function checkStreams(inputs: readonly string[], { output, json, fit, width, height }: UpscaleFlags) {
+function checkStreams(
+  inputs: readonly string[],
+  { output, json, fit, width, height }: UpscaleFlags,
+) {
   if (inputs.length > 1 && inputs.includes(standard)) {
     throw new UsageError('- is the only input where it is one');
   }
@@ -145,7 +148,9 @@ function checkStreams(inputs: readonly string[], { output, json, fit, width, hei
     throw new UsageError('standard output is a terminal: redirect it to a file');
   }
   if (fit !== undefined && (width === undefined || height === undefined)) {
-    throw new UsageError('--fit says what becomes of a picture within --width and --height: give both');
+    throw new UsageError(
+      '--fit says what becomes of a picture within --width and --height: give both',
+    );
   }
 }
 

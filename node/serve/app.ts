@@ -22,13 +22,13 @@ export interface AppParts {
   limits: ServiceLimits;
   metrics: Metrics;
   /** Whether the service ends. */
-  isClosing(): boolean;
+  isClosing: () => boolean;
   /** Whether a picture would be taken. */
-  isReady(): boolean;
-  onError(error: unknown): void;
+  isReady: () => boolean;
+  onError: (error: unknown) => void;
   /** Takes a place for a picture that is about to come; throws Problem. Called back to give it up. */
-  admit(): () => void;
-  upscale(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
+  admit: () => () => void;
+  upscale: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
 /** Makes the HTTP server; it does not listen yet. */
@@ -100,7 +100,11 @@ function admit(reply: FastifyReply, { admit: takePlace }: AppParts): void {
 function sendError(error: unknown, reply: FastifyReply, { onError }: AppParts): FastifyReply {
   const problem = problemOf(error) ?? internal(error, onError);
   const { status, headers } = problem;
-  return reply.status(status).headers(headers).type(problemType).send(problemBody(problem));
+  return reply
+    .status(status)
+    .headers(headers)
+    .type(problemType)
+    .send(Buffer.from(problemBody(problem)));
 }
 
 function internal(error: unknown, onError: (error: unknown) => void): Problem {

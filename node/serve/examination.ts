@@ -69,7 +69,11 @@ async function headOf(file: Uint8Array): Promise<Size> {
   const sharp = await loadSharp();
   try {
     // Its own limit would not say how many pixels there are.
-    const { width, height, orientation = 1 } = await sharp(file, {
+    const {
+      width,
+      height,
+      orientation = 1,
+    } = await sharp(file, {
       limitInputPixels: false,
     }).metadata();
     return orientation >= 5 ? { width: height, height: width } : { width, height };

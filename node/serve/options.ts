@@ -59,13 +59,22 @@ export function limitsOf(options: ServiceOptions): ServiceLimits {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (others.includes(name)) continue;
     if (!names.includes(name)) {
-      throw refused(`createServer() has no option '${name}', only ${[...others, ...names].join(', ')}`, name);
+      throw refused(
+        `createServer() has no option '${name}', only ${[...others, ...names].join(', ')}`,
+        name,
+      );
     }
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) continue;
-    throw refused(`the option '${name}' takes a whole number from 1, not ${String(value)}`, name);
+    throw refused(
+      `the option '${name}' takes a whole number from 1, not ${JSON.stringify(value)}`,
+      name,
+    );
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaultLimits, ...Object.fromEntries(given.filter(([name]) => names.includes(name))) };
+  return {
+    ...defaultLimits,
+    ...Object.fromEntries(given.filter(([name]) => names.includes(name))),
+  };
 }
 
 function refused(message: string, option: string): FoveaError {

@@ -45,6 +45,9 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof FoveaError) return ofFovea(error);
   const { statusCode, code, message } = (error ?? {}) as Partial<FrameworkError>;
+  if (formErrors.includes(String(code))) {
+    return new Problem(400, 'InvalidForm', 'a form has one file; options are in the address');
+  }
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
   return new Problem(statusCode, codes[statusCode] ?? String(code), String(message));
 }
@@ -55,6 +58,9 @@ interface FrameworkError {
   code: string;
   message: string;
 }
+
+/** Of forms with anything else than a file. */
+const formErrors = ['FST_PARTS_LIMIT', 'FST_FILES_LIMIT', 'FST_FIELDS_LIMIT'];
 
 const codes: Readonly<Record<number, string>> = {
   400: 'BadRequest',

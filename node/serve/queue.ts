@@ -24,7 +24,8 @@ export class Queue {
    * @throws Problem 503 where there is none
    */
   take(): () => void {
-    if (this.isFull) throw busy('QueueFull', `${this.#places} pictures wait already: come back later`);
+    if (this.isFull)
+      throw busy('QueueFull', `${this.#places} pictures wait already: come back later`);
     this.#taken += 1;
     let given = false;
     return () => {

@@ -93,9 +93,10 @@ export class Service {
 /** The picture's file, however it was sent. Its name plays no part. */
 async function fileOf(request: FastifyRequest): Promise<Uint8Array> {
   if (!request.isMultipart()) return whole(request.body as Uint8Array | undefined);
-  const part = await request.file();
-  if (!part) throw new Problem(400, 'NoPicture', 'the form has no file');
-  return whole(await part.toBuffer());
+  let file: Uint8Array | undefined;
+  // To the form's end: a second file is an error.
+  for await (const part of request.files()) file = await part.toBuffer();
+  return whole(file);
 }
 
 function whole(file: Uint8Array | undefined): Uint8Array {

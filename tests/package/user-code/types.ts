@@ -12,6 +12,7 @@ import {
   Tensor,
   Upscaler,
 } from 'fovea';
+import { createServer, type ServiceOptions } from 'fovea/serve';
 
 export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
   const options: LoadOptions = { variant: 'simd', numThreads: 2 };
@@ -40,6 +41,11 @@ export async function examine(blob: Blob): Promise<[ModelReport, Capabilities]> 
     if (error instanceof FoveaError && error.code === 'MalformedModel') error.message.trim();
     throw error;
   }
+}
+
+export async function serve(options: ServiceOptions): Promise<string> {
+  const server = await createServer({ model: 'x4', ...options });
+  return server.listen({ port: 0 });
 }
 
 const twice: CustomOperator = {
