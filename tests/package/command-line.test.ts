@@ -146,7 +146,16 @@ describe('upscale', () => {
   });
 
   test('takes globs, sizes, formats and several jobs, which give the same', async () => {
-    const common = ['upscale', 'in/**/*.{png,webp}', '--format', 'png', '--width', '50'];
+    const common = [
+      'upscale',
+      'in/**/*.{png,webp}',
+      '--format',
+      'png',
+      '--width',
+      '50',
+      '--threads',
+      '1',
+    ];
     expect((await run([...common, '-o', 'out/one'])).status).toBe(0);
     expect((await run([...common, '-o', 'out/two', '--jobs', '2'])).status).toBe(0);
     expect(filesOf('out/one')).toEqual(['out/one/a.png', 'out/one/sub/c.png']);

@@ -2,6 +2,7 @@
 
 import { spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
@@ -127,11 +128,9 @@ describe('batch', () => {
     expect(end.stdout.toString()).toContain(`${count} pictures, ${count} to compute`);
     expect(end.stdout.toString()).toContain(`${count} done, 0 failed`);
     expect([end.status, killed]).toEqual([0, kills]);
-    const expected = await enlargedByProgram(
-      project,
-      'x2Fast',
-      files.map((_, i) => nameOf(i)),
-    );
+    const names = files.map((_, i) => nameOf(i));
+    const threads = Math.max(1, Math.floor(availableParallelism() / 2));
+    const expected = await enlargedByProgram(project, 'x2Fast', names, threads);
     const different = expected.flatMap((file, i) => {
       const name = nameOf(i).replace('in/', 'out/');
       return readUserFile(project, name).equals(file) ? [] : [name];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { installPackage, type UserProject } from './support/installed.js';
 import { ended, linkPackages, startFovea, told } from './support/programs.js';
-import { noise, post, problemIn, serve, stop } from './support/services.js';
+import { noise, post, problemIn, serve, stop, untilQueued } from './support/services.js';
 
 let project: UserProject;
 beforeAll(() => {
@@ -125,13 +125,6 @@ test(`${count} requests, ${together} at a time, are answered as one alone, in bo
 async function residentMemory(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)![1]);
-}
-
-async function untilQueued(url: string, length: number): Promise<void> {
-  for (;;) {
-    const text = await (await fetch(`${url}/metrics`)).text();
-    if (text.includes(`\nfovea_queue_length ${length}\n`)) return;
-  }
 }
 
 function hashOf(bytes: ArrayBuffer): string {

@@ -4,7 +4,15 @@ import sharp from 'sharp';
 import { pngOfSize } from './support/bombs.js';
 import { installPackage, type UserProject } from './support/installed.js';
 import { enlargedByProgram, linkPackages } from './support/programs.js';
-import { noise, post, problemIn, serve, stop, type Running } from './support/services.js';
+import {
+  noise,
+  post,
+  problemIn,
+  serve,
+  stop,
+  untilQueued,
+  type Running,
+} from './support/services.js';
 
 let project: UserProject;
 beforeAll(() => {
@@ -196,8 +204,7 @@ describe('a service', () => {
     const begin = performance.now();
     expect(await sendRaw(service.url, text)).toMatch(/^HTTP\/1\.1 408 [^]*"status":408/);
     expect(performance.now() - begin).toBeLessThan(8000);
-    const metrics = await (await fetch(`${service.url}/metrics`)).text();
-    expect(metrics).toMatch(/^fovea_queue_length 0$/m);
+    await untilQueued(service.url, 0);
   });
 
   test('answers what is no HTTP with a problem', async () => {

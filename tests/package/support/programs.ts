@@ -83,16 +83,17 @@ export function readUserFile({ folder }: UserProject, file: string): Buffer {
 
 /**
  * What a program in Node makes of files of the project, as PNGs. It runs as the command line does: this
- * process may have relaxed SIMD, which rounds differently.
+ * process may have relaxed SIMD, which rounds differently, as do other numbers of threads.
  */
 export async function enlargedByProgram(
   project: UserProject,
   network: string,
   files: readonly string[],
+  threads: number | 'all' = 'all',
 ): Promise<Buffer[]> {
   copyFileSync('tests/package/user-code/enlarge.mjs', join(project.folder, 'enlarge.mjs'));
   const { status, stderr } = await ended(
-    startNode(project.folder, ['enlarge.mjs', network, ...files]),
+    startNode(project.folder, ['enlarge.mjs', network, `${threads}`, ...files]),
   );
   if (status !== 0) throw new Error(stderr);
   return files.map((file) => readUserFile(project, `${file}.expected`));

@@ -54,3 +54,11 @@ export async function problemIn(response: Response): Promise<string> {
   expect(typeof problem.detail).toBe('string');
   return problem.code as string;
 }
+
+/** Waits until the service has that many pictures. */
+export async function untilQueued(url: string, length: number): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    if (text.includes(`\nfovea_queue_length ${length}\n`)) return;
+  }
+}
