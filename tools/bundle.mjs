@@ -27,7 +27,24 @@ const common = {
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
-const scripts = await build({ ...common, entryPoints: ['index', 'static'].map(source) });
+/**
+ * Keeps in a script of its own what only some programs import, when they need it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const apart = {
+  name: 'apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\.\/(remote|node-worker)\.js$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: path.slice(1), external: true } : undefined,
+    ),
+};
+
+const scripts = await build({
+  ...common,
+  plugins: [apart],
+  entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption'].map(source),
+});
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),

@@ -13,6 +13,8 @@ const headlines: Record<FoveaErrorCode, string> = {
   Aborted: 'Cancelled.',
   Internal: 'Something went wrong inside Fovea. Please report it.',
   NetworkError: 'The model could not be fetched.',
+  IntegrityError: 'The network that arrived is not the one that was expected.',
+  DecryptionError: 'The network could not be decrypted.',
   EngineLoadError: 'The engine cannot run in this browser.',
   EngineCrashed: 'The engine stopped working. The next try starts a new one.',
   OperatorError: 'One of the operators of your own failed.',

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError, version } from 'fovea';
 import { addCheck } from './check.js';
+import { addEncrypt } from './encrypt.js';
 import { addInfo } from './info.js';
 import { printFailure } from './print.js';
 import { addProfile } from './profile.js';
@@ -23,7 +24,7 @@ const program = new Command('fovea')
   .exitOverride();
 
 // Subcommands take over what the program is told before.
-for (const add of [addUpscale, addServe, addCheck, addInfo, addProfile]) add(program);
+for (const add of [addUpscale, addServe, addCheck, addInfo, addProfile, addEncrypt]) add(program);
 
 try {
   await program.parseAsync();

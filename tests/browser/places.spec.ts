@@ -2,7 +2,12 @@ import { expect, type Frame, type Page, test } from '@playwright/test';
 import { expectClose } from '../support/compare.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { roundingBound, smallNetwork } from '../support/small-network.js';
-import { computeInPage, openPackagePage, serveModel } from './support/package-page.js';
+import {
+  computeInPage,
+  openPackagePage,
+  openPageWithPolicy,
+  serveModel,
+} from './support/package-page.js';
 
 const { model, input } = smallNetwork();
 
@@ -119,19 +124,6 @@ test('works in a service worker, by the static entry', async ({ page }) => {
   );
   await expectRight(data);
 });
-
-/** Serves the page itself with another policy. */
-async function openPageWithPolicy(page: Page, policy: string): Promise<void> {
-  await page.route('**/pages/package.html', async (route) => {
-    const response = await route.fetch();
-    const body = (await response.text()).replace(
-      /content="default-src[^"]*"/,
-      `content="${policy}"`,
-    );
-    await route.fulfill({ response, body });
-  });
-  await openPackagePage(page);
-}
 
 const create = ({ url, worker }: { url: string; worker: boolean }) =>
   window.failureOf(window.fovea.InferenceSession.create(url, { worker, numThreads: 1 }));

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -75,7 +83,7 @@ test('npx runs it from an installed tarball', () => {
 });
 
 describe('help', () => {
-  test.each(['upscale', 'serve', 'check', 'info', 'profile'])(
+  test.each(['upscale', 'serve', 'check', 'info', 'profile', 'encrypt'])(
     'of %s has examples',
     async (name) => {
       const { status, stdout } = await run([name, '--help']);
@@ -352,5 +360,50 @@ describe('models:', () => {
 
   test('a model with fixed sizes needs no shape', async () => {
     expect((await run(['profile', 'network.onnx', '--runs', '1'])).status).toBe(0);
+  });
+});
+
+describe('encrypt', () => {
+  const encrypt = (...args: string[]) => run(['encrypt', 'network.onnx', ...args]);
+
+  test('writes what the package decrypts, by keys of all kinds', async () => {
+    const made = await encrypt('-o', 'a.enc', '--generate-key', 'a.key', '--key-id', '2026');
+    expect(made).toMatchObject({ status: 0 });
+    expect(statSync(join(project.folder, 'a.key')).mode & 0o777).toBe(0o600);
+    const key = Buffer.from(readUserFile(project, 'a.key').toString().trim(), 'base64url');
+    expect(key).toHaveLength(16);
+    project.write('raw.key', key);
+    project.write('hex.key', `${key.toString('hex')}\n`);
+    const { decryptAes128Gcm } = await import('fovea/encryption');
+    const clear = readUserFile(project, 'network.onnx');
+    for (const name of ['a', 'raw', 'hex']) {
+      if (name !== 'a') await encrypt('-o', `${name}.enc`, '--key', `${name}.key`);
+      const file = readUserFile(project, `${name}.enc`);
+      expect(file.includes(clear.subarray(0, 16))).toBe(false);
+      const decrypted = decryptAes128Gcm(key)(new Blob([file]).stream());
+      expect(Buffer.from(await new Response(decrypted).arrayBuffer()).equals(clear)).toBe(true);
+    }
+    expect(readUserFile(project, 'a.enc').subarray(20, 25)).toEqual(
+      Buffer.from('\x042026', 'latin1'),
+    );
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['no key', ['-o', 'b.enc'], /give --key or --generate-key/],
+    ['two keys', ['-o', 'b.enc', '--key', 'a.key', '--generate-key', 'b.key'], /cannot be used/],
+    ['a key that exists', ['-o', 'b.enc', '--generate-key', 'raw.key'], /raw\.key exists/],
+    ['a key of other bytes', ['-o', 'b.enc', '--key', 'network.onnx'], /a key is 16 bytes/],
+    ['a file that exists', ['-o', 'raw.key', '--key', 'a.key'], /--overwrite replaces it/],
+  ])('refuses %s', async (_, args, message) => {
+    const { status, stderr } = await encrypt(...args);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+    expect(existsSync(join(project.folder, 'b.enc'))).toBe(false);
+  });
+
+  test('leaves nothing of a model that is not there', async () => {
+    const { status } = await run(['encrypt', 'nowhere.onnx', '-o', 'b.enc', '--key', 'a.key']);
+    expect(status).toBe(1);
+    expect(readdirSync(project.folder).filter((name) => name.includes('b.enc'))).toEqual([]);
   });
 });

@@ -13,7 +13,8 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const programs = ['dist/index.js', 'dist/static.js', 'dist/worker.js'];
+const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption'];
+const programs = names.map((name) => `dist/${name}.js`);
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
 /** What Node runs, bundled with libraries; no source maps, which would be as large again. */

@@ -25,6 +25,8 @@ export { capabilities, type Capabilities } from './engine/capabilities.js';
 export type { Limits, MemoryNeed, NodeProblem, Precision } from './host/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './base/errors.js';
+export { clearModelCache, type ClearOptions } from './source/clear-cache.js';
+export type { Decrypt, DownloadOptions, ModelFile } from './source/download.js';
 export type { ExternalData, ExternalDataFile } from './source/external-data.js';
 export type { ModelMetadata, ValueMetadata } from './session/metadata.js';
 export type {

@@ -7,7 +7,10 @@
 
 import glue from 'fovea-glue';
 import { includeGlue } from './engine/connection.js';
+import * as remote from './remote.js';
+import { includeRemote } from './source/remote-script.js';
 
 includeGlue(glue);
+includeRemote(remote);
 
 export * from './index.js';

@@ -1,4 +1,4 @@
-// The script of the worker that an engine lives in.
+// The script of the worker that an engine lives in, of a browser or of Node (node-worker.ts).
 
 import { expose } from 'comlink';
 import singleThreadedGlue from 'fovea-glue';

@@ -30,6 +30,19 @@ export async function openPackagePage(page: Page): Promise<void> {
   await page.waitForFunction(() => window.fovea !== undefined);
 }
 
+/** As openPackagePage(), with another policy. */
+export async function openPageWithPolicy(page: Page, policy: string): Promise<void> {
+  await page.route('**/pages/package.html', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(
+      /content="default-src[^"]*"/,
+      `content="${policy}"`,
+    );
+    await route.fulfill({ response, body });
+  });
+  await openPackagePage(page);
+}
+
 /** Lets the page fetch a model from the address returned. */
 export async function serveModel(page: Page, body: Uint8Array): Promise<string> {
   const url = '/test-data/model.onnx';

@@ -3,6 +3,7 @@ import {
   type Capabilities,
   capabilities,
   checkModel,
+  clearModelCache,
   type CustomOperator,
   FoveaError,
   InferenceSession,
@@ -13,6 +14,7 @@ import {
   Upscaler,
 } from 'fovea';
 import { createServer, type ServiceOptions } from 'fovea/serve';
+import { decryptAes128Gcm, encryptAes128Gcm } from 'fovea/encryption';
 
 export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
   const options: LoadOptions = { variant: 'simd', numThreads: 2 };
@@ -21,6 +23,15 @@ export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float
   const { output } = await session.run({ input }, ['output'], { signal });
   if (!output || !(output.data instanceof Float32Array)) throw new TypeError(output?.type);
   return output.data;
+}
+
+export async function fetchAndRun(key: CryptoKey | Uint8Array): Promise<InferenceSession> {
+  const fetchOptions: RequestInit = { headers: { accept: 'application/octet-stream' } };
+  const decrypt = decryptAes128Gcm((keyId) => (keyId === '' ? key : new Uint8Array(16)));
+  await clearModelCache({ cache: 'models' });
+  const options: LoadOptions = { cache: 'models', retry: 1, fetchOptions, decrypt };
+  const encrypted: ReadableStream<Uint8Array> = encryptAes128Gcm(key)(new Blob([]).stream());
+  return InferenceSession.create(encrypted, options);
 }
 
 export async function upscale(image: ImageBitmap, canvas: HTMLCanvasElement): Promise<ImageData> {

@@ -15,7 +15,7 @@ export function isNode(): boolean {
 }
 
 /** A module of Node, in a way that bundlers for browsers do not try to follow. */
-function nodeModule<T>(name: string): Promise<T> {
+export function nodeModule<T>(name: string): Promise<T> {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ `node:${name}`) as Promise<T>;
 }
 

@@ -8,9 +8,11 @@
  * fault of Fovea), `OperatorError` (a custom operator threw or gave what it had not announced, see the
  * fields `node` and `op`, or its module cannot be imported, see `url`; `cause` is what was thrown).
  *
- * From around it: `NetworkError` (a model could not be fetched), `EngineLoadError` (the engine's own
- * files could not be loaded or do not run here), `EngineCrashed` (the engine or its worker died;
- * the next `create()` starts a new one), `SessionReleased` (used after `release()`).
+ * From around it: `NetworkError` (a model could not be fetched), `IntegrityError` (it is not the one
+ * that `integrity` describes, see `expected` and `actual`, or cannot be checked here),
+ * `DecryptionError` (it cannot be decrypted, see `record`), `EngineLoadError` (the engine's own files
+ * could not be loaded or do not run here), `EngineCrashed` (the engine or its worker died; the next
+ * `create()` starts a new one), `SessionReleased` (used after `release()`).
  */
 export type FoveaErrorCode =
   | 'MalformedModel'
@@ -22,6 +24,8 @@ export type FoveaErrorCode =
   | 'Aborted'
   | 'Internal'
   | 'NetworkError'
+  | 'IntegrityError'
+  | 'DecryptionError'
   | 'EngineLoadError'
   | 'EngineCrashed'
   | 'SessionReleased'
@@ -36,8 +40,21 @@ export interface ErrorData {
   cause?: { name: string; message: string; stack?: string | undefined } | undefined;
 }
 
-/** The only error that Fovea's promises reject with and its functions throw. */
+/** Marks errors of all copies of this package, of which there are two where an entry brings its own. */
+const mark = Symbol.for('fovea.FoveaError');
+
+/**
+ * The only error that Fovea's promises reject with and its functions throw. `instanceof FoveaError`
+ * holds for those of another copy of this package, too.
+ */
 export class FoveaError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // Of a class that extends this one, only what it has made is an instance.
+    if (Object.getPrototypeOf(this) !== Error)
+      return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && mark in value;
+  }
+
   readonly code: FoveaErrorCode;
 
   /** Where it happened, for programs: `node`, `op`, `input`, `bytes`, `url`, `status`, ... */
@@ -54,6 +71,7 @@ export class FoveaError extends Error {
     this.name = code === 'Aborted' ? 'AbortError' : 'FoveaError';
     this.code = code;
     this.fields = fields;
+    Object.defineProperty(this, mark, { value: true });
   }
 }
 

@@ -76,7 +76,7 @@ function isBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
   return isArrayBuffer(value) || tagOf(value) === 'SharedArrayBuffer';
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

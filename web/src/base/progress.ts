@@ -10,7 +10,9 @@ export interface Progress {
   /** Bytes, tiles, or 0 and 1. */
   readonly done: number;
   /** Of which `done` is a part, where it is known. */
-  readonly total?: number;
+  readonly total?: number | undefined;
+  /** Whether the bytes come from the cache, without the network or because it had no newer ones. */
+  readonly cached?: boolean;
   /** How long the stage still takes, as far as that can be told. */
   readonly secondsLeft?: number;
 }

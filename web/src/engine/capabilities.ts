@@ -1,18 +1,20 @@
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { checkOptions } from '../base/check-options.js';
 import { hardwareThreads, isNode } from '../base/environment.js';
-import { FoveaError } from '../base/errors.js';
+import { FoveaError, messageOf } from '../base/errors.js';
+import { importNodeWorker } from './launch.js';
+import { absolute, packagedWorker } from './locate.js';
 import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
 
 /** What this platform offers, and what the engine makes of it. */
 export interface Capabilities {
   /** The build of the engine that is used. */
   variant: Variant;
-  /** Why that one, as a sentence. */
+  /** Why that one and, where the engine computes in the caller's thread, why that. */
   reason: string;
   /** Threads that compute. */
   numThreads: number;
-  /** Whether the engine lives in a Web Worker. */
+  /** Whether the engine lives in a worker. */
   worker: boolean;
   /** Whether WebAssembly has 128-bit SIMD here, without which the engine does not run. */
   simd: boolean;
@@ -39,7 +41,8 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
 export async function findCapabilities(options: EngineOptions): Promise<Capabilities> {
   const features = await (featuresHere ??= findFeatures());
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
-  const worker = usesWorker(options);
+  const here = await workerObstacle(options);
+  const worker = here === undefined;
   const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
   const obstacle = threadsObstacle(features, worker, wanted);
   const relaxed = features.relaxedSimd ? 'relaxed' : 'simd';
@@ -47,10 +50,11 @@ export async function findCapabilities(options: EngineOptions): Promise<Capabili
   const variant = options.variant ?? best;
   checkForced(variant, features, worker);
   const numThreads = variant.endsWith('-threads') ? wanted : 1;
-  const reason =
+  const choice =
     options.variant === undefined
       ? reasonFor(features.relaxedSimd, numThreads, obstacle)
       : 'asked for by the option "variant"';
+  const reason = worker ? choice : `${choice}; in this thread: ${here}`;
   return { variant, reason, numThreads, worker, ...features };
 }
 
@@ -68,9 +72,27 @@ async function findFeatures(): Promise<Features> {
   };
 }
 
-/** Whether an engine with these options gets a Web Worker. */
-export function usesWorker({ worker }: EngineOptions): boolean {
-  return !isNode() && typeof Worker === 'function' && (worker ?? true);
+let nodeWorkersFailed: string | undefined;
+
+/** Has no more workers started in Node, where none starts. */
+export function forgoWorkers(why: string): void {
+  nodeWorkersFailed = why;
+}
+
+/** Why an engine with these options computes in the caller's thread; undefined: it gets a worker. */
+export async function workerObstacle({
+  worker,
+  workerUrl,
+}: EngineOptions): Promise<string | undefined> {
+  if (worker === false) return 'asked for by the option "worker"';
+  if (!isNode()) return typeof Worker === 'function' ? undefined : 'there are no workers here';
+  if (nodeWorkersFailed !== undefined && !worker) return nodeWorkersFailed;
+  try {
+    const url = await absolute(workerUrl ?? packagedWorker());
+    return await (await importNodeWorker()).nodeWorkerObstacle(url, worker ?? false);
+  } catch (error) {
+    return `the package's files are not where it looks for them: ${messageOf(error)}`;
+  }
 }
 
 function reasonFor(relaxed: boolean, numThreads: number, obstacle: string | undefined): string {

@@ -1,6 +1,6 @@
 import { readLocalFile } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
-import { fetchOrThrow } from '../source/source.js';
+import { fetchOrThrow } from '../source/request.js';
 import type { EngineFiles } from './locate.js';
 
 /** An engine that only needs to be instantiated, as plain data for a worker. */
@@ -56,7 +56,8 @@ async function compileBytes(bytes: Uint8Array, origin: string): Promise<WebAssem
 function notWebAssembly(url: string, cause: unknown): FoveaError {
   if (/Content.Security.Policy|\bCSP\b/i.test(messageOf(cause))) {
     const message =
-      "the Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'";
+      "the Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'. No " +
+      'option does without';
     return new FoveaError('EngineLoadError', message, { url }, { cause });
   }
   const message = `${url} is not WebAssembly that runs here: ${messageOf(cause)}`;

@@ -4,7 +4,8 @@ import { compileEngine } from './compile.js';
 import { EngineHost, type HostArguments, type HostMethod, type HostResult } from '../host/host.js';
 import { importGlue } from '../host/instantiate.js';
 import type { ModuleFactory } from '../host/module.js';
-import { startWorker, workerError, type EngineFiles } from './locate.js';
+import type { EngineWorker, StartingWorker } from './launch.js';
+import type { EngineFiles } from './locate.js';
 import { transferring, unwrap, type HostEndpoint } from './messages.js';
 
 /** The way to an engine's host. */
@@ -39,30 +40,8 @@ export async function connectHere(files: EngineFiles, threads: number): Promise<
   };
 }
 
-/** A worker that is to host an engine. */
-export interface StartingWorker {
-  worker: Worker;
-  /** Rejects with FoveaError EngineLoadError if it does not start. */
-  failure: Promise<never>;
-}
-
-/** Starts a worker, which takes a while: nothing of the engine is needed for that. */
-export function launchWorker(workerUrl: string | URL | undefined): StartingWorker {
-  const worker = startWorker(workerUrl);
-  const failure = new Promise<never>((_, reject) => {
-    // The event of a script that cannot be loaded says nothing at all.
-    worker.onerror = ({ message, filename }) => {
-      const fields: Record<string, string> = filename ? { url: filename } : {};
-      reject(workerError(message || 'its script (worker.js) cannot be loaded', fields));
-    };
-  });
-  // It may come before anybody waits for it.
-  failure.catch(() => {});
-  return { worker, failure };
-}
-
 /**
- * An engine in a Web Worker. This thread fetches and compiles it while the worker starts.
+ * An engine in a worker. This thread fetches and compiles it while the worker starts.
  *
  * @param onCrash called when the worker dies, after which nothing is answered any more
  */
@@ -72,23 +51,31 @@ export async function connectWorker(
   threads: number,
   onCrash: (error: FoveaError) => void,
 ): Promise<Connection> {
-  const endpoint = wrap<HostEndpoint>(worker);
+  const endpoint = wrap<HostEndpoint>(worker.endpoint);
   const start = async () => {
     if (threads > 1) void endpoint.preload(files.glueUrl);
     unwrap(await endpoint.start(await compileEngine(files), threads));
   };
   await Promise.race([start(), failure]);
-  worker.onerror = ({ message }) => {
+  worker.onFailure = (message) => {
     onCrash(new FoveaError('EngineCrashed', `the engine's worker died: ${message}`));
   };
+  worker.hold(false);
   return workerConnection(worker, endpoint);
 }
 
-function workerConnection(worker: Worker, endpoint: Remote<HostEndpoint>): Connection {
+function workerConnection(worker: EngineWorker, endpoint: Remote<HostEndpoint>): Connection {
+  let pending = 0;
   return {
     remote: true,
     async call<M extends HostMethod>(method: M, ...args: HostArguments<M>) {
-      return unwrap(await endpoint.call(method, ...args.map(transferring))) as HostResult<M>;
+      // A process waits for answers, but for no worker that has nothing to do.
+      if (++pending === 1) worker.hold(true);
+      try {
+        return unwrap(await endpoint.call(method, ...args.map(transferring))) as HostResult<M>;
+      } finally {
+        if (--pending === 0) worker.hold(false);
+      }
     },
     close: () => worker.terminate(),
   };

@@ -1,6 +1,13 @@
-import { FoveaError, toFoveaError } from '../base/errors.js';
-import { findCapabilities, usesWorker, type Capabilities } from './capabilities.js';
-import { connectHere, connectWorker, launchWorker, type Connection } from './connection.js';
+import { isNode } from '../base/environment.js';
+import { FoveaError, messageOf, toFoveaError } from '../base/errors.js';
+import {
+  findCapabilities,
+  forgoWorkers,
+  workerObstacle,
+  type Capabilities,
+} from './capabilities.js';
+import { connectHere, connectWorker, type Connection } from './connection.js';
+import { launchWorker, type StartingWorker } from './launch.js';
 import { locateEngine } from './locate.js';
 import type { HostArguments, HostMethod, HostResult } from '../host/host.js';
 import type { EngineOptions } from './options.js';
@@ -21,19 +28,34 @@ export class Engine {
 
   /** Throws FoveaError EngineLoadError. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const launched = usesWorker(options) ? launchWorker(options.workerUrl) : undefined;
+    if ((await workerObstacle(options)) !== undefined) return Engine.#connect(options, undefined);
+    let launched: StartingWorker | undefined;
+    let failed = true;
     try {
-      const found = await findCapabilities(options);
-      const files = await locateEngine(found.variant, options);
-      const engine = new Engine(found);
-      engine.#connection = launched
-        ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))
-        : await connectHere(files, found.numThreads);
-      return engine;
+      launched = await launchWorker(options.workerUrl);
+      failed = false;
+      launched.failure.catch(() => (failed = true));
+      return await Engine.#connect(options, launched);
     } catch (error) {
       launched?.worker.terminate();
-      throw error;
+      // Nobody has asked for a worker of Node by name, and a bundle, say, may have lost it.
+      if (!failed || !isNode() || options.worker) throw error;
+      forgoWorkers(messageOf(error));
+      return Engine.#connect(options, undefined);
     }
+  }
+
+  static async #connect(
+    options: EngineOptions,
+    launched: StartingWorker | undefined,
+  ): Promise<Engine> {
+    const found = await findCapabilities(options);
+    const files = await locateEngine(found.variant, options);
+    const engine = new Engine(found);
+    engine.#connection = launched
+      ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))
+      : await connectHere(files, found.numThreads);
+    return engine;
   }
 
   /** Whether it has crashed or been closed. */

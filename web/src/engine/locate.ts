@@ -1,5 +1,5 @@
 import { currentFolder, isNode } from '../base/environment.js';
-import { FoveaError, messageOf } from '../base/errors.js';
+import { FoveaError } from '../base/errors.js';
 import { bytesIn } from '../base/kinds.js';
 import type { EngineOptions, Variant } from './options.js';
 
@@ -36,7 +36,7 @@ const packaged: Record<Variant, () => { glue: URL; wasm: URL }> = {
   }),
 };
 
-const packagedWorker = () => new URL('./worker.js', import.meta.url);
+export const packagedWorker = () => new URL('./worker.js', import.meta.url);
 
 /** Where the parts of a variant are. Throws FoveaError EngineLoadError. */
 export async function locateEngine(variant: Variant, options: EngineOptions): Promise<EngineFiles> {
@@ -55,33 +55,8 @@ export async function locateEngine(variant: Variant, options: EngineOptions): Pr
   };
 }
 
-/** Starts the worker that hosts an engine. Throws FoveaError EngineLoadError. */
-export function startWorker(workerUrl?: string | URL): Worker {
-  // As a file like the engine's, which it is complete enough for: what bundlers make of
-  // `new Worker(new URL(...))` does not start where scripts come from another origin.
-  const url = resolved(workerUrl ?? packagedWorker(), basesHere());
-  try {
-    return new Worker(scriptUrl(url), { type: 'module' });
-  } catch (cause) {
-    throw workerError(messageOf(cause), { url }, cause);
-  }
-}
-
-/** The error of a worker that does not start: browsers seldom say why. */
-export function workerError(
-  why: string,
-  fields: Record<string, string>,
-  cause?: unknown,
-): FoveaError {
-  const message =
-    `the engine's worker does not start: ${why}. A Content-Security-Policy has to allow it by ` +
-    "worker-src 'self' (and blob: where the script comes from another origin, which has to share it " +
-    'by CORS); with the option worker: false the engine computes in this thread instead';
-  return new FoveaError('EngineLoadError', message, fields, { cause });
-}
-
 /** An address a worker may start from: another origin's script by way of one of our own. */
-function scriptUrl(url: string): string {
+export function scriptUrl(url: string): string {
   if (isOurs(url)) return url;
   const source = `import ${JSON.stringify(url)};`;
   // In a sandboxed frame, Chromium starts no module worker from a blob:.

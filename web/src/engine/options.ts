@@ -26,7 +26,10 @@ export interface EngineOptions {
   wasmBinary?: Uint8Array | ArrayBuffer | undefined;
   /** The package's worker.js; by default the one next to this module. */
   workerUrl?: string | URL | undefined;
-  /** Whether the engine gets a Web Worker; by default in browsers. In Node it never does. */
+  /**
+   * Whether the engine gets a worker: in browsers a Web Worker, in Node a worker thread. By default it
+   * does wherever that works; `capabilities()` says why not.
+   */
   worker?: boolean | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { FoveaError, messageOf } from '../base/errors.js';
+import { trustedScriptUrl } from '../base/trusted-types.js';
 import { version } from '../version.js';
 import type { CompiledEngine } from '../engine/compile.js';
 import type { EngineModule, ModuleFactory, ModuleSettings } from './module.js';
@@ -18,7 +19,11 @@ export async function instantiateEngine(
   const { url } = engine;
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
     // An engine of another release may not fit the glue, and then cannot be asked for its version.
-    const message = `the engine from ${url} does not start (is it of fovea ${version}?): ${messageOf(cause)}`;
+    const why = messageOf(cause);
+    const message = /Trusted(ScriptURL|Types)/.test(why)
+      ? `the engine's threads do not start: ${why}. The policy that worker.js is served with has to say ` +
+        'trusted-types fovea; with numThreads: 1 there are no threads'
+      : `the engine from ${url} does not start (is it of fovea ${version}?): ${why}`;
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   });
   checkVersion(module, url);
@@ -34,7 +39,8 @@ export async function importGlue(url: string): Promise<ModuleFactory> {
     return glue.default;
   } catch (cause) {
     const message =
-      `the engine's script ${url} cannot be loaded: ${messageOf(cause)}. Where import() is not ` +
+      `the engine's script ${url} cannot be loaded: ${messageOf(cause)}. A Content-Security-Policy has ` +
+      "to allow it by script-src (as 'self' does for the page's own origin); where import() is not " +
       'allowed, as in service workers, import the package as fovea/static';
     throw new FoveaError('EngineLoadError', message, { url }, { cause });
   }
@@ -75,7 +81,9 @@ function instantiate(
 
 function threadSettings({ threadUrl }: CompiledEngine, threads: number): Partial<ModuleSettings> {
   const settings = { wasmMemory: sharedMemory(), poolSize: threads - 1 };
-  return threadUrl === undefined ? settings : { ...settings, threadUrl };
+  return threadUrl === undefined
+    ? settings
+    : { ...settings, threadUrl: trustedScriptUrl(threadUrl) };
 }
 
 // 64 KB each.

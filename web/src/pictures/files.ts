@@ -3,7 +3,8 @@
 import { FoveaError } from '../base/errors.js';
 import { bytesIn, isBlob, isResponse } from '../base/kinds.js';
 import { untilAborted } from '../base/until-aborted.js';
-import { fetchOrThrow, openSource, type Bytes } from '../source/source.js';
+import { fetchOrThrow } from '../source/request.js';
+import { openSource, type Bytes } from '../source/source.js';
 import { hasCanvases } from './canvas.js';
 import { openBlob, type Opening } from './drawables.js';
 import type { Picture } from './picture.js';
@@ -37,16 +38,18 @@ async function toBlob(source: FileSource, opening: Opening): Promise<Blob> {
   const { signal } = opening;
   const response = isResponse(source)
     ? source
-    : await fetchOrThrow(source as string | URL, 'NetworkError', signal);
+    : await fetchOrThrow(source as string | URL, 'NetworkError', { signal });
   const type = response.headers.get('content-type') ?? '';
-  const chunks = await collected(await openSource(response, signal), opening);
+  const chunks = await collected(await openSource(response, { signal }), opening);
   return new Blob(chunks as Uint8Array<ArrayBuffer>[], { type });
 }
 
 async function toBytes(source: FileSource, opening: Opening): Promise<Uint8Array> {
   const bytes = bytesIn(source);
   if (bytes) return bytes;
-  const opened = await openSource(source as string | URL | Blob | Response, opening.signal);
+  const opened = await openSource(source as string | URL | Blob | Response, {
+    signal: opening.signal,
+  });
   const chunks = await collected(opened, opening);
   if (chunks.length === 1) return chunks[0]!;
   // From another realm than a Blob of this one, perhaps.

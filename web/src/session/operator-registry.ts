@@ -24,9 +24,9 @@ const registered: { source: CustomOperator | OperatorModule }[] = [];
  * Makes an operator known to all sessions that are created from now on, in place of one for the same
  * opset that was registered before.
  *
- * An engine in a worker, as browsers have it, takes only modules, which it imports when the next session
+ * An engine in a worker, as it is by default, takes only modules, which it imports when the next session
  * is created; that rejects with OperatorError where one cannot be imported. Descriptions are for engines
- * in this thread: in Node, and with the option `worker: false`.
+ * in this thread, such as with the option `worker: false`.
  *
  * @example
  * registerOperator({ module: new URL('./gamma-correction.js', import.meta.url) });

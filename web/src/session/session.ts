@@ -41,9 +41,10 @@ export class InferenceSession {
    * Loads a model, and an engine first if none runs with these options.
    *
    * @param source a URL (in Node also a path), the model's bytes, a Response, a Blob or a stream
-   * @throws FoveaError NetworkError, EngineLoadError, MalformedModel, UnsupportedOperator (all of
-   *   them, in the field `operators`), UnsupportedAttribute, InvalidInput (no source, an unknown
-   *   option), OperatorError, OutOfMemory, EngineCrashed; Aborted as soon as `options.signal` fires
+   * @throws FoveaError NetworkError, IntegrityError, DecryptionError, EngineLoadError, MalformedModel,
+   *   UnsupportedOperator (all of them, in the field `operators`), UnsupportedAttribute, InvalidInput
+   *   (no source, an unknown option), OperatorError, OutOfMemory, EngineCrashed; Aborted as soon as
+   *   `options.signal` fires
    */
   static create(source: ModelSource, options?: SessionOptions): Promise<InferenceSession>;
   /** Loads a model that is part of a buffer, as onnxruntime-common has it. Offset and length in bytes. */

@@ -14,13 +14,20 @@ import { engineOptionKinds, type EngineOptions } from '../engine/options.js';
 import { leaseEngine, type Lease } from '../engine/registry.js';
 import { FoveaError } from '../base/errors.js';
 import { tell, type OnProgress } from '../base/progress.js';
+import {
+  downloadOptionKinds,
+  openDownload,
+  type Download,
+  type DownloadOptions,
+  type ModelFile,
+} from './download.js';
 import { externalDataKind, externalFiles, normalPath, type ExternalData } from './external-data.js';
 import { isRecord } from '../base/kinds.js';
 import { advised, operatorsFor } from '../session/operator-registry.js';
-import { openSource, type Bytes, type ModelSource } from './source.js';
+import { joined, sizeOf, type Bytes, type ModelSource } from './source.js';
 
 /** How a model is read. */
-export interface ReadOptions {
+export interface ReadOptions extends DownloadOptions {
   /** The files that weights outside the model are in. */
   externalData?: ExternalData | undefined;
   /** Called while the engine starts, the model arrives and is loaded. */
@@ -58,6 +65,7 @@ const limitsKind: OptionKind = {
 
 export const loadOptionKinds: OptionKinds<LoadOptions> = {
   ...engineOptionKinds,
+  ...downloadOptionKinds,
   externalData: externalDataKind,
   onProgress: callback,
   signal: abortSignal,
@@ -75,9 +83,7 @@ export async function openModel(
   const { onProgress } = options;
   tell(onProgress, { stage: 'engine', done: 0, total: 1 });
   const leasing = leaseEngine(options);
-  const opening = findCapabilities(options).then(() =>
-    openSized(source, options.signal, options.onProgress),
-  );
+  const opening = findCapabilities(options).then(() => openSized(source, options));
   // Its failure counts once there is an engine.
   opening.catch(() => {});
   const cancel = () => void opening.then((bytes) => bytes.cancel?.()).catch(() => {});
@@ -130,7 +136,11 @@ export async function withModel<T>(
         if (!buffersByPath.has(path)) {
           const file = await find(location);
           if (file === undefined) throw error;
-          const { buffer, kept } = await read(await openSized(file, options.signal));
+          const { data, integrity } = file;
+          // The model's hash and progress are not those of its weights.
+          const ownOptions = { ...options, integrity, onProgress: undefined };
+          const weights = await openSized(data, ownOptions, { externalData: location });
+          const { buffer, kept } = await read(weights);
           await kept;
           buffersByPath.set(path, buffer);
         }
@@ -161,10 +171,10 @@ const smallSize = 2 ** 22;
 /** Opens a source, and reads it unless it is known to be large. */
 async function openSized(
   source: ModelSource,
-  signal: AbortSignal | undefined,
-  onProgress?: ReadOptions['onProgress'],
+  options: Download,
+  file?: ModelFile,
 ): Promise<SizedBytes> {
-  const bytes = counted(await openSource(source, signal), onProgress);
+  const bytes = await openDownload(source, options, file);
   return bytes.size !== undefined && bytes.size > smallSize
     ? { ...bytes, size: bytes.size }
     : gathered(bytes);
@@ -173,19 +183,9 @@ async function openSized(
 async function gathered({ chunks, owned }: Bytes): Promise<SizedBytes> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);
-  const size = all.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const size = sizeOf(all);
   if (all.length === 1 || size > smallSize) return { size, chunks: all, owned };
-  return { size, chunks: [joined(all, size)], owned: true };
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return { size, chunks: [joined(all)], owned: true };
 }
 
 /**
@@ -210,17 +210,4 @@ async function upload(
     offset += byteLength;
   }
   return { kept: Promise.resolve() };
-}
-
-/** The same bytes, telling `onProgress` as they pass. */
-function counted(bytes: Bytes, onProgress: ReadOptions['onProgress']): Bytes {
-  async function* count() {
-    let loaded = 0;
-    for await (const chunk of bytes.chunks) {
-      loaded += chunk.byteLength;
-      yield chunk;
-      tell(onProgress, { stage: 'download', done: loaded, total: bytes.size });
-    }
-  }
-  return onProgress ? { ...bytes, chunks: count() } : bytes;
 }

@@ -3,6 +3,7 @@ import type { PictureSettings, Rectangle } from '../host/module.js';
 import type { RunReply } from '../host/sessions.js';
 import type { TileRequest } from '../host/enlarging.js';
 import { otherFeeds, planesOf, type Pair, type Trials } from '../network/form.js';
+import { typedArrayName } from '../base/kinds.js';
 import { findLocality, type Locality } from '../network/locality.js';
 import { levelsOf } from '../network/measuring.js';
 import type { Network } from '../network/network.js';
@@ -79,7 +80,7 @@ export class Enlarger {
   ): Promise<Pixels> {
     const { engine } = this.model;
     const { color, blueFirst, type, channelsLast, border, input, output, range } = network;
-    const deep = pixels.data instanceof Float32Array;
+    const deep = typedArrayName(pixels.data) === 'Float32Array';
     const settings: PictureSettings = {
       ...{
         window,

@@ -1,3 +1,4 @@
+import { typedArrayName } from '../base/kinds.js';
 import type { Pair } from '../network/form.js';
 import type { Rectangle, ResampleSettings } from '../host/module.js';
 import type { Picture } from '../pictures/picture.js';
@@ -47,7 +48,7 @@ export class ResampleStage implements Stage {
   parts(picture: Picture, running: Running): AsyncGenerator<Part, void> {
     const pieces = this.#parts.map((to) => ({ to, window: this.#window(to) }));
     return computePieces(picture, pieces, running, async ({ to, window }, pixels) => {
-      const deep = pixels.data instanceof Float32Array;
+      const deep = typedArrayName(pixels.data) === 'Float32Array';
       const settings: ResampleSettings = {
         ...{ window, part: to, deep, ...this.#resampling },
         ...{ width: this.#picture.x, height: this.#picture.y },
