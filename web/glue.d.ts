@@ -4,7 +4,3 @@ declare module 'fovea-glue' {
   const factory: import('./src/host/module.js').ModuleFactory;
   export default factory;
 }
-
-declare module 'comlink/dist/esm/node-adapter.mjs' {
-  export { default, type NodeEndpoint } from 'comlink/dist/esm/node-adapter';
-}

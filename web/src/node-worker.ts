@@ -1,7 +1,7 @@
 // Node's worker threads. A script of its own, which pages never load.
 
 import type { Endpoint } from 'comlink';
-import nodeEndpoint, { type NodeEndpoint } from 'comlink/dist/esm/node-adapter.mjs';
+import type { Worker as WorkerThread } from 'node:worker_threads';
 import { nodeModule } from './base/environment.js';
 import type { EngineWorker } from './engine/launch.js';
 
@@ -54,7 +54,7 @@ export async function startNodeWorker(url: string): Promise<EngineWorker> {
     ...ownArguments(),
   });
   const started: EngineWorker = {
-    endpoint: nodeEndpoint(worker as unknown as NodeEndpoint) as Endpoint,
+    endpoint: endpointOf(worker),
     onFailure: () => {},
     hold: (held) => (held ? worker.ref() : worker.unref()),
     // What a crash has printed, in a thread of the thread perhaps, is still on its way.
@@ -63,6 +63,25 @@ export async function startNodeWorker(url: string): Promise<EngineWorker> {
   worker.on('error', (error) => started.onFailure(error.message));
   worker.on('exit', (code) => started.onFailure(`it ended with exit code ${code}`));
   return started;
+}
+
+/** A worker thread, to talk to it as to a Web Worker. */
+function endpointOf(worker: WorkerThread): Endpoint {
+  const listeners = new Map<unknown, (data: unknown) => void>();
+  return {
+    postMessage: (message, transfer) =>
+      worker.postMessage(message, transfer as readonly ArrayBuffer[] | undefined),
+    addEventListener(type, listener) {
+      // Comlink's listeners are functions, and read nothing but the data.
+      const tell = (data: unknown) => (listener as EventListener)({ data } as unknown as Event);
+      listeners.set(listener, tell);
+      worker.on(type, tell);
+    },
+    removeEventListener(type, listener) {
+      worker.off(type, listeners.get(listener) ?? (() => {}));
+      listeners.delete(listener);
+    },
+  };
 }
 
 /** A program that is no file says so by arguments that a file is not started with. */

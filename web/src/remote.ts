@@ -9,7 +9,7 @@ import { verified } from './source/integrity.js';
 import { isWebAddress } from './source/retries.js';
 import { openSource, type Bytes, type ModelSource } from './source/source.js';
 
-export { clearCache } from './source/cached.js';
+export { clearCache } from './source/clearing.js';
 export { continueDownload } from './source/continuing.js';
 
 /** As openDownload(), with a cache, hashes or decryption. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as fovea from 'fovea';
+import type * as fovea from 'fovea';
 import { FoveaError, InferenceSession, registerOperator, Tensor, Upscaler } from 'fovea';
 import { OnnxBuilder } from '../../tests/support/onnx-builder.js';
 import { doublingModel } from './support/enlarging-models.js';

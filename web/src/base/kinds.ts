@@ -34,7 +34,7 @@ export function isResponse(value: unknown): value is Response {
   return tagOf(value) === 'Response';
 }
 
-export function isStream(value: unknown): value is ReadableStream {
+export function isStream(value: unknown): value is ReadableStream<Uint8Array> {
   return tagOf(value) === 'ReadableStream';
 }
 

@@ -141,12 +141,3 @@ function validatorsOf({ headers }: Response): Validators {
     lastModified: headers.get('last-modified') ?? undefined,
   };
 }
-
-/**
- * Removes the models that the option `cache` has kept.
- *
- * @throws what the platform does where files cannot be removed
- */
-export async function clearCache(name: string | true): Promise<void> {
-  await (await openCache(name))?.clear();
-}

@@ -20,13 +20,12 @@ export async function decrypted(
     const message = `the option decrypt failed for ${url || 'the model'}: ${messageOf(cause)}`;
     return new FoveaError('DecryptionError', message, url ? { url } : {}, { cause });
   };
-  let stream: ReadableStream<Uint8Array>;
-  try {
-    stream = await decrypt(streamOf(bytes), file);
-  } catch (cause) {
-    throw failed(cause);
-  }
-  if (!isStream(stream as unknown)) {
+  const stream: unknown = await (async () => decrypt(streamOf(bytes), file))().catch(
+    (cause: unknown) => {
+      throw failed(cause);
+    },
+  );
+  if (!isStream(stream)) {
     const message = `the option decrypt gives a ReadableStream, not ${described(stream)}`;
     throw new FoveaError('InvalidInput', message, { option: 'decrypt' });
   }
@@ -42,19 +41,19 @@ function withUrl({ code, message, fields, cause }: FoveaError, url: string): Fov
 
 /** Bytes as a stream, whose chunks are the reader's own. */
 function streamOf({ chunks, owned }: Bytes): ReadableStream<Uint8Array> {
-  const iterator =
-    'length' in chunks
-      ? chunks.values()
-      : (chunks[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>);
+  async function* each() {
+    for await (const chunk of chunks) yield owned ? chunk : chunk.slice();
+  }
+  const iterator = each();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { done, value } = await iterator.next();
         if (done) controller.close();
-        else controller.enqueue(owned ? value : value.slice());
+        else controller.enqueue(value);
       },
       async cancel() {
-        await iterator.return?.();
+        await iterator.return(undefined);
       },
     },
     { highWaterMark: 0 },

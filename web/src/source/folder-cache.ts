@@ -8,6 +8,9 @@ import {
   type Validators,
 } from './cache.js';
 
+type Paths = typeof import('node:path');
+type Files = typeof import('node:fs/promises');
+
 /** What is written beside a file's bytes. */
 interface Entry extends CacheKey, Validators {
   /** The name of the file with the bytes. */
@@ -21,37 +24,33 @@ const ours = /^[0-9a-f]{64}(-[0-9a-f]+)?\.(json|onnx|part)$/;
 
 /** Keeps files in a folder. */
 export async function openFolderCache(path: string | true): Promise<FileCache> {
-  const { join, resolve } = await nodeModule<typeof import('node:path')>('path');
+  const paths = await nodeModule<typeof import('node:path')>('path');
   const fs = await nodeModule<typeof import('node:fs/promises')>('fs/promises');
-  return new FolderCache(fs, join, path === true ? await defaultFolder() : resolve(path));
+  const folder = path === true ? await defaultFolder(paths) : paths.resolve(path);
+  return new FolderCache(fs, paths, folder);
 }
 
 /** The folder for what programs can fetch again, as each platform has it, and ours in there. */
-async function defaultFolder(): Promise<string> {
-  const { join } = await nodeModule<typeof import('node:path')>('path');
+async function defaultFolder(paths: Paths): Promise<string> {
   const { homedir } = await nodeModule<typeof import('node:os')>('os');
   const { env, platform } = process;
   const inHome =
     platform === 'darwin'
-      ? join(homedir(), 'Library', 'Caches')
+      ? paths.join(homedir(), 'Library', 'Caches')
       : platform === 'win32'
-        ? (env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
-        : join(homedir(), '.cache');
-  return join(env.XDG_CACHE_HOME || inHome, 'fovea', 'models');
+        ? (env.LOCALAPPDATA ?? paths.join(homedir(), 'AppData', 'Local'))
+        : paths.join(homedir(), '.cache');
+  return paths.join(env.XDG_CACHE_HOME || inHome, 'fovea', 'models');
 }
 
 class FolderCache implements FileCache {
-  readonly #fs: typeof import('node:fs/promises');
-  readonly #join: (...parts: string[]) => string;
+  readonly #fs: Files;
+  readonly #paths: Paths;
   readonly #folder: string;
 
-  constructor(
-    fs: typeof import('node:fs/promises'),
-    join: (...parts: string[]) => string,
-    folder: string,
-  ) {
+  constructor(fs: Files, paths: Paths, folder: string) {
     this.#fs = fs;
-    this.#join = join;
+    this.#paths = paths;
     this.#folder = folder;
   }
 
@@ -115,7 +114,7 @@ class FolderCache implements FileCache {
   }
 
   #path(file: string): string {
-    return this.#join(this.#folder, file);
+    return this.#paths.join(this.#folder, file);
   }
 }
 
