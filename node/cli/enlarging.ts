@@ -21,6 +21,8 @@ export interface Settings {
   model: string;
   /** Threads of the engine; all processors unless given. */
   threads: number | undefined;
+  /** Whether the engine computes in a thread of its own, not in that which asks for it. */
+  worker: boolean;
   size: SizeOptions;
   /** 1 to 100. */
   quality: number | undefined;
@@ -52,8 +54,8 @@ export class FileEnlarger {
   /** Loads the network. Throws FoveaError, also where there is no sharp. */
   static async open(settings: Settings): Promise<FileEnlarger> {
     await loadSharp();
-    const { model, threads } = settings;
-    const options = { numThreads: threads };
+    const { model, threads, worker } = settings;
+    const options = { numThreads: threads, worker };
     const upscaler = await LastingUpscaler.create(networkSource(model), options);
     return new FileEnlarger(upscaler, settings);
   }

@@ -38,7 +38,7 @@ async function openLocally(settings: Settings): Promise<Pool> {
 async function openThreads(jobs: number, settings: Settings): Promise<Pool> {
   // Together they have as many threads as one engine would.
   const threads = settings.threads ?? Math.max(1, Math.floor(availableParallelism() / jobs));
-  const open = () => openThread({ ...settings, threads });
+  const open = () => openThread({ ...settings, threads, worker: false });
   const all = await Promise.all(Array.from({ length: jobs }, open));
   const limit = pLimit(jobs);
   const enlarge = async (task: Task, onFraction: OnFraction): Promise<Outcome> => {

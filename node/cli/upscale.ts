@@ -96,7 +96,8 @@ async function upscale(inputs: readonly string[], flags: UpscaleFlags): Promise<
 async function enlargeAll(tasks: readonly Task[], flags: UpscaleFlags): Promise<Result[]> {
   const { model, threads, quality } = flags;
   const { scale, width, height, fit } = flags;
-  const settings = { model, threads, quality, size: { scale, width, height, fit } };
+  const size = { scale, width, height, fit };
+  const settings = { model, threads, quality, size, worker: true };
   const removing = removeWhenStopped(tasks);
   const pool = await openPool(Math.min(flags.jobs, tasks.length), settings);
   const bar = new ProgressBar(tasks.length);
