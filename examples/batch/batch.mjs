@@ -91,7 +91,7 @@ async function enqueue(id, work) {
 function startWorker() {
   const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const worker = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), {
-    env: { ...process.env, FOVEA_THREADS: `${threads}` },
+    env: { FOVEA_THREADS: `${threads}`, ...process.env },
   });
   workers.add(worker);
   console.log(`worker ${worker.pid}`);

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { createServer } from 'fovea/serve';
 import { wholeNumber, type ReadValue } from '../base/values.js';
 import { modelOption, read } from './option-kinds.js';
 import { tellUser } from './print.js';
@@ -43,6 +42,8 @@ export function addServe(program: Command): void {
 }
 
 async function serve({ port, host, ...options }: ServeFlags): Promise<void> {
+  // No other command waits until the service and its libraries are loaded.
+  const { createServer } = await import('fovea/serve');
   const server = await createServer({
     ...options,
     onError: (error) => tellUser(error instanceof Error ? String(error.stack) : String(error)),

@@ -33,13 +33,13 @@ test('a picture is given up when its time is over, and when its client leaves', 
   const service = await serve(
     project,
     '--max-milliseconds',
-    '300',
+    '1500',
     '--model',
     'x4',
     '--threads',
     '1',
   );
-  const large = await noise(1500, 1500).jpeg().toBuffer();
+  const large = await noise(2400, 2400).jpeg().toBuffer();
   const late = await post(service.url, large, 'image/jpeg');
   expect([late.status, await problemIn(late)]).toEqual([503, 'TooSlow']);
   const leaving = new AbortController();
@@ -56,7 +56,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s ends it after the picture under way',
   async (signal) => {
     const service = await serve(project, '--model', 'x2', '--threads', '1');
-    const png = await noise(700, 700).png().toBuffer();
+    const png = await noise(1500, 1500).png().toBuffer();
     const answer = post(service.url, png);
     await untilQueued(service.url, 1);
     service.child.kill(signal);
