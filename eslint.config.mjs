@@ -29,4 +29,12 @@ export default tseslint.config(
     files: ['bench/**', 'demo/**', 'tests/browser/**'],
     languageOptions: { globals: { ...globals.browser } },
   },
+  {
+    // Each of these runs in a place of its own.
+    files: ['tests/places/programs/**'],
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.worker, ...globals.webextensions, ...globals.jest },
+      parserOptions: { ecmaFeatures: { jsx: true } },
+    },
+  },
 );

@@ -1,5 +1,5 @@
 // Browser tests run twice, on pages that are cross-origin isolated and on pages that are not, but for those of
-// what the page does before an engine computes. Both servers serve the whole checkout, so /dist/, /build/demo/ and
+// what the page does before an engine computes, and of programs for another library. Both servers serve the whole checkout, so /dist/, /build/demo/ and
 // /tests/browser/ are there.
 
 import { defineConfig } from '@playwright/test';
@@ -7,10 +7,13 @@ import { chromiumLaunchOptions } from './tools/lib/chromium.mjs';
 
 const isolated = 'http://localhost:4173';
 const notIsolated = 'http://localhost:4174';
+const elsewhere = 'tests/places/**';
 
 export default defineConfig({
   testDir: 'tests',
   testMatch: '**/*.spec.ts',
+  // These have a configuration of their own.
+  testIgnore: elsewhere,
   outputDir: 'build/playwright',
   timeout: 120_000,
   workers: 2,
@@ -19,7 +22,7 @@ export default defineConfig({
     { name: 'isolated', use: { baseURL: isolated } },
     {
       name: 'not-isolated',
-      testIgnore: /(pictures|demo-inputs|demo-profile|emitted)\.spec\.ts$/,
+      testIgnore: [elsewhere, /(pictures|demo-inputs|demo-profile|emitted|programs)\.spec\.ts$/],
       use: { baseURL: notIsolated },
     },
   ],

@@ -1,13 +1,13 @@
 // node tools/bundle.mjs ENGINE...
 // Bundles the TypeScript of web/src into dist/, for the engines named: one module for the page, one for
-// the worker, each complete in itself. Emscripten's glue is a file of its own as well, for pages
-// without a worker and for threads, which start from it.
+// the worker, each complete in itself, and one that imports the page's. Emscripten's glue is a file of its
+// own as well, for pages without a worker and for threads, which start from it.
 // Then what Node runs, of node/: the command line and the service, with the libraries they need.
 
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { eagerCompilation, singleThreadedGlue } from './lib/engine-files.mjs';
+import { eagerCompilation, includedGlue } from './lib/engine-files.mjs';
 import { bundledPackages, writeNotices } from './lib/notices.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
@@ -17,15 +17,22 @@ const common = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  // One file less to fetch before an engine starts.
-  alias: { 'fovea-glue': singleThreadedGlue(process.argv.slice(2)) },
-  external: ['./wasm/*', 'node:*', 'module'],
+  external: ['./wasm/*', 'node:*'],
   sourcemap: true,
   metafile: true,
   logLevel: 'warning',
 };
+/** One file less to fetch before an engine starts. */
+const glue = includedGlue(process.argv.slice(2));
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
+
+/** Has a module import the page's instead of containing it: Tensor is one class in both. */
+const besideIndex = {
+  name: 'beside-index',
+  setup: (/** @type {import('esbuild').PluginBuild} */ { onResolve }) =>
+    onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './index.js', external: true })),
+};
 
 /**
  * Keeps in a script of its own what only some programs import, when they need it.
@@ -42,9 +49,10 @@ const apart = {
 
 const scripts = await build({
   ...common,
-  plugins: [apart],
+  plugins: [glue, apart],
   entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption'].map(source),
 });
+const ort = await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),
@@ -54,6 +62,7 @@ await build({
 const worker = await build({
   ...common,
   entryPoints: [source('worker')],
+  plugins: [glue],
   minify: true,
   banner: { js: eagerCompilation },
 });
@@ -83,6 +92,6 @@ const programs = await build({
 });
 chmodSync(join(distDir, 'cli/main.js'), 0o755);
 writeNotices([
-  { files: 'dist/index.js and dist/worker.js', packages: bundledPackages(scripts, worker) },
+  { files: 'dist/index.js and dist/worker.js', packages: bundledPackages(scripts, ort, worker) },
   { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
 ]);

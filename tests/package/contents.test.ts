@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption'];
+const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'ort'];
 const programs = names.map((name) => `dist/${name}.js`);
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
@@ -87,11 +87,21 @@ test('source maps bring their sources along', () => {
       sourcesContent: string[];
     };
     expect(map.sources.filter((source) => !source.startsWith('../'))).toEqual([]);
-    const ours = map.sources.findIndex((source) => source.startsWith('../web/src/'));
-    const file = join('dist', map.sources[ours]!);
-    expect(map.sourcesContent[ours]).toBe(readFileSync(file, 'utf8'));
+    const ours = map.sources.flatMap((source, index) => {
+      const file = /web\/src\/.+/.exec(source)?.[0];
+      return file === undefined ? [] : [{ file, content: map.sourcesContent[index] }];
+    });
+    expect(ours).not.toEqual([]);
+    for (const { file, content } of ours) expect(content).toBe(readFileSync(file, 'utf8'));
     expect(map.sourcesContent).toHaveLength(map.sources.length);
   }
+});
+
+test('fovea/ort has the classes of the package itself, and no other entry', () => {
+  const script = readPackageFile(project, 'dist/ort.js').toString();
+  expect(/\bclass (FoveaError|Tensor)\b/.exec(script)).toBeNull();
+  const imported = [...script.matchAll(/\bfrom "([^"]+)"/g)].map(([, path]) => path);
+  expect(new Set(imported)).toEqual(new Set(['./index.js']));
 });
 
 test('every file that package.json exports is there', () => {

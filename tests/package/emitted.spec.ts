@@ -10,6 +10,11 @@ const programs: [string, string, string[]][] = [
     "import { InferenceSession } from 'fovea';\nwindow.made = InferenceSession;",
     [],
   ],
+  [
+    'a program for onnxruntime',
+    "import * as ort from 'fovea/ort';\nwindow.made = [ort.InferenceSession, ort.Tensor];",
+    [],
+  ],
   ['an upscaler', "import { Upscaler } from 'fovea';\nwindow.made = Upscaler.create();", ['x2']],
   [
     'one network',

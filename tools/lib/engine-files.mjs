@@ -34,13 +34,32 @@ export function engineFile(variant, extension) {
 }
 
 /**
+ * Has esbuild take that glue for the module `fovea-glue`.
+ *
+ * @param {string[]} variants the engines that there are
+ * @returns {import('esbuild').Plugin}
+ */
+export function includedGlue(variants) {
+  const path = singleThreadedGlue(variants);
+  return {
+    name: 'glue',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^fovea-glue$/ }, () => ({ path, namespace: 'glue' }));
+      onLoad({ filter: /./, namespace: 'glue' }, () => ({
+        contents: forBundlers(readFileSync(path, 'utf8')),
+      }));
+    },
+  };
+}
+
+/**
  * The glue that serves all engines without threads.
  *
  * @param {string[]} variants the engines that there are
  * @returns {string} its path
  * @throws where those of several engines differ by more than their names
  */
-export function singleThreadedGlue(variants) {
+function singleThreadedGlue(variants) {
   const single = variants.filter((variant) => !variant.endsWith('-threads'));
   const glues = single.map((variant) =>
     readFileSync(engineFile(variant, 'js'), 'utf8').replaceAll(`fovea-${variant}`, 'fovea'),
@@ -51,15 +70,28 @@ export function singleThreadedGlue(variants) {
 }
 
 /**
- * Emscripten's glue, such that users' bundlers can take it for a file like any other. That of engines
- * without threads is.
+ * Emscripten's glue, such that users' bundlers can take it for a file like any other.
  *
  * @param {string} glue
  * @throws where the glue starts threads in a way that this does not know: another Emscripten's
  */
 export function forBundlers(glue) {
   const startsThreads = /\bPThread\b/.test(glue);
-  return startsThreads ? withoutTopLevelAwait(withoutWorkerExpression(glue)) : glue;
+  const portable = withoutNodeModules(glue);
+  return startsThreads ? withoutTopLevelAwait(withoutWorkerExpression(portable)) : portable;
+}
+
+/**
+ * What only Node runs is imported in a way that bundlers for browsers do not try to follow.
+ *
+ * @param {string} glue
+ */
+function withoutNodeModules(glue) {
+  const hints = '/* webpackIgnore: true */ /* @vite-ignore */';
+  return glue.replaceAll(
+    /\bimport\("(module|worker_threads)"\)/g,
+    (_, name) => `import(${hints} \`node:\${"${name}"}\`)`,
+  );
 }
 
 /**

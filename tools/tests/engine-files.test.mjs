@@ -3,7 +3,7 @@ import test from 'node:test';
 import { forBundlers } from '../lib/engine-files.mjs';
 
 const worker = 'PThread.w=new Worker(new URL("a-b.js",import.meta.url),o);\n';
-const start = 'isPthread = (await import("worker_threads")).workerData;\nisPthread && Module();';
+const start = 'isPthread = (await ask()).workerData;\nisPthread && Module();';
 
 test('threads start from the address of the glue, and nothing is awaited outside of functions', () => {
   for (const url of ['"a-b.js",import.meta.url', "'a-b.js', import.meta.url"]) {
@@ -18,6 +18,11 @@ test('threads start from the address of the glue, and nothing is awaited outside
 test('glue without threads stays as it is', () => {
   const glue = 'async function f() { await g(); }\nexport default Module;\n';
   assert.equal(forBundlers(glue), glue);
+});
+
+test('bundlers for browsers find none of Node\'s modules in it', () => {
+  const glue = 'if (ENVIRONMENT_IS_NODE) { await import("module"); }\nexport default Module;\n';
+  assert.match(forBundlers(glue), /import\(\/\* webpackIgnore: true.*`node:\$\{"module"\}`\)/);
 });
 
 test('glue that starts threads in other ways is refused', () => {

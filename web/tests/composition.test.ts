@@ -1,7 +1,7 @@
 // Sizes, pipelines, regions and ensembles are what their parts give, put together by hand.
 
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Upscaler, type PixelData, type UpscaleOptions } from 'fovea';
+import { Upscaler, type PixelData, type Progress, type UpscaleOptions } from 'fovea';
 import { deepModel, doublingModel } from './support/enlarging-models.js';
 import { failureOf } from './support/errors.js';
 import {
@@ -143,6 +143,21 @@ describe('regions', () => {
       }
       expect(largestDifference(result, byHand)).toBeLessThanOrEqual(1);
     }
+  });
+
+  test('are enlarged to the end though their upscaler is released meanwhile', async () => {
+    const [whole, part] = [await create(doublingModel()), await create(deepModel(1))];
+    const find = [region, { ...region, y: 20 }];
+    const regions = { find, upscaler: part, feather: 0 };
+    const options = { ...small, regions };
+    const undisturbed = await whole.upscale(picture, options);
+    let released: Promise<void> | undefined;
+    const onProgress = ({ stage }: Progress) => {
+      if (stage === 'tiles') released ??= part.release();
+    };
+    const result = await whole.upscale(picture, { ...options, onProgress });
+    await released;
+    expect(largestDifference(result, undisturbed)).toBe(0);
   });
 
   test('come into view from their borders', async () => {

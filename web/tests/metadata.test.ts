@@ -130,7 +130,7 @@ describe('the property fovea is refused', () => {
     ['multiple', 1.5, 'a whole number above 0'],
     ['input', '', 'a name'],
     ['output', 1, 'a name'],
-    ['border', 'zero', "'replicate' or 'reflect'"],
+    ['border', 'zero', "'replicate', 'reflect' or 'none'"],
     ['luma', true, "'bt601-full'"],
     ['offset', -1, 'a whole number from 0'],
     ['reach', 2.5, 'a whole number from 0'],

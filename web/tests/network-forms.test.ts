@@ -297,4 +297,16 @@ describe('the picture goes on beyond its border', () => {
       }
     }
   });
+
+  test('or does not, and the network pads it by itself', async () => {
+    const model = doublingModel({ blur: 'same' });
+    const upscaler = await create(model, { border: 'none' });
+    const white = makePicture(30, 20, () => [255, 255, 255, 255]);
+    for (const options of [{}, { tile: 12 }]) {
+      const result = await upscaler.upscale(white, options);
+      const [corner, edge, inside] = [pixelOf(result, 0, 0), pixelOf(result, 30, 0), [30, 20]];
+      expect([corner[0], edge[0]]).toEqual([Math.round((255 * 4) / 9), Math.round((255 * 6) / 9)]);
+      expect(pixelOf(result, inside[0]!, inside[1]!)[0]).toBe(255);
+    }
+  });
 });

@@ -14,6 +14,7 @@ import {
   Upscaler,
 } from 'fovea';
 import { createServer, type ServiceOptions } from 'fovea/serve';
+import * as ort from 'fovea/ort';
 import { decryptAes128Gcm, encryptAes128Gcm } from 'fovea/encryption';
 
 export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
@@ -70,6 +71,18 @@ const twice: CustomOperator = {
 };
 export const unregister: () => void = registerOperator(twice);
 registerOperator({ module: new URL('https://example.org/twice.js') });
+
+export async function runAsOnnxruntime(
+  model: ArrayBuffer,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.TypedTensor<'float32'>> {
+  ort.env.wasm.numThreads = 1;
+  const session: ort.InferenceSession = await ort.InferenceSession.create(model, options);
+  const feeds: Record<string, ort.Tensor> = { x: new ort.Tensor('float32', [1], [1]) };
+  const { y } = await session.run(feeds);
+  if (y?.type !== 'float32') throw new TypeError(y?.type);
+  return y as ort.TypedTensor<'float32'>;
+}
 
 // What the declarations must refuse, so that they say more than `any`.
 // @ts-expect-error an element type that does not exist

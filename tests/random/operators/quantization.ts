@@ -59,6 +59,10 @@ function targets(opset: number): ElementType[] {
   return types;
 }
 
+/** Blocks of nothing end onnxruntime's process. */
+const dividesByZero = (dims: readonly number[], block: number | undefined) =>
+  block !== undefined && elementCount(dims) === 0;
+
 /** By which version of ONNX's an operator goes. */
 const versionOf = (maker: GraphMaker, name: string) => (name.includes(':') ? 13 : maker.opset);
 
@@ -70,6 +74,7 @@ export const quantizeLinear = (name: string): Operator => ({
     const x = maker.take(0, 4, { exact: true, largest: 1e3 });
     const type = random.of(targets(opset));
     const { dims, axis, block } = granularity(maker, x.dims, opset);
+    if (dividesByZero(x.dims, block)) return undefined;
     const isSmallFloat = type.startsWith('float');
     const zeros = isSmallFloat
       ? zerosOf(maker, type, dims)
@@ -97,6 +102,7 @@ export const dequantizeLinear = (name: string): Operator => ({
     const opset = versionOf(maker, name);
     const x = maker.take(0, 4);
     const { dims, axis, block } = granularity(maker, x.dims, opset);
+    if (dividesByZero(x.dims, block)) return undefined;
     const isSmallFloat = x.type.startsWith('float');
     const type =
       opset >= 19 ? random.of<ElementType>(['float32', 'float32', 'float16']) : 'float32';

@@ -19,8 +19,11 @@ export type NetworkColor = 'luma' | 'gray' | 'rgb' | 'rgba';
 /** A network's values of black and white. */
 export type Range = '0..1' | '0..255' | '-1..1';
 
-/** How a picture goes on beyond its border. */
-export type Border = 'replicate' | 'reflect';
+/**
+ * How a picture goes on beyond its border: with its outermost pixels again, mirrored, or not at all, so that
+ * the result is what the network itself makes of its end.
+ */
+export type Border = 'replicate' | 'reflect' | 'none';
 
 /** What the caller says of a network, instead of what the model or a trial run says. */
 export interface NetworkOptions {

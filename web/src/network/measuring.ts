@@ -53,7 +53,7 @@ export async function measureNetwork(
     return {
       ...form,
       ...geometry,
-      ...(await measureLevels(trials, form, geometry, toRange(said.range))),
+      ...(await measureLevels(trials, form, geometry, said)),
     };
   }
   throw refusal;
@@ -173,38 +173,57 @@ async function sizeOfResult(trials: Trials, form: Form, size: Pair): Promise<Pai
   return sizeOf(dims, form);
 }
 
+/** What trials of sizes alone, which do not run, are larger than: valid convolutions leave some of it. */
+const trialSide = 64;
+
 /**
- * The least sides of trials that run. The first suffices for valid convolutions, and shows what most
- * networks do at borders; the second is for those whose zeros around the picture are seen from its middle.
+ * The least sides of trials that run. The first shows what most networks do at borders; the others are
+ * for those whose zeros around the picture are seen from its middle.
  */
-const [trialSide, longTrialSide] = [64, 192];
+const runSides = [32, 64, 192];
 
 async function measureLevels(
   trials: Trials,
   form: Form,
   geometry: Geometry,
-  told: Range | undefined,
+  { border, range }: NetworkOptions,
 ): Promise<Levels> {
+  const told = toRange(range);
+  if (told !== undefined && border === 'none') return { range: told, rim: 0 };
   const { multiple, margin } = geometry;
   const at = (side: number) => {
     const size = toPair(multiple * Math.ceil((side + 2 * margin) / multiple));
     return levelsAt(trials, form, form.fixed ?? size, geometry, told);
   };
-  if (form.fixed) return (await at(trialSide)).levels;
-  const first = await at(trialSide).catch((error: unknown) => {
-    if (toFoveaError(error).code !== 'InvalidInput') throw error;
-  });
-  return first?.isSure ? first.levels : (await at(longTrialSide)).levels;
+  const levels = form.fixed ? (await at(trialSide)).levels : await surely(at);
+  return border === 'none' ? { ...levels, rim: 0 } : levels;
 }
 
-/** What a network does to values, as plain pictures of a size show, and whether they are large enough. */
+/** What the first trial shows that is large enough, or else the last. */
+async function surely(at: (side: number) => Promise<LevelsTrial>): Promise<Levels> {
+  for (const side of runSides.slice(0, -1)) {
+    const trial = await at(side).catch((error: unknown) => {
+      if (toFoveaError(error).code !== 'InvalidInput') throw error;
+    });
+    if (trial?.isSure) return trial.levels;
+  }
+  return (await at(runSides.at(-1)!)).levels;
+}
+
+interface LevelsTrial {
+  levels: Levels;
+  /** Whether the picture was large enough to tell. */
+  isSure: boolean;
+}
+
+/** What a network does to values, as plain pictures of a size show. */
 async function levelsAt(
   trials: Trials,
   form: Form,
   size: Pair,
   { scale }: Geometry,
   told: Range | undefined,
-): Promise<{ levels: Levels; isSure: boolean }> {
+): Promise<LevelsTrial> {
   const flat = async (grey: number) => {
     const result = await trials.run(greyFeeds(form, size, grey, scale), form.output);
     const { size: made, data } = planesOf(form, result);
@@ -213,8 +232,11 @@ async function levelsAt(
   };
   const levelsOfResult = (range: Range, result: FlatResult) => {
     const { black, white } = levelsOf(range);
-    const rim = result.rim(scale, white - black);
-    return { levels: { range, rim }, isSure: rim < middle * Math.min(size.x, size.y) - 1 };
+    const { rim, isPlain } = result.rim(scale, white - black);
+    const side = Math.min(size.x, size.y);
+    // On the smallest, what borders do may be all that there is.
+    const isSure = rim < middle * side - 1 && (isPlain || side >= runSides[1]!);
+    return { levels: { range, rim }, isSure };
   };
   if (told === undefined) {
     const { range, result } = await findRange(form, flat);
@@ -301,27 +323,30 @@ class FlatResult {
    * How many pixels of the input lie beside results at the border that differ from those inside.
    *
    * @param range white less black
+   * @returns `isPlain`: whether those inside are all the same
    */
-  rim(scale: Pair, range: number): number {
+  rim(scale: Pair, range: number): { rim: number; isPlain: boolean } {
     const { x: width, y: height } = this.#size;
+    const tolerance = rimTolerance * range;
     let rim = 0;
+    let isPlain = true;
     for (let start = 0; start < this.#data.length; start += width * height) {
-      const isOrdinary = this.#ordinary(start, rimTolerance * range);
+      const [least, most] = this.#inside(start);
+      isPlain &&= most - least <= tolerance;
       for (let y = 0; y < height; ++y) {
+        const down = (Math.min(y, height - 1 - y) + 1) / scale.y;
         for (let x = 0; x < width; ++x) {
-          const depth = Math.min(
-            (Math.min(x, width - 1 - x) + 1) / scale.x,
-            (Math.min(y, height - 1 - y) + 1) / scale.y,
-          );
-          if (depth > rim && !isOrdinary(this.#data[start + y * width + x]!)) rim = depth;
+          const value = this.#data[start + y * width + x]!;
+          if (value >= least - tolerance && value <= most + tolerance) continue;
+          rim = Math.max(rim, Math.min(down, (Math.min(x, width - 1 - x) + 1) / scale.x));
         }
       }
     }
-    return Math.ceil(rim);
+    return { rim: Math.ceil(rim), isPlain };
   }
 
-  /** Whether a value of a channel is like those in its middle, which may alternate. */
-  #ordinary(start: number, tolerance: number): (value: number) => boolean {
+  /** The least and the greatest value in the middle of a channel: they may alternate. */
+  #inside(start: number): [number, number] {
     const { x: width, y: height } = this.#size;
     let [least, most] = [Infinity, -Infinity];
     for (let y = Math.floor(middle * height); y < (1 - middle) * height; ++y) {
@@ -331,7 +356,7 @@ class FlatResult {
         most = Math.max(most, value);
       }
     }
-    return (value) => value >= least - tolerance && value <= most + tolerance;
+    return [least, most];
   }
 }
 

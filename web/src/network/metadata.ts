@@ -43,7 +43,7 @@ const readers: Record<string, [takes: string, read: Reader]> = {
   multiple: ['a whole number above 0', whole],
   input: ['a name', name],
   output: ['a name', name],
-  border: ["'replicate' or 'reflect'", words('replicate', 'reflect')],
+  border: ["'replicate', 'reflect' or 'none'", words('replicate', 'reflect', 'none')],
   luma: ["'bt601-full'", words('bt601-full')],
   offset: ['a whole number from 0', wholeFromZero],
   reach: ['a whole number from 0', wholeFromZero],

@@ -15,7 +15,8 @@ import {
 /** A network that enlarges pictures: what it takes and what it gives. */
 export interface Network extends Form, Geometry, Levels {
   blueFirst: boolean;
-  border: Border;
+  /** What lies beyond a picture, where the network is to see it. */
+  border: Exclude<Border, 'none'>;
   /** How far it sees, as its metadata say. */
   reach: number | undefined;
 }
@@ -46,7 +47,12 @@ export async function examineNetwork(
       `its metadata say that ${offset} pixels are lost at each border, and it loses ${measured.margin}`,
     );
   }
-  return { ...measured, blueFirst: order === 'bgr', border, reach };
+  return {
+    ...measured,
+    blueFirst: order === 'bgr',
+    border: border === 'none' ? 'replicate' : border,
+    reach,
+  };
 }
 
 /** The options that have a value. */

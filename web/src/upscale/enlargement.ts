@@ -10,7 +10,7 @@ import { partsOf } from './chain.js';
 import type { Enlarger } from './enlarger.js';
 import { networkStage, type NetworkWork } from './network-stage.js';
 import { ResampleStage } from './resample-stage.js';
-import { findRegions, RegionStage, type RegionOptions } from './regions.js';
+import { findRegions, RegionStage, type EnlargeTo } from './regions.js';
 import type { Part, Stage } from './stage.js';
 import { targetOf, timesEnlarged, type Target } from './target-size.js';
 import type { TilesOptions } from './options.js';
@@ -19,6 +19,14 @@ import type { TilesOptions } from './options.js';
 export interface OpenEnlarger {
   enlarger: Enlarger;
   session: number;
+}
+
+/** The networks of one picture. */
+export interface OpenNetworks {
+  /** What it goes through, one after the other. */
+  chain: readonly OpenEnlarger[];
+  /** What enlarges its regions. */
+  ofRegions?: OpenEnlarger;
 }
 
 /** A picture on its way through networks. */
@@ -49,11 +57,11 @@ export class Enlargement {
   /**
    * Opens a picture and finds out what becomes of it. Nothing is computed yet.
    *
-   * @param networks what it goes through; a single one twice where the size that is asked for needs it
+   * @param networks a single one of a chain is used twice where the size that is asked for needs it
    * @throws FoveaError InvalidInput, NetworkError, Aborted
    */
   static async open(
-    networks: readonly OpenEnlarger[],
+    networks: OpenNetworks,
     source: PictureSource,
     options: TilesOptions,
   ): Promise<Enlargement> {
@@ -105,7 +113,7 @@ export class Enlargement {
 }
 
 async function stagesOf(
-  networks: readonly OpenEnlarger[],
+  { chain, ofRegions }: OpenNetworks,
   source: PictureSource,
   picture: Picture,
   target: Target | undefined,
@@ -113,14 +121,14 @@ async function stagesOf(
 ): Promise<Stage[]> {
   const { regions } = options;
   const size = { x: picture.width, y: picture.height };
-  const stages = await networkStages(networks, size, target?.size, options);
-  if (regions && stages.length > 0) {
+  const stages = await networkStages(chain, size, target?.size, options);
+  if (regions && ofRegions && stages.length > 0) {
     const found = await findRegions(regions, source, picture);
     const last = stages.pop()!;
-    const enlargeTo = regionEnlarger(regions);
+    const enlargeTo = regionEnlarger(ofRegions);
     stages.push(new RegionStage(last, picture, found, regions.feather ?? 8, enlargeTo));
   }
-  const { engine } = networks[0]!.enlarger.model;
+  const { engine } = chain[0]!.enlarger.model;
   return withTarget(stages, engine, size, target?.size, options);
 }
 
@@ -169,13 +177,10 @@ function orientationsOf({ fixed, scale }: NetworkWork['network'], ensemble: 1 | 
   throw new FoveaError('InvalidInput', message, { option: 'ensemble' });
 }
 
-function regionEnlarger({ upscaler }: RegionOptions) {
-  return (picture: Picture, size: Pair, signal?: AbortSignal): Promise<Stage[]> => {
-    const { enlarger } = upscaler;
+function regionEnlarger(network: OpenEnlarger): EnlargeTo {
+  const { engine } = network.enlarger.model;
+  return async (picture, size, signal) => {
     const own = { x: picture.width, y: picture.height };
-    return enlarger.model.operation(async (session) => {
-      const stages = await networkStages([{ enlarger, session }], own, size, { signal });
-      return withTarget(stages, enlarger.model.engine, own, size, {});
-    });
+    return withTarget(await networkStages([network], own, size, { signal }), engine, own, size, {});
   };
 }

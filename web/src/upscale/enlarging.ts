@@ -4,7 +4,7 @@ import { checkOptions } from '../base/check-options.js';
 import type { PictureSource } from '../pictures/sources.js';
 import { imageDataComponent, partImageData, type PixelData } from '../pictures/image-data.js';
 import type { Enlarger } from './enlarger.js';
-import { Enlargement, type OpenEnlarger } from './enlargement.js';
+import { Enlargement, type OpenEnlarger, type OpenNetworks } from './enlargement.js';
 import {
   tilesOptionKinds,
   upscaleOptionKinds,
@@ -38,7 +38,7 @@ export async function upscaled(
   checkOptions(options, 'upscale()', upscaleOptionKinds);
   const { output = 'imageData', priority, signal } = options;
   const { engine } = enlargers[0]!.model;
-  return withSessions(enlargers, (networks) =>
+  return withSessions(enlargers, options, (networks) =>
     engine.inTurn(
       signal,
       async () => {
@@ -73,7 +73,7 @@ export async function* tilesOf(
   const { engine } = enlargers[0]!.model;
   const leave = new Leaving();
   // Sessions are held until the loop ends, however it does.
-  const holding = withSessions(enlargers, (networks) => leave.hold(networks));
+  const holding = withSessions(enlargers, options, (networks) => leave.hold(networks));
   holding.catch(() => {});
   try {
     const networks = await Promise.race([leave.networks, holding as Promise<never>]);
@@ -104,22 +104,24 @@ export async function* tilesOf(
 /** Opens what several models' sessions are needed for, as one operation of each. */
 function withSessions<T>(
   enlargers: readonly Enlarger[],
-  work: (networks: OpenEnlarger[]) => Promise<T>,
+  { regions }: TilesOptions,
+  work: (networks: OpenNetworks) => Promise<T>,
 ): Promise<T> {
-  const open = (index: number, networks: OpenEnlarger[]): Promise<T> => {
-    const enlarger = enlargers[index];
-    if (!enlarger) return work(networks);
-    return enlarger.model.operation((session) =>
-      open(index + 1, [...networks, { enlarger, session }]),
-    );
+  const open = <R>(enlarger: Enlarger, use: (opened: OpenEnlarger) => Promise<R>) =>
+    enlarger.model.operation((session) => use({ enlarger, session }));
+  const openFrom = (index: number, chain: OpenEnlarger[]): Promise<T> => {
+    const next = enlargers[index];
+    if (next) return open(next, (opened) => openFrom(index + 1, [...chain, opened]));
+    if (!regions) return work({ chain });
+    return open(regions.upscaler.enlarger, (ofRegions) => work({ chain, ofRegions }));
   };
-  return open(0, []);
+  return openFrom(0, []);
 }
 
 /** Holds what was opened until it is told to end. */
 class Leaving {
-  readonly networks: Promise<OpenEnlarger[]>;
-  #opened!: (networks: OpenEnlarger[]) => void;
+  readonly networks: Promise<OpenNetworks>;
+  #opened!: (networks: OpenNetworks) => void;
   #ended!: () => void;
   readonly #end = new Promise<void>((resolve) => (this.#ended = resolve));
 
@@ -127,7 +129,7 @@ class Leaving {
     this.networks = new Promise((resolve) => (this.#opened = resolve));
   }
 
-  hold(networks: OpenEnlarger[]): Promise<void> {
+  hold(networks: OpenNetworks): Promise<void> {
     this.#opened(networks);
     return this.#end;
   }

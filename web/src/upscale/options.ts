@@ -90,7 +90,7 @@ export const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
   multiple: wholeFrom(1),
   input: { takes: 'a name', accepts: (value) => typeof value === 'string' },
   output: { takes: 'a name', accepts: (value) => typeof value === 'string' },
-  border: oneOf('replicate', 'reflect'),
+  border: oneOf('replicate', 'reflect', 'none'),
   inputs: record,
   mmdeploy: {
     takes: '{ pipeline, deploy, detail }, the parsed files of those names',
