@@ -20,7 +20,7 @@ test('glue without threads stays as it is', () => {
   assert.equal(forBundlers(glue), glue);
 });
 
-test('bundlers for browsers find none of Node\'s modules in it', () => {
+test("bundlers for browsers find none of Node's modules in it", () => {
   const glue = 'if (ENVIRONMENT_IS_NODE) { await import("module"); }\nexport default Module;\n';
   assert.match(forBundlers(glue), /import\(\/\* webpackIgnore: true.*`node:\$\{"module"\}`\)/);
 });
