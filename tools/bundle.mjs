@@ -1,11 +1,14 @@
 // node tools/bundle.mjs ENGINE...
 // Bundles the TypeScript of web/src into dist/, for the engines named: one module for the page, one for
-// the worker, each complete in itself, and one that imports the page's. Emscripten's glue is a file of its own as well, for pages
-// without a worker and for threads, which start from it.
+// the worker, each complete in itself, and one that imports the page's. Emscripten's glue is a file of its
+// own as well, for pages without a worker and for threads, which start from it.
+// Then what Node runs, of node/: the command line and the service, with the libraries they need.
 
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { eagerCompilation, includedGlue } from './lib/engine-files.mjs';
+import { bundledPackages, writeNotices } from './lib/notices.mjs';
 import { distDir, projectDir } from './lib/project.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
@@ -16,6 +19,7 @@ const common = {
   target: 'es2022',
   external: ['./wasm/*', 'node:*'],
   sourcemap: true,
+  metafile: true,
   logLevel: 'warning',
 };
 /** One file less to fetch before an engine starts. */
@@ -43,22 +47,51 @@ const apart = {
     ),
 };
 
-await build({
+const scripts = await build({
   ...common,
   plugins: [glue, apart],
   entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption'].map(source),
 });
-await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
+const ort = await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),
   entryPoints: networks.map((name) => source(`models/${name}`)),
 });
 // Bundlers take the worker's script as it is.
-await build({
+const worker = await build({
   ...common,
   entryPoints: [source('worker')],
   plugins: [glue],
   minify: true,
   banner: { js: eagerCompilation },
 });
+
+// Libraries in CommonJS ask for Node's modules by a function that modules do not have.
+const requiring = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+].join('\n');
+const programs = await build({
+  outdir: distDir,
+  outbase: join(projectDir, 'node'),
+  entryPoints: ['cli/main', 'cli/thread', 'serve/index'].map((name) =>
+    join(projectDir, `node/${name}.ts`),
+  ),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // The package itself, by its own name, and what its user installs.
+  external: ['fovea', 'fovea/*', 'sharp'],
+  minify: true,
+  keepNames: true,
+  banner: { js: requiring },
+  metafile: true,
+  logLevel: 'warning',
+});
+chmodSync(join(distDir, 'cli/main.js'), 0o755);
+writeNotices([
+  { files: 'dist/index.js and dist/worker.js', packages: bundledPackages(scripts, ort, worker) },
+  { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
+]);

@@ -44,10 +44,11 @@ export function includedGlue(variants) {
   return {
     name: 'glue',
     setup({ onLoad, onResolve }) {
+      // As a file: source maps name those from where they lie, and nothing else of this machine.
       onResolve({ filter: /^fovea-glue$/ }, () => ({ path }));
-      onLoad({ filter: /\bfovea-[\w-]+\.js$/ }, () => ({
-        contents: forBundlers(readFileSync(path, 'utf8')),
-      }));
+      onLoad({ filter: /fovea-\w+\.js$/ }, (file) =>
+        file.path === path ? { contents: forBundlers(readFileSync(path, 'utf8')) } : undefined,
+      );
     },
   };
 }

@@ -32,6 +32,8 @@ const probes = {
 const testProbes = {
   'clang-format': () => program('clang-format'),
   'protobuf-compiler': () => program('protoc'),
+  // The queue of examples/batch.
+  'redis-server': () => program('redis-server'),
   'libprotobuf-dev': () => file('/include/google/protobuf/message.h'),
 };
 

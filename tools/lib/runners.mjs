@@ -123,12 +123,21 @@ async function runGoogleTests(preset, programs, omitted, log) {
   return programs.map((program) => resultOf(program, results));
 }
 
-/** Jest on the TypeScript. @param {string} log @returns {Promise<Result>} */
-export async function runJest(log) {
+/**
+ * Jest on the TypeScript.
+ *
+ * @param {string} log
+ * @param {{full: boolean}} options `full`: tests as long as they are meant to be, by FOVEA_FULL
+ * @returns {Promise<Result>}
+ */
+export async function runJest(log, { full }) {
   const report = `${log}.json`;
   const node = [process.execPath, '--experimental-vm-modules', ...relaxedSimdFlag()];
   const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
-  const succeeded = await succeeds([...node, ...jest], { log, env: { NODE_NO_WARNINGS: '1' } });
+  const succeeded = await succeeds([...node, ...jest], {
+    log,
+    env: { NODE_NO_WARNINGS: '1', ...(full ? { FOVEA_FULL: '1' } : {}) },
+  });
   const {
     numPassedTests = 0,
     numFailedTests = 0,

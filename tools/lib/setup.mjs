@@ -7,7 +7,6 @@ import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
 import { copyEngineFile, engineFile } from './engine-files.mjs';
-import { writeNotices } from './notices.mjs';
 import { writeOfficialCases } from './official-cases.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
@@ -133,6 +132,8 @@ async function buildPackage(engines, log) {
   const sources = [
     'web/src',
     'web/tsconfig.json',
+    'node',
+    'notices',
     'tsconfig.json',
     'package-lock.json',
     'tools/bundle.mjs',
@@ -145,11 +146,24 @@ async function buildPackage(engines, log) {
     rmSync(distDir, { recursive: true, force: true });
     await run([process.execPath, 'tools/bundle.mjs', ...engines], { log });
     await run(nodeTool('typescript/bin/tsc', '-p', 'web'), { log });
+    await writeServiceTypes(log);
     mkdirSync(join(distDir, 'wasm'));
     for (const file of files) copyEngineFile(file, join(distDir, 'wasm'));
     for (const file of bundledModels) cpSync(join(projectDir, file), join(distDir, file));
-    writeNotices();
   });
+}
+
+/**
+ * The declarations of fovea/serve. Those of what it is made of name libraries that are bundled.
+ *
+ * @param {string} log
+ */
+async function writeServiceTypes(log) {
+  const types = join(buildDir, 'node-types');
+  await run(nodeTool('typescript/bin/tsc', '-p', 'node'), { log });
+  for (const file of ['index.d.ts', 'options.d.ts']) {
+    cpSync(join(types, 'serve', file), join(distDir, 'serve', file));
+  }
 }
 
 /** @param {string} variant */

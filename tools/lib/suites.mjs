@@ -95,8 +95,8 @@ export function suites({ full }) {
     withPackage('size', [], checkSizes),
     withPackage(
       'jest',
-      ['web', 'tests', 'models', 'bench', 'demo', 'evaluation', 'LICENSE', ...jestSettings],
-      runners.runJest,
+      ['web', 'node', 'tests', 'models', 'bench', 'demo', 'evaluation', ...jestSettings],
+      (log) => runners.runJest(log, { full }),
     ),
     {
       ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
@@ -170,7 +170,9 @@ function check(name, sources, argv) {
   return { name, needs: [], narrow: true, inputs, run: (log) => runners.runCheck(argv, log) };
 }
 
-const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'docs', 'notices'];
+const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'LICENSE', 'notices'].concat(
+  ['docs', 'examples'],
+);
 
 /** What tells the checkers what to hold the sources to. */
 const configurations = ['.clang-format', '.prettierrc.json', '.prettierignore', '.gitignore'];

@@ -13,6 +13,7 @@ import {
   Tensor,
   Upscaler,
 } from 'fovea';
+import { createServer, type ServiceOptions } from 'fovea/serve';
 import * as ort from 'fovea/ort';
 import { decryptAes128Gcm, encryptAes128Gcm } from 'fovea/encryption';
 
@@ -52,6 +53,11 @@ export async function examine(blob: Blob): Promise<[ModelReport, Capabilities]> 
     if (error instanceof FoveaError && error.code === 'MalformedModel') error.message.trim();
     throw error;
   }
+}
+
+export async function serve(options: ServiceOptions): Promise<string> {
+  const server = await createServer({ model: 'x4', ...options });
+  return server.listen({ port: 0 });
 }
 
 const twice: CustomOperator = {
