@@ -78,8 +78,17 @@ function singleThreadedGlue(variants) {
  */
 export function forBundlers(glue) {
   const startsThreads = /\bPThread\b/.test(glue);
-  const portable = withoutNodeModules(glue);
+  const portable = withoutNodeModules(withoutWasm(glue));
   return startsThreads ? withoutTopLevelAwait(withoutWorkerExpression(portable)) : portable;
+}
+
+/**
+ * No bundler looks for the .wasm next to a script that contains the glue, which is always given it.
+ *
+ * @param {string} glue
+ */
+function withoutWasm(glue) {
+  return glue.replaceAll(/\bnew URL\(("[\w-]+\.wasm"), *import\.meta\.url\)\.href/g, '$1');
 }
 
 /**

@@ -25,6 +25,11 @@ test("bundlers for browsers find none of Node's modules in it", () => {
   assert.match(forBundlers(glue), /import\(\/\* webpackIgnore: true.*`node:\$\{"module"\}`\)/);
 });
 
+test('bundlers look for no .wasm beside it', () => {
+  const glue = 'const url = new URL("a-b.wasm",import.meta.url).href;\n';
+  assert.equal(forBundlers(glue), 'const url = "a-b.wasm";\n');
+});
+
 test('glue that starts threads in other ways is refused', () => {
   const other = worker.replace('new URL("a-b.js",import.meta.url)', 'url');
   assert.throws(() => forBundlers(`${other}export default Module;\n${start}\n`), /new Worker/);
