@@ -7,7 +7,10 @@ export default defineConfig({
   base: './',
   resolve: {
     // The package as it is published, by its own name.
-    alias: { fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)) },
+    alias: {
+      'fovea/models': fileURLToPath(new URL('../dist/models.js', import.meta.url)),
+      fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)),
+    },
   },
   assetsInclude: ['**/*.onnx'],
   build: {

@@ -56,7 +56,7 @@ const ort = await build({ ...common, entryPoints: [source('ort')], plugins: [bes
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),
-  entryPoints: networks.map((name) => source(`models/${name}`)),
+  entryPoints: ['models', ...networks.map((name) => `models/${name}`)].map(source),
 });
 // Bundlers take the worker's script as it is.
 const worker = await build({

@@ -1,7 +1,8 @@
 // The package's own networks on one picture: the network alone, and from pixels to pixels.
 // ?width=640&height=360&rounds=9
 
-import { InferenceSession, models, Tensor, Upscaler } from 'fovea';
+import { InferenceSession, Tensor, Upscaler } from 'fovea';
+import { models } from 'fovea/models';
 import { timesInTurns } from '../measure.js';
 import { Random } from '../networks/random.js';
 import { median } from '../statistics.js';

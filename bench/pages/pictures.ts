@@ -1,7 +1,8 @@
 // Large pictures: when something is to be seen, whether the page stands still, how soon a cancel gets
 // through. What memory it takes, the process that opened the page measures between marks.
 
-import { models, Upscaler, type Progress } from 'fovea';
+import { Upscaler, type Progress } from 'fovea';
+import { models } from 'fovea/models';
 import { makeNetwork } from '../networks/index.js';
 import { publish } from './publish.js';
 

@@ -1,4 +1,5 @@
-import { models, Upscaler, type ModelSource } from 'fovea';
+import { Upscaler, type ModelSource } from 'fovea';
+import { models } from 'fovea/models';
 
 /** A model to enlarge pictures with. */
 export interface ModelChoice {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Queue } from 'bullmq';
-import { models } from 'fovea';
+import { models } from 'fovea/models';
 import { connection, digest, jobId, queueName } from './jobs.mjs';
 import { startRedis } from './redis.mjs';
 

@@ -1,7 +1,8 @@
 // A process that takes jobs until it is told to end. It may be killed at any moment.
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { Worker } from 'bullmq';
-import { models, Upscaler } from 'fovea';
+import { Upscaler } from 'fovea';
+import { models } from 'fovea/models';
 import { connection, queueName } from './jobs.mjs';
 
 /** Loaded once each. @type {Map<string, Promise<Upscaler>>} */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { FoveaError, models, type ModelSource } from 'fovea';
+import { FoveaError, type ModelSource } from 'fovea';
+import { models } from 'fovea/models';
 
 /** The names of the package's own networks. */
 export const networkNames: readonly string[] = Object.keys(models);

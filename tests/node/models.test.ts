@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { models, Upscaler } from 'fovea';
+import { Upscaler } from 'fovea';
+import { models } from 'fovea/models';
 import { decodePng, psnr, reduce, repeat, type Pixels } from '../support/pictures.js';
 
 /** The demo's sample, cut to a size that all factors divide. */

@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'ort'];
+const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'models', 'ort'];
 const programs = names.map((name) => `dist/${name}.js`);
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { installPackage, type UserProject } from './support/installed.js';
-import { runWebpack } from './support/sites.js';
+import { buildByVite, runWebpack } from './support/sites.js';
 
+/** What programs are, and the networks that webpack takes along for them. */
 const programs: [string, string, string[]][] = [
   [
     'a session alone',
@@ -23,7 +24,7 @@ const programs: [string, string, string[]][] = [
   ],
   [
     'all networks',
-    "import { models } from 'fovea';\nwindow.made = models;",
+    "import { models } from 'fovea/models';\nwindow.made = models;",
     ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'],
   ],
 ];
@@ -34,7 +35,14 @@ test.beforeAll(() => {
 });
 test.afterAll(() => project.remove());
 
-// Vite writes all files that a module names, used or not; a page fetches none that it does not use.
+/** The names of the networks in a folder and all below. */
+function networksIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files
+    .flatMap((file) => /\bfovea-(x\d(?:-fast|-web)?)-fp16\b.*\.onnx$/.exec(file)?.[1] ?? [])
+    .sort();
+}
+
 for (const [title, program, wanted] of programs) {
   test(`webpack takes along no more networks than asked for: ${title}`, async () => {
     project.write('main.js', program);
@@ -45,9 +53,14 @@ for (const [title, program, wanted] of programs) {
       entry: './main.js',
       output: { path, assetModuleFilename: '[name][ext]' },
     });
-    const networks = readdirSync(path).flatMap(
-      (file) => /^fovea-([\w-]+)-fp16\.onnx$/.exec(file)?.[1] ?? [],
-    );
-    expect(networks.sort()).toEqual(wanted);
+    expect(networksIn(path)).toEqual(wanted);
+  });
+
+  // Vite writes all files that a module names, used or not: of the package's root, the default network.
+  test(`Vite takes along the default network, and others where asked for: ${title}`, async () => {
+    project.write('main.js', program);
+    project.write('index.html', '<!doctype html><script type="module" src="./main.js"></script>');
+    await buildByVite(project);
+    expect(networksIn(join(project.folder, 'dist'))).toEqual([...new Set(['x2', ...wanted])]);
   });
 }

@@ -1,7 +1,6 @@
 /**
- * What `Upscaler.create()` takes unless told otherwise. Written out a second time, so that
- * bundlers that leave unused code away (webpack) take the other networks along only where `models`
- * is used.
+ * What `Upscaler.create()` takes unless told otherwise: the one network that the package's root names,
+ * and so the one that bundlers take along where no other is imported.
  */
 export function defaultModel(): URL {
   return new URL('./models/fovea-x2-fp16.onnx', import.meta.url);

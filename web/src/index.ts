@@ -34,7 +34,6 @@ export type {
   OnnxruntimeSessionOptions,
 } from './session/onnxruntime-options.js';
 export { registerOperator } from './session/operator-registry.js';
-export { models } from './models.js';
 export type { NodeProfile } from './session/profile.js';
 export type { LoadOptions, ReadOptions } from './source/reading.js';
 export type { Feeds, RunOptions, RunResult } from './session/run.js';

@@ -1,4 +1,11 @@
 /**
+ * The package's own networks by their names. An entry of its own: bundlers such as Vite take along
+ * every file that a module names, used or not. A page with one network imports `fovea/models/x4`.
+ *
+ * @module fovea/models
+ */
+
+/**
  * The networks of the package, as sources for `Upscaler.create`: small, trained on generated pictures
  * only, free to use (CC0). models/README.md tells what they are good at, and how good.
  */

@@ -1,7 +1,8 @@
 // Tiled pictures are what they are as a whole, within one level, and plain pictures stay plain.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { models, Upscaler, type PixelData } from 'fovea';
+import { Upscaler, type PixelData } from 'fovea';
+import { models } from 'fovea/models';
 import { poolingModel } from './support/enlarging-models.js';
 import { randomPixels } from './support/parts.js';
 import { largestDifference, makePicture, type Rgba } from './support/pictures.js';

@@ -1,7 +1,8 @@
 // What an upscaler finds out of a network, and what follows from that for pictures.
 
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { models, Upscaler } from 'fovea';
+import { Upscaler } from 'fovea';
+import { models } from 'fovea/models';
 import {
   constantScaleModel,
   declaringModel,

@@ -36,9 +36,14 @@ export const withoutBundler: MakeSite = async (project, headers) => {
 /** What `vite build` makes. */
 export const builtByVite: MakeSite = async (project, headers) => {
   writeProgram(project, 'fovea');
-  await build(viteConfig(project.folder));
+  await buildByVite(project);
   return serve(join(project.folder, 'dist'), headers);
 };
+
+/** Makes the project's `dist` of its index.html. */
+export async function buildByVite({ folder }: UserProject): Promise<void> {
+  await build(viteConfig(folder));
+}
 
 /** Vite's development server. */
 export const developedWithVite: MakeSite = (project, headers) => develop(project, headers, {});

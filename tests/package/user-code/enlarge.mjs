@@ -1,6 +1,7 @@
 // node enlarge.mjs NETWORK THREADS FILE...: beside each file a PNG of it, `FILE.expected`.
 import { writeFile } from 'node:fs/promises';
-import { models, Upscaler } from 'fovea';
+import { Upscaler } from 'fovea';
+import { models } from 'fovea/models';
 
 const [network, threads, ...files] = process.argv.slice(2);
 const options = threads === 'all' ? {} : { numThreads: Number(threads) };

@@ -78,7 +78,7 @@ export class Upscaler {
    * it takes: from the options, MMDeploy's files, its metadata (docs/metadata.md), its graph and trials. An input of 4
    * elements gets the factors.
    *
-   * @param source one of the package's own `models`, or any other; `models.x2` unless given
+   * @param source one of the package's own (`fovea/models`), or any other; `models.x2` unless given
    * @throws FoveaError as InferenceSession.create, and InvalidInput for a network of another kind or one
    *   that is not what the options say
    */
