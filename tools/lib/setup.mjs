@@ -29,9 +29,12 @@ const bundledModels = readdirSync(join(projectDir, 'models'))
 export function packagesSteps(needs) {
   return [
     { title: 'System packages', run: (log) => installPackages(log, needs) },
-    { title: 'Node packages', run: installNodePackages, early: true },
+    { ...nodePackagesStep, early: true },
   ];
 }
+
+/** Installs what package.json names. @type {Step} */
+export const nodePackagesStep = { title: 'Node packages', run: installNodePackages };
 
 /**
  * Installs compilers and what they compile of others.

@@ -22,7 +22,14 @@ export type {
   OperatorModule,
 } from './session/custom-operators.js';
 export { capabilities, type Capabilities } from './engine/capabilities.js';
-export type { Limits, MemoryNeed, NodeProblem, Precision } from './host/module.js';
+export type {
+  Limits,
+  MemoryNeed,
+  NodeProblem,
+  Precision,
+  ReceptiveField,
+  Rectangle,
+} from './host/module.js';
 export type { EngineOptions, Variant } from './engine/options.js';
 export { FoveaError, type FoveaErrorCode } from './base/errors.js';
 export { clearModelCache, type ClearOptions } from './source/clear-cache.js';
@@ -58,9 +65,14 @@ export type { Border, NetworkColor, NetworkOptions, Pair, Range } from './networ
 export type { Locality } from './network/locality.js';
 export type { MMDeployFiles } from './network/mmdeploy.js';
 export type { InputValue } from './network/other-inputs.js';
+export type { Canvas } from './pictures/canvas.js';
+export type { Components } from './pictures/elements.js';
+export type { FileSource } from './pictures/files.js';
+export type { Channels } from './pictures/picture.js';
+export type { SharpPicture } from './pictures/sharp.js';
 export type { RawPicture } from './pictures/sinks.js';
 export type { PixelData } from './pictures/image-data.js';
-export type { ColorSpace } from './pictures/pixels.js';
+export type { ColorSpace, HalfFloats } from './pictures/pixels.js';
 export type { Drawable, PictureSource, PixelSource } from './pictures/sources.js';
 export type { ResultTile } from './upscale/enlarging.js';
 export type {

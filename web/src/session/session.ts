@@ -84,12 +84,16 @@ export class InferenceSession {
    *
    * @param feeds a tensor for each of the model's inputs; for a sequence a list of tensors, for an
    *   optional that holds nothing null
-   * @param fetches the values wanted; all outputs unless given
    * @returns the tensors by name, in an object without a prototype; sequences are arrays, maps Maps. Where
    *   a model gives such, say so: `run<Tensor[]>(feeds)`
    * @throws FoveaError InvalidInput, OperatorError, OutOfMemory, Aborted, SessionReleased, EngineCrashed
    */
   run<V extends Value = Tensor>(feeds: Feeds, options?: RunOptions): Promise<Record<string, V>>;
+  /**
+   * Computes the values that are named.
+   *
+   * @param fetches values of the model, its outputs or any other, by name; all outputs unless given
+   */
   run<V extends Value = Tensor>(
     feeds: Feeds,
     fetches?: Fetches,
