@@ -99,7 +99,7 @@ export function suites({ full }) {
       (log) => runners.runJest(log, { full }),
     ),
     {
-      ...withPackage('training', ['training', 'tests', 'models'], runners.runUnittest),
+      ...withPackage('training', ['training', 'tests', 'models', 'docs'], runners.runUnittest),
       prepare: async (log) => void (await setUpPython(log)),
     },
     withPackage('evaluation', ['evaluation', 'models'], (log) =>
