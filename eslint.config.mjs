@@ -30,6 +30,15 @@ export default tseslint.config(
     languageOptions: { globals: { ...globals.browser } },
   },
   {
+    files: ['examples/**/*.{js,jsx}'],
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.serviceworker },
+      parserOptions: { ecmaFeatures: { jsx: true } },
+    },
+    // Without the plugin for React, uses in JSX are not seen.
+    rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^[A-Z]' }] },
+  },
+  {
     // Each of these runs in a place of its own.
     files: ['tests/places/programs/**'],
     languageOptions: {

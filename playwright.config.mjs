@@ -22,7 +22,7 @@ export default defineConfig({
     { name: 'isolated', use: { baseURL: isolated } },
     {
       name: 'not-isolated',
-      testIgnore: [elsewhere, /(pictures|demo-inputs|demo-profile|emitted|programs)\.spec\.ts$/],
+      testIgnore: [elsewhere, /(pictures|demo-inputs|demo-profile|emitted|examples|programs)\.spec\.ts$/],
       use: { baseURL: notIsolated },
     },
   ],

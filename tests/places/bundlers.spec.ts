@@ -1,9 +1,10 @@
 // Sites that bundlers and frameworks make, with and without a path before them.
 
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { endGroup, enlarged, Project, serveFolder } from './support/project.js';
+import { expectFileEnlarged } from '../support/enlarging-page.js';
+import { endGroup, enlarged, inPlaces, Project, serveFolder } from './support/project.js';
 
 async function expectEnlarged(page: Page, url: string): Promise<void> {
   await page.goto(url);
@@ -20,20 +21,36 @@ async function expectServed(page: Page, folder: string, path = ''): Promise<void
   }
 }
 
+/** examples/next, below a path, as GitHub Pages has sites. */
+function nextProject(name: string): Project {
+  const project = Project.ofExample(name, 'next');
+  const config = readFileSync('examples/next/next.config.mjs', 'utf8');
+  project.write('example.config.mjs', config);
+  project.write(
+    'next.config.mjs',
+    `import example from './example.config.mjs';
+    const turbopack = { root: ${JSON.stringify(inPlaces(''))} };
+    export default { ...example, basePath: '/below', turbopack };`,
+  );
+  return project;
+}
+
 for (const [bundler, ...args] of [['Turbopack'], ['webpack', '--webpack']]) {
   test(`Next.js by ${bundler}: a static site below a path`, async ({ page }) => {
-    const project = new Project(`next-${bundler}`, ['next']);
+    const project = nextProject(`next-${bundler}`);
     await project.run('next', 'build', ...args);
     cpSync(join(project.folder, 'out'), join(project.folder, 'site/below'), { recursive: true });
-    await expectServed(page, join(project.folder, 'site'), 'below/');
+    const server = await serveFolder(join(project.folder, 'site'));
+    await expectFileEnlarged(page, `${server.url}below/`);
+    await server.close();
   });
 
   test(`Next.js by ${bundler}: developed in StrictMode`, async ({ page }) => {
-    const project = new Project(`next-dev-${bundler}`, ['next']);
+    const project = nextProject(`next-dev-${bundler}`);
     const argv = ['dev', '--port', '0', ...args];
     const { process, found } = await project.start('next', argv, /Local:\s+(\S+)/);
     try {
-      await expectEnlarged(page, `${found[1]}/below`);
+      await expectFileEnlarged(page, `${found[1]}/below`);
     } finally {
       endGroup(process);
     }

@@ -138,7 +138,8 @@ export function runWebpack(config: webpack.Configuration): Promise<void> {
   });
 }
 
-async function serve(folder: string, headers: Headers): Promise<Site> {
+/** Serves a folder until it is closed. */
+export async function serve(folder: string, headers: Headers): Promise<Site> {
   const server = await preview({
     configFile: false,
     root: folder,

@@ -29,6 +29,13 @@ export class Project {
     }
   }
 
+  /** A project that is one of examples/. */
+  static ofExample(name: string, example: string): Project {
+    const project = new Project(name, []);
+    cpSync(join('examples', example), project.folder, { recursive: true });
+    return project;
+  }
+
   write(file: string, content: string): void {
     writeFileSync(join(this.folder, file), content);
   }

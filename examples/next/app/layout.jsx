@@ -1,4 +1,4 @@
-export const metadata = { title: 'A page' };
+export const metadata = { title: 'Larger pictures' };
 
 export default function Layout({ children }) {
   return (

@@ -6,11 +6,12 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { defaultLimits } from '../../node/serve/options.js';
 import { smallNetwork } from '../support/small-network.js';
-import { installPackage, type UserProject } from './support/installed.js';
-import { ended, linkPackages, runFovea } from './support/programs.js';
-import { noise } from './support/services.js';
+import { installPackage, type UserProject } from '../package/support/installed.js';
+import { ended, linkPackages, runFovea } from '../package/support/programs.js';
+import { noise } from '../package/support/services.js';
+import { blocksOf, documents } from './support.js';
 
-const commandLine = readFileSync('docs/command-line.md', 'utf8');
+const program = 'node node_modules/fovea/dist/cli/main.js';
 const service = readFileSync('docs/service.md', 'utf8');
 
 let project: UserProject;
@@ -24,18 +25,39 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-const examples = [...commandLine.matchAll(/^npx (fovea .*)$/gm)].map(([, example]) => example!);
+/** Every line of every block of `sh`, in their order: later ones may need files of earlier ones. */
+const commands = documents
+  .flatMap((document) => blocksOf(document))
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ document, code }) =>
+    code
+      .trim()
+      .split('\n')
+      .map((command) => [document, command] as const),
+  );
 
-test('there are examples', () => {
-  expect(examples.length).toBeGreaterThan(7);
+test('there are commands', () => {
+  expect(commands.length).toBeGreaterThan(12);
 });
 
-test.each(examples)('%s', async (example) => {
-  const program = 'fovea() { node node_modules/fovea/dist/cli/main.js "$@"; }';
-  const { folder } = project;
-  const shell = spawn('sh', ['-c', `${program}\n${example}`], { cwd: folder, stdio: 'pipe' });
+test.each(commands)('%s: %s', async (_, command) => {
+  expect(command).toMatch(/^npx fovea /);
+  const shell = spawn('sh', ['-c', `npx() { shift; ${program} "$@"; }\n${command}`], {
+    cwd: project.folder,
+    stdio: 'pipe',
+  });
   const { status, stderr } = await ended(shell);
   if (status !== 0) throw new Error(`It ended with ${status}: ${stderr}`);
+});
+
+test('npm has the scripts that documents name', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const text = documents.map((document) => readFileSync(document, 'utf8')).join('\n');
+  const named = [...text.matchAll(/\bnpm run ([\w:]+)/g)].map(([, name]) => name!);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
 test('the flags of the service are those that it has, with their defaults', async () => {

@@ -1,0 +1,9 @@
+import react from '@vitejs/plugin-react';
+
+// For several threads.
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default { plugins: [react()], server: { headers }, preview: { headers } };

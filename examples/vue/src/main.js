@@ -1,0 +1,4 @@
+import { createApp } from 'vue';
+import Enlarger from './Enlarger.vue';
+
+createApp(Enlarger).mount('#app');

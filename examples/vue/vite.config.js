@@ -1,0 +1,9 @@
+import vue from '@vitejs/plugin-vue';
+
+// For several threads.
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default { plugins: [vue()], server: { headers }, preview: { headers } };
