@@ -6,4 +6,10 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-export default { plugins: [vue()], server: { headers }, preview: { headers } };
+export default {
+  plugins: [vue()],
+  server: { headers },
+  preview: { headers },
+  // For versions of Vite before 8.
+  optimizeDeps: { exclude: ['fovea'] },
+};

@@ -33,9 +33,10 @@ class FoveaImage extends HTMLElement {
     try {
       creating ??= Upscaler.create();
       const upscaler = await creating;
-      const canvas = await upscaler.upscale(image, { output: 'canvas', signal });
+      const canvas = document.createElement('canvas');
       canvas.role = 'img';
       canvas.ariaLabel = image.alt;
+      await upscaler.upscale(image, { output: canvas, signal });
       this.#root.replaceChildren(canvas);
       this.dispatchEvent(new Event('load'));
     } catch (error) {

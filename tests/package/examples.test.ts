@@ -24,18 +24,29 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-test.each(['server', 'batch'])('%s names what it needs', (name) => {
+test.each(['server', 'batch', 'node'])('%s names what it needs', (name) => {
   const { dependencies } = JSON.parse(readFileSync(`examples/${name}/package.json`, 'utf8')) as {
     dependencies: Record<string, string>;
   };
   const programs = readdirSync(`examples/${name}`).filter((file) => file.endsWith('.mjs'));
   const imported = programs.flatMap((file) =>
     [...readFileSync(`examples/${name}/${file}`, 'utf8').matchAll(/from '([a-z][^':]*)'/g)].map(
-      ([, specifier]) => specifier,
+      ([, specifier]) => specifier!.split('/')[0],
     ),
   );
   // sharp is what fovea needs there.
   expect(Object.keys(dependencies)).toEqual([...new Set([...imported, 'sharp'])].sort());
+});
+
+test('node: a script makes a file of a picture', async () => {
+  project.write('photo.jpg', await noise(30, 20).jpeg().toBuffer());
+  const run = (...args: string[]) =>
+    ended(startNode(project.folder, ['examples/node/enlarge.mjs', ...args]));
+  const { status, stderr } = await run('photo.jpg', 'large.webp', '50');
+  expect([status, stderr]).toEqual([0, expect.stringMatching(/(\d) of \1 parts\n$/)]);
+  const file = await sharp(readUserFile(project, 'large.webp')).metadata();
+  expect(file).toMatchObject({ format: 'webp', width: 50, height: 33 });
+  expect((await run('photo.jpg', 'large.bmp')).status).toBe(2);
 });
 
 describe('server', () => {

@@ -86,7 +86,13 @@ export class Project {
   }
 
   #environment(): NodeJS.ProcessEnv {
-    return { ...process.env, CI: '1', NEXT_TELEMETRY_DISABLED: '1', NODE_OPTIONS: '' };
+    return {
+      ...process.env,
+      CI: '1',
+      NO_COLOR: '1',
+      NEXT_TELEMETRY_DISABLED: '1',
+      NODE_OPTIONS: '',
+    };
   }
 }
 
