@@ -17,6 +17,8 @@ export default defineConfig({
   lang: 'en',
   base: process.env.FOVEA_DOCS_BASE ?? '/',
   srcDir: '../build/docs/source',
+  // Examples say where they are served.
+  ignoreDeadLinks: 'localhostLinks',
   outDir: '../build/docs/site',
   cacheDir: '../build/docs/cache',
   markdown: { anchor: { slugify } },
