@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { test } from '@playwright/test';
 import { expectFileEnlarged } from '../support/enlarging-page.js';
-import { endGroup, Project, serveFolder } from './support/project.js';
+import { endGroup, inPlaces, Project, serveFolder } from './support/project.js';
 
 for (const example of ['react', 'vue']) {
   test(`examples/${example}: built by Vite`, async ({ page }) => {
@@ -16,7 +16,15 @@ for (const example of ['react', 'vue']) {
 
   test(`examples/${example}: developed with Vite`, async ({ page }) => {
     const project = Project.ofExample(`example-dev-${example}`, example);
-    const { process, found } = await project.start('vite', [], /Local:\s+(\S+)/);
+    // Here packages are installed above the project, which Vite does not serve unless told.
+    project.write(
+      'here.config.js',
+      `import example from './vite.config.js';
+      const server = { ...example.server, fs: { allow: [${JSON.stringify(inPlaces(''))}] } };
+      export default { ...example, server };`,
+    );
+    const argv = ['--config', 'here.config.js'];
+    const { process, found } = await project.start('vite', argv, /Local:\s+(\S+)/);
     try {
       await expectFileEnlarged(page, found[1]!);
     } finally {
