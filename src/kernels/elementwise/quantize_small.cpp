@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -56,6 +57,31 @@ void quantize_row(const float* from, void* to, int64_t count, float scale, float
   std::memcpy(bytes + i, results, rest);
 }
 
+template <class T>
+int64_t sum_row(const void* from, int64_t count) noexcept {
+  const T* bytes = static_cast<const T*>(from);
+  int64_t sum = 0, i = 0;
+#ifdef __wasm_simd128__
+  // Lanes of 32 bits hold the sums of so many.
+  constexpr int64_t kBlock = 1 << 20;
+  const bool is_signed = std::numeric_limits<T>::is_signed;
+  while (i + 16 <= count) {
+    v128_t lanes = wasm_i32x4_splat(0);
+    for (const int64_t end = std::min(count - 15, i + kBlock); i < end; i += 16) {
+      const v128_t x = wasm_v128_load(bytes + i);
+      lanes = wasm_i32x4_add(
+          lanes, wasm_i32x4_extadd_pairwise_i16x8(is_signed ? wasm_i16x8_extadd_pairwise_i8x16(x)
+                                                            : wasm_u16x8_extadd_pairwise_u8x16(x)));
+    }
+    for (int lane = 0; lane < 4; ++lane) sum += I32x4{(simd::IntVector)lanes}[lane];
+  }
+#endif
+  for (; i < count; ++i) sum += bytes[i];
+  return sum;
+}
+
+template int64_t sum_row<int8_t>(const void*, int64_t) noexcept;
+template int64_t sum_row<uint8_t>(const void*, int64_t) noexcept;
 template void dequantize_row<int8_t>(const void*, float*, int64_t, float, float) noexcept;
 template void dequantize_row<uint8_t>(const void*, float*, int64_t, float, float) noexcept;
 template void quantize_row<int8_t>(const float*, void*, int64_t, float, float) noexcept;

@@ -63,15 +63,9 @@ void set_cubic_weights(T x, T* weight) {
   weight[3] = far(2 - x);
 }
 
-// The elements near a position, in elements.
 template <class T>
-AxisTaps<T> taps_at(const AxisMethod& method, T x) {
+[[gnu::noinline]] AxisTaps<T> taps_anywhere(const AxisMethod& method, T x) {
   const T size = static_cast<T>(method.size);
-  if (method.mode == SampleMode::Linear && x >= 0 && x < size - 1) {  // what most positions are
-    const auto first = static_cast<int32_t>(x);
-    const T rest = x - static_cast<T>(first);
-    return {{first, first + 1}, {1 - rest, rest}};
-  }
   const T border = method.align_corners ? T{0} : T{0.5f};
   const T low = -border, high = size - 1 + border;
   if (std::isnan(x)) x = T{-3};
@@ -104,6 +98,18 @@ AxisTaps<T> taps_at(const AxisMethod& method, T x) {
     result.index[static_cast<size_t>(t)] = static_cast<int32_t>(index);
   }
   return result;
+}
+
+// The elements near a position, in elements.
+template <class T>
+AxisTaps<T> taps_at(const AxisMethod& method, T x) {
+  if (method.mode == SampleMode::Linear && x >= 0 && x < static_cast<T>(method.size - 1)) {
+    // What most positions are.
+    const auto first = static_cast<int32_t>(x);
+    const T rest = x - static_cast<T>(first);
+    return {{first, first + 1}, {1 - rest, rest}};
+  }
+  return taps_anywhere(method, x);
 }
 
 // What some results are sums of, which is the same for all channels: [result][tap].
@@ -303,19 +309,28 @@ class ColumnMaker {
     }
   }
 
-  // Offsets are [axes][positions], the mask [positions] or null.
-  void add(TapBlock<T>& block, int64_t position, const T* offsets, const T* mask) const {
-    std::array<AxisTaps<T>, kMaxSampledAxes> taps;
+  // Positions [begin, end) of the output. Offsets are [axes][positions], the mask [positions] or
+  // null.
+  void add(TapBlock<T>& block, int64_t begin, int64_t end, const T* offsets, const T* mask) const {
     const int64_t positions = columns_.positions();
-    int64_t rest = position;
-    for (size_t axis = axes_; axis-- > 0;) {
-      const DeformedColumns::Axis& of = columns_.axes[axis];
-      const int64_t start = rest % of.out * of.stride + starts_[axis];
-      rest /= of.out;
-      const T offset = offsets[static_cast<int64_t>(axis) * positions + position];
-      taps[axis] = taps_at(methods_[axis], static_cast<T>(start) + offset);
+    std::array<int64_t, kMaxSampledAxes> at = {};
+    int64_t rest = begin;
+    for (size_t axis = axes_; axis-- > 0; rest /= columns_.axes[axis].out) {
+      at[axis] = rest % columns_.axes[axis].out;
     }
-    block.add({methods_.data(), axes_}, taps.data(), mask ? mask[position] : T{1});
+    for (int64_t position = begin; position < end; ++position) {
+      std::array<AxisTaps<T>, kMaxSampledAxes> taps;
+      for (size_t axis = 0; axis < axes_; ++axis) {
+        const int64_t start = at[axis] * columns_.axes[axis].stride + starts_[axis];
+        const T offset = offsets[static_cast<int64_t>(axis) * positions + position];
+        taps[axis] = taps_at(methods_[axis], static_cast<T>(start) + offset);
+      }
+      block.add({methods_.data(), axes_}, taps.data(), mask ? mask[position] : T{1});
+      for (size_t axis = axes_; axis-- > 0;) {
+        if (++at[axis] < columns_.axes[axis].out) break;
+        at[axis] = 0;
+      }
+    }
   }
 
  private:
@@ -352,8 +367,7 @@ void deformed_columns(const DeformedColumns& columns, const T* in, const T* offs
           const T* offset = offsets + (group * kernel + element) * columns.axis_count * positions;
           const T* masked = mask ? mask + (group * kernel + element) * positions : nullptr;
           block.count = 0;
-          for (int64_t at = start; at < end_position; ++at)
-            maker.add(block, first + at, offset, masked);
+          maker.add(block, first + start, first + end_position, offset, masked);
           for (int64_t c = group * group_channels; c < (group + 1) * group_channels; ++c) {
             gather_plane(block, in + c * plane, out + (c * kernel + element) * made + start);
           }
