@@ -53,8 +53,8 @@ struct Keyed {
   int64_t place;
 };
 
-// Sorts by the keys, the lowest first; of equal keys, what is first stays first. The time grows with
-// the number of items alone. `scratch` has room for as many.
+// Sorts by the keys, the lowest first; of equal keys, what is first stays first. The time grows
+// with the number of items alone. `scratch` has room for as many.
 void sort_by_keys(std::span<Keyed> items, std::span<Keyed> scratch);
 
 }  // namespace fovea

@@ -162,12 +162,11 @@ void crop_and_resize(ComputeContext& context, bool nearest) {
     const Crop<T> crop = {crop_taps(boxes[0], boxes[2], in[2], size[0], nearest),
                           crop_taps(boxes[1], boxes[3], in[3], size[1], nearest), in[3], nearest,
                           outside};
-    context.pool().parallel_for(
-        channels, 1 + 4096 / pixels, [&](int64_t begin, int64_t end) {
-          for (int64_t c = begin; c < end; ++c) {
-            crop.of_plane(from + (image * channels + c) * plane, out + c * pixels);
-          }
-        });
+    context.pool().parallel_for(channels, 1 + 4096 / pixels, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c) {
+        crop.of_plane(from + (image * channels + c) * plane, out + c * pixels);
+      }
+    });
   }
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/order.h"
-#include "ops/core/ordering.h"
+#include "kernels/elementwise/order_key.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -67,7 +67,8 @@ int64_t select_boxes(const Problem& problem, const Thresholds& thresholds, const
                      const Lists& lists) {
   size_t candidates = 0;
   for (int64_t i = 0; i < problem.boxes; ++i) {
-    if (scores[i] > thresholds.score) lists.order[candidates++] = {~ascending_key(scores[i]), i};
+    if (scores[i] > thresholds.score)
+      lists.order[candidates++] = {~kernels::ascending_key(scores[i]), i};
   }
   sort_by_keys({lists.order, candidates}, {lists.scratch, candidates});
   int64_t count = 0;

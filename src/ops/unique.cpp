@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/order.h"
+#include "kernels/elementwise/order_key.h"
 #include "ops/core/evaluate.h"
-#include "ops/core/ordering.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -49,7 +49,7 @@ template <class T>
 std::vector<uint64_t> keys_of_numbers(const std::byte* data, int64_t count) {
   const T* numbers = reinterpret_cast<const T*>(data);
   std::vector<uint64_t> keys(static_cast<size_t>(count));
-  std::transform(numbers, numbers + count, keys.begin(), ascending_key<T>);
+  std::transform(numbers, numbers + count, keys.begin(), kernels::ascending_key<T>);
   return keys;
 }
 
@@ -113,8 +113,8 @@ Groups groups_of(const Slices& slices) {
   const bool single = slices.outer * slices.inner == 1;
   const auto key = [&](size_t i) { return slices.keys[static_cast<size_t>(order[i])]; };
   for (size_t i = 0; i < order.size(); ++i) {
-    const bool alike = i > 0 && (single ? key(i) == key(i - 1)
-                                        : slices.compare(order[i - 1], order[i]) == 0);
+    const bool alike =
+        i > 0 && (single ? key(i) == key(i - 1) : slices.compare(order[i - 1], order[i]) == 0);
     if (!alike) groups.begins.push_back(i);
   }
   groups.begins.push_back(order.size());

@@ -29,19 +29,35 @@ void store_bytes(const I32x4 (&values)[4], T* to) {
 template <class T>
 void dequantize_row(const void* from, float* to, int64_t count, float scale, float point) noexcept {
   const T* bytes = static_cast<const T*>(from);
-  for (int64_t i = 0; i < count; ++i) to[i] = (static_cast<float>(bytes[i]) - point) * scale;
+  int64_t i = 0;
+#ifdef __wasm_simd128__
+  const F32x4 factor = F32x4::splat(scale), shift = F32x4::splat(point);
+  const auto store = [&](v128_t whole, float* out) {
+    ((simd::to_f32(I32x4{(simd::IntVector)whole}) - shift) * factor).store(out);
+  };
+  constexpr bool is_signed = std::numeric_limits<T>::is_signed;
+  for (; i + 8 <= count; i += 8) {
+    const v128_t shorts = is_signed ? wasm_i16x8_load8x8(bytes + i) : wasm_u16x8_load8x8(bytes + i);
+    store(wasm_i32x4_extend_low_i16x8(shorts), to + i);
+    store(wasm_i32x4_extend_high_i16x8(shorts), to + i + 4);
+  }
+#endif
+  for (; i < count; ++i) to[i] = (static_cast<float>(bytes[i]) - point) * scale;
 }
 
 template <class T>
 void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept {
-  constexpr float kLow = std::numeric_limits<T>::min(), kHigh = std::numeric_limits<T>::max();
+  const F32x4 low = F32x4::splat(std::numeric_limits<T>::min());
+  const F32x4 high = F32x4::splat(std::numeric_limits<T>::max());
   const F32x4 divisor = F32x4::splat(scale), shift = F32x4::splat(point);
+  // Added to a whole number it leaves it in the lowest bits: a conversion is many instructions.
+  const F32x4 magic = F32x4::splat(12582912.0f);
   const auto quantize = [&](const float* x, T* out) {
     I32x4 values[4];
     for (int i = 0; i < 4; ++i) {
       const F32x4 value = simd::nearest(F32x4::load(x + 4 * i) / divisor) + shift;
-      values[i] =
-          simd::to_i32(simd::min(simd::max(value, F32x4::splat(kLow)), F32x4::splat(kHigh)));
+      const F32x4 inside = simd::pmin(simd::pmax(value, low), high);
+      values[i] = (simd::bitcast_i32(inside + magic) - simd::bitcast_i32(magic)) & (value == value);
     }
     store_bytes(values, out);
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -79,6 +80,17 @@ void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
       combine(simd::shuffle<0, 2, 4, 6>(F32x4::load(pairs), F32x4::load(pairs + kLanes)));
     }
   }
+  if constexpr (std::is_integral_v<T>) {  // of which there are maxima only
+    using Vector = T __attribute__((vector_size(16)));
+    constexpr int64_t kCount = 16 / sizeof(T);
+    for (; step == 1 && i + kCount <= count; i += kCount) {
+      Vector a, b;
+      std::memcpy(&a, to + i, sizeof(a));
+      std::memcpy(&b, from + i, sizeof(b));
+      a = b > a ? b : a;
+      std::memcpy(to + i, &a, sizeof(a));
+    }
+  }
   for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
 }
 
@@ -99,6 +111,8 @@ void combine_windows(const PoolAxis& axis, const T* from, T* to, int64_t begin,
 // than the row have more taps than there are elements.
 template <class Operation, class T>
 void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
+  const bool is_as_it_is = axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0;
+  if (is_as_it_is && axis.in == axis.out) return combine_every<Operation>(from, 1, to, axis.out);
   if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to, 0, axis.out);
   for (int64_t tap = 0; tap < axis.kernel; ++tap) {
     const int64_t first = axis.first(0) + tap * axis.dilation;

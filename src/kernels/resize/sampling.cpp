@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <type_traits>
 
 #include "simd/f32x4.h"
 
@@ -159,14 +160,38 @@ struct TapBlock {
   }
 };
 
+// Four results of four taps at once; returns how many are made.
+int gather_fours(const TapBlock<float>& block, const float* plane, float* out) {
+  using simd::F32x4;
+  const int32_t* offset = block.offsets.data();
+  const float* weight = block.weights.data();
+  int i = 0;
+  for (; i + 4 <= block.count; i += 4, out += 4) {
+    F32x4 terms[4];
+    for (F32x4& term : terms) {
+      const F32x4 weights = F32x4::load(weight);
+      const F32x4 read =
+          F32x4::set(plane[offset[0]], plane[offset[1]], plane[offset[2]], plane[offset[3]]);
+      term = bitcast_f32(bitcast_i32(weights * read) & (weights != F32x4::zero()));
+      weight += 4;
+      offset += 4;
+    }
+    transpose4x4(terms[0], terms[1], terms[2], terms[3]);
+    (terms[0] + terms[1] + terms[2] + terms[3]).store(out);
+  }
+  return i;
+}
+
 // What a tap of weight 0 reads is not a result's business: 0 times infinity or NaN would be NaN.
 // kTaps = 0 takes the number at run time.
 template <int kTaps, class T>
 void gather(const TapBlock<T>& block, const T* plane, T* out) {
   const int taps = kTaps ? kTaps : block.taps;
-  const int32_t* offset = block.offsets.data();
-  const T* weight = block.weights.data();
-  for (int i = 0; i < block.count; ++i, offset += taps, weight += taps) {
+  int i = 0;
+  if constexpr (kTaps == 4 && std::is_same_v<T, float>) i = gather_fours(block, plane, out);
+  const int32_t* offset = block.offsets.data() + i * taps;
+  const T* weight = block.weights.data() + i * taps;
+  for (; i < block.count; ++i, offset += taps, weight += taps) {
     T sum = 0;
     for (int t = 0; t < taps; ++t) {
       const T product = weight[t] * plane[offset[t]];

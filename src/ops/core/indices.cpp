@@ -21,8 +21,8 @@ int64_t first_outside(const std::byte* data, int64_t end, int64_t size, int64_t 
 
 void Indices::require(std::string_view op_type, int64_t end, int64_t size, int64_t begin,
                       int64_t step) const {
-  const int64_t outside = (wide_ ? first_outside<int64_t> : first_outside<int32_t>)(
-      data_, end, size, begin, step);
+  const int64_t outside =
+      (wide_ ? first_outside<int64_t> : first_outside<int32_t>)(data_, end, size, begin, step);
   if (outside < end) check_index(op_type, written(outside), size);
 }
 
