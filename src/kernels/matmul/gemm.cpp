@@ -38,8 +38,8 @@ void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, 
   // Whole panels of neighbours, by vectors; the last may be wider.
   while (b.column_step == 1 && columns > kLastPanel) {
     for (int64_t lane = 0; lane < kPanel; ++lane) *panels++ = bias_of(lane);
-    const float* from = b.data + column_begin;
-    for (int64_t k = 0; k < shape.k; ++k, from += b.row_step, panels += kPanel) {
+    for (int64_t k = 0; k < shape.k; ++k, panels += kPanel) {
+      const float* from = b.data + k * b.row_step + column_begin;
       for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
         flush_subnormals(F32x4::splat(scale) * F32x4::load(from + lane)).store(panels + lane);
       }
