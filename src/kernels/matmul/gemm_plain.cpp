@@ -95,8 +95,10 @@ void multiply(const GemmShape& shape, const MatrixView<T>& a, const MatrixView<T
     return {a.data + row * a.row_step + k * a.column_step, a.row_step, a.column_step};
   };
   std::fill(c + row_begin * shape.n, c + row_end * shape.n, T{0});
+  // Matrices without elements may be null.
+  if (shape.n == 0 || shape.k == 0) return;
   if (row_end - row_begin < kTileRows) {
-    for (int64_t row = row_begin; row < row_end && shape.k > 0; ++row) {
+    for (int64_t row = row_begin; row < row_end; ++row) {
       add_row(shape, a_from(row, 0), b, c + row * shape.n);
     }
     return;
