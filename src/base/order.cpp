@@ -17,10 +17,26 @@ void sort_places(std::span<int64_t> places, Precedes precedes, const void* less)
 
 namespace fovea {
 
+namespace {
+
+void insertion_sort(std::span<Keyed> items) {
+  for (size_t i = 1; i < items.size(); ++i) {
+    const Keyed item = items[i];
+    size_t at = i;
+    for (; at > 0 && items[at - 1].key > item.key; --at) items[at] = items[at - 1];
+    items[at] = item;
+  }
+}
+
+}  // namespace
+
 // Digit by digit, the lowest first; digits in which all keys are alike are left out.
 void sort_by_keys(std::span<Keyed> items, std::span<Keyed> scratch) {
   constexpr int kBits = 8;
   constexpr size_t kValues = size_t{1} << kBits;
+  // Counting all values of a digit takes longer than sorting a few items.
+  constexpr size_t kFew = 40;
+  if (items.size() <= kFew) return insertion_sort(items);
   uint64_t varying = 0;
   for (const Keyed& item : items) varying |= item.key ^ items[0].key;
   Keyed *from = items.data(), *to = scratch.data();

@@ -144,6 +144,24 @@ struct TapBlock {
     }
   }
 
+  // The same for linear taps around a position that lies inside a plane whose rows have `width`.
+  void add_inside(T y, T x, int32_t width, T factor) {
+    int32_t* offset = offsets.data() + 4 * count;
+    T* weight = weights.data() + 4 * count;
+    ++count;
+    const auto row = static_cast<int32_t>(y), column = static_cast<int32_t>(x);
+    const T below = y - static_cast<T>(row), right = x - static_cast<T>(column);
+    const T top = (1 - below) * factor, bottom = below * factor;
+    offset[0] = row * width + column;
+    offset[1] = offset[0] + 1;
+    offset[2] = offset[0] + width;
+    offset[3] = offset[2] + 1;
+    weight[0] = top * (1 - right);
+    weight[1] = top * right;
+    weight[2] = bottom * (1 - right);
+    weight[3] = bottom * right;
+  }
+
  private:
   // The same for two taps along each of two axes, the usual case.
   void add_square(std::span<const AxisMethod> methods, const AxisTaps<T>* axes, T factor,
@@ -343,14 +361,24 @@ class ColumnMaker {
     for (size_t axis = axes_; axis-- > 0; rest /= columns_.axes[axis].out) {
       at[axis] = rest % columns_.axes[axis].out;
     }
+    const auto along = [&](size_t axis, int64_t position) {
+      const int64_t start = at[axis] * columns_.axes[axis].stride + starts_[axis];
+      return static_cast<T>(start) + offsets[static_cast<int64_t>(axis) * positions + position];
+    };
+    const T height = static_cast<T>(methods_[0].size - 1);
+    const T width = static_cast<T>(methods_[1].size - 1);
     for (int64_t position = begin; position < end; ++position) {
-      std::array<AxisTaps<T>, kMaxSampledAxes> taps;
-      for (size_t axis = 0; axis < axes_; ++axis) {
-        const int64_t start = at[axis] * columns_.axes[axis].stride + starts_[axis];
-        const T offset = offsets[static_cast<int64_t>(axis) * positions + position];
-        taps[axis] = taps_at(methods_[axis], static_cast<T>(start) + offset);
+      const T factor = mask ? mask[position] : T{1};
+      const T y = along(0, position), x = axes_ == 2 ? along(1, position) : T{-1};
+      if (y >= 0 && y < height && x >= 0 && x < width) {
+        block.add_inside(y, x, static_cast<int32_t>(methods_[1].size), factor);
+      } else {
+        std::array<AxisTaps<T>, kMaxSampledAxes> taps;
+        for (size_t axis = 0; axis < axes_; ++axis) {
+          taps[axis] = taps_at(methods_[axis], along(axis, position));
+        }
+        block.add({methods_.data(), axes_}, taps.data(), factor);
       }
-      block.add({methods_.data(), axes_}, taps.data(), mask ? mask[position] : T{1});
       for (size_t axis = axes_; axis-- > 0;) {
         if (++at[axis] < columns_.axes[axis].out) break;
         at[axis] = 0;
