@@ -1,5 +1,5 @@
 import { median } from '../statistics.js';
-import { makeModel, titleOf, type Feeds, type OperatorCase } from './case.js';
+import { makeModel, titleOf, type Feeds, type OperatorCase, type Truth } from './case.js';
 import type { Value } from './values.js';
 
 /** What onnxruntime-common's API and ours have in common, as far as it is needed here. */
@@ -62,7 +62,7 @@ export async function measureOperator(
       for (const one of loaded) one.times.push(await timeOf(one, batch));
     }
     const [their, our] = loaded.map(({ times }) => median(times));
-    const error = differenceOf(actual, expected);
+    const error = differenceOf(actual, expected, operator.truth?.(feeds));
     return { ...row, ours: our!, theirs: their!, ratio: their! / our!, error };
   } catch (error) {
     return { ...row, failure: (error as Error).message };
@@ -84,11 +84,14 @@ async function load(runtime: Runtime, model: Uint8Array, feeds: Feeds): Promise<
   }
 }
 
-async function results({ runtime, session, feeds }: Loaded): Promise<Float64Array[]> {
+/** An output's elements, as exact as they are. */
+type Elements = ArrayLike<number | bigint>;
+
+async function results({ runtime, session, feeds }: Loaded): Promise<Elements[]> {
   try {
     const all = await session.run(feeds);
     const names = Object.keys(all).toSorted();
-    return names.map((name) => Float64Array.from(all[name]!.data as Float32Array, Number));
+    return names.map((name) => all[name]!.data as Elements);
   } catch (cause) {
     throw new Error(`${runtime.name}: ${String((cause as Error).message ?? cause)}`, { cause });
   }
@@ -112,18 +115,39 @@ async function timeOf({ session, feeds }: Loaded, runs: number): Promise<number>
   return (performance.now() - start) / runs;
 }
 
-function differenceOf(actual: readonly Float64Array[], expected: readonly Float64Array[]): number {
+/**
+ * The greatest difference from `expected`, relative to its greatest element; of output 0, from what is
+ * true at some places where that is known.
+ */
+function differenceOf(
+  actual: readonly Elements[],
+  expected: readonly Elements[],
+  truth: readonly Truth[] = [],
+): number {
   let error = 0;
   for (const [index, values] of expected.entries()) {
     const others = actual[index];
     if (others?.length !== values.length) return Infinity;
-    const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
-    values.forEach((value, i) => {
-      const other = others[i]!;
-      const same = value === other || (Number.isNaN(value) && Number.isNaN(other));
-      const difference = same ? 0 : Math.abs(value - other) / greatest;
+    let greatest = 1e-30;
+    for (let i = 0; i < values.length; ++i) {
+      greatest = Math.max(greatest, Math.abs(Number(values[i])));
+    }
+    const known = index === 0 ? truth : [];
+    const places = known.length > 0 ? known : indicesOf(values);
+    for (const { at, value } of places) {
+      const difference = Math.abs(distance(others[at]!, value ?? values[at]!)) / greatest;
       error = difference <= error ? error : difference;
-    });
+    }
   }
   return error;
+}
+
+function* indicesOf(values: Elements): Generator<{ at: number; value?: number }> {
+  for (let at = 0; at < values.length; ++at) yield { at };
+}
+
+/** Integers of 64 bits are subtracted as what they are, not as numbers. */
+function distance(a: number | bigint, b: number | bigint): number {
+  if (typeof a === 'bigint' && typeof b === 'bigint') return Number(a - b);
+  return Object.is(a, b) || a === b ? 0 : Number(a) - Number(b);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <iterator>
 
 #include "base/error.h"
@@ -110,6 +111,17 @@ void normalize_bools(std::span<std::byte> bytes) {
   std::ranges::transform(bytes, bytes.begin(), [](std::byte byte) {
     return byte == std::byte{0} ? std::byte{0} : std::byte{1};
   });
+}
+
+bool are_bools(std::span<const std::byte> bytes) {
+  uint64_t seen = 0, word = 0;
+  size_t i = 0;
+  for (; i + sizeof(word) <= bytes.size(); i += sizeof(word)) {
+    std::memcpy(&word, bytes.data() + i, sizeof(word));
+    seen |= word;
+  }
+  for (; i < bytes.size(); ++i) seen |= static_cast<uint64_t>(bytes[i]);
+  return (seen & 0xfefefefefefefefe) == 0;
 }
 
 float to_float(Half value) {

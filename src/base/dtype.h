@@ -98,6 +98,8 @@ size_t element_bytes(DType dtype);
 // Makes every byte that is not 0 a 1: any other value of a bool is undefined behaviour in whoever
 // reads it.
 void normalize_bools(std::span<std::byte> bytes);
+// Whether every byte is 0 or 1 already.
+bool are_bools(std::span<const std::byte> bytes);
 
 // IEEE 754 binary16 and bfloat16 in their raw 16 bits, each a type of its own so that templates can
 // tell them from uint16_t.

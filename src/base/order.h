@@ -47,4 +47,14 @@ void sort_values(std::vector<T>& values) {
   values = std::move(sorted);
 }
 
+// A thing to be sorted by a number: its key, and which it is.
+struct Keyed {
+  uint64_t key;
+  int64_t place;
+};
+
+// Sorts by the keys, the lowest first; of equal keys, what is first stays first. The time grows
+// with the number of items alone. `scratch` has room for as many.
+void sort_by_keys(std::span<Keyed> items, std::span<Keyed> scratch);
+
 }  // namespace fovea

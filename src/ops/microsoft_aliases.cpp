@@ -90,61 +90,94 @@ T position(T begin, T end, int64_t size, int64_t index, int64_t count) {
   return begin * last + static_cast<T>(index) * step;
 }
 
-// A plane between its pixels.
+// What a result reads along one axis: two pixels and how far it lies from the first, or none.
 template <class T>
-struct Plane {
-  const T* pixels;
-  int64_t height, width;
+struct CropTap {
+  bool inside;
+  int64_t low, high;
+  T rest;
+};
 
-  T at(T y, T x) const { return pixels[static_cast<int64_t>(y) * width + static_cast<int64_t>(x)]; }
-  bool holds(T y, T x) const {
-    return y >= 0 && x >= 0 && y <= static_cast<T>(height - 1) && x <= static_cast<T>(width - 1);
+template <class T>
+std::vector<CropTap<T>> crop_taps(T begin, T end, int64_t size, int64_t count, bool nearest) {
+  std::vector<CropTap<T>> taps;
+  for (int64_t i = 0; i < count; ++i) {
+    const T at = position(begin, end, size, i, count);
+    CropTap<T> tap = {at >= 0 && at <= static_cast<T>(size - 1), 0, 0, 0};
+    if (tap.inside) {
+      const T low = nearest ? std::round(at) : std::floor(at);
+      tap.low = static_cast<int64_t>(low);
+      tap.high = static_cast<int64_t>(std::ceil(at));
+      tap.rest = at - low;
+    }
+    taps.push_back(tap);
   }
-  T nearest(T y, T x) const { return at(std::round(y), std::round(x)); }
-  T linear(T y, T x) const {
-    const T top = std::floor(y), left = std::floor(x);
-    const auto row = [&](T of) {
-      return at(of, left) + (at(of, std::ceil(x)) - at(of, left)) * (x - left);
-    };
-    return row(top) + (row(std::ceil(y)) - row(top)) * (y - top);
+  return taps;
+}
+
+// A box of all its results' rows and columns.
+template <class T>
+struct Crop {
+  std::vector<CropTap<T>> rows, columns;
+  int64_t width;  // of the images
+  bool nearest;
+  T outside;
+
+  void of_plane(const T* plane, T* out) const {
+    for (const CropTap<T>& y : rows) {
+      const T* top = plane + y.low * width;
+      const T* bottom = plane + y.high * width;
+      for (const CropTap<T>& x : columns) {
+        T value = outside;
+        if (y.inside && x.inside) {
+          value = top[x.low];
+          if (!nearest) {
+            value += (top[x.high] - value) * x.rest;
+            const T below = bottom[x.low] + (bottom[x.high] - bottom[x.low]) * x.rest;
+            value += (below - value) * y.rest;
+          }
+        }
+        *out++ = value;
+      }
+    }
   }
 };
 
-void crop_and_resize(ComputeContext& context) {
-  const std::string mode = context.attributes().get_string("mode", "bilinear");
-  if (mode != "bilinear" && mode != "nearest") {
-    fail(ErrorCode::MalformedModel, "CropAndResize's mode is '", mode, "'");
-  }
-  const float outside = context.attributes().get_float("extrapolation_value", 0);
+template <class T>
+void crop_and_resize(ComputeContext& context, bool nearest) {
   const Shape& in = context.shape(kImages);
   const std::vector<int64_t> size = context.int64s(kSize);
   const std::span<const int32_t> images = context.tensor(kImageOfBox).as<int32_t>();
-  const Shape shape = {std::ssize(images), in[1], size[0], size[1]};
-  dispatch<float, double>(context.dtype(kImages), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const T* boxes = context.tensor(kBoxes).as<T>().data();
-    T* out = context.make<T>(0, shape).data();
-    for (size_t i = 0; i < images.size(); ++i, boxes += 4) {
-      const int64_t image = images[i];
-      if (image < 0 || image >= in[0]) {
-        fail(ErrorCode::InvalidInput, "box ", i, " of CropAndResize is of image ", image, " of ",
-             in[0]);
-      }
-      for (int64_t c = 0; c < in[1]; ++c) {
-        const int64_t plane_at = (image * in[1] + c) * in[2] * in[3];
-        const Plane<T> plane = {context.tensor(kImages).as<T>().data() + plane_at, in[2], in[3]};
-        for (int64_t pixel = 0; pixel < size[0] * size[1]; ++pixel) {
-          const T y = position(boxes[0], boxes[2], in[2], pixel / size[1], size[0]);
-          const T x = position(boxes[1], boxes[3], in[3], pixel % size[1], size[1]);
-          T value = static_cast<T>(outside);
-          if (plane.holds(y, x)) {
-            value = mode == "nearest" ? plane.nearest(y, x) : plane.linear(y, x);
-          }
-          *out++ = value;
-        }
-      }
+  const T* boxes = context.tensor(kBoxes).as<T>().data();
+  const T* from = context.tensor(kImages).as<T>().data();
+  const int64_t channels = in[1], plane = in[2] * in[3], pixels = size[0] * size[1];
+  T* out = context.make<T>(0, {std::ssize(images), channels, size[0], size[1]}).data();
+  const T outside = static_cast<T>(context.attributes().get_float("extrapolation_value", 0));
+  for (size_t i = 0; i < images.size(); ++i, boxes += 4, out += channels * pixels) {
+    const int64_t image = images[i];
+    if (image < 0 || image >= in[0]) {
+      fail(ErrorCode::InvalidInput, "box ", i, " of CropAndResize is of image ", image, " of ",
+           in[0]);
     }
-  });
+    const Crop<T> crop = {crop_taps(boxes[0], boxes[2], in[2], size[0], nearest),
+                          crop_taps(boxes[1], boxes[3], in[3], size[1], nearest), in[3], nearest,
+                          outside};
+    context.pool().parallel_for(channels, 1 + 4096 / pixels, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; ++c) {
+        crop.of_plane(from + (image * channels + c) * plane, out + c * pixels);
+      }
+    });
+  }
+}
+
+void crop_and_resize(ComputeContext& context) {
+  const std::string mode = context.attributes().get_string("mode", "bilinear");
+  const bool nearest = mode == "nearest";
+  if (!nearest && mode != "bilinear") {
+    fail(ErrorCode::MalformedModel, "CropAndResize's mode is '", mode, "'");
+  }
+  const bool doubles = context.dtype(kImages) == DType::Double;
+  (doubles ? crop_and_resize<double> : crop_and_resize<float>)(context, nearest);
 }
 
 constexpr OpDef microsoft(std::string_view op_type, const Meaning& meaning) {

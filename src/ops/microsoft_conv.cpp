@@ -76,12 +76,36 @@ Graph qlinear_conv(const NodeContext& context) {
   return f.giving({last ? channels_to_last(f, y, rank) : y});
 }
 
+// Channels are one more axis, along which windows are one element, of images of one channel: so
+// nothing is transposed. Where that is an axis too many for MaxPool, it is.
 Graph nhwc_max_pool(const NodeContext& context) {
+  constexpr int kMostAxes = 3;
   Function f(context);
-  const int rank = context.shape(0).rank();
-  const ValueId y =
-      f.op_with("MaxPool", {channels_to_second(f, f.in(0), rank)}, attributes_without(context, {}));
-  return f.giving({channels_to_last(f, y, rank)});
+  const Shape& in = context.shape(0);
+  const int rank = in.rank();
+  if (rank < 3 || rank - 1 > kMostAxes) {
+    const ValueId y = f.op_with("MaxPool", {channels_to_second(f, f.in(0), rank)},
+                                attributes_without(context, {}));
+    return f.giving({channels_to_last(f, y, rank)});
+  }
+  std::vector<Function::Attribute> attributes =
+      attributes_without(context, {"kernel_shape", "strides", "dilations", "pads"});
+  for (const std::string_view name : {"kernel_shape", "strides", "dilations"}) {
+    if (!context.attributes().has(name)) continue;
+    std::vector<int64_t> values = context.attributes().get_ints(name);
+    values.push_back(1);
+    attributes.emplace_back(name, std::move(values));
+  }
+  if (context.attributes().has("pads")) {
+    std::vector<int64_t> pads = context.attributes().get_ints("pads");
+    pads.insert(pads.begin() + std::ssize(pads) / 2, 0);
+    pads.push_back(0);
+    attributes.emplace_back("pads", std::move(pads));
+  }
+  Shape image = {in[0], 1};
+  for (int axis = 1; axis < rank; ++axis) image.push_back(in[axis]);
+  const ValueId y = f.op_with("MaxPool", {reshaped(f, f.in(0), image)}, std::move(attributes));
+  return f.giving({f.op("Squeeze", {y, f.ints({1})})});
 }
 
 Graph conv_transpose_with_dynamic_pads(const NodeContext& context) {

@@ -3,7 +3,11 @@
 // QLinearSigmoid, QLinearLeakyRelu, QLinearSoftmax, QLinearGlobalAveragePool, QLinearAveragePool,
 // QLinearReduceMean, QLinearConcat, QLinearWhere; QuantizeLinear, DequantizeLinear.
 
+#include <algorithm>
+
+#include "kernels/elementwise/binary.h"
 #include "kernels/elementwise/quantize.h"
+#include "ops/core/broadcast.h"
 #include "ops/core/function_steps.h"
 #include "ops/op.h"
 
@@ -24,6 +28,137 @@ Kernel plan_table(PlanContext& context) {
     run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
       kernels::look_up(run.in<uint8_t>(0) + begin, run.in<uint8_t>(1), run.out<uint8_t>(0) + begin,
                        end - begin);
+    });
+  };
+}
+
+// ---- QLinearAdd, QLinearMul: A, its scale and zero point, the same of B and of the result ----
+
+// The inputs of scales and zero points that a node has hold one element.
+void require_ones(const NodeContext& context, std::initializer_list<int> inputs) {
+  for (const int input : inputs) {
+    if (context.has_input(input) && context.shape(input).elements() != 1) {
+      require_shape(context, input, {});
+    }
+  }
+}
+
+void infer_binary(InferContext& context) {
+  for (const int input : {3, 4, 6}) {
+    if (context.has_input(input)) continue;
+    fail(ErrorCode::MalformedModel, context.node().op_type, " needs input ", input);
+  }
+  require_ones(context, {1, 2, 4, 5, 6, 7});
+  context.set_output(0, context.dtype(0), broadcast(context.shape(0), context.shape(3)));
+}
+
+Window window_binary(const WindowContext& context) {
+  return context.input() % 3 == 0 && context.input() < 6 ? window_by_element(context) : Window{};
+}
+
+using Dequantize = decltype(&kernels::dequantize_row<uint8_t>);
+using Quantize = decltype(&kernels::quantize_row<uint8_t>);
+
+// How bytes of a type become numbers, and numbers bytes.
+struct ByteRows {
+  explicit ByteRows(DType dtype)
+      : is_signed(dtype == DType::Int8),
+        dequantize(is_signed ? kernels::dequantize_row<int8_t> : kernels::dequantize_row<uint8_t>),
+        quantize(is_signed ? kernels::quantize_row<int8_t> : kernels::quantize_row<uint8_t>) {}
+
+  // The scale is one input, the zero point, where there is one, the next.
+  float scale(const RunContext& run, int input) const { return *run.in<float>(input); }
+  float point(const RunContext& run, int scale_input) const {
+    const std::byte* point = run.in<std::byte>(scale_input + 1);
+    if (point == nullptr) return 0;
+    return is_signed ? static_cast<float>(static_cast<int8_t>(*point))
+                     : static_cast<float>(static_cast<uint8_t>(*point));
+  }
+
+  bool is_signed;
+  Dequantize dequantize;
+  Quantize quantize;
+};
+
+// Part of a row of an operand as numbers: neighbours, or one for all.
+constexpr int64_t kPart = 256;
+struct Numbers {
+  float values[kPart];
+  uint8_t bytes[kPart];
+
+  void read(Dequantize dequantize, const std::byte* from, int64_t stride, int64_t count,
+            float scale, float point) {
+    if (stride > 1) {  // transposed by a broadcast
+      for (int64_t i = 0; i < count; ++i) bytes[i] = static_cast<uint8_t>(from[i * stride]);
+    }
+    dequantize(stride > 1 ? reinterpret_cast<const std::byte*>(bytes) : from, values,
+               stride == 0 ? 1 : count, scale, point);
+  }
+};
+
+template <class Op>
+Kernel plan_binary(PlanContext& context) {
+  const Shape& out = context.output_shape(0);
+  const auto strides = [&](int input) {
+    return broadcast_strides(context.shape(input), Layout::Plain, out);
+  };
+  const auto nest = nest_over<3>(out, Layout::Plain, {strides(0), strides(3), strides_of(out)});
+  return [rows = ByteRows(context.dtype(0)), nest](RunContext& run) {
+    const float scales[3] = {rows.scale(run, 1), rows.scale(run, 4), rows.scale(run, 6)};
+    const float points[3] = {rows.point(run, 1), rows.point(run, 4), rows.point(run, 6)};
+    constexpr int64_t kGrain = 8192;
+    kernels::parallel_rows(nest, kGrain, run.pool(), [&](const kernels::RowCursor<3>& row) {
+      const std::byte* a = run.in<std::byte>(0) + row.offset(0);
+      const std::byte* b = run.in<std::byte>(3) + row.offset(1);
+      std::byte* to = run.out<std::byte>(0) + row.offset(2);
+      const int64_t left = row.stride(0), right = row.stride(1);
+      const kernels::BinaryStrides steps = {left == 0 ? 0 : 1, right == 0 ? 0 : 1, 1};
+      Numbers as, bs;
+      float results[kPart];
+      for (int64_t i = 0; i < row.count(); i += kPart) {
+        const int64_t count = std::min(kPart, row.count() - i);
+        as.read(rows.dequantize, a + i * left, left, count, scales[0], points[0]);
+        bs.read(rows.dequantize, b + i * right, right, count, scales[1], points[1]);
+        kernels::binary_row_f32<Op>(as.values, bs.values, results, steps, count);
+        rows.quantize(results, to + i, count, scales[2], points[2]);
+      }
+    });
+  };
+}
+
+// ---- The mean of each plane of bytes, as a number: bytes, their scale, their zero point ----
+
+constexpr std::string_view kByteMeans = "ByteMeans";
+
+void infer_means(InferContext& context) {
+  require_ones(context, {1, 2});
+  Shape shape = context.shape(0);
+  if (shape.rank() < 2) {
+    fail(ErrorCode::InvalidInput, "QLinearGlobalAveragePool needs [N, C, ...], not ", shape);
+  }
+  for (int axis = 2; axis < shape.rank(); ++axis) shape[axis] = 1;
+  context.set_output(0, DType::Float, std::move(shape));
+}
+
+Window window_means(const WindowContext& context) {
+  return context.input() == 0 && context.axis() < 2 ? same_place(context.axis()) : Window{};
+}
+
+Kernel plan_means(PlanContext& context) {
+  const Shape& in = context.shape(0);
+  const int64_t planes = in[0] * in[1], size = in.elements(2, in.rank());
+  return [rows = ByteRows(context.dtype(0)), planes, size](RunContext& run) {
+    const float scale = rows.scale(run, 1), point = rows.point(run, 1);
+    const auto sum = rows.is_signed ? kernels::sum_row<int8_t> : kernels::sum_row<uint8_t>;
+    constexpr int64_t kGrain = 65536;
+    run.pool().parallel_for(planes, kGrain / (size + 1) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t plane = begin; plane < end; ++plane) {
+        const int64_t total = sum(run.in<std::byte>(0) + plane * size, size);
+        // Exact up to the division.
+        const double mean =
+            static_cast<double>(total) / static_cast<double>(size) - static_cast<double>(point);
+        run.out<float>(0)[plane] = static_cast<float>(mean * static_cast<double>(scale));
+      }
     });
   };
 }
@@ -59,16 +194,19 @@ ValueId quantised(Function& f, const NodeContext& context, ValueId value, int sc
   return f.op("QuantizeLinear", {value, one_of(f, context, scale), point});
 }
 
-template <bool kProduct>
-Graph binary(const NodeContext& context) {
-  Function f(context);
-  const ValueId result =
-      f.op(kProduct ? "Mul" : "Add", {dequantised(f, context, 0), dequantised(f, context, 3)});
-  return f.giving({quantised(f, context, result, 6)});
-}
-
 // X, its scale and zero point, and those of Y.
 using Inner = ValueId (*)(Function&, const NodeContext&, ValueId x);
+
+Graph global_average_pool(const NodeContext& context) {
+  const int rank = context.shape(0).rank();
+  const bool last = context.attributes().get_int("channels_last", 0) != 0;
+  Function f(context);
+  const ValueId image = last ? channels_to_second(f, f.in(0), rank) : f.in(0);
+  const ValueId mean = f.ops_of(kInternalDomain, kByteMeans,
+                                {image, one_of(f, context, 1), one_of(f, context, 2)}, 1)[0];
+  const ValueId result = quantised(f, context, mean, 3);
+  return f.giving({last ? channels_to_last(f, result, rank) : result});
+}
 
 template <Inner kInner>
 Graph unary(const NodeContext& context) {
@@ -109,10 +247,6 @@ ValueId pool(Function& f, const NodeContext& context, ValueId x, std::string_vie
   const ValueId image = last ? channels_to_second(f, x, rank) : x;
   const ValueId y = f.op_with(op_type, {image}, std::move(attributes));
   return last ? channels_to_last(f, y, rank) : y;
-}
-
-ValueId global_average_pool(Function& f, const NodeContext& context, ValueId x) {
-  return pool(f, context, x, "GlobalAveragePool", {});
 }
 
 ValueId average_pool(Function& f, const NodeContext& context, ValueId x) {
@@ -208,6 +342,16 @@ constexpr OpDef unary_op(std::string_view op_type, Rule function) {
   return quantised_op(op_type, {2, 5}, kUnary, function);
 }
 
+constexpr OpDef binary_op(std::string_view op_type, PlanRule plan) {
+  return {.op_type = op_type,
+          .domain = kMicrosoftDomain,
+          .meaning = {.inputs = {2, 8},
+                      .types = kBinary,
+                      .infer = infer_binary,
+                      .window = window_binary},
+          .cpu = {.plan = plan}};
+}
+
 constexpr OpDef kOps[] = {
     {.op_type = kByteTable,
      .domain = kInternalDomain,
@@ -216,12 +360,20 @@ constexpr OpDef kOps[] = {
                  .infer = infer_table,
                  .element_type = like_input<1>},
      .cpu = {.plan = plan_table}},
-    quantised_op("QLinearAdd", {2, 8}, kBinary, binary<false>),
-    quantised_op("QLinearMul", {2, 8}, kBinary, binary<true>),
+    {.op_type = kByteMeans,
+     .domain = kInternalDomain,
+     .meaning = {.inputs = {2, 3},
+                 .types = {type_of_both_inputs(0, 2, kBytes), type_of_input(1, kFloat32)},
+                 .infer = infer_means,
+                 .element_type = like_input<1>,
+                 .window = window_means},
+     .cpu = {.plan = plan_means}},
+    binary_op("QLinearAdd", plan_binary<kernels::Add>),
+    binary_op("QLinearMul", plan_binary<kernels::Mul>),
     unary_op("QLinearSigmoid", elementwise<sigmoid>),
     unary_op("QLinearLeakyRelu", elementwise<leaky_relu>),
     unary_op("QLinearSoftmax", unary<softmax>),
-    unary_op("QLinearGlobalAveragePool", unary<global_average_pool>),
+    unary_op("QLinearGlobalAveragePool", global_average_pool),
     unary_op("QLinearAveragePool", unary<average_pool>),
     unary_op("QLinearReduceMean", unary<reduce_mean>),
     quantised_op("QLinearConcat", {5, kUnbounded},

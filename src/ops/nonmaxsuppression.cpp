@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "base/order.h"
+#include "kernels/elementwise/order_key.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -12,8 +14,7 @@ namespace {
 
 struct Box {
   float y0, x0, y1, x1;
-
-  float area() const { return (y1 - y0) * (x1 - x0); }
+  float area = (y1 - y0) * (x1 - x0);
 };
 
 // Corner boxes are [y, x, y, x] of any two opposite corners, centre boxes [x, y, width, height].
@@ -32,7 +33,7 @@ float overlap(const Box& a, const Box& b) {
   const float width = std::min(a.x1, b.x1) - std::max(a.x0, b.x0);
   if (height <= 0 || width <= 0) return 0;
   const float shared = height * width;
-  return shared / (a.area() + b.area() - shared);
+  return shared / (a.area + b.area - shared);
 }
 
 struct Problem {
@@ -41,28 +42,44 @@ struct Problem {
   bool center;
 };
 
+void read_boxes(const Problem& problem, const float* all, int64_t batch, Box* boxes) {
+  const float* from = all + batch * problem.boxes * 4;
+  for (int64_t i = 0; i < problem.boxes; ++i) boxes[i] = read_box(from + 4 * i, problem.center);
+}
+
 struct Thresholds {
   float overlap, score;
 };
 
 using Selection = std::array<int64_t, 3>;  // batch, class, box
 
-// Selects greedily by falling score; returns how many. `order` has room for every box.
-int64_t select_boxes(const Problem& problem, const Thresholds& thresholds, const float* boxes,
-                     const float* scores, int64_t* order, int64_t* selected) {
-  int64_t candidates = 0;
+// What the selection from one list of scores needs, in memory of its own.
+struct Lists {
+  Box* boxes;       // of the image
+  Keyed* order;     // as many
+  Keyed* scratch;   // as many
+  Box* chosen;      // Problem::limit
+  int64_t* places;  // of those chosen
+};
+
+// Selects greedily by falling score; returns how many.
+int64_t select_boxes(const Problem& problem, const Thresholds& thresholds, const float* scores,
+                     const Lists& lists) {
+  size_t candidates = 0;
   for (int64_t i = 0; i < problem.boxes; ++i) {
-    if (scores[i] > thresholds.score) order[candidates++] = i;
+    if (scores[i] > thresholds.score)
+      lists.order[candidates++] = {~kernels::ascending_key(scores[i]), i};
   }
-  sort_places({order, static_cast<size_t>(candidates)},
-              [&](int64_t a, int64_t b) { return scores[a] > scores[b]; });
+  sort_by_keys({lists.order, candidates}, {lists.scratch, candidates});
   int64_t count = 0;
-  for (int64_t i = 0; i < candidates && count < problem.limit; ++i) {
-    const Box box = read_box(boxes + order[i] * 4, problem.center);
-    const bool suppressed = std::any_of(selected, selected + count, [&](int64_t other) {
-      return overlap(box, read_box(boxes + other * 4, problem.center)) > thresholds.overlap;
+  for (size_t i = 0; i < candidates && count < problem.limit; ++i) {
+    const Box& box = lists.boxes[lists.order[i].place];
+    const bool suppressed = std::any_of(lists.chosen, lists.chosen + count, [&](const Box& other) {
+      return overlap(box, other) > thresholds.overlap;
     });
-    if (!suppressed) selected[count++] = order[i];
+    if (suppressed) continue;
+    lists.chosen[count] = box;
+    lists.places[count++] = lists.order[i].place;
   }
   return count;
 }
@@ -95,30 +112,52 @@ Problem problem_of(const NodeContext& context) {
   return problem;
 }
 
+// Offsets of the lists in a run's scratch memory.
+struct ScratchPlan {
+  uint64_t order = 0, scratch = 0, places = 0, results = 0, boxes = 0, chosen = 0, end = 0;
+
+  explicit ScratchPlan(const Problem& problem) {
+    const auto take = [&](int64_t count, size_t size) {
+      return std::exchange(end, end + static_cast<uint64_t>(count) * size);
+    };
+    // What has elements of 8 bytes comes first.
+    order = take(problem.boxes, sizeof(Keyed));
+    scratch = take(problem.boxes, sizeof(Keyed));
+    places = take(problem.limit, sizeof(int64_t));
+    results = take(problem.batches * problem.classes * problem.limit, sizeof(Selection));
+    boxes = take(problem.boxes, sizeof(Box));
+    chosen = take(problem.limit, sizeof(Box));
+  }
+
+  Lists lists(std::byte* memory) const {
+    return {reinterpret_cast<Box*>(memory + boxes), reinterpret_cast<Keyed*>(memory + order),
+            reinterpret_cast<Keyed*>(memory + scratch), reinterpret_cast<Box*>(memory + chosen),
+            reinterpret_cast<int64_t*>(memory + places)};
+  }
+};
+
 Kernel plan_suppression(PlanContext& context) {
   const Problem problem = problem_of(context);
-  const int64_t most = problem.batches * problem.classes * problem.limit;
-  const auto order_bytes = static_cast<uint64_t>(problem.boxes + problem.limit) * sizeof(int64_t);
-  context.reserve_scratch(order_bytes + static_cast<uint64_t>(most) * sizeof(Selection));
-  return [problem, most, order_bytes](RunContext& run) {
+  const ScratchPlan memory(problem);
+  context.reserve_scratch(memory.end);
+  return [problem, memory](RunContext& run) {
     const float* overlap_limit = run.in<float>(3);
     const float* score_limit = run.in<float>(4);
     const Thresholds thresholds = {
         overlap_limit ? *overlap_limit : 0.0f,
         score_limit ? *score_limit : -std::numeric_limits<float>::infinity()};
-    int64_t* order = reinterpret_cast<int64_t*>(run.scratch());
-    int64_t* selected = order + problem.boxes;
-    Selection* results = reinterpret_cast<Selection*>(run.scratch() + order_bytes);
+    const Lists lists = memory.lists(run.scratch());
+    auto* results = reinterpret_cast<Selection*>(run.scratch() + memory.results);
     int64_t count = 0;
     // Without boxes there may be any number of classes, which need no memory.
-    const int64_t lists = most > 0 ? problem.batches * problem.classes : 0;
-    for (int64_t i = 0; i < lists; ++i) {
+    const int64_t all = problem.limit > 0 ? problem.batches * problem.classes : 0;
+    for (int64_t i = 0; i < all; ++i) {
       const int64_t batch = i / problem.classes;
+      if (i % problem.classes == 0) read_boxes(problem, run.in<float>(0), batch, lists.boxes);
       const int64_t found =
-          select_boxes(problem, thresholds, run.in<float>(0) + batch * problem.boxes * 4,
-                       run.in<float>(1) + i * problem.boxes, order, selected);
+          select_boxes(problem, thresholds, run.in<float>(1) + i * problem.boxes, lists);
       for (int64_t j = 0; j < found; ++j) {
-        results[count++] = {batch, i % problem.classes, selected[j]};
+        results[count++] = {batch, i % problem.classes, lists.places[j]};
       }
     }
     Tensor out = Tensor::allocate(DType::Int64, {count, 3});

@@ -102,14 +102,12 @@ class BatchStatistics {
         epsilon_(epsilon_of(context)),
         momentum_(context.attributes().get_float("momentum", 0.9f)) {}
 
-  // Scale and shift as of fold_statistics().
-  void fold(const RunContext& run, T* scale, T* shift) const {
+  void normalize(const RunContext& run) const {
     run.pool().parallel_for(size_.channels, 1, [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; ++c) {
         const double mean = average(run, c, 0, false), variance = average(run, c, mean, true);
         const double factor = run.in<T>(1)[c] / std::sqrt(variance + epsilon_);
-        scale[c] = static_cast<T>(factor);
-        shift[c] = static_cast<T>(run.in<T>(2)[c] - mean * factor);
+        write(run, c, mean, factor);
         give(run, c, 0, mean);
         give(run, c, 1, variance);
       }
@@ -129,6 +127,18 @@ class BatchStatistics {
     }
     return sum / static_cast<double>(size_.n * size_.spatial);
   }
+  // Not by a scale and a shift, whose digits the factor of a small variance takes away.
+  void write(const RunContext& run, int64_t c, double mean, double factor) const {
+    const double beta = run.in<T>(2)[c];
+    for (int64_t n = 0; n < size_.n; ++n) {
+      const int64_t at = (n * size_.channels + c) * size_.spatial;
+      const T* in = run.in<T>(0) + at;
+      T* out = run.out<T>(0) + at;
+      for (int64_t i = 0; i < size_.spatial; ++i) {
+        out[i] = static_cast<T>((in[i] - mean) * factor + beta);
+      }
+    }
+  }
   void give(const RunContext& run, int64_t c, int which, double value) const {
     const double before = run.in<T>(3 + which)[c];
     T *running = run.out<T>(1 + which), *saved = run.out<T>(3 + which);
@@ -143,22 +153,21 @@ class BatchStatistics {
 
 template <class T>
 Kernel plan_batch_normalization(PlanContext& context) {
+  if (is_training(context)) {
+    return [statistics = BatchStatistics<T>(context)](RunContext& run) {
+      statistics.normalize(run);
+    };
+  }
   const Channels size = channels_of_batch_normalization(context);
   const bool channels_last = context.layout(0) == Layout::ChannelsLast;
   const int64_t lanes = padded_channels(size.channels);
   const float epsilon = epsilon_of(context);
-  std::optional<BatchStatistics<T>> statistics;
-  if (is_training(context)) statistics.emplace(context);
   context.reserve_scratch(2 * static_cast<uint64_t>(lanes) * sizeof(T));
   return [=](RunContext& run) {
     auto* scale = reinterpret_cast<T*>(run.scratch());
     T* shift = scale + lanes;
     std::fill(scale, shift + lanes, T{0});
-    if (statistics) {
-      statistics->fold(run, scale, shift);
-    } else {
-      fold_statistics(run, epsilon, size.channels, scale, shift);
-    }
+    fold_statistics(run, epsilon, size.channels, scale, shift);
     const T* in = run.in<T>(0);
     T* out = run.out<T>(0);
     if constexpr (std::is_same_v<T, float>) {

@@ -1,5 +1,6 @@
 // Updates by index: ScatterElements (and Scatter, its first name), ScatterND.
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/integers.h"
@@ -11,19 +12,36 @@
 namespace fovea {
 namespace {
 
-// to[0..count) = op(to, update).
-using Combine = void (*)(std::byte* to, const std::byte* update, int64_t count, size_t bytes);
+// Blocks of elements: to[targets[i]][0..block) = op(that, updates[i][0..block)), one after the
+// other, since several updates may meet in one block. Elements have `bytes`.
+using Combine = void (*)(std::byte* to, const int64_t* targets, const std::byte* updates,
+                         int64_t count, int64_t block, size_t bytes);
 
-void overwrite(std::byte* to, const std::byte* update, int64_t count, size_t bytes) {
-  std::memcpy(to, update, static_cast<size_t>(count) * bytes);
+void overwrite(std::byte* to, const int64_t* targets, const std::byte* updates, int64_t count,
+               int64_t block, size_t bytes) {
+  const size_t size = static_cast<size_t>(block) * bytes;
+  for (int64_t i = 0; i < count; ++i, updates += size) {
+    std::byte* target = to + static_cast<size_t>(targets[i]) * size;
+    if (size == sizeof(float)) {  // no call for each element
+      std::memcpy(target, updates, sizeof(float));
+    } else {
+      std::memcpy(target, updates, size);
+    }
+  }
 }
 
 template <class Op, class T>
-void combine_elements(std::byte* to, const std::byte* update, int64_t count, size_t) {
-  T* out = reinterpret_cast<T*>(to);
-  const T* values = reinterpret_cast<const T*>(update);
-  for (int64_t i = 0; i < count; ++i) out[i] = Op()(out[i], values[i]);
+void combine_elements(std::byte* to, const int64_t* targets, const std::byte* updates,
+                      int64_t count, int64_t block, size_t) {
+  const T* update = reinterpret_cast<const T*>(updates);
+  for (int64_t i = 0; i < count; ++i) {
+    T* out = reinterpret_cast<T*>(to) + targets[i] * block;
+    for (int64_t j = 0; j < block; ++j, ++update) out[j] = Op()(out[j], *update);
+  }
 }
+
+// Targets that are found before any is written to.
+constexpr int64_t kTargets = 256;
 
 template <class Op>
 Combine combine_of(DType dtype) {
@@ -83,15 +101,18 @@ Kernel plan_scatter_elements(PlanContext& context) {
     const Indices indices(run, 1, index_type);
     indices.require("ScatterElements", updates, size);
     copy_data(run, data_bytes);
-    const auto element = static_cast<int64_t>(bytes);
+    const std::byte* update = run.in<std::byte>(2);
+    int64_t targets[kTargets];
     int64_t next = 0;
-    // Serial: several updates may meet in one element, in their order.
     for (kernels::RowCursor<1> row(nest, 0, nest.iterations()); row; row.next()) {
-      for (int64_t i = 0; i < row.count(); ++i, ++next) {
-        const int64_t position = indices.position(next, size);
-        const int64_t target = row.offset(0) + i * row.stride(0) + position * axis_stride;
-        combine(run.out<std::byte>(0) + target * element, run.in<std::byte>(2) + next * element, 1,
-                bytes);
+      for (int64_t done = 0; done < row.count(); done += kTargets) {
+        const int64_t count = std::min(kTargets, row.count() - done);
+        int64_t target = row.offset(0) + done * row.stride(0);
+        for (int64_t i = 0; i < count; ++i, ++next, target += row.stride(0)) {
+          targets[i] = target + indices.position(next, size) * axis_stride;
+        }
+        combine(run.out<std::byte>(0), targets, update, count, 1, bytes);
+        update += static_cast<size_t>(count) * bytes;
       }
     }
   };
@@ -131,11 +152,13 @@ Kernel plan_scatter_nd(PlanContext& context) {
     tuples.require("ScatterND", indices, count);
     copy_data(run, data_bytes);
     if (block == 0) return;
-    const int64_t block_bytes = block * static_cast<int64_t>(bytes);
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t target = tuples.block(indices, i, 0);
-      combine(run.out<std::byte>(0) + target * block_bytes, run.in<std::byte>(2) + i * block_bytes,
-              block, bytes);
+    const std::byte* update = run.in<std::byte>(2);
+    int64_t targets[kTargets];
+    for (int64_t done = 0; done < count; done += kTargets) {
+      const int64_t some = std::min(kTargets, count - done);
+      for (int64_t i = 0; i < some; ++i) targets[i] = tuples.block(indices, done + i, 0);
+      combine(run.out<std::byte>(0), targets, update, some, block, bytes);
+      update += static_cast<size_t>(some * block) * bytes;
     }
   };
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/elementwise/order_key.h"
 #include "ops/core/axes.h"
-#include "ops/core/ordering.h"
 #include "ops/core/wider.h"
 
 namespace fovea {
@@ -56,50 +56,39 @@ struct Candidate {
   auto operator<=>(const Candidate&) const = default;
 };
 
-// Candidates [begin, end) of one line.
-using ReadLine = void (*)(const std::byte* data, const Lines& lines, int64_t begin, int64_t end,
-                          Candidate* to);
-
-template <class T>
-void read_line(const std::byte* data, const Lines& lines, int64_t begin, int64_t end,
-               Candidate* to) {
-  const T* line = reinterpret_cast<const T*>(data);
-  for (int64_t i = begin; i < end; ++i) {
-    const uint64_t key = ascending_key(line[i * lines.stride]);
-    *to++ = {lines.largest ? ~key : key, i};
-  }
-}
+using OrderKeys = decltype(&kernels::order_keys<float>);
 
 // The first k of a line, in order. Where they are few, most of the others are looked at just once,
 // while they are in the cache.
-void select(const std::byte* line, const Lines& lines, ReadLine read, Candidate* order) {
+void select(const std::byte* line, const Lines& lines, size_t element_bytes, OrderKeys keys_of,
+            Candidate* order) {
   constexpr int64_t kFew = 8, kBlock = 128;
   const int64_t k = lines.k;
-  if (k * kFew > lines.size) {
-    read(line, lines, 0, lines.size, order);
-    if (k < lines.size) std::nth_element(order, order + k, order + lines.size);
-    std::sort(order, order + k);
-    return;
-  }
   if (k == 0) return;
-  read(line, lines, 0, k, order);
-  std::make_heap(order, order + k);
-  Candidate block[kBlock];
-  for (int64_t begin = k; begin < lines.size; begin += kBlock) {
-    const int64_t end = std::min(begin + kBlock, lines.size);
-    read(line, lines, begin, end, block);
-    for (int64_t i = 0; i < end - begin; ++i) {
+  const bool few = k * kFew <= lines.size;
+  const int64_t first = few ? k : lines.size;
+  uint64_t keys[kBlock];
+  for (int64_t begin = 0; begin < lines.size; begin += kBlock) {
+    const int64_t count = std::min(kBlock, lines.size - begin);
+    keys_of(line + static_cast<size_t>(begin * lines.stride) * element_bytes, lines.stride, count,
+            lines.largest, keys);
+    int64_t i = 0;
+    for (; i < count && begin + i < first; ++i) order[begin + i] = {keys[i], begin + i};
+    if (few && i > 0 && begin + i == first) std::make_heap(order, order + k);
+    for (; i < count; ++i) {
       // An equal key has a later index.
-      if (block[i].key >= order[0].key) continue;
+      if (keys[i] >= order[0].key) continue;
       std::pop_heap(order, order + k);
-      order[k - 1] = block[i];
+      order[k - 1] = {keys[i], begin + i};
       std::push_heap(order, order + k);
     }
   }
-  std::sort_heap(order, order + k);
+  if (few) return std::sort_heap(order, order + k);
+  if (k < lines.size) std::nth_element(order, order + k, order + lines.size);
+  std::sort(order, order + k);
 }
 
-void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, ReadLine read) {
+void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, OrderKeys keys_of) {
   const std::byte* from = run.in<std::byte>(0);
   std::byte* values = run.out<std::byte>(0);
   int64_t* indices = run.out<int64_t>(1);
@@ -109,7 +98,8 @@ void run_topk(RunContext& run, const Lines& lines, size_t element_bytes, ReadLin
         for (int64_t i = begin; i < end; ++i) {
           const int64_t outer = i / lines.stride, inner = i % lines.stride;
           const int64_t first_in = outer * lines.size * lines.stride + inner;
-          select(from + static_cast<size_t>(first_in) * element_bytes, lines, read, order);
+          select(from + static_cast<size_t>(first_in) * element_bytes, lines, element_bytes,
+                 keys_of, order);
           for (int64_t j = 0; j < lines.k; ++j) {
             const int64_t to = (outer * lines.k + j) * lines.stride + inner;
             const int64_t at = first_in + order[j].index * lines.stride;
@@ -134,11 +124,11 @@ Kernel plan_topk(PlanContext& context) {
   lines.largest = context.attributes().get_int("largest", 1) != 0;
   context.reserve_scratch(static_cast<uint64_t>(context.threads()) *
                           static_cast<uint64_t>(lines.size) * sizeof(Candidate));
-  const auto read = dispatch<float, double, int64_t, uint64_t>(
+  const auto keys_of = dispatch<float, double, int64_t, uint64_t>(
       context.dtype(0),
-      [](auto tag) -> ReadLine { return read_line<typename decltype(tag)::type>; });
+      [](auto tag) -> OrderKeys { return kernels::order_keys<typename decltype(tag)::type>; });
   const size_t bytes = element_bytes(context.dtype(0));
-  return [=](RunContext& run) { run_topk(run, lines, bytes, read); };
+  return [=](RunContext& run) { run_topk(run, lines, bytes, keys_of); };
 }
 
 constexpr OpDef kOps[] = {

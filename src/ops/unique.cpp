@@ -1,11 +1,10 @@
 // Unique: its outputs' shapes depend on data.
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/order.h"
+#include "kernels/elementwise/order_key.h"
 #include "ops/core/evaluate.h"
-#include "ops/core/ordering.h"
 #include "ops/op.h"
 
 namespace fovea {
@@ -50,7 +49,7 @@ template <class T>
 std::vector<uint64_t> keys_of_numbers(const std::byte* data, int64_t count) {
   const T* numbers = reinterpret_cast<const T*>(data);
   std::vector<uint64_t> keys(static_cast<size_t>(count));
-  std::transform(numbers, numbers + count, keys.begin(), ascending_key<T>);
+  std::transform(numbers, numbers + count, keys.begin(), kernels::ascending_key<T>);
   return keys;
 }
 
@@ -87,38 +86,52 @@ struct Slices {
   }
 };
 
-// Slices that are alike.
-struct Group {
-  int64_t first;
-  std::vector<int64_t> members;
+// Slices that are alike lie side by side in `order`, each group from its begin to that of the next,
+// the first of them first.
+struct Groups {
+  std::vector<int64_t> order;
+  std::vector<size_t> begins;  // and the end
 };
 
-std::vector<Group> groups_of(const Slices& slices, bool sorted) {
-  std::vector<int64_t> order;
-  if (slices.outer * slices.inner == 1) {
-    order.resize(static_cast<size_t>(slices.size));
-    std::iota(order.begin(), order.end(), int64_t{0});
-    const auto place = [&](int64_t i) { return std::pair(slices.keys[static_cast<size_t>(i)], i); };
-    std::ranges::sort(order, {}, place);
-  } else {
-    order = order_of(static_cast<size_t>(slices.size),
-                     [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
+// The slices in ascending order, and those that are alike in their own.
+std::vector<int64_t> order_of_slices(const Slices& slices) {
+  const auto count = static_cast<size_t>(slices.size);
+  if (slices.outer * slices.inner != 1) {
+    return order_of(count, [&](int64_t a, int64_t b) { return slices.compare(a, b) < 0; });
   }
-  std::vector<Group> groups;
-  for (const int64_t slice : order) {
-    if (groups.empty() || slices.compare(groups.back().first, slice) != 0) {
-      groups.push_back({slice, {}});
-    }
-    groups.back().members.push_back(slice);
+  std::vector<Keyed> items(count), scratch(count);
+  for (size_t i = 0; i < count; ++i) items[i] = {slices.keys[i], static_cast<int64_t>(i)};
+  sort_by_keys(items, scratch);
+  std::vector<int64_t> order(count);
+  for (size_t i = 0; i < count; ++i) order[i] = items[i].place;
+  return order;
+}
+
+Groups groups_of(const Slices& slices) {
+  Groups groups = {order_of_slices(slices), {}};
+  const std::vector<int64_t>& order = groups.order;
+  const bool single = slices.outer * slices.inner == 1;
+  const auto key = [&](size_t i) { return slices.keys[static_cast<size_t>(order[i])]; };
+  for (size_t i = 0; i < order.size(); ++i) {
+    const bool alike =
+        i > 0 && (single ? key(i) == key(i - 1) : slices.compare(order[i - 1], order[i]) == 0);
+    if (!alike) groups.begins.push_back(i);
   }
-  if (sorted) return groups;
-  const auto at = [&](int64_t i) -> Group& { return groups[static_cast<size_t>(i)]; };
-  std::vector<Group> by_first;
-  for (const int64_t i :
-       order_of(groups.size(), [&](int64_t a, int64_t b) { return at(a).first < at(b).first; })) {
-    by_first.push_back(std::move(at(i)));
+  groups.begins.push_back(order.size());
+  return groups;
+}
+
+// The numbers of the groups, in the order of their first slices.
+std::vector<int64_t> by_first(const Groups& groups) {
+  const size_t count = groups.begins.size() - 1;
+  std::vector<Keyed> items(count), scratch(count);
+  for (size_t i = 0; i < count; ++i) {
+    items[i] = {static_cast<uint64_t>(groups.order[groups.begins[i]]), static_cast<int64_t>(i)};
   }
-  return by_first;
+  sort_by_keys(items, scratch);
+  std::vector<int64_t> places(count);
+  for (size_t i = 0; i < count; ++i) places[i] = items[i].place;
+  return places;
 }
 
 void unique(ComputeContext& context) {
@@ -133,17 +146,19 @@ void unique(ComputeContext& context) {
   // First, because it may be more than there is memory for.
   Tensor inverse = Tensor::allocate(DType::Int64, {slices.size});
   const bool sorted = context.attributes().get_int("sorted", 1) != 0;
-  const std::vector<Group> groups = groups_of(slices, sorted);
+  const Groups groups = groups_of(slices);
+  const std::vector<int64_t> numbers = sorted ? std::vector<int64_t>() : by_first(groups);
 
-  const Shape count = {std::ssize(groups)};
+  const Shape count = {std::ssize(groups.begins) - 1};
   Tensor first = Tensor::allocate(DType::Int64, count);
   Tensor counts = Tensor::allocate(DType::Int64, count);
-  for (size_t i = 0; i < groups.size(); ++i) {
-    first.mutable_as<int64_t>()[i] = groups[i].first;
-    counts.mutable_as<int64_t>()[i] = std::ssize(groups[i].members);
-    for (const int64_t member : groups[i].members) {
-      inverse.mutable_as<int64_t>()[static_cast<size_t>(member)] = static_cast<int64_t>(i);
-    }
+  int64_t* const inverses = inverse.mutable_as<int64_t>().data();
+  for (size_t i = 0; i + 1 < groups.begins.size(); ++i) {
+    const size_t group = sorted ? i : static_cast<size_t>(numbers[i]);
+    const size_t begin = groups.begins[group], end = groups.begins[group + 1];
+    first.mutable_as<int64_t>()[i] = groups.order[begin];
+    counts.mutable_as<int64_t>()[i] = static_cast<int64_t>(end - begin);
+    for (size_t at = begin; at < end; ++at) inverses[groups.order[at]] = static_cast<int64_t>(i);
   }
   const Tensor inputs[] = {data, first};
   context.set(0, evaluate_op("Gather", {{"axis", int64_t{along}}}, inputs, context.pool()));

@@ -24,8 +24,7 @@ constexpr size_t kMaxCompiled = 3;
 // are not.
 Tensor with_plain_bools(const Tensor& tensor) {
   if (tensor.dtype() != DType::Bool) return tensor;
-  const auto bytes = std::span(reinterpret_cast<const uint8_t*>(tensor.data()), tensor.bytes());
-  if (std::ranges::none_of(bytes, [](uint8_t byte) { return byte > 1; })) return tensor;
+  if (are_bools({tensor.data(), tensor.bytes()})) return tensor;
   Tensor plain = copy_of(tensor);
   normalize_bools({plain.mutable_data(), plain.bytes()});
   return plain;

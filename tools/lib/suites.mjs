@@ -8,6 +8,7 @@ import { emccOnPath } from './emscripten.mjs';
 import { projectDir, variants } from './project.mjs';
 import { outputOf } from './process.mjs';
 import { setUpPython } from './python.mjs';
+import { setUpPlaces } from './places.mjs';
 import * as runners from './runners.mjs';
 import { nodeTool } from './setup.mjs';
 import { checkSizes } from './sizes.mjs';
@@ -108,6 +109,7 @@ export function suites({ full }) {
     withPackage('random', ['tests/random', 'tests/support', 'bench/networks', 'web'], (log) =>
       runners.runNodeTests('tests/random/tests/', log),
     ),
+    places,
     browserTests('engines', '--grep', onEngines, { built: ['dist', 'build/demo'] }),
     browserTests('pages', '--grep-invert', onEngines, { sources: ['bindings'] }),
   ];
@@ -130,6 +132,27 @@ const everySourceAlone = {
   },
 };
 
+/**
+ * What users build with the package, and where it then runs.
+ *
+ * @type {Suite}
+ */
+const places = {
+  name: 'places',
+  needs: ['compilers', 'package'],
+  inputs: () => ({
+    sources: ['tests/places', 'tests/package/support', 'package.json'],
+    built: ['dist'],
+    programs: [chromiumVersion()],
+  }),
+  prepare: (log) => setUpPlaces(log),
+  run: (log) => runners.runPlaywright(['--config', 'tests/places'], log),
+};
+
+function chromiumVersion() {
+  return outputOf([chromiumLaunchOptions().executablePath ?? 'chromium', '--version']);
+}
+
 /** The browser tests that ask what an engine computes. The others are about what is around it. */
 const onEngines = 'variants\\.spec|demo\\.spec';
 
@@ -150,7 +173,7 @@ function browserTests(name, choice, pattern, { sources = [], built }) {
     inputs: () => ({
       sources: [...written, ...sources],
       built,
-      programs: [outputOf([chromiumLaunchOptions().executablePath ?? 'chromium', '--version'])],
+      programs: [chromiumVersion()],
     }),
     run: (log) => runners.runPlaywright([choice, pattern], log),
   };

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "kernels/elementwise/dense_rows.h"
+#include "simd/f32x4.h"
 
 namespace fovea::kernels {
 namespace {
@@ -48,6 +49,48 @@ template <class Op>
   for (; i < count; ++i) out[i] = Op()(a[i], b[i]);
 }
 
+#ifdef __wasm_simd128__
+// Op of four floats or two integers, all bits of a lane set where it holds.
+template <class Op, class T>
+v128_t mask_of(const T* a, const T* b) {
+  using Vector = T __attribute__((vector_size(16)));
+  Vector left, right;
+  std::memcpy(&left, a, sizeof(left));
+  std::memcpy(&right, b, sizeof(right));
+  if constexpr (std::is_same_v<Op, Equal>) return (v128_t)(left == right);
+  if constexpr (std::is_same_v<Op, Less>) return (v128_t)(left < right);
+  if constexpr (std::is_same_v<Op, LessOrEqual>) return (v128_t)(left <= right);
+}
+
+// The same of four elements.
+template <class Op, class T>
+v128_t mask_of_four(const T* a, const T* b) {
+  if constexpr (sizeof(T) == 4) return mask_of<Op>(a, b);
+  return wasm_i32x4_shuffle(mask_of<Op>(a, b), mask_of<Op>(a + 2, b + 2), 0, 2, 4, 6);
+}
+
+// Sixteen bytes of 0 and 1.
+template <class Op, class T>
+v128_t compare_sixteen(const T* a, const T* b) {
+  const v128_t low =
+      wasm_i16x8_narrow_i32x4(mask_of_four<Op>(a, b), mask_of_four<Op>(a + 4, b + 4));
+  const v128_t high =
+      wasm_i16x8_narrow_i32x4(mask_of_four<Op>(a + 8, b + 8), mask_of_four<Op>(a + 12, b + 12));
+  return wasm_v128_and(wasm_i8x16_narrow_i16x8(low, high), wasm_i8x16_splat(1));
+}
+#endif
+
+// The result never lies where an operand does, which has larger elements.
+template <class Op, class T>
+[[gnu::noinline]] void compare_dense(const T* __restrict a, const T* __restrict b,
+                                     uint8_t* __restrict out, int64_t count) noexcept {
+  int64_t i = 0;
+#ifdef __wasm_simd128__
+  for (; i + 16 <= count; i += 16) wasm_v128_store(out + i, compare_sixteen<Op>(a + i, b + i));
+#endif
+  for (; i < count; ++i) out[i] = Op()(a[i], b[i]);
+}
+
 }  // namespace
 
 template <class Op, class T>
@@ -71,13 +114,8 @@ void compare_row(const void* a, const void* b, void* out, const BinaryStrides& s
   } else if constexpr (std::is_same_v<Op, GreaterOrEqual>) {
     compare_row<LessOrEqual, T>(b, a, out, swapped, count);
   } else {
-    // The result never lies where an operand does, which has larger elements.
     const bool done = by_parts(static_cast<const T*>(a), static_cast<const T*>(b),
-                               static_cast<uint8_t*>(out), strides, count,
-                               [](const T* __restrict left, const T* __restrict right,
-                                  uint8_t* __restrict to, int64_t n) noexcept {
-                                 for (int64_t i = 0; i < n; ++i) to[i] = Op()(left[i], right[i]);
-                               });
+                               static_cast<uint8_t*>(out), strides, count, compare_dense<Op, T>);
     if (!done) binary_row<Op, T, T, bool>(a, b, out, strides, count);
   }
 }

@@ -14,6 +14,10 @@ void dequantize_row(const void* from, float* to, int64_t count, float scale, flo
 template <class T>
 void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept;
 
+// The sum of `count` bytes, as T.
+template <class T>
+int64_t sum_row(const void* from, int64_t count) noexcept;
+
 // to[i] = table[from[i]].
 void look_up(const uint8_t* from, const uint8_t* table, uint8_t* to, int64_t count) noexcept;
 

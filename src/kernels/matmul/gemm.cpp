@@ -1,15 +1,24 @@
 #include "kernels/matmul/gemm.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/subnormal.h"
+#include "simd/f32x4.h"
 
 namespace fovea::kernels {
 namespace {
 
+using simd::F32x4;
+
 // Rows of A that stay in the second-level cache while all panels of B pass over them.
 constexpr int64_t kBlockFloats = 32 * 1024;
 constexpr int64_t kMinBlockRows = 12;
+
+F32x4 flush_subnormals(F32x4 weights) {
+  const auto small = simd::abs(weights) < F32x4::splat(std::numeric_limits<float>::min());
+  return bitcast_f32(bitcast_i32(weights) & ~small);
+}
 
 }  // namespace
 
@@ -24,8 +33,21 @@ void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, 
   const auto bias_of = [&](int64_t column) {
     return bias ? flush_subnormal(bias[column_begin + column]) : 0.0f;
   };
-  pack_panels(packed + panels_size(column_begin, shape.k), column_end - column_begin, shape.k,
-              value, bias_of);
+  float* panels = packed + panels_size(column_begin, shape.k);
+  int64_t columns = column_end - column_begin;
+  // Whole panels of neighbours, by vectors; the last may be wider.
+  while (b.column_step == 1 && columns > kLastPanel) {
+    for (int64_t lane = 0; lane < kPanel; ++lane) *panels++ = bias_of(lane);
+    for (int64_t k = 0; k < shape.k; ++k, panels += kPanel) {
+      const float* from = b.data + k * b.row_step + column_begin;
+      for (int64_t lane = 0; lane < kPanel; lane += kLanes) {
+        flush_subnormals(F32x4::splat(scale) * F32x4::load(from + lane)).store(panels + lane);
+      }
+    }
+    column_begin += kPanel;
+    columns -= kPanel;
+  }
+  pack_panels(panels, columns, shape.k, value, bias_of);
 }
 
 void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,

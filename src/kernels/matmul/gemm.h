@@ -49,28 +49,27 @@ struct GemmRange {
 void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,
               const GemmOutput& c, const Epilogue& epilogue, const GemmRange& range) noexcept;
 
-// Rows [row_begin, row_end) of the row-major product for any arithmetic type, straightforward.
-// Integers wrap.
+namespace detail {
+// For double, uint32_t and uint64_t.
+template <class T>
+void multiply(const GemmShape& shape, const MatrixView<T>& a, const MatrixView<T>& b, T* c,
+              int64_t row_begin, int64_t row_end) noexcept;
+}  // namespace detail
+
+// Rows [row_begin, row_end) of the row-major product of doubles or of integers of 32 or 64 bits,
+// which wrap. Terms are added in their order, whatever the rows.
 template <class T>
 void gemm_plain(const GemmShape& shape, const MatrixView<T>& a, const MatrixView<T>& b, T* c,
                 int64_t row_begin, int64_t row_end) noexcept {
-  for (int64_t row = row_begin; row < row_end; ++row) {
-    T* out = c + row * shape.n;
-    for (int64_t j = 0; j < shape.n; ++j) out[j] = T{0};
-    for (int64_t k = 0; k < shape.k; ++k) {
-      const T x = a.data[row * a.row_step + k * a.column_step];
-      const T* from = b.data + k * b.row_step;
-      for (int64_t j = 0; j < shape.n; ++j) {
-        if constexpr (std::is_integral_v<T>) {
-          using Wide = std::common_type_t<std::make_unsigned_t<T>, unsigned>;
-          out[j] =
-              static_cast<T>(static_cast<Wide>(out[j]) +
-                             static_cast<Wide>(x) * static_cast<Wide>(from[j * b.column_step]));
-        } else {
-          out[j] += x * from[j * b.column_step];
-        }
-      }
-    }
+  if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+    // Signed integers that wrap are unsigned ones.
+    using Bits = std::make_unsigned_t<T>;
+    const auto bits = [](const MatrixView<T>& of) -> MatrixView<Bits> {
+      return {reinterpret_cast<const Bits*>(of.data), of.row_step, of.column_step};
+    };
+    detail::multiply<Bits>(shape, bits(a), bits(b), reinterpret_cast<Bits*>(c), row_begin, row_end);
+  } else {
+    detail::multiply(shape, a, b, c, row_begin, row_end);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -13,6 +14,9 @@
 // What folds are made of: in reduce.cpp those that take floats four at a time, in reduce_small.cpp
 // those that take their elements, of whatever type, one by one.
 namespace fovea::kernels {
+
+// Columns that are folded at once.
+inline constexpr int kFoldColumns = 16;
 
 // How an element enters a fold.
 struct AsIs {
@@ -75,9 +79,36 @@ void fold_row(const void* from, int64_t stride, int64_t count, Folded* acc) noex
   }
 }
 
+// The extremes of kFoldColumns neighbouring columns, in vectors of their own type.
+template <class Op, class T>
+void fold_extremes(const T* x, int64_t stride, int64_t rows, Folded* acc) noexcept {
+  using Vector = T __attribute__((vector_size(16)));
+  constexpr int kVectors = kFoldColumns * static_cast<int>(sizeof(T)) / 16;
+  Vector best[kVectors];
+  std::memcpy(best, x, sizeof(best));
+  for (int64_t row = 1; row < rows; ++row) {
+    x += stride;
+    for (int v = 0; v < kVectors; ++v) {
+      Vector next;
+      std::memcpy(&next, x + v * (16 / static_cast<int>(sizeof(T))), sizeof(next));
+      best[v] = (std::is_same_v<Op, Max> ? next > best[v] : next < best[v]) ? next : best[v];
+    }
+  }
+  for (int i = 0; i < kFoldColumns; ++i) {
+    Wide<T>& total = wide<T>(acc[i]);
+    T one;
+    std::memcpy(&one, reinterpret_cast<const std::byte*>(best) + i * sizeof(T), sizeof(T));
+    total = Op()(total, static_cast<Wide<T>>(one));
+  }
+}
+
 template <class Op, class Map, class T>
 void fold_columns(const void* from, int64_t stride, int64_t rows, int width, Folded* acc) noexcept {
   const T* x = static_cast<const T*>(from);
+  if constexpr (std::is_integral_v<T> && sizeof(T) <= 4 &&
+                (std::is_same_v<Op, Max> || std::is_same_v<Op, Min>)) {
+    if (width == kFoldColumns && rows > 0) return fold_extremes<Op>(x, stride, rows, acc);
+  }
   for (int64_t row = 0; row < rows; ++row) {
     for (int i = 0; i < width; ++i) {
       Wide<T>& total = wide<T>(acc[i]);

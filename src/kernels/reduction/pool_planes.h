@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -79,6 +80,17 @@ void combine_every(const T* from, int64_t step, T* to, int64_t count) noexcept {
       combine(simd::shuffle<0, 2, 4, 6>(F32x4::load(pairs), F32x4::load(pairs + kLanes)));
     }
   }
+  if constexpr (std::is_integral_v<T>) {  // of which there are maxima only
+    using Vector = T __attribute__((vector_size(16)));
+    constexpr int64_t kCount = 16 / sizeof(T);
+    for (; step == 1 && i + kCount <= count; i += kCount) {
+      Vector a, b;
+      std::memcpy(&a, to + i, sizeof(a));
+      std::memcpy(&b, from + i, sizeof(b));
+      a = b > a ? b : a;
+      std::memcpy(to + i, &a, sizeof(a));
+    }
+  }
   for (; i < count; ++i) to[i] = Operation::combine(to[i], from[i * step]);
 }
 
@@ -99,6 +111,8 @@ void combine_windows(const PoolAxis& axis, const T* from, T* to, int64_t begin,
 // than the row have more taps than there are elements.
 template <class Operation, class T>
 void combine_row(const PoolAxis& axis, const T* from, T* to) noexcept {
+  const bool is_as_it_is = axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0;
+  if (is_as_it_is && axis.in == axis.out) return combine_every<Operation>(from, 1, to, axis.out);
   if (axis.kernel > axis.in) return combine_windows<Operation>(axis, from, to, 0, axis.out);
   for (int64_t tap = 0; tap < axis.kernel; ++tap) {
     const int64_t first = axis.first(0) + tap * axis.dilation;
@@ -125,78 +139,121 @@ void for_each_row(const PoolShape& shape, int64_t z, int64_t y, Visit visit) {
   }
 }
 
-// Windows of a row that are made four at a time, in a register, because all their taps are inside:
-// those of [begin, end).
-struct FourWindows {
-  explicit FourWindows(const PoolAxis& row_axis) : axis(row_axis), begin(axis.interior().begin) {
-    // Steps of 2 load eight elements for four.
-    const int64_t reach = (axis.kernel - 1) * axis.dilation + kLanes * axis.stride;
-    const int64_t room = axis.in - axis.first(0) - reach;
-    const bool fit = axis.stride <= 2 && room >= 0;
-    end = fit ? std::min(room / axis.stride + kLanes, axis.out) : begin;
-    if (end < begin + kLanes) end = begin;
+// Four elements that lie kStride apart, or `stride` where that is not known.
+template <int64_t kStride>
+F32x4 load_every(const float* from, int64_t stride) {
+  if constexpr (kStride == 1) return F32x4::load(from);
+  if constexpr (kStride == 2) {
+    return simd::shuffle<0, 2, 4, 6>(F32x4::load(from), F32x4::load(from + kLanes));
+  }
+  return F32x4::set(from[0], from[stride], from[2 * stride], from[3 * stride]);
+}
+
+// Rows of windows, made in two steps: what is in one column of the input and the same rows of it
+// is combined first, into a strip, and then the columns of each window. So overlapping windows
+// share the first step, and what is outside is the strip's business.
+template <class Operation>
+class RowPool {
+ public:
+  explicit RowPool(const PoolShape& shape) : shape_(shape), axis_(shape.axes[2]) {}
+
+  // Whether rows of this shape can be made: strips have room for four windows, and windows of more
+  // taps than there are elements are for others.
+  bool fits() const {
+    return axis_.kernel <= axis_.in && axis_.out >= kLanes && reach() < kColumns / 2 &&
+           axis_.stride < kColumns / 8;
   }
 
-  const PoolAxis& axis;
-  int64_t begin;
-  int64_t end;
-};
+  // The windows at (z, y).
+  void make(const float* plane, int64_t z, int64_t y, float* to) noexcept {
+    const auto combine = axis_.stride == 1   ? &RowPool::combine_columns<1>
+                         : axis_.stride == 2 ? &RowPool::combine_columns<2>
+                                             : &RowPool::combine_columns<0>;
+    const int64_t most = (kColumns - reach()) / axis_.stride;
+    for (int64_t x = 0; x < axis_.out; x += most) {
+      const int64_t end = std::min(x + most, axis_.out), begin = std::min(x, end - kLanes);
+      fill_strip(plane, z, y, axis_.first(begin), (end - 1 - begin) * axis_.stride + reach());
+      (this->*combine)(end - begin, to + begin);
+    }
+  }
 
-// The windows at (z, y) along a row, kStride apart.
-template <class Operation, int64_t kStride>
-void pool_row(const PoolShape& shape, const FourWindows& windows, const float* plane, int64_t z,
-              int64_t y, float* to) noexcept {
-  const auto& [depth, height, width] = shape.axes;
-  const Taps slices = depth.inside(z), rows = height.inside(y);
-  const int64_t slice = depth.first(z) + slices.begin * depth.dilation;
-  const int64_t row = slice * height.in + height.first(y) + rows.begin * height.dilation;
-  const auto step = static_cast<ptrdiff_t>(width.dilation);
-  const auto row_step = static_cast<ptrdiff_t>(height.dilation * width.in);
-  const auto slice_step = static_cast<ptrdiff_t>(depth.dilation * height.in * width.in);
-  for (int64_t x = windows.begin; x < windows.end; x += kLanes) {
-    // The last four overlap those before.
-    x = std::min(x, windows.end - kLanes);
-    const float* first = plane + row * width.in + width.first(x);
-    typename Operation::Four four;
-    for (auto kz = static_cast<ptrdiff_t>(slices.count()); kz != 0; --kz, first += slice_step) {
-      const float* from = first;
-      for (auto ky = static_cast<ptrdiff_t>(rows.count()); ky != 0; --ky, from += row_step) {
-        const float* tap = from;
-        for (auto kx = static_cast<ptrdiff_t>(width.kernel); kx != 0; --kx, tap += step) {
-          const F32x4 next = F32x4::load(tap);
-          four.take(kStride == 1 ? next
-                                 : simd::shuffle<0, 2, 4, 6>(next, F32x4::load(tap + kLanes)));
+ private:
+  static constexpr int64_t kColumns = 1024;
+
+  int64_t reach() const { return (axis_.kernel - 1) * axis_.dilation + 1; }
+
+  // Columns [first, first + count) of the input.
+  void fill_strip(const float* plane, int64_t z, int64_t y, int64_t first, int64_t count) noexcept {
+    const int64_t begin = std::clamp<int64_t>(-first, 0, count);
+    const int64_t end = std::clamp<int64_t>(axis_.in - first, begin, count);
+    std::fill_n(strip_, begin, Operation::template start<float>());
+    std::fill(strip_ + end, strip_ + count, Operation::template start<float>());
+    const auto& [depth, height, width] = shape_.axes;
+    const Taps slices = depth.inside(z), rows = height.inside(y);
+    const int64_t slice = depth.first(z) + slices.begin * depth.dilation;
+    const int64_t row = slice * height.in + height.first(y) + rows.begin * height.dilation;
+    const auto row_step = static_cast<ptrdiff_t>(height.dilation * width.in);
+    const auto slice_step = static_cast<ptrdiff_t>(depth.dilation * height.in * width.in);
+    const auto combined = [&](const float* top, auto load) {
+      typename Operation::Four four;
+      for (auto kz = static_cast<ptrdiff_t>(slices.count()); kz != 0; --kz, top += slice_step) {
+        const float* from = top;
+        for (auto ky = static_cast<ptrdiff_t>(rows.count()); ky != 0; --ky, from += row_step) {
+          four.take(load(from));
         }
       }
+      return four.result();
+    };
+    const float* from = plane + row * width.in + first;
+    if (end - begin < kLanes) {
+      for (int64_t at = begin; at < end; ++at) {
+        strip_[at] = combined(from + at, F32x4::load_splat)[0];
+      }
+      return;
     }
-    four.result().store(to + x);
+    for (int64_t at = begin; at < end; at += kLanes) {
+      // The last four overlap those before.
+      at = std::min(at, end - kLanes);
+      combined(from + at, F32x4::load).store(strip_ + at);
+    }
   }
-  const auto rest = [&](int64_t begin, int64_t end) {
-    if (begin == end) return;
-    std::fill(to + begin, to + end, Operation::template start<float>());
-    for_each_row(shape, z, y, [&](int64_t at) {
-      combine_windows<Operation>(width, plane + at, to, begin, end);
-    });
-  };
-  rest(0, windows.begin);
-  rest(windows.end, width.out);
-}
+
+  // `count` windows of the strip.
+  template <int64_t kStride>
+  void combine_columns(int64_t count, float* to) noexcept {
+    const auto step = static_cast<ptrdiff_t>(axis_.dilation);
+    for (int64_t x = 0; x < count; x += kLanes) {
+      x = std::min(x, count - kLanes);
+      const float* tap = strip_ + x * axis_.stride;
+      typename Operation::Four four;
+      for (auto kx = static_cast<ptrdiff_t>(axis_.kernel); kx != 0; --kx, tap += step) {
+        four.take(load_every<kStride>(tap, axis_.stride));
+      }
+      four.result().store(to + x);
+    }
+  }
+
+  const PoolShape& shape_;
+  const PoolAxis& axis_;
+  // Steps of 2 load one more than they take.
+  float strip_[kColumns + kLanes] = {};
+};
 
 // Pools planes row by row; finish(row of results, z, y) is called for each.
 template <class Operation, class T, class Finish>
 void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plane_begin,
                  int64_t plane_end, Finish finish) noexcept {
   const auto& [depth, height, width] = shape.axes;
-  const FourWindows windows(width);
+  [[maybe_unused]] RowPool<Operation> row_pool(shape);
+  const bool by_strips = std::is_same_v<T, float> && row_pool.fits();
   T* to = output + plane_begin * shape.out_size();
   for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
     const T* from = input + plane * shape.in_size();
     for (int64_t z = 0; z < depth.out; ++z) {
       for (int64_t y = 0; y < height.out; ++y, to += width.out) {
         if constexpr (std::is_same_v<T, float>) {
-          if (windows.begin < windows.end) {
-            const auto pool = width.stride == 1 ? pool_row<Operation, 1> : pool_row<Operation, 2>;
-            pool(shape, windows, from, z, y, to);
+          if (by_strips) {
+            row_pool.make(from, z, y, to);
             finish(to, z, y);
             continue;
           }
@@ -210,22 +267,26 @@ void pool_planes(const PoolShape& shape, const T* input, T* output, int64_t plan
   }
 }
 
-// The first maximum of the window at (z, y, x), by its index in the plane; -1 for none.
+// Where the maxima of the row of windows at (z, y) are first found, by their indices in the plane;
+// -1 for windows without elements.
 template <class T>
-int64_t find_maximum(const PoolShape& shape, const T* plane, int64_t z, int64_t y, int64_t x) {
+void find_maxima(const PoolShape& shape, const T* plane, int64_t z, int64_t y, const T* maxima,
+                 int64_t* indices) noexcept {
   const PoolAxis& width = shape.axes[2];
-  const Taps columns = width.inside(x);
-  int64_t best = -1;
+  std::fill_n(indices, width.out, -1);
   for_each_row(shape, z, y, [&](int64_t row) {
-    for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
-      const int64_t at = row + width.first(x) + kx * width.dilation;
-      if (best < 0 ||
-          (plane[best] == plane[best] && Maximum::combine(plane[best], plane[at]) != plane[best])) {
-        best = at;
+    for (int64_t x = 0; x < width.out; ++x) {
+      if (indices[x] >= 0) continue;
+      const Taps columns = width.inside(x);
+      for (int64_t kx = columns.begin; kx < columns.end; ++kx) {
+        const int64_t at = row + width.first(x) + kx * width.dilation;
+        // A NaN is the maximum wherever it is.
+        if (plane[at] != maxima[x] && plane[at] == plane[at]) continue;
+        indices[x] = at;
+        break;
       }
     }
   });
-  return best;
 }
 
 // Of counts that padding may make too large for int64.
@@ -248,17 +309,20 @@ void max_pool_with_indices(const PoolShape& shape, const T* input, T* output, in
   const int64_t depth = shape.axes[0].in, height = shape.axes[1].in, width = shape.axes[2].in;
   max_pool(shape, input, output, plane_begin, plane_end);
   indices += plane_begin * shape.out_size();
+  const T* maxima = output + plane_begin * shape.out_size();
   for (int64_t plane = plane_begin; plane < plane_end; ++plane) {
     const T* from = input + plane * shape.in_size();
     for (int64_t z = 0; z < shape.axes[0].out; ++z) {
       for (int64_t y = 0; y < shape.axes[1].out; ++y) {
-        for (int64_t x = 0; x < shape.axes[2].out; ++x) {
-          int64_t at = pooling::find_maximum(shape, from, z, y, x);
-          if (column_major && at >= 0) {
+        pooling::find_maxima(shape, from, z, y, maxima, indices);
+        for (int64_t x = 0; x < shape.axes[2].out; ++x, ++maxima, ++indices) {
+          int64_t at = *indices;
+          if (at < 0) continue;
+          if (column_major) {
             const int64_t slice = at / width / height, row = at / width % height;
             at = (at % width * height + row) * depth + slice;
           }
-          *indices++ = at < 0 ? -1 : plane * shape.in_size() + at;
+          *indices = plane * shape.in_size() + at;
         }
       }
     }

@@ -9,8 +9,6 @@ namespace {
 
 using simd::F32x4;
 
-constexpr int kColumns = 16;
-
 template <class Op, class Map>
 float fold_contiguous(const float* x, int64_t count) noexcept {
   F32x4 acc[4];
@@ -49,7 +47,7 @@ template <Fold kFold, class Op, class Map>
 void fold_columns_of_floats(const void* from, int64_t stride, int64_t rows, int width,
                             Folded* acc) noexcept {
   const float* x = static_cast<const float*>(from);
-  if (width == kColumns) return fold_vectors<Op, Map, kColumns / 4>(x, stride, rows, acc);
+  if (width == kFoldColumns) return fold_vectors<Op, Map, kFoldColumns / 4>(x, stride, rows, acc);
   int done = 0;
   for (; done + 4 <= width; done += 4) {
     fold_vectors<Op, Map, 1>(x + done, stride, rows, acc + done);
@@ -114,9 +112,9 @@ void reduce(const Reduction& reduction, const Folder& folder, Finish finish, con
       reduction.kept.iterations(), reduction.grain(), [&](int64_t begin, int64_t end) {
         std::byte* to = out + begin * bytes;
         for (RowCursor<1> row(reduction.kept, begin, end); row; row.next()) {
-          for (int64_t done = 0; done < row.count(); done += kColumns) {
-            const int width = static_cast<int>(std::min<int64_t>(kColumns, row.count() - done));
-            Folded acc[kColumns];
+          for (int64_t done = 0; done < row.count(); done += kFoldColumns) {
+            const int width = static_cast<int>(std::min<int64_t>(kFoldColumns, row.count() - done));
+            Folded acc[kFoldColumns];
             std::fill_n(acc, width, folder.neutral);
             fold_all(reduction.reduced, folder, in + (row.offset(0) + done * row.stride(0)) * bytes,
                      row.stride(0), width, acc);

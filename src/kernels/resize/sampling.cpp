@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <type_traits>
 
 #include "simd/f32x4.h"
 
@@ -63,15 +64,9 @@ void set_cubic_weights(T x, T* weight) {
   weight[3] = far(2 - x);
 }
 
-// The elements near a position, in elements.
 template <class T>
-AxisTaps<T> taps_at(const AxisMethod& method, T x) {
+[[gnu::noinline]] AxisTaps<T> taps_anywhere(const AxisMethod& method, T x) {
   const T size = static_cast<T>(method.size);
-  if (method.mode == SampleMode::Linear && x >= 0 && x < size - 1) {  // what most positions are
-    const auto first = static_cast<int32_t>(x);
-    const T rest = x - static_cast<T>(first);
-    return {{first, first + 1}, {1 - rest, rest}};
-  }
   const T border = method.align_corners ? T{0} : T{0.5f};
   const T low = -border, high = size - 1 + border;
   if (std::isnan(x)) x = T{-3};
@@ -106,6 +101,18 @@ AxisTaps<T> taps_at(const AxisMethod& method, T x) {
   return result;
 }
 
+// The elements near a position, in elements.
+template <class T>
+AxisTaps<T> taps_at(const AxisMethod& method, T x) {
+  if (method.mode == SampleMode::Linear && x >= 0 && x < static_cast<T>(method.size - 1)) {
+    // What most positions are.
+    const auto first = static_cast<int32_t>(x);
+    const T rest = x - static_cast<T>(first);
+    return {{first, first + 1}, {1 - rest, rest}};
+  }
+  return taps_anywhere(method, x);
+}
+
 // What some results are sums of, which is the same for all channels: [result][tap].
 template <class T>
 struct TapBlock {
@@ -137,6 +144,24 @@ struct TapBlock {
     }
   }
 
+  // The same for linear taps around a position that lies inside a plane whose rows have `width`.
+  void add_inside(T y, T x, int32_t width, T factor) {
+    int32_t* offset = offsets.data() + 4 * count;
+    T* weight = weights.data() + 4 * count;
+    ++count;
+    const auto row = static_cast<int32_t>(y), column = static_cast<int32_t>(x);
+    const T below = y - static_cast<T>(row), right = x - static_cast<T>(column);
+    const T top = (1 - below) * factor, bottom = below * factor;
+    offset[0] = row * width + column;
+    offset[1] = offset[0] + 1;
+    offset[2] = offset[0] + width;
+    offset[3] = offset[2] + 1;
+    weight[0] = top * (1 - right);
+    weight[1] = top * right;
+    weight[2] = bottom * (1 - right);
+    weight[3] = bottom * right;
+  }
+
  private:
   // The same for two taps along each of two axes, the usual case.
   void add_square(std::span<const AxisMethod> methods, const AxisTaps<T>* axes, T factor,
@@ -153,14 +178,38 @@ struct TapBlock {
   }
 };
 
+// Four results of four taps at once; returns how many are made.
+int gather_fours(const TapBlock<float>& block, const float* plane, float* out) {
+  using simd::F32x4;
+  const int32_t* offset = block.offsets.data();
+  const float* weight = block.weights.data();
+  int i = 0;
+  for (; i + 4 <= block.count; i += 4, out += 4) {
+    F32x4 terms[4];
+    for (F32x4& term : terms) {
+      const F32x4 weights = F32x4::load(weight);
+      const F32x4 read =
+          F32x4::set(plane[offset[0]], plane[offset[1]], plane[offset[2]], plane[offset[3]]);
+      term = bitcast_f32(bitcast_i32(weights * read) & (weights != F32x4::zero()));
+      weight += 4;
+      offset += 4;
+    }
+    transpose4x4(terms[0], terms[1], terms[2], terms[3]);
+    (terms[0] + terms[1] + terms[2] + terms[3]).store(out);
+  }
+  return i;
+}
+
 // What a tap of weight 0 reads is not a result's business: 0 times infinity or NaN would be NaN.
 // kTaps = 0 takes the number at run time.
 template <int kTaps, class T>
 void gather(const TapBlock<T>& block, const T* plane, T* out) {
   const int taps = kTaps ? kTaps : block.taps;
-  const int32_t* offset = block.offsets.data();
-  const T* weight = block.weights.data();
-  for (int i = 0; i < block.count; ++i, offset += taps, weight += taps) {
+  int i = 0;
+  if constexpr (kTaps == 4 && std::is_same_v<T, float>) i = gather_fours(block, plane, out);
+  const int32_t* offset = block.offsets.data() + i * taps;
+  const T* weight = block.weights.data() + i * taps;
+  for (; i < block.count; ++i, offset += taps, weight += taps) {
     T sum = 0;
     for (int t = 0; t < taps; ++t) {
       const T product = weight[t] * plane[offset[t]];
@@ -303,19 +352,38 @@ class ColumnMaker {
     }
   }
 
-  // Offsets are [axes][positions], the mask [positions] or null.
-  void add(TapBlock<T>& block, int64_t position, const T* offsets, const T* mask) const {
-    std::array<AxisTaps<T>, kMaxSampledAxes> taps;
+  // Positions [begin, end) of the output. Offsets are [axes][positions], the mask [positions] or
+  // null.
+  void add(TapBlock<T>& block, int64_t begin, int64_t end, const T* offsets, const T* mask) const {
     const int64_t positions = columns_.positions();
-    int64_t rest = position;
-    for (size_t axis = axes_; axis-- > 0;) {
-      const DeformedColumns::Axis& of = columns_.axes[axis];
-      const int64_t start = rest % of.out * of.stride + starts_[axis];
-      rest /= of.out;
-      const T offset = offsets[static_cast<int64_t>(axis) * positions + position];
-      taps[axis] = taps_at(methods_[axis], static_cast<T>(start) + offset);
+    std::array<int64_t, kMaxSampledAxes> at = {};
+    int64_t rest = begin;
+    for (size_t axis = axes_; axis-- > 0; rest /= columns_.axes[axis].out) {
+      at[axis] = rest % columns_.axes[axis].out;
     }
-    block.add({methods_.data(), axes_}, taps.data(), mask ? mask[position] : T{1});
+    const auto along = [&](size_t axis, int64_t position) {
+      const int64_t start = at[axis] * columns_.axes[axis].stride + starts_[axis];
+      return static_cast<T>(start) + offsets[static_cast<int64_t>(axis) * positions + position];
+    };
+    const T height = static_cast<T>(methods_[0].size - 1);
+    const T width = static_cast<T>(methods_[1].size - 1);
+    for (int64_t position = begin; position < end; ++position) {
+      const T factor = mask ? mask[position] : T{1};
+      const T y = along(0, position), x = axes_ == 2 ? along(1, position) : T{-1};
+      if (y >= 0 && y < height && x >= 0 && x < width) {
+        block.add_inside(y, x, static_cast<int32_t>(methods_[1].size), factor);
+      } else {
+        std::array<AxisTaps<T>, kMaxSampledAxes> taps;
+        for (size_t axis = 0; axis < axes_; ++axis) {
+          taps[axis] = taps_at(methods_[axis], along(axis, position));
+        }
+        block.add({methods_.data(), axes_}, taps.data(), factor);
+      }
+      for (size_t axis = axes_; axis-- > 0;) {
+        if (++at[axis] < columns_.axes[axis].out) break;
+        at[axis] = 0;
+      }
+    }
   }
 
  private:
@@ -352,8 +420,7 @@ void deformed_columns(const DeformedColumns& columns, const T* in, const T* offs
           const T* offset = offsets + (group * kernel + element) * columns.axis_count * positions;
           const T* masked = mask ? mask + (group * kernel + element) * positions : nullptr;
           block.count = 0;
-          for (int64_t at = start; at < end_position; ++at)
-            maker.add(block, first + at, offset, masked);
+          maker.add(block, first + start, first + end_position, offset, masked);
           for (int64_t c = group * group_channels; c < (group + 1) * group_channels; ++c) {
             gather_plane(block, in + c * plane, out + (c * kernel + element) * made + start);
           }

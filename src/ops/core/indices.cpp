@@ -8,11 +8,22 @@ void check_index(std::string_view op_type, int64_t index, int64_t size) {
   fail(ErrorCode::InvalidInput, "index ", index, " of ", op_type, " is outside dimension ", size);
 }
 
+template <class Index>
+int64_t first_outside(const std::byte* data, int64_t end, int64_t size, int64_t begin,
+                      int64_t step) {
+  const Index* indices = reinterpret_cast<const Index*>(data);
+  int64_t i = begin;
+  while (i < end && indices[i] >= -size && indices[i] < size) i += step;
+  return i;
+}
+
 }  // namespace
 
 void Indices::require(std::string_view op_type, int64_t end, int64_t size, int64_t begin,
                       int64_t step) const {
-  for (int64_t i = begin; i < end; i += step) check_index(op_type, written(i), size);
+  const int64_t outside =
+      (wide_ ? first_outside<int64_t> : first_outside<int32_t>)(data_, end, size, begin, step);
+  if (outside < end) check_index(op_type, written(outside), size);
 }
 
 IndexTuples::IndexTuples(const Shape& shape, int batch_dims, int depth) {

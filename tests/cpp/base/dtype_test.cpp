@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -153,6 +154,23 @@ TEST(BFloat, RoundsToNearestEven) {
   EXPECT_EQ(to_bfloat(std::bit_cast<float>(0x3f808001u)).bits, 0x3f81);
   EXPECT_EQ(to_bfloat(std::numeric_limits<float>::max()).bits, 0x7f80);
   EXPECT_TRUE(std::isnan(to_float(to_bfloat(std::numeric_limits<float>::quiet_NaN()))));
+}
+
+TEST(Bools, AreBytesOfZeroAndOne) {
+  for (const size_t count : {0, 1, 7, 8, 9, 16, 23}) {
+    std::vector<std::byte> bytes(count, std::byte{1});
+    EXPECT_TRUE(are_bools(bytes));
+    for (size_t at = 0; at < count; ++at) {
+      for (const int value : {2, 128, 255}) {
+        std::vector<std::byte> other(count, std::byte{0});
+        other[at] = static_cast<std::byte>(value);
+        EXPECT_FALSE(are_bools(other)) << at << " of " << count;
+        normalize_bools(other);
+        EXPECT_TRUE(are_bools(other));
+        EXPECT_EQ(other[at], std::byte{1});
+      }
+    }
+  }
 }
 
 }  // namespace

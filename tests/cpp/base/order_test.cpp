@@ -33,5 +33,26 @@ TEST(Order, SortsSomeOfThePlaces) {
   EXPECT_EQ(std::vector<int64_t>(places, places + 3), (std::vector<int64_t>{1, 3, 0}));
 }
 
+// Keys whose low, middle or high digits differ, or none.
+TEST(Order, ByKeysIsThatOfAStableSort) {
+  std::mt19937_64 random(1);
+  for (const size_t count : {0, 1, 2, 3, 40, 41, 1000}) {
+    for (const uint64_t mask :
+         {uint64_t{0}, uint64_t{7}, uint64_t{0xff00ff00}, uint64_t{3} << 60, ~uint64_t{0}}) {
+      std::vector<Keyed> items, scratch(count);
+      for (size_t i = 0; i < count; ++i) {
+        items.push_back({random() & mask, static_cast<int64_t>(i)});
+      }
+      std::vector<Keyed> expected = items;
+      std::ranges::stable_sort(expected, {}, &Keyed::key);
+      sort_by_keys(items, scratch);
+      for (size_t i = 0; i < count; ++i) {
+        EXPECT_EQ(items[i].key, expected[i].key);
+        EXPECT_EQ(items[i].place, expected[i].place);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fovea

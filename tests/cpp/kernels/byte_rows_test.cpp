@@ -62,6 +62,20 @@ TEST(QuantizeRow, HalvesGoToEvenAndNaNToZero) {
   EXPECT_EQ(bytes, (std::vector<int8_t>{0, 2, 2, 0, -2, 0, 127, -128, 127}));
 }
 
+// Longer than what lanes of 32 bits hold of the largest bytes.
+TEST(SumRow, IsExact) {
+  for (const int64_t count : {int64_t{0}, int64_t{1}, int64_t{15}, int64_t{16}, int64_t{1000},
+                              (int64_t{1} << 20) + 17, int64_t{40} << 20}) {
+    const auto size = static_cast<size_t>(count);
+    EXPECT_EQ(sum_row<uint8_t>(std::vector<uint8_t>(size, 255).data(), count), 255 * count);
+    EXPECT_EQ(sum_row<int8_t>(std::vector<int8_t>(size, -128).data(), count), -128 * count);
+  }
+  const auto mixed = random_whole<int8_t>(1003, 1, 120);
+  int64_t expected = 0;
+  for (const int8_t byte : mixed) expected += byte;
+  EXPECT_EQ(sum_row<int8_t>(mixed.data(), 1003), expected);
+}
+
 TEST(LookUp, OfEveryByte) {
   std::vector<uint8_t> table(256);
   for (size_t code = 0; code < table.size(); ++code) table[code] = static_cast<uint8_t>(~code);

@@ -133,32 +133,54 @@ TEST(Gemm, TransposesScaleBiasResidualAndEpilogue) {
   }
 }
 
+// Rows in two parts, which need not end where the kernel's tiles do.
 template <class T>
-void expect_exact_product() {
-  const GemmShape shape{5, 7, 6};
-  std::vector<T> a, b, c(35, T{99});
-  for (int i = 0; i < 30; ++i) a.push_back(static_cast<T>(i * 7 % 23 - 11));
-  for (int i = 0; i < 42; ++i) b.push_back(static_cast<T>(i * 5 % 19 - 9));
-  const auto a_view = view(a, 5, 6, true), b_view = view(b, 6, 7, true);
-  gemm_plain(shape, a_view, b_view, c.data(), 0, 2);
-  gemm_plain(shape, a_view, b_view, c.data(), 2, 5);
-  for (int64_t i = 0; i < 35; ++i) {
+void expect_exact_product(const GemmShape& shape, bool transpose) {
+  const auto [m, n, k] = shape;
+  std::vector<T> a, b, c(static_cast<size_t>(m * n), T{99});
+  for (int64_t i = 0; i < m * k; ++i) a.push_back(static_cast<T>(i * 7 % 23 - 11));
+  for (int64_t i = 0; i < k * n; ++i) b.push_back(static_cast<T>(i * 5 % 19 - 9));
+  const auto a_view = view(a, m, k, transpose), b_view = view(b, k, n, transpose);
+  const int64_t middle = m / 3;
+  gemm_plain(shape, a_view, b_view, c.data(), 0, middle);
+  gemm_plain(shape, a_view, b_view, c.data(), middle, m);
+  for (int64_t i = 0; i < m * n; ++i) {
     T expected{0};
-    for (int64_t k = 0; k < 6; ++k) {
-      expected = static_cast<T>(expected + a[static_cast<size_t>(i / 7 + k * 5)] *
-                                               b[static_cast<size_t>(k + i % 7 * 6)]);
+    for (int64_t at = 0; at < k; ++at) {
+      const T x = a_view.data[i / n * a_view.row_step + at * a_view.column_step];
+      const T y = b_view.data[at * b_view.row_step + i % n * b_view.column_step];
+      expected = static_cast<T>(expected + x * y);
     }
-    EXPECT_EQ(c[static_cast<size_t>(i)], expected);
+    EXPECT_EQ(c[static_cast<size_t>(i)], expected) << m << "x" << k << "x" << n << " at " << i;
+  }
+}
+
+template <class T>
+void expect_exact_products() {
+  for (const bool transpose : {false, true}) {
+    for (const int64_t m : {0, 1, 3, 4, 5, 13}) {
+      for (const int64_t n : {0, 1, 3, 4, 7, 8, 9, 17}) {
+        for (const int64_t k : {0, 1, 6}) expect_exact_product<T>({m, n, k}, transpose);
+      }
+    }
+    // Deeper than what is packed at once.
+    expect_exact_product<T>({7, 11, 515}, transpose);
   }
 }
 
 TEST(GemmPlain, IsExactForSmallNumbersOfEveryType) {
-  expect_exact_product<double>();
-  expect_exact_product<float>();
-  expect_exact_product<int32_t>();
-  expect_exact_product<uint32_t>();
-  expect_exact_product<int64_t>();
-  expect_exact_product<uint64_t>();
+  expect_exact_products<double>();
+  expect_exact_products<int32_t>();
+  expect_exact_products<uint32_t>();
+  expect_exact_products<int64_t>();
+  expect_exact_products<uint64_t>();
+}
+
+TEST(GemmPlain, IntegersWrapInTiles) {
+  const std::vector<int64_t> a(8, INT64_MAX), b(10, 3);
+  std::vector<int64_t> c(20);
+  gemm_plain<int64_t>({4, 5, 2}, {a.data(), 2, 1}, {b.data(), 5, 1}, c.data(), 0, 4);
+  EXPECT_EQ(c, std::vector<int64_t>(20, -6));
 }
 
 TEST(GemmPlain, IntegersWrap) {

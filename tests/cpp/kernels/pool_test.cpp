@@ -106,6 +106,16 @@ std::vector<PoolShape> cases(int64_t channels) {
       }
     }
   }
+  // Rows that are made in several parts, and steps and reaches that few have.
+  for (const auto& [kernel, stride, dilation] : {std::array<int64_t, 3>{5, 1, 1},
+                                                 {5, 2, 1},
+                                                 {3, 3, 2},
+                                                 {4, 7, 50},
+                                                 {2, 130, 1},
+                                                 {2, 1, 600}}) {
+    const PoolAxis x = pool_axis(2100, kernel, stride, dilation, 2, 1, true);
+    out.push_back({1, channels, {PoolAxis{}, pool_axis(4, 3, 1, 1, 1, 1, false), x}});
+  }
   return out;
 }
 
@@ -129,6 +139,34 @@ TEST(MaxPool, PlainInEveryRank) {
         EXPECT_EQ(input[static_cast<size_t>(indices[i])], output[i]);
       }
     }
+  }
+}
+
+// Of equal elements and of several NaN, the first in the order of the window.
+TEST(MaxPool, IndicesAreOfTheFirstMaximum) {
+  const PoolAxis axis = pool_axis(9, 3, 2, 1, 1, 1, false);
+  const PoolShape shape{1, 2, {PoolAxis{}, axis, axis}};
+  std::vector<float> input;
+  for (int i = 0; i < 162; ++i) {
+    input.push_back(i % 13 == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                : static_cast<float>(i * 7 % 3));
+  }
+  std::vector<float> output(static_cast<size_t>(shape.planes() * shape.out_size()));
+  std::vector<int64_t> indices(output.size());
+  max_pool_with_indices(shape, input.data(), output.data(), indices.data(), false, 0, 2);
+  for (int64_t i = 0; i < std::ssize(output); ++i) {
+    int64_t best = -1;
+    for_each_tap(shape, i % shape.out_size(), [&](std::optional<int64_t> tap) {
+      if (!tap) return;
+      const int64_t at = i / shape.out_size() * shape.in_size() + *tap;
+      const auto value = [&](int64_t of) { return input[static_cast<size_t>(of)]; };
+      if (best < 0 || value(at) > value(best) ||
+          (std::isnan(value(at)) && !std::isnan(value(best))))
+        best = at;
+    });
+    EXPECT_EQ(indices[static_cast<size_t>(i)], best);
+    EXPECT_EQ(std::isnan(output[static_cast<size_t>(i)]),
+              std::isnan(input[static_cast<size_t>(best)]));
   }
 }
 

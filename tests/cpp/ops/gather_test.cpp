@@ -127,6 +127,53 @@ TEST(ScatterElements, OverwritesAndReduces) {
             ErrorCode::InvalidInput);
 }
 
+// More updates than are placed at once, several of them for one element; rows and columns.
+TEST(ScatterElements, ManyUpdatesInTheirOrder) {
+  const int64_t rows = 3, columns = 700;
+  for (const int64_t axis : {0, 1}) {
+    for (const std::string reduction : {"none", "add"}) {
+      const int64_t size = axis == 0 ? rows : columns;
+      Tensor in = iota_tensor<int64_t>({rows, columns}),
+             updates = iota_tensor<int64_t>({rows, columns}, 5);
+      Tensor indices = Tensor::allocate(DType::Int32, {rows, columns});
+      std::vector<int64_t> expected(in.as<int64_t>().begin(), in.as<int64_t>().end());
+      for (int64_t i = 0; i < rows * columns; ++i) {
+        const int64_t index = i * i % 11 % size;
+        indices.mutable_as<int32_t>()[static_cast<size_t>(i)] =
+            static_cast<int32_t>(i % 2 == 0 ? index : index - size);
+        const int64_t row = axis == 0 ? index : i / columns,
+                      column = axis == 1 ? index : i % columns;
+        int64_t& target = expected[static_cast<size_t>(row * columns + column)];
+        const int64_t update = updates.as<int64_t>()[static_cast<size_t>(i)];
+        target = reduction == "none" ? update : target + update;
+      }
+      EXPECT_EQ(values_of<int64_t>(
+                    run_op({"ScatterElements", 18, {{"reduction", reduction}, {"axis", axis}}},
+                           {in, indices, updates})[0]),
+                expected);
+    }
+  }
+}
+
+TEST(ScatterNd, ManyUpdatesInTheirOrder) {
+  for (const int64_t block : {1, 3}) {
+    const Tensor in = iota_tensor<float>({5, block}), updates = iota_tensor<float>({600, block}, 7);
+    Tensor indices = Tensor::allocate(DType::Int64, {600, 1});
+    for (int64_t i = 0; i < 600; ++i)
+      indices.mutable_as<int64_t>()[static_cast<size_t>(i)] = i * 7 % 4;
+    const auto out = values_of<float>(run_op({"ScatterND", 16}, {in, indices, updates})[0]);
+    for (int64_t row = 0; row < 5; ++row) {
+      int64_t last = -1;
+      for (int64_t i = 0; i < 600; ++i) last = i * 7 % 4 == row ? i : last;
+      for (int64_t j = 0; j < block; ++j) {
+        const Tensor& from = last < 0 ? in : updates;
+        EXPECT_EQ(out[static_cast<size_t>(row * block + j)],
+                  from.as<float>()[static_cast<size_t>((last < 0 ? row : last) * block + j)]);
+      }
+    }
+  }
+}
+
 TEST(ScatterNd, OverwritesAndReduces) {
   const Tensor in = iota_tensor<int64_t>({4, 2});
   const Tensor indices = Tensor::of<int64_t>({3, 1}, {2, 0, -2});

@@ -114,6 +114,38 @@ TEST(NhwcMaxPool, HasChannelsLast) {
                moved<uint8_t>(expected, kToLast));
 }
 
+template <class T>
+void expect_max_of_every_rank() {
+  for (const int axes : {1, 2, 3}) {
+    for (const int64_t channels : {1, 3, 16, 21}) {
+      Shape shape = {2, channels};
+      std::vector<int> to_last = {0};
+      for (int axis = 0; axis < axes; ++axis) {
+        shape.push_back(7 - axis);
+        to_last.push_back(axis + 2);
+      }
+      to_last.push_back(1);
+      const auto each = [&](int64_t value) { return Ints(static_cast<size_t>(axes), value); };
+      Ints pads = each(1);
+      pads.insert(pads.end(), static_cast<size_t>(axes), 0);
+      const AttributeList window = {{"kernel_shape", each(3)},
+                                    {"strides", each(2)},
+                                    {"dilations", each(2)},
+                                    {"pads", pads},
+                                    {"ceil_mode", int64_t{1}}};
+      const Tensor x = random_bytes<T>(shape, 1);
+      const Tensor expected = run_op({.op_type = "MaxPool", .attributes = window}, {x})[0];
+      expect_equal(run_op(microsoft("NhwcMaxPool", window), {moved<T>(x, to_last)})[0],
+                   moved<T>(expected, to_last));
+    }
+  }
+}
+
+TEST(NhwcMaxPool, OfEveryRank) {
+  expect_max_of_every_rank<uint8_t>();
+  expect_max_of_every_rank<int8_t>();
+}
+
 TEST(ConvTransposeWithDynamicPads, ReadsPads) {
   const Tensor x = random_tensor({1, 2, 4, 3}, 1), w = random_tensor({2, 3, 3, 3}, 2),
                b = random_tensor({3}, 3);

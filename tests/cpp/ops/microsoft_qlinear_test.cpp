@@ -71,6 +71,50 @@ TEST(QLinearBinary, AddsAndMultiplies) {
   EXPECT_EQ(error, ErrorCode::InvalidInput);
 }
 
+// Rows longer than what is computed at once, and operands that lie in every way.
+TEST(QLinearBinary, Broadcasts) {
+  const std::pair<Shape, Shape> cases[] = {
+      {{2, 700}, {2, 700}}, {{2, 700}, {}}, {{1}, {3, 300}},         {{5, 1}, {1, 270}},
+      {{2, 3, 5}, {3, 1}},  {{0, 4}, {4}},  {{4, 1, 3}, {4, 300, 1}}};
+  for (const auto& [left, right] : cases) {
+    const Tensor a = random_bytes<int8_t>(left, 1), b = random_bytes<int8_t>(right, 2);
+    const Doubles as = numbers(a, double{0.05f}, -7), bs = numbers(b, double{0.03f}, 9);
+    const Shape shape = broadcast(left, right);
+    Doubles expected;
+    for (const Index& at : indices_of(shape)) {
+      expected.push_back(as[static_cast<size_t>(broadcast_index(left, at))] +
+                         bs[static_cast<size_t>(broadcast_index(right, at))]);
+    }
+    expect_quantised<int8_t>(
+        run_op(microsoft("QLinearAdd"), {a, scale(0.05f), point<int8_t>(-7), b, scale(0.03f),
+                                         point<int8_t>(9), scale(0.1f), point<int8_t>(-20)})[0],
+        shape, expected, double{0.1f}, -20);
+  }
+  const Tensor x = random_bytes<uint8_t>({2}, 1);
+  EXPECT_EQ(error_of([&] {
+              run_op(microsoft("QLinearMul"), {x, scale(1), Tensor(), x, scale(1)});
+            }),
+            ErrorCode::MalformedModel);
+}
+
+// Sums of whole numbers: no mean is off by what sums of floats round.
+TEST(QLinearGlobalAveragePool, IsExactForLargePlanes) {
+  for (const int64_t size : {1, 15, 16, 100, 5000}) {
+    const Tensor x = random_bytes<int8_t>({2, 3, size}, 4);
+    const Doubles in = numbers(x, double{0.05f}, 3);
+    Doubles expected;
+    for (int64_t plane = 0; plane < 6; ++plane) {
+      double sum = 0;
+      for (int64_t i = 0; i < size; ++i) sum += in[static_cast<size_t>(plane * size + i)];
+      expected.push_back(sum / static_cast<double>(size));
+    }
+    expect_quantised<int8_t>(
+        run_op(microsoft("QLinearGlobalAveragePool"),
+               {x, scale(0.05f), point<int8_t>(3), scale(0.002f), Tensor()})[0],
+        {2, 3, 1}, expected, double{0.002f}, 0);
+  }
+}
+
 const Tensor kImage = random_bytes<uint8_t>({2, 3, 4, 5}, 1);
 
 Tensor run_unary(const char* op_type, AttributeList attributes = {}, const Tensor& x = kImage) {

@@ -109,6 +109,14 @@ TEST(BatchNormalization, Training) {
   expect_training({"BatchNormalization", 15, training, 3}, random_tensor({7}, 7), {1});
 }
 
+// With one pixel, all that is left is the bias, whatever the pixel's size.
+TEST(BatchNormalization, TrainingOfOnePixel) {
+  const OpCase op = {"BatchNormalization", 15, {{"training_mode", int64_t{1}}}, 3};
+  const Tensor one = Tensor::of<float>({1}, {0.75f});
+  const Tensor out = run_op(op, {Tensor::of<float>({1, 1}, {-1234.5f}), one, one, one, one})[0];
+  EXPECT_EQ(at(out, 0), 0.75);
+}
+
 TEST(BatchNormalization, OfEveryElementByItself) {
   AttributeList attributes = {{"momentum", 0.75f}, {"epsilon", 0.5f}, {"spatial", int64_t{0}}};
   const Tensor in = random_tensor({3, 2, 2, 2}, 7);

@@ -5,7 +5,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace fovea {
+namespace fovea::kernels {
 
 // Numbers of any type as integers in the same order: the larger, the larger x is. Both zeros are
 // alike, and so are all NaN, which are above every number.
@@ -23,4 +23,10 @@ uint64_t ascending_key(T x) {
   }
 }
 
-}  // namespace fovea
+// keys[i] = ascending_key(from[i * stride]) for i < count, all bits flipped where `descending`. For
+// float, double, int64_t and uint64_t.
+template <class T>
+void order_keys(const void* from, int64_t stride, int64_t count, bool descending,
+                uint64_t* keys) noexcept;
+
+}  // namespace fovea::kernels
