@@ -141,7 +141,7 @@ const places = {
   name: 'places',
   needs: ['compilers', 'package'],
   inputs: () => ({
-    sources: ['tests/places', 'tests/package/support', 'package.json'],
+    sources: ['tests/places', 'tests/package/support', 'tests/support', 'examples', 'package.json'],
     built: ['dist'],
     programs: [chromiumVersion()],
   }),
@@ -166,7 +166,7 @@ const onEngines = 'variants\\.spec|demo\\.spec';
  * @returns {Suite}
  */
 function browserTests(name, choice, pattern, { sources = [], built }) {
-  const written = ['web', 'tests', 'demo', 'models', 'playwright.config.mjs'];
+  const written = ['web', 'tests', 'demo', 'models', 'examples', 'playwright.config.mjs'];
   return {
     name: `browser:${name}`,
     needs: ['compilers', 'package', 'demo'],
@@ -194,7 +194,7 @@ function check(name, sources, argv) {
 }
 
 const jestSettings = ['jest.config.mjs', 'tsconfig.json', 'README.md', 'LICENSE', 'notices'].concat(
-  ['docs', 'examples'],
+  ['docs', 'examples', 'training', 'CHANGELOG.md'],
 );
 
 /** What tells the checkers what to hold the sources to. */
