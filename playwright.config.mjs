@@ -23,7 +23,7 @@ export default defineConfig({
     {
       name: 'not-isolated',
       testIgnore: [elsewhere, /(pictures|demo-inputs|demo-profile|emitted|programs)\.spec\.ts$/],
-      use: { baseURL: notIsolated },
+      use: { baseURL: notIsolated, isolated: false, sharedMemory: false },
     },
   ],
   webServer: [

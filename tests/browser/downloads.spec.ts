@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { expect, test, type Page, type Request } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { encryptAes128Gcm } from '../../web/src/encryption.js';
 import { smallNetwork } from '../support/small-network.js';
 import { openPackagePage } from './support/package-page.js';

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { makeNetwork } from '../../bench/networks/index.js';
 import { smallNetwork } from '../support/small-network.js';
 import {
@@ -166,8 +167,9 @@ test('an engine that traps in its worker rejects all that it was at, and the nex
 
 test('a thread that traps ends all that its engine was at, and the next is a new one', async ({
   page,
-}, { project }) => {
-  test.skip(project.name !== 'isolated', 'there are no threads here');
+  sharedMemory,
+}) => {
+  test.skip(!sharedMemory, 'there are no threads here');
   const folder = makeTrappingEngine("self.name?.startsWith('em-pthread')");
   const baseUrl = `/build/${basename(folder)}`;
   const options = { variant: trappingVariant, numThreads: 2, baseUrl } as const;

@@ -1,6 +1,7 @@
 // What browsers have pictures in, and what their canvases hold.
 
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import type { Upscaler } from 'fovea';
 import { constantScaleModel } from '../../web/tests/support/enlarging-models.js';
 import { encodePng } from '../support/pictures.js';

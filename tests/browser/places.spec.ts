@@ -1,4 +1,5 @@
-import { expect, type Frame, type Page, test } from '@playwright/test';
+import type { Frame, Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { expectClose } from '../support/compare.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { roundingBound, smallNetwork } from '../support/small-network.js';

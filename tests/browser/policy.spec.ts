@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { expectClose } from '../support/compare.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { roundingBound, smallNetwork } from '../support/small-network.js';
@@ -98,10 +98,11 @@ test("a policy against the engine's scripts is named", async ({ page, baseURL })
   expect(failure!.message).toContain('script-src');
 });
 
-test('a worker whose own policy allows no Trusted Types is told of', async ({ page }, {
-  project,
+test('a worker whose own policy allows no Trusted Types is told of', async ({
+  page,
+  sharedMemory,
 }) => {
-  test.skip(project.name !== 'isolated', 'there are no threads here');
+  test.skip(!sharedMemory, 'there are no threads here');
   const policy = "require-trusted-types-for 'script'; trusted-types 'none'";
   await page.route('**/dist/worker.js', async (route) => {
     const response = await route.fetch();

@@ -1,6 +1,7 @@
 // What browsers have pictures in, read part by part.
 
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import sharp from 'sharp';
 import { withOrientation } from '../support/pictures.js';
 import { openPicturesPage, serveFile } from './support/pictures-page.js';

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { smallNetwork } from '../support/small-network.js';
 import { openPackagePage, serveModel } from './support/package-page.js';
 

@@ -1,6 +1,6 @@
 // What results are put into in browsers, part by part.
 
-import { expect, test } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { openPicturesPage } from './support/pictures-page.js';
 
 test.beforeEach(({ page }) => openPicturesPage(page));

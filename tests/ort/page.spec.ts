@@ -1,6 +1,7 @@
 // What fovea/ort does of its own in pages.
 
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../browser/support/test.js';
 import { addModel } from './models.js';
 
 type Ort = typeof import('fovea/ort');

@@ -1,0 +1,43 @@
+import puppeteer from 'puppeteer-core';
+import type { LaunchOptions, OtherBrowser } from './browser.js';
+
+/** Starts Firefox without windows, driven by WebDriver BiDi. */
+export async function launchFirefox(
+  program: string,
+  { proxyPort, env = {} }: LaunchOptions = {},
+): Promise<OtherBrowser> {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: program,
+    env: { ...process.env, ...env },
+    protocolTimeout: 600_000,
+    extraPrefsFirefox: {
+      // Without a graphics card, as on the machines that test.
+      'webgl.force-enabled': true,
+      ...(proxyPort === undefined ? {} : proxyPreferences(proxyPort)),
+    },
+  });
+  return {
+    version: (await browser.version()).replace(/^\w+\//, ''),
+    async openWindow() {
+      const page = await browser.newPage();
+      return {
+        goto: async (url) => void (await page.goto(url)),
+        evaluate: async (expression) => (await page.evaluate(expression)) as string,
+        close: () => page.close(),
+      };
+    },
+    close: () => browser.close(),
+  };
+}
+
+function proxyPreferences(port: number) {
+  return {
+    'network.proxy.type': 1,
+    'network.proxy.http': '127.0.0.1',
+    'network.proxy.http_port': port,
+    // The browser's own services, which tests do not wait for.
+    'network.proxy.ssl': '127.0.0.1',
+    'network.proxy.ssl_port': port,
+  };
+}
