@@ -7,7 +7,7 @@ import { openPackagePage } from './support/package-page.js';
 
 const { model } = smallNetwork();
 const sameOrigin = '/test-data/kept.onnx';
-const otherOrigin = 'https://models.test/kept.onnx';
+const otherOrigin = 'http://models.test/kept.onnx';
 
 /** Serves a file as servers of files do. Gives the requests that came. */
 async function serveFile(

@@ -14,7 +14,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
   const results = await page.evaluate(
     async ([width, height]) => {
       const { openPicture, canvasOf, opaque, randomPixels, partsDiffer } = window.pictures;
-      const { readWhole, wholeByCanvas, largestDifference } = window.pictures;
+      const { readWhole, wholeByCanvas, shownDifference } = window.pictures;
       const results: [string, number, number][] = [];
       for (const alpha of ['opaque', 'translucent']) {
         const random = randomPixels(width, height);
@@ -51,7 +51,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
         };
         for (const [name, source] of Object.entries(sources)) {
           const picture = await openPicture(source);
-          const difference = largestDifference(await readWhole(picture), shown);
+          const difference = shownDifference(await readWhole(picture), shown);
           results.push([`${alpha} ${name}`, difference, await partsDiffer(picture)]);
           await picture.close();
         }
@@ -65,7 +65,12 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
     [width, height] as const,
   );
   expect(results.length).toBe(30);
-  for (const result of results) expect(result).toEqual([result[0], 0, 0]);
+  for (const [name, difference, partsThatDiffer] of results) {
+    // In a file, alpha is not multiplied in: some browsers round once more there.
+    const isRounded = /^translucent (?!bitmap|frame|canvas|element)/.test(name);
+    expect([name, difference <= (isRounded ? 1.1 : 0)]).toEqual([name, true]);
+    expect([name, partsThatDiffer]).toEqual([name, 0]);
+  }
 });
 
 test('ImageData are read as they are, translucent or deep', async ({ page }) => {

@@ -1,4 +1,4 @@
-import puppeteer from 'puppeteer-core';
+import puppeteer, { type Page } from 'puppeteer-core';
 import type { LaunchOptions, OtherBrowser } from './browser.js';
 
 /** Starts Firefox without windows, driven by WebDriver BiDi. */
@@ -22,13 +22,24 @@ export async function launchFirefox(
     async openWindow() {
       const page = await browser.newPage();
       return {
-        goto: async (url) => void (await page.goto(url)),
+        goto: (url) => load(page, url),
         evaluate: async (expression) => (await page.evaluate(expression)) as string,
         close: () => page.close(),
       };
     },
     close: () => browser.close(),
   };
+}
+
+/** Where a page becomes isolated, Firefox replaces its context, whose end Puppeteer sometimes awaits for ever. */
+async function load(page: Page, url: string): Promise<void> {
+  for (let tries = 3; ; --tries) {
+    try {
+      return void (await page.goto(url, { timeout: 10_000 }));
+    } catch (error) {
+      if (tries === 0) throw error;
+    }
+  }
 }
 
 function proxyPreferences(port: number) {

@@ -35,9 +35,12 @@ export function pageOf(window: BrowserWindow, server: PageServer): Page {
       throw new Error(`Not within 30 s: ${String(program)}`);
     }) as unknown as Page['waitForFunction'],
     addScriptTag: async (attributes) => {
-      await evaluate((attributes: object) => {
-        document.head.append(Object.assign(document.createElement('script'), attributes));
-      }, renamed(attributes ?? {}));
+      await evaluate(
+        (attributes: object) => {
+          document.head.append(Object.assign(document.createElement('script'), attributes));
+        },
+        renamed(attributes ?? {}),
+      );
       return undefined as never;
     },
     route: server.route,
@@ -49,8 +52,13 @@ export function pageOf(window: BrowserWindow, server: PageServer): Page {
 function partOf(page: PartOfPage, name: string | symbol): unknown {
   if (Object.hasOwn(page, name)) return page[name as keyof PartOfPage];
   // What tests whether this is a promise, or prints it, is no test that asks for something.
-  if (typeof name === 'symbol' || ['then', 'toJSON', 'constructor'].includes(name)) return undefined;
-  return () => test.skip(true, `page.${name}() is Playwright's, which drives Chromium alone`);
+  if (typeof name === 'symbol' || ['then', 'toJSON', 'constructor'].includes(name))
+    return undefined;
+  return () => {
+    const why = `page.${name}() is Playwright's, which drives Chromium alone`;
+    test.info().annotations.push({ type: 'lacks', description: why });
+    test.skip(true, why);
+  };
 }
 
 type Program = string | ((argument: unknown) => unknown);
@@ -86,7 +94,10 @@ let codec: Promise<string> | undefined;
 /** What arguments and results are written with, as an expression. */
 async function bundleCodec(): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: "export { parse, stringify } from 'devalue';", resolveDir: import.meta.dirname },
+    stdin: {
+      contents: "export { parse, stringify } from 'devalue';",
+      resolveDir: import.meta.dirname,
+    },
     bundle: true,
     format: 'iife',
     globalName: 'codec',

@@ -25,7 +25,11 @@ export default defineConfig({
     { name: 'firefox', use: { engine: { name: 'firefox', program: firefoxProgram() } } },
     {
       name: 'webkit',
-      use: { engine: { name: 'webkit', program: webkitPrograms() }, sharedMemory: false, relaxedSimd: false },
+      use: {
+        engine: { name: 'webkit', program: webkitPrograms() },
+        sharedMemory: false,
+        relaxedSimd: false,
+      },
     },
   ],
   webServer: [

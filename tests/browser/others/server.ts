@@ -48,7 +48,9 @@ export class PageServer {
   };
 
   readonly unroute: Page['unroute'] = async (pattern) => {
-    this.#routes = this.#routes.filter((route) => String(route.pattern) !== String(pattern as Pattern));
+    this.#routes = this.#routes.filter(
+      (route) => String(route.pattern) !== String(pattern as Pattern),
+    );
   };
 
   /** Answers a request, of this origin or of another. */

@@ -17,43 +17,61 @@ export async function launchWebKit(
   { proxyPort, env = {} }: LaunchOptions = {},
 ): Promise<OtherBrowser> {
   const { display, name } = await startDisplay(programs.display);
-  const port = await freePort();
-  const driver = spawn(programs.driver, [`--port=${port}`], {
-    stdio: 'ignore',
-    env: { ...process.env, DISPLAY: name, ...env },
-  });
-  const stop = () => Promise.all([driver, display].map(end));
-  const open = () => openSession(`http://127.0.0.1:${port}`, programs.browser, proxyPort);
+  const variables = { ...process.env, DISPLAY: name, ...env };
+  const all: Driven[] = [];
+  const close = async () => {
+    await Promise.all(all.map(({ session }) => session.quit().catch(() => {})));
+    await Promise.all([display, ...all.map(({ driver }) => driver)].map(end));
+  };
+  const start = async () => {
+    const driven = await startDriver(programs, variables, proxyPort);
+    all.push(driven);
+    return driven;
+  };
   try {
-    // One session at a time is all that the driver has.
-    let session = await open();
+    const { session } = await start();
     const version = (await session.getCapabilities()).getBrowserVersion()!;
-    let isFree = true;
-    const openWindow = async (): Promise<BrowserWindow> => {
-      if (!isFree) {
-        await session.quit();
-        session = await open();
-      }
-      isFree = false;
-      const mine = session;
-      return {
-        goto: (url) => mine.get(url),
-        evaluate: (expression) => evaluate(mine, expression),
-        close: async () => {
-          if (mine !== session) return;
-          // Ends what the page does, workers included.
-          await mine.get('about:blank');
-          isFree = true;
-        },
-      };
-    };
-    const close = async () => {
-      await session.quit();
-      await stop();
-    };
+    const openWindow = async () => windowOf(all.find(({ isFree }) => isFree) ?? (await start()));
     return { version, openWindow, close };
   } catch (error) {
-    await stop();
+    await close();
+    throw error;
+  }
+}
+
+/** A driver and its browser: it has one at a time. */
+interface Driven {
+  driver: ChildProcess;
+  session: WebDriver;
+  isFree: boolean;
+}
+
+function windowOf(driven: Driven): BrowserWindow {
+  const { session } = driven;
+  driven.isFree = false;
+  return {
+    goto: (url) => session.get(url),
+    evaluate: (expression) => evaluate(session, expression),
+    close: async () => {
+      // Ends what the page does, workers included.
+      await session.get('about:blank');
+      driven.isFree = true;
+    },
+  };
+}
+
+async function startDriver(
+  programs: WebKitPrograms,
+  env: NodeJS.ProcessEnv,
+  proxyPort: number | undefined,
+): Promise<Driven> {
+  const port = await freePort();
+  const driver = spawn(programs.driver, [`--port=${port}`], { stdio: 'ignore', env });
+  try {
+    const session = await openSession(`http://127.0.0.1:${port}`, programs.browser, proxyPort);
+    return { driver, session, isFree: true };
+  } catch (error) {
+    await end(driver);
     throw error;
   }
 }
@@ -71,7 +89,11 @@ async function openSession(
   binary: string,
   proxyPort: number | undefined,
 ): Promise<WebDriver> {
-  const proxy = { proxyType: 'manual', httpProxy: `127.0.0.1:${proxyPort}`, noProxy: ['localhost'] };
+  const proxy = {
+    proxyType: 'manual',
+    httpProxy: `127.0.0.1:${proxyPort}`,
+    noProxy: ['localhost'],
+  };
   const capabilities = new Capabilities({
     browserName: 'MiniBrowser',
     'webkitgtk:browserOptions': { binary, args: ['--automation'] },

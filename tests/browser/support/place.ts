@@ -10,6 +10,10 @@ export interface Place {
   sharedMemory: boolean;
   /** Whether the browser's WebAssembly has relaxed SIMD. */
   relaxedSimd: boolean;
+  /** Whether canvases and ImageData can be in Display-P3. */
+  wideColours: boolean;
+  /** Whether canvases encode WebP. */
+  encodesWebp: boolean;
 }
 
 interface TestFixtures extends Place {
@@ -27,6 +31,8 @@ export const placedTest = base.extend<TestFixtures>({
   isolated: [true, { option: true }],
   sharedMemory: [true, { option: true }],
   relaxedSimd: [true, { option: true }],
+  wideColours: [true, { option: true }],
+  encodesWebp: [true, { option: true }],
   runnable: ({ sharedMemory, relaxedSimd }, use) =>
     use(
       variants.filter(
