@@ -68,7 +68,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
   for (const [name, difference, partsThatDiffer] of results) {
     // In a file, alpha is not multiplied in: some browsers round once more there.
     const isRounded = /^translucent (?!bitmap|frame|canvas|element)/.test(name);
-    expect([name, difference <= (isRounded ? 1.1 : 0)]).toEqual([name, true]);
+    expect([name, difference <= (isRounded ? 1.5 : 0)]).toEqual([name, true]);
     expect([name, partsThatDiffer]).toEqual([name, 0]);
   }
 });
@@ -365,7 +365,7 @@ test('what is nothing to read is refused by what it is', async ({ page }) => {
       ['closed or transferred', closed],
       ['VideoFrame is closed', frame],
       ['0 x 3 pixels', canvas(0, 3)],
-      ['70000 x 2', canvas(70_000, 2)],
+      ['40000000 x 8', canvas(40_000_000, 8)],
       ['no picture that', new Blob(['text'], { type: 'text/plain' })],
       ['{ data, width, height }', new Uint8Array(64)],
       ['not a HTML', document.createElement('div')],

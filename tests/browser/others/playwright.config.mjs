@@ -20,7 +20,7 @@ export default defineConfig({
   outputDir: '../../../build/playwright-others',
   timeout: 60_000,
   workers: 2,
-  use: { baseURL: isolated, isolated: true },
+  use: { baseURL: isolated, wideColours: false },
   projects: [
     { name: 'firefox', use: { engine: { name: 'firefox', program: firefoxProgram() } } },
     {
@@ -29,6 +29,7 @@ export default defineConfig({
         engine: { name: 'webkit', program: webkitPrograms() },
         sharedMemory: false,
         relaxedSimd: false,
+        encodesWebp: false,
       },
     },
   ],

@@ -80,7 +80,11 @@ async function startDriver(
 async function startDisplay(program: string): Promise<{ display: ChildProcess; name: string }> {
   const argv = ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
   const display = spawn(program, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const [number = ''] = (await once(display.stdout, 'data')) as Buffer[];
+  const ended = once(display, 'exit').then(() => {
+    throw new Error(`${program} ended before it had a display`);
+  });
+  ended.catch(() => {});
+  const [number = ''] = (await Promise.race([once(display.stdout, 'data'), ended])) as Buffer[];
   return { display, name: `:${number.toString().trim()}` };
 }
 
