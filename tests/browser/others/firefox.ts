@@ -31,11 +31,16 @@ export async function launchFirefox(
   };
 }
 
-/** Where a page becomes isolated, Firefox replaces its context, whose end Puppeteer sometimes awaits for ever. */
+/**
+ * Where a page becomes isolated, Firefox replaces its browsing context. Puppeteer sometimes goes on with the old
+ * one, which never answers.
+ */
 async function load(page: Page, url: string): Promise<void> {
   for (let tries = 3; ; --tries) {
     try {
-      return void (await page.goto(url, { timeout: 10_000 }));
+      await page.goto(url, { timeout: 15_000 });
+      await page.waitForFunction('true', { timeout: 5_000 });
+      return;
     } catch (error) {
       if (tries === 0) throw error;
     }

@@ -20,7 +20,7 @@ export default defineConfig({
   outputDir: '../../../build/playwright-others',
   timeout: 60_000,
   workers: 2,
-  use: { baseURL: isolated, wideColours: false },
+  use: { baseURL: isolated, wideColours: false, roundsAlpha: true },
   projects: [
     { name: 'firefox', use: { engine: { name: 'firefox', program: firefoxProgram() } } },
     {

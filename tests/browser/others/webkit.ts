@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -23,15 +23,15 @@ export async function launchWebKit(
     await Promise.all(all.map(({ session }) => session.quit().catch(() => {})));
     await Promise.all([display, ...all.map(({ driver }) => driver)].map(end));
   };
-  const start = async () => {
+  const startOne = async () => {
     const driven = await startDriver(programs, variables, proxyPort);
     all.push(driven);
     return driven;
   };
   try {
-    const { session } = await start();
+    const { session } = await startOne();
     const version = (await session.getCapabilities()).getBrowserVersion()!;
-    const openWindow = async () => windowOf(all.find(({ isFree }) => isFree) ?? (await start()));
+    const openWindow = async () => windowOf(all.find(({ isFree }) => isFree) ?? (await startOne()));
     return { version, openWindow, close };
   } catch (error) {
     await close();
@@ -60,31 +60,55 @@ function windowOf(driven: Driven): BrowserWindow {
   };
 }
 
+/** Under load, a browser sometimes does not come up; the next one does. */
 async function startDriver(
   programs: WebKitPrograms,
   env: NodeJS.ProcessEnv,
   proxyPort: number | undefined,
 ): Promise<Driven> {
-  const port = await freePort();
-  const driver = spawn(programs.driver, [`--port=${port}`], { stdio: 'ignore', env });
-  try {
-    const session = await openSession(`http://127.0.0.1:${port}`, programs.browser, proxyPort);
-    return { driver, session, isFree: true };
-  } catch (error) {
-    await end(driver);
-    throw error;
+  for (let tries = 3; ; --tries) {
+    const port = await freePort();
+    const driver = start(programs.driver, [`--port=${port}`], { stdio: 'ignore', env });
+    try {
+      const opening = openSession(`http://127.0.0.1:${port}`, programs.browser, proxyPort);
+      const session = await within(15_000, 'a session', opening);
+      return { driver, session, isFree: true };
+    } catch (error) {
+      await end(driver);
+      if (tries === 0) throw error;
+    }
   }
+}
+
+/** What a promise gives, or an error after some milliseconds. */
+async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timer = setTimeout(milliseconds, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`WebKitGTK gives ${what} not within ${milliseconds} ms`);
+  });
+  timer.catch(() => {});
+  try {
+    return await Promise.race([promise, timer]);
+  } finally {
+    late.abort();
+  }
+}
+
+/** A process that ends with this one. */
+function start(program: string, argv: string[], options: SpawnOptions): ChildProcess {
+  const child = spawn(program, argv, options);
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** An X server that draws to memory, and its name. */
 async function startDisplay(program: string): Promise<{ display: ChildProcess; name: string }> {
   const argv = ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
-  const display = spawn(program, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(display, 'exit').then(() => {
-    throw new Error(`${program} ended before it had a display`);
-  });
-  ended.catch(() => {});
-  const [number = ''] = (await Promise.race([once(display.stdout, 'data'), ended])) as Buffer[];
+  const display = start(program, argv, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const told = once(display.stdout!, 'data') as Promise<Buffer[]>;
+  const [number = ''] = await within(15_000, `a display by ${program}`, told);
   return { display, name: `:${number.toString().trim()}` };
 }
 
@@ -143,9 +167,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function end(process: ChildProcess): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return;
-  const ended = once(process, 'exit');
-  process.kill();
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill();
   await ended;
 }

@@ -12,6 +12,8 @@ export interface Place {
   relaxedSimd: boolean;
   /** Whether canvases and ImageData can be in Display-P3. */
   wideColours: boolean;
+  /** Whether levels are rounded where alpha is multiplied in and out again. */
+  roundsAlpha: boolean;
   /** Whether canvases encode WebP. */
   encodesWebp: boolean;
 }
@@ -32,6 +34,7 @@ export const placedTest = base.extend<TestFixtures>({
   sharedMemory: [true, { option: true }],
   relaxedSimd: [true, { option: true }],
   wideColours: [true, { option: true }],
+  roundsAlpha: [false, { option: true }],
   encodesWebp: [true, { option: true }],
   runnable: ({ sharedMemory, relaxedSimd }, use) =>
     use(
