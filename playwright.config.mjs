@@ -22,8 +22,11 @@ export default defineConfig({
     { name: 'isolated', use: { baseURL: isolated } },
     {
       name: 'not-isolated',
-      testIgnore: [elsewhere, /(pictures|demo-inputs|demo-profile|emitted|examples|programs)\.spec\.ts$/],
-      use: { baseURL: notIsolated },
+      testIgnore: [
+        elsewhere,
+        /(pictures|demo-inputs|demo-profile|emitted|examples|programs)\.spec\.ts$/,
+      ],
+      use: { baseURL: notIsolated, isolated: false, sharedMemory: false },
     },
   ],
   webServer: [

@@ -1,13 +1,14 @@
 // npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
-//   [--operators Softmax,LSTM] [--json FILE]
+//   [--operators Softmax,LSTM] [--json FILE] [--browser firefox|webkit]
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
-// build/bench.json.
+// build/bench.json. In other browsers, the part `models` is measured.
 
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
-import { installHeadlessShell } from '../tools/lib/packages.mjs';
+import { firefoxProgram, webkitPrograms } from '../tools/lib/other-browsers.mjs';
+import { installHeadlessShell, installOtherBrowser } from '../tools/lib/packages.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { packageSteps, setupSteps } from '../tools/lib/setup.mjs';
 import { runSteps } from '../tools/lib/steps.mjs';
@@ -26,6 +27,7 @@ import { writeResults } from './results.mjs';
  *
  * @typedef {object} Bench
  * @property {import('@playwright/test').Browser} browser
+ * @property {import('../tests/browser/others/browser.js').OtherBrowser} [other] measured in its stead
  * @property {string} server the address of the checkout
  * @property {import('./bundle.mjs').Library} library
  * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, quick: boolean}} options
@@ -53,11 +55,14 @@ const parts = {
 
 /** Parts that are measured only when asked for. */
 const onRequest = ['before', 'operators', 'pictures'];
+/** Parts that other browsers than Chromium measure. */
+const inOthers = ['models'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: everyday.join() },
+    browser: { type: 'string', default: 'chromium' },
+    only: { type: 'string' },
     networks: { type: 'string' },
     operators: { type: 'string' },
     rounds: { type: 'string' },
@@ -66,9 +71,14 @@ const { values: options } = parseArgs({
     json: { type: 'string', default: join(buildDir, 'bench.json') },
   },
 });
-const chosen = chosenParts(options.only.split(','));
+const other = otherBrowser(options.browser);
+const chosen = chosenParts((options.only ?? (other ? inOthers : everyday).join()).split(','));
 
-const steps = [...setupSteps({ forBrowser: true }), ...packageSteps()];
+const steps = [
+  ...(other ? [{ title: options.browser, run: () => installOtherBrowser(other) }] : []),
+  ...setupSteps({ forBrowser: true }),
+  ...packageSteps(),
+];
 if (chosen.includes('cold-start')) {
   steps.push({ title: "Chromium's headless shell", run: installHeadlessShell });
 }
@@ -81,8 +91,9 @@ await bundlePages();
 const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
 const browser = await chromium.launch(chromiumLaunchOptions());
+const driven = await launchOther();
 const machine = {
-  browser: `Chromium ${browser.version()}`,
+  browser: driven ? `${options.browser} ${driven.version}` : `Chromium ${browser.version()}`,
   measured: new Date().toISOString(),
   // What else the machine had to do in the minute before.
   load: loadavg()[0],
@@ -96,6 +107,7 @@ for (const name of chosen) {
   console.log(`\n${reports[name].table}`);
 }
 await browser.close();
+await driven?.close();
 
 const problems = chosen.flatMap((name) => reports[name].problems);
 for (const problem of problems) console.error(problem);
@@ -110,7 +122,13 @@ process.exit(problems.length === 0 ? 0 : 1);
  */
 async function measurePart(name) {
   try {
-    return await parts[name]({ browser, server, library, options });
+    return await parts[name]({
+      browser,
+      ...(driven ? { other: driven } : {}),
+      server,
+      library,
+      options,
+    });
   } catch (error) {
     return {
       table: 'failed',
@@ -119,12 +137,30 @@ async function measurePart(name) {
   }
 }
 
+/**
+ * @param {string} name
+ * @returns {'firefox' | 'webkit' | undefined} undefined for Chromium
+ */
+function otherBrowser(name) {
+  if (name === 'firefox' || name === 'webkit') return name;
+  if (name === 'chromium') return undefined;
+  console.error(`--browser takes chromium, firefox and webkit, not ${name}`);
+  process.exit(2);
+}
+
+async function launchOther() {
+  if (other === 'firefox') return library.launchFirefox(firefoxProgram() ?? 'firefox');
+  const programs = other && webkitPrograms();
+  return programs && library.launchWebKit(programs);
+}
+
 /** @param {string[]} names */
 function chosenParts(names) {
-  const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+  const known = other ? inOthers : Object.keys(parts);
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return names;
   console.error(
-    `There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`,
+    `There is no part ${unknown.join(', ')} in ${options.browser}; there are ${known.join(', ')}`,
   );
   process.exit(2);
 }

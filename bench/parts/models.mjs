@@ -1,4 +1,4 @@
-import { measureInPage } from './page.mjs';
+import { measureInOther, measureInPage } from './page.mjs';
 
 const picture = { width: 640, height: 360 };
 /** What a film leaves of a second for a picture, at 30 of them. */
@@ -11,15 +11,16 @@ const realTime = 33;
  *
  * @param {import('../run.mjs').Bench} bench
  */
-export async function measureModels({ browser, server, library, options }) {
+export async function measureModels({ browser, other, server, library, options }) {
   const rounds = options.rounds ?? (options.quick ? 3 : 9);
   const query = new URLSearchParams({
     width: `${picture.width}`,
     height: `${picture.height}`,
     rounds: `${rounds}`,
   });
+  const url = new URL(`bench/models.html?${query}`, server);
   /** @type {{times: ModelTimes[]}} */
-  const { times } = await measureInPage(browser, new URL(`bench/models.html?${query}`, server));
+  const { times } = await (other ? measureInOther(other, url) : measureInPage(browser, url));
   return { picture, times, table: modelsTable(times, library), problems: [] };
 }
 

@@ -48,6 +48,33 @@ export async function measureInPage(
 }
 
 /**
+ * As measureInPage(), in a browser that Playwright does not drive: nothing is seen of its console, and nothing
+ * can be called from the page.
+ *
+ * @template Measured
+ * @param {import('../../tests/browser/others/browser.js').OtherBrowser} browser
+ * @param {URL} url
+ * @returns {Promise<Measured>}
+ */
+export async function measureInOther(browser, url) {
+  const window = await browser.openWindow();
+  try {
+    await setTimeout(settlingMilliseconds);
+    await window.goto(url.href);
+    for (;;) {
+      const measured = await window.evaluate('JSON.stringify(window.measured ?? null)');
+      if (measured !== 'null') return JSON.parse(measured);
+      await setTimeout(askingMilliseconds);
+    }
+  } finally {
+    await window.close();
+  }
+}
+
+/** Takes too little of the page's time to be seen. */
+const askingMilliseconds = 2000;
+
+/**
  * Takes samples of several things in turns, so that a slow moment hits all alike.
  *
  * @template Sample

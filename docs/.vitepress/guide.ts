@@ -27,6 +27,7 @@ export const guide: readonly [title: string, pages: Readonly<Record<string, stri
   [
     'Where it runs',
     {
+      browsers: 'Browsers',
       bundlers: 'Bundlers and frameworks',
       threads: 'Threads and headers',
       node: 'Node',

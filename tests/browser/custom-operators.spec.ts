@@ -1,4 +1,5 @@
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import type { FoveaError } from 'fovea';
 import { OnnxBuilder } from '../support/onnx-builder.js';
 import { openPackagePage, serveModel } from './support/package-page.js';

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { expect, test, type Page, type Request } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { encryptAes128Gcm } from '../../web/src/encryption.js';
 import { smallNetwork } from '../support/small-network.js';
 import { openPackagePage } from './support/package-page.js';
 
 const { model } = smallNetwork();
 const sameOrigin = '/test-data/kept.onnx';
-const otherOrigin = 'https://models.test/kept.onnx';
+const otherOrigin = 'http://models.test/kept.onnx';
 
 /** Serves a file as servers of files do. Gives the requests that came. */
 async function serveFile(

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { expectClose } from '../support/compare.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
 import { roundingBound, smallNetwork } from '../support/small-network.js';
@@ -37,9 +37,11 @@ const create = ({ url, worker = true }: { url: string; worker?: boolean }) =>
 test('pages that require Trusted Types allow the policy fovea', async ({ page }) => {
   // Of the scripts' answers, too: a worker starts threads.
   const policy = "require-trusted-types-for 'script'; trusted-types fovea";
+  const guarded: string[] = [];
   await page.route(/\/dist\//, async (route) => {
     const response = await route.fetch();
     const headers = { ...response.headers(), 'content-security-policy': policy };
+    guarded.push(new URL(route.request().url()).pathname);
     await route.fulfill({ response, headers });
   });
   await openPageWithPolicy(page, `${usual}; ${policy}`);
@@ -47,7 +49,7 @@ test('pages that require Trusted Types allow the policy fovea', async ({ page })
   const actual = await computeInPage(page, model, { input }, {});
   const expected = await computeByOnnxruntime(model, { input });
   expectClose(actual, expected, roundingBound(expected.output!));
-  expect(page.workers().length).toBeGreaterThan(0);
+  expect(guarded).toContain('/dist/worker.js');
   expect(await page.evaluate(() => window.violations)).toEqual([]);
 });
 
@@ -98,10 +100,11 @@ test("a policy against the engine's scripts is named", async ({ page, baseURL })
   expect(failure!.message).toContain('script-src');
 });
 
-test('a worker whose own policy allows no Trusted Types is told of', async ({ page }, {
-  project,
+test('a worker whose own policy allows no Trusted Types is told of', async ({
+  page,
+  sharedMemory,
 }) => {
-  test.skip(project.name !== 'isolated', 'there are no threads here');
+  test.skip(!sharedMemory, 'there are no threads here');
   const policy = "require-trusted-types-for 'script'; trusted-types 'none'";
   await page.route('**/dist/worker.js', async (route) => {
     const response = await route.fetch();

@@ -1,6 +1,7 @@
 // What browsers have pictures in, read part by part.
 
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import sharp from 'sharp';
 import { withOrientation } from '../support/pictures.js';
 import { openPicturesPage, serveFile } from './support/pictures-page.js';
@@ -9,11 +10,11 @@ test.beforeEach(({ page }) => openPicturesPage(page));
 
 const [width, height] = [61, 47];
 
-test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
+test('whatever is drawn is read in parts, pixel by pixel', async ({ page, roundsAlpha }) => {
   const results = await page.evaluate(
     async ([width, height]) => {
       const { openPicture, canvasOf, opaque, randomPixels, partsDiffer } = window.pictures;
-      const { readWhole, wholeByCanvas, largestDifference } = window.pictures;
+      const { readWhole, wholeByCanvas, shownDifference } = window.pictures;
       const results: [string, number, number][] = [];
       for (const alpha of ['opaque', 'translucent']) {
         const random = randomPixels(width, height);
@@ -50,7 +51,7 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
         };
         for (const [name, source] of Object.entries(sources)) {
           const picture = await openPicture(source);
-          const difference = largestDifference(await readWhole(picture), shown);
+          const difference = shownDifference(await readWhole(picture), shown);
           results.push([`${alpha} ${name}`, difference, await partsDiffer(picture)]);
           await picture.close();
         }
@@ -64,7 +65,12 @@ test('whatever is drawn is read in parts, pixel by pixel', async ({ page }) => {
     [width, height] as const,
   );
   expect(results.length).toBe(30);
-  for (const result of results) expect(result).toEqual([result[0], 0, 0]);
+  for (const [name, difference, partsThatDiffer] of results) {
+    // Files have alpha not multiplied in, as VideoFrames of WebKit: browsers but Chromium round that in between.
+    const isRounded = roundsAlpha && /^translucent (?!bitmap|canvas|element)/.test(name);
+    expect(difference, name).toBeLessThanOrEqual(isRounded ? 2 : 0);
+    expect(partsThatDiffer, name).toBe(0);
+  }
 });
 
 test('ImageData are read as they are, translucent or deep', async ({ page }) => {
@@ -359,7 +365,7 @@ test('what is nothing to read is refused by what it is', async ({ page }) => {
       ['closed or transferred', closed],
       ['VideoFrame is closed', frame],
       ['0 x 3 pixels', canvas(0, 3)],
-      ['70000 x 2', canvas(70_000, 2)],
+      ['40000000 x 8', canvas(40_000_000, 8)],
       ['no picture that', new Blob(['text'], { type: 'text/plain' })],
       ['{ data, width, height }', new Uint8Array(64)],
       ['not a HTML', document.createElement('div')],

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect, test } from './support/test.js';
 import { smallNetwork } from '../support/small-network.js';
 import { openPackagePage, serveModel } from './support/package-page.js';
 
@@ -7,11 +7,14 @@ const { model } = smallNetwork();
 test('the worker, the engine and the model are fetched at once', async ({ page }) => {
   await openPackagePage(page);
   const url = await serveModel(page, model);
-  const wanted = ['/worker.js', '.wasm', '.onnx'];
   // Nothing is answered before everything has been asked for.
-  const asked = wanted.map((end) => page.waitForRequest((request) => request.url().endsWith(end)));
-  await page.route(/worker\.js|\.wasm$/, async (route) => {
-    await Promise.all(asked);
+  const awaited = new Set(['js', 'wasm', 'onnx']);
+  let tellAll: () => void;
+  const allAsked = new Promise<void>((resolve) => (tellAll = resolve));
+  await page.route(/worker\.js|\.wasm$|\.onnx$/, async (route) => {
+    awaited.delete(/\w+$/.exec(route.request().url())![0]);
+    if (awaited.size === 0) tellAll();
+    await allAsked;
     await route.fallback();
   });
   await page.evaluate(async (url) => {
@@ -23,8 +26,9 @@ test('the worker, the engine and the model are fetched at once', async ({ page }
 test('a worker without threads needs no other script', async ({ page }) => {
   await openPackagePage(page);
   const scripts: string[] = [];
-  page.context().on('request', (request) => {
-    if (request.resourceType() === 'script') scripts.push(new URL(request.url()).pathname);
+  await page.route('**/*.js', async (route) => {
+    scripts.push(new URL(route.request().url()).pathname);
+    await route.fallback();
   });
   await page.evaluate(
     async (url) => {

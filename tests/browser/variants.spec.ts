@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import type { Variant } from 'fovea';
+import { expect, test } from './support/test.js';
 import { expectClose, maxError } from '../support/compare.js';
 import { evaluationAbsent, evaluationCases } from '../support/evaluation.js';
 import { computeByOnnxruntime } from '../support/onnxruntime.js';
@@ -10,8 +12,8 @@ import { computeInPage, openPackagePage } from './support/package-page.js';
 test.beforeEach(({ page }) => openPackagePage(page));
 
 for (const variant of variants) {
-  test(`${variant} computes what onnxruntime does`, async ({ page }, { project }) => {
-    test.skip(needsIsolation(variant, project.name), 'memory is not shared here');
+  test(`${variant} computes what onnxruntime does`, async ({ page, runnable }) => {
+    if (!runnable.includes(variant)) return expectRefused(page, variant);
     const { model, input } = smallNetwork();
     const expected = await computeByOnnxruntime(model, { input });
     const actual = await computeInPage(page, model, { input }, { variant });
@@ -20,9 +22,9 @@ for (const variant of variants) {
   });
 
   for (const { title, model, values, tolerance } of evaluationCases) {
-    test(`${variant}: ${title}`, async ({ page }, { project }) => {
+    test(`${variant}: ${title}`, async ({ page, runnable }) => {
       test.skip(evaluationAbsent !== undefined, evaluationAbsent);
-      test.skip(needsIsolation(variant, project.name), 'memory is not shared here');
+      if (!runnable.includes(variant)) return expectRefused(page, variant);
       const { inputs, outputs } = await values();
       const actual = await computeInPage(page, readFileSync(model), inputs, { variant });
       expectClose(actual, outputs, tolerance);
@@ -38,30 +40,32 @@ test('the main thread computes the same, without a worker', async ({ page }) => 
   expect(maxError(here.output!.data, inWorker.output!.data)).toBe(0);
 });
 
-test('threads are used where memory is shared, and the reason is told where not', async ({ page }, {
-  project,
+test('threads are used where memory is shared, and the reason is told where not', async ({
+  page,
+  isolated,
+  sharedMemory,
 }) => {
   const { found, cores } = await page.evaluate(async () => ({
     found: await window.fovea.capabilities(),
     cores: navigator.hardwareConcurrency,
   }));
-  const isolated = project.name === 'isolated';
   expect(found.crossOriginIsolated).toBe(isolated);
-  expect(found.variant.endsWith('-threads')).toBe(isolated && cores > 1);
-  if (!isolated && cores > 1) expect(found.reason).toContain('not cross-origin isolated');
+  expect(found.variant.endsWith('-threads')).toBe(sharedMemory && cores > 1);
+  if (!sharedMemory && cores > 1) {
+    expect(found.reason).toContain(isolated ? 'cannot share memory' : 'not cross-origin isolated');
+  }
 });
 
-test('a variant that cannot run here is refused', async ({ page }, { project }) => {
-  test.skip(project.name === 'isolated', 'every variant runs here');
-  const code = await page.evaluate(() =>
-    window.fovea.capabilities({ variant: 'simd-threads' }).then(
-      () => 'none',
-      (error: { code: string }) => error.code,
-    ),
+test('relaxed SIMD is used where the browser has it', async ({ page, relaxedSimd }) => {
+  const found = await page.evaluate(() => window.fovea.capabilities());
+  expect(found.relaxedSimd).toBe(relaxedSimd);
+  expect(found.variant.startsWith('relaxed')).toBe(relaxedSimd);
+});
+
+async function expectRefused(page: Page, variant: Variant): Promise<void> {
+  const failure = await page.evaluate(
+    (variant) => window.failureOf(window.fovea.capabilities({ variant })),
+    variant,
   );
-  expect(code).toBe('EngineLoadError');
-});
-
-function needsIsolation(variant: string, project: string): boolean {
-  return variant.endsWith('-threads') && project !== 'isolated';
+  expect(failure).toMatchObject({ code: 'EngineLoadError' });
 }

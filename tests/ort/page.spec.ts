@@ -1,6 +1,8 @@
 // What fovea/ort does of its own in pages.
 
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../browser/support/test.js';
+import { countWorkers } from '../browser/support/package-page.js';
 import { addModel } from './models.js';
 
 type Ort = typeof import('fovea/ort');
@@ -33,8 +35,9 @@ for (const [proxy, has] of [
   [false, false],
 ] as const) {
   test(`env.wasm.proxy of ${proxy} ${has ? 'has' : 'has no'} worker compute`, async ({ page }) => {
+    await countWorkers(page);
     expect(await computeByWorker(page, proxy)).toEqual([0, 2, 4]);
-    expect(page.workers().length > 0).toBe(has);
+    expect((await page.evaluate(() => window.workers)) > 0).toBe(has);
   });
 }
 
@@ -76,13 +79,16 @@ test('pixels of three channels need no options but those given', async ({ page }
 });
 
 test('a profile is printed', async ({ page }) => {
-  const printed: string[] = [];
-  page.on('console', (message) => printed.push(message.text()));
-  await inPage(page, async ({ InferenceSession, Tensor }, model) => {
+  const printed = await inPage(page, async ({ InferenceSession, Tensor }, model) => {
+    const printed: string[] = [];
+    for (const print of ['log', 'info', 'debug'] as const) {
+      console[print] = (text: string) => void printed.push(text);
+    }
     const session = await InferenceSession.create(model, { enableProfiling: true });
     await session.run({ x: new Tensor('float32', [1, 2, 3], [1, 3]) });
     session.endProfiling();
     await session.release();
+    return printed;
   });
   const events = JSON.parse(printed.find((text) => text.includes('model_run'))!) as {
     ph: string;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { expect, type Page, test } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../browser/support/test.js';
 import { build } from 'esbuild';
 import { programs } from './programs/index.js';
 
@@ -39,10 +40,7 @@ const resultOf = (page: Page, library: keyof typeof libraries, name: string) =>
     name,
   ] as const);
 
-let page: Page;
-
-test.beforeAll(async ({ browser, baseURL }) => {
-  page = await browser.newPage({ baseURL: baseURL! });
+test.beforeAll(async ({ sharedPage: page }) => {
   const script = await bundled();
   await page.route('**/test-data/programs.*', (route) =>
     route.request().url().endsWith('.js')
@@ -56,11 +54,9 @@ test.beforeAll(async ({ browser, baseURL }) => {
   await page.waitForFunction(() => window.resultOf !== undefined);
 });
 
-test.afterAll(() => page.close());
-
 for (const { name, where } of programs) {
   if (!where.includes('page')) continue;
-  test(`a program for onnxruntime-web gives the same: ${name}`, async () => {
+  test(`a program for onnxruntime-web gives the same: ${name}`, async ({ sharedPage: page }) => {
     const expected = await resultOf(page, 'onnxruntime', name);
     expect(await resultOf(page, 'fovea', name)).toEqual(expected);
   });

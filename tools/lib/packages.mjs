@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { installWithApt } from './apt.mjs';
 import { chromiumLaunchOptions, headlessShellLaunchOptions } from './chromium.mjs';
 import { emccOnPath } from './emscripten.mjs';
+import { firefoxProgram, webkitPrograms } from './other-browsers.mjs';
 import { findProgram } from './process.mjs';
 
 /** @param {string[]} names */
@@ -42,6 +43,15 @@ const browserProbes = {
   chromium: () => chromiumLaunchOptions().executablePath !== undefined,
 };
 
+/** Those that the tests of the package run in as well. @type {Record<'firefox' | 'webkit', Probes>} */
+const otherBrowserProbes = {
+  firefox: { 'firefox-esr': () => firefoxProgram() !== undefined },
+  webkit: {
+    'webkit2gtk-driver': () => webkitPrograms() !== undefined,
+    xvfb: () => program('Xvfb'),
+  },
+};
+
 /**
  * What is needed besides what the build needs.
  *
@@ -65,10 +75,27 @@ export async function installPackages(log, needs = {}) {
     ...(forBrowser ? browserProbes : {}),
     ...(forTests ? testProbes : {}),
   };
+  return installMissing(needed, log);
+}
+
+/**
+ * @param {Probes} needed
+ * @param {string} [log]
+ */
+async function installMissing(needed, log) {
   const missing = Object.keys(needed).filter((name) => !needed[name]());
   if (missing.length === 0) return 'all there';
   await installWithApt(missing, log);
   return `installed ${missing.join(', ')}`;
+}
+
+/**
+ * @param {'firefox' | 'webkit'} browser
+ * @param {string} [log]
+ * @returns {Promise<string>} a note
+ */
+export async function installOtherBrowser(browser, log) {
+  return installMissing(otherBrowserProbes[browser], log);
 }
 
 /**

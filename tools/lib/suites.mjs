@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { chromiumLaunchOptions } from './chromium.mjs';
 import { buildPreset } from './cmake.mjs';
 import { emccOnPath } from './emscripten.mjs';
+import { firefoxProgram, webkitPrograms } from './other-browsers.mjs';
+import { installOtherBrowser } from './packages.mjs';
 import { projectDir, variants } from './project.mjs';
 import { outputOf } from './process.mjs';
 import { setUpPython } from './python.mjs';
@@ -112,6 +114,8 @@ export function suites({ full }) {
     places,
     browserTests('engines', '--grep', onEngines, { built: ['dist', 'build/demo'] }),
     browserTests('pages', '--grep-invert', onEngines, { sources: ['bindings'] }),
+    otherBrowserTests('firefox', () => firefoxProgram()),
+    otherBrowserTests('webkit', () => webkitPrograms()?.driver),
   ];
 }
 
@@ -176,6 +180,27 @@ function browserTests(name, choice, pattern, { sources = [], built }) {
       programs: [chromiumVersion()],
     }),
     run: (log) => runners.runPlaywright([choice, pattern], log),
+  };
+}
+
+/**
+ * The tests of the package in a browser that Playwright does not drive.
+ *
+ * @param {'firefox' | 'webkit'} name
+ * @param {() => string | undefined} program
+ * @returns {Suite}
+ */
+function otherBrowserTests(name, program) {
+  return {
+    name: `browser:${name}`,
+    needs: ['compilers', 'package', 'demo'],
+    inputs: () => ({
+      sources: ['web', 'tests', 'demo', 'models'],
+      built: ['dist', 'build/demo'],
+      programs: [outputOf([program() ?? name, '--version'])],
+    }),
+    prepare: (log) => installOtherBrowser(name, log),
+    run: (log) => runners.runOtherBrowser(name, log),
   };
 }
 

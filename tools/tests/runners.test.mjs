@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { unittestCounts } from '../lib/runners.mjs';
+import { lacksIn, unittestCounts } from '../lib/runners.mjs';
 
 const counts = (/** @type {string} */ summary, total = 9) =>
   unittestCounts(
@@ -28,6 +28,23 @@ test('an expected failure has passed, an unexpected success has not', () => {
 
 test('parts of a test can fail more often than there are tests', () => {
   assert.deepEqual(counts('FAILED (failures=12)'), { passed: 0, failed: 12, skipped: 0 });
+});
+
+test('tests that a browser lacks something for are counted, and those of them that failed as foretold', () => {
+  const test = (/** @type {string} */ status, /** @type {string[]} */ ...types) => ({
+    status,
+    annotations: types.map((type) => ({ type })),
+  });
+  const specs = [
+    { tests: [test('expected')] },
+    { tests: [test('expected', 'lacks', 'fail')] },
+    { tests: [test('skipped', 'lacks', 'skip'), test('skipped', 'skip')] },
+  ];
+  const report = {
+    suites: [{ specs, suites: [{ specs: [{ tests: [test('unexpected', 'lacks')] }] }] }],
+  };
+  assert.deepEqual(lacksIn(report), { lacking: 3, failing: 1 });
+  assert.deepEqual(lacksIn({}), { lacking: 0, failing: 0 });
 });
 
 test('output without a summary counts nothing', () => {

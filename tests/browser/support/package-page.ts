@@ -21,6 +21,8 @@ declare global {
     failureOf(promise: Promise<unknown>): Promise<Failure | null>;
     /** What the Content-Security-Policy of the page forbade. */
     violations: string[];
+    /** How many workers the page has started, where countWorkers() was called. */
+    workers: number;
   }
 }
 
@@ -41,6 +43,19 @@ export async function openPageWithPolicy(page: Page, policy: string): Promise<vo
     await route.fulfill({ response, body });
   });
   await openPackagePage(page);
+}
+
+/** Has the page count the workers that it starts from now on. */
+export function countWorkers(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    window.workers = 0;
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        window.workers += 1;
+      }
+    };
+  });
 }
 
 /** Lets the page fetch a model from the address returned. */

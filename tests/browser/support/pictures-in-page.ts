@@ -23,6 +23,7 @@ const pictures = {
   canvasOf,
   wholeByCanvas,
   largestDifference,
+  shownDifference,
   partsDiffer,
   failureOf,
 };
@@ -71,6 +72,16 @@ function largestDifference(a: Pixels, b: Pixels): number {
   let largest = 0;
   for (const [i, level] of a.data.entries()) {
     largest = Math.max(largest, Math.abs(level - b.data[i]!));
+  }
+  return largest;
+}
+
+/** The same of what is seen: the colours of what is nearly transparent are lost in canvases. */
+function shownDifference(a: Pixels, b: Pixels): number {
+  let largest = largestDifference(a, b) * 0;
+  for (const [i, level] of a.data.entries()) {
+    const alpha = i % 4 === 3 ? 1 : Math.min(a.data[i | 3]!, b.data[i | 3]!) / 255;
+    largest = Math.max(largest, Math.abs(level - b.data[i]!) * alpha);
   }
   return largest;
 }

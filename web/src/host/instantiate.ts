@@ -22,7 +22,8 @@ export async function instantiateEngine(
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
     // An engine of another release may not fit the glue, and then cannot be asked for its version.
     const why = messageOf(cause);
-    const message = /Trusted(ScriptURL|Types)/.test(why)
+    // Firefox says what was violated, not by what it would be allowed.
+    const message = /Trusted(ScriptURL|Types)|Sink type mismatch/.test(why)
       ? `the engine's threads do not start: ${why}. The policy that worker.js is served with has to say ` +
         'trusted-types fovea; with numThreads: 1 there are no threads'
       : `the engine from ${url} does not start (is it of fovea ${version}?): ${why}`;

@@ -2,7 +2,12 @@
 
 import { Tensor } from '../session/tensor.js';
 import { isBytes, newComponents, noMemory, store, type Components } from './elements.js';
-import { imageDataComponent, toImageData, type PixelData } from './image-data.js';
+import {
+  checkImageDataColours,
+  imageDataComponent,
+  toImageData,
+  type PixelData,
+} from './image-data.js';
 import type { Channels, Component } from './picture.js';
 import { halfFloatsClass, type ColorSpace, type HalfFloats, type Pixels } from './pixels.js';
 import type { ResultInfo, Sink } from './sink.js';
@@ -21,10 +26,12 @@ export interface RawPicture {
  * Makes an ImageData: of float16 if that is what the source has and the platform's can be, else of bytes.
  * Where the platform has none, the same without that class. A part that is all of it is taken as it is.
  *
- * @throws FoveaError OutOfMemory, here where the result is long, else by put() and finish()
+ * @throws FoveaError OutOfMemory, here where the result is long, else by put() and finish(); InvalidInput
+ *   where ImageData cannot be of the source's colours
  */
 export function imageDataSink(info: ResultInfo): Sink<PixelData> {
   const { width, height, colorSpace } = info;
+  checkImageDataColours(colorSpace);
   const component = imageDataComponent(info.component);
   const length = 4 * width * height;
   if (length > longestImageData) throw noMemory(component, length);

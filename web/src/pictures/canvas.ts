@@ -17,6 +17,32 @@ interface Settings {
 const smallArea = 4096 ** 2;
 const smallSide = 8192;
 
+/**
+ * Throws FoveaError InvalidInput where canvases have no such colours. Those browsers take the setting and
+ * ignore it, so that what is drawn or read would be of other colours than it says.
+ *
+ * @param advice what to do instead
+ */
+export function checkCanvasColours(colorSpace: ColorSpace, advice: string): void {
+  if (colorSpace === 'srgb' || hasWideCanvases()) return;
+  throw new FoveaError('InvalidInput', `this browser's canvases have no ${colorSpace}: ${advice}`, {
+    option: 'colorSpace',
+  });
+}
+
+let wideCanvases: boolean | undefined;
+
+/** Whether canvases can be in Display-P3, by which the red of sRGB is no full red. */
+export function hasWideCanvases(): boolean {
+  if (wideCanvases !== undefined) return wideCanvases;
+  const settings = { colorSpace: 'display-p3', willReadFrequently: true } as const;
+  const context = contextOf(newCanvas(1, 1), settings);
+  if (!context) return (wideCanvases = false);
+  context.fillStyle = '#f00';
+  context.fillRect(0, 0, 1, 1);
+  return (wideCanvases = context.getImageData(0, 0, 1, 1).data[0] !== 255);
+}
+
 /** A canvas to draw a picture on and read it back. Throws FoveaError InvalidInput. */
 export function scratchContext(width: number, height: number, colorSpace: ColorSpace): Context {
   if (!canHold(width, height)) throw tooLarge(width, height, 'give its pixels, or parts of it');
@@ -28,13 +54,14 @@ export function scratchContext(width: number, height: number, colorSpace: ColorS
 /**
  * The context of a canvas that results are to be drawn on.
  *
- * @throws FoveaError InvalidInput for a canvas that cannot be drawn on
+ * @throws FoveaError InvalidInput for a canvas that cannot be drawn on, or where none has such colours
  */
 export function targetContext(
   canvas: Canvas,
   colorSpace: ColorSpace,
   colorType: Settings['colorType'] = 'unorm8',
 ): Context {
+  checkCanvasColours(colorSpace, "take the result as 'raw', 'tensor' or a PNG");
   const advice = 'give one without, or draw the result yourself';
   let context: Context | null;
   try {

@@ -2,7 +2,13 @@
 
 import type { FoveaError } from '../base/errors.js';
 import { untilAborted } from '../base/until-aborted.js';
-import { checkSourceCanvas, contextOfSource, type Canvas } from './canvas.js';
+import {
+  checkCanvasColours,
+  checkSourceCanvas,
+  contextOfSource,
+  hasWideCanvases,
+  type Canvas,
+} from './canvas.js';
 import { drawnPicture, notReadable, readingCanvas } from './drawn-picture.js';
 import type { Picture } from './picture.js';
 import type { ColorSpace } from './pixels.js';
@@ -76,6 +82,7 @@ export async function openBlob(blob: Blob, opening: Opening): Promise<Picture> {
 async function openBitmap(source: ImageBitmap, { colorSpace }: Opening): Promise<Picture> {
   const { width, height } = source;
   if (width === 0) throw notReadable('the ImageBitmap has been closed or transferred');
+  checkReadable(colorSpace);
   return drawnPicture({ source, width, height, colorSpace });
 }
 
@@ -98,10 +105,16 @@ async function openImage(element: HTMLImageElement, opening: Opening): Promise<P
   return openAsBitmap(image, opening);
 }
 
-/** One that waits to be scrolled into view may wait for ever, and so a copy of it is loaded. */
+/**
+ * One that waits to be scrolled into view may wait for ever, and WebKit does not turn one that is not shown
+ * turned. So a copy of such a one is loaded.
+ */
 function loading(image: HTMLImageElement): HTMLImageElement {
-  if (image.complete || image.loading !== 'lazy') return image;
-  return Object.assign(image.cloneNode() as HTMLImageElement, { loading: 'eager' });
+  const waits = !image.complete && image.loading === 'lazy';
+  if (!waits && getComputedStyle(image).imageOrientation !== 'none') return image;
+  const copy = image.cloneNode() as HTMLImageElement;
+  copy.removeAttribute('style');
+  return Object.assign(copy, { loading: 'eager' });
 }
 
 async function openVideo(video: HTMLVideoElement, opening: Opening): Promise<Picture> {
@@ -131,8 +144,14 @@ function willLoad(video: HTMLVideoElement): boolean {
 async function openFrame(frame: VideoFrame, opening: Opening): Promise<Picture> {
   if (frame.format === null && frame.codedWidth === 0)
     throw notReadable('the VideoFrame is closed');
-  const own = frame.colorSpace.primaries === ('smpte432' as string) ? 'display-p3' : 'srgb';
+  const isWide = frame.colorSpace.primaries === ('smpte432' as string) && hasWideCanvases();
+  const own = isWide ? 'display-p3' : 'srgb';
   return openAsBitmap(frame, { ...opening, colorSpace: opening.colorSpace ?? own });
+}
+
+/** Throws FoveaError InvalidInput where what is drawn cannot be read in these colours. */
+function checkReadable(colorSpace: ColorSpace = 'srgb'): void {
+  checkCanvasColours(colorSpace, "have the picture read in 'srgb', or give its pixels");
 }
 
 /** Decodes it once, off the page's thread where the browser can. */
@@ -140,6 +159,7 @@ async function openAsBitmap(
   source: Blob | HTMLImageElement | HTMLVideoElement | VideoFrame | Canvas,
   { colorSpace, signal }: Opening,
 ): Promise<Picture> {
+  checkReadable(colorSpace);
   const decode = () => createImageBitmap(source, { imageOrientation: 'from-image' });
   const bitmap = await untilAborted(
     signal,
@@ -165,6 +185,7 @@ async function openCanvas(canvas: Canvas, { colorSpace, signal }: Opening): Prom
   const { context, space } = contextOfSource(canvas);
   const own = colorSpace ?? space;
   if (!context) return openAsBitmap(canvas, { colorSpace: own, signal });
+  checkReadable(own);
   checkSourceCanvas(context);
   return readingCanvas(context, own);
 }

@@ -1,4 +1,4 @@
-import { toFoveaError } from '../base/errors.js';
+import { FoveaError, toFoveaError } from '../base/errors.js';
 import { isBytes, newComponents, partOf, store, type Components } from './elements.js';
 import type { Component } from './picture.js';
 import { halfFloatsClass, type ColorSpace, type HalfFloats, type Pixels } from './pixels.js';
@@ -19,6 +19,18 @@ export function imageDataComponent(component: Component): 'uint8' | 'float16' {
   return component === 'float16' && hasDeepImageData() ? 'float16' : 'uint8';
 }
 
+/**
+ * Throws FoveaError InvalidInput where ImageData cannot be of such colours. Those browsers take the setting and
+ * ignore it.
+ */
+export function checkImageDataColours(colorSpace: ColorSpace): void {
+  if (colorSpace === 'srgb' || typeof ImageData !== 'function') return;
+  const made = new ImageData(new Uint8ClampedArray(4), 1, 1, { colorSpace });
+  if (made.colorSpace === colorSpace) return;
+  const message = `this browser's ImageData have no ${colorSpace}: take the result as 'raw', 'tensor' or a PNG`;
+  throw new FoveaError('InvalidInput', message, { option: 'output' });
+}
+
 /** Pixels as an ImageData, without a copy; as the same without that class where the platform has none. */
 export function toImageData(
   data: Components,
@@ -28,6 +40,7 @@ export function toImageData(
 ): PixelData {
   const bytes = data as Uint8ClampedArray<ArrayBuffer>;
   if (typeof ImageData !== 'function') return { data: bytes, width, height, colorSpace };
+  checkImageDataColours(colorSpace);
   const settings = { colorSpace, ...(data.BYTES_PER_ELEMENT === 2 ? deepFormat : {}) };
   try {
     return new ImageData(bytes, width, height, settings);
