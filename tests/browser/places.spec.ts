@@ -38,9 +38,11 @@ const shared = {
 async function computeInFrame(page: Page, attributes: string, origin: string): Promise<InFrame> {
   const script = `
     const compute = ${runInFrame.toString()};
-    compute(${JSON.stringify({ url: `${origin}/dist/index.js`, ...plainRequest })}).then(
-      (result) => parent.postMessage(result, '*'),
-      (error) => parent.postMessage({ error: String(error) }, '*'),
+    addEventListener('message', () =>
+      compute(${JSON.stringify({ url: `${origin}/dist/index.js`, ...plainRequest })}).then(
+        (result) => parent.postMessage(result, '*'),
+        (error) => parent.postMessage({ error: String(error) }, '*'),
+      ),
     );`;
   const inner = `<!doctype html><p>A frame</p><script type="module">${script}</script>`;
   const quoted = inner.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
@@ -52,6 +54,8 @@ async function computeInFrame(page: Page, attributes: string, origin: string): P
     return route.fulfill({ contentType: 'text/html', body: isInner ? inner : outer });
   });
   await page.goto('/test-data/outer.html');
+  // Not before: Playwright routes nothing yet of a frame that is just starting.
+  await page.evaluate(() => window.frames[0]!.postMessage('begin', '*'));
   await page.waitForFunction(() => window.inFrame !== undefined);
   const result = await page.evaluate(() => window.inFrame!);
   if ('error' in result) throw new Error(result.error);
