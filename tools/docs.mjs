@@ -36,7 +36,9 @@ if (!done) process.exit(1);
 if (values.serve) {
   // Imported only now: the server is one of the packages that may just have been installed.
   const { serve } = await import('./lib/serve.mjs');
-  console.log(`\nThe documents: ${await serve(join(folder, 'site'), { port: Number(values.port) })}`);
+  console.log(
+    `\nThe documents: ${await serve(join(folder, 'site'), { port: Number(values.port) })}`,
+  );
 }
 
 /** Pages lie as in the repository, so that links between them are the same. */

@@ -154,9 +154,8 @@ class BatchStatistics {
 template <class T>
 Kernel plan_batch_normalization(PlanContext& context) {
   if (is_training(context)) {
-    return [statistics = BatchStatistics<T>(context)](RunContext& run) {
-      statistics.normalize(run);
-    };
+    return
+        [statistics = BatchStatistics<T>(context)](RunContext& run) { statistics.normalize(run); };
   }
   const Channels size = channels_of_batch_normalization(context);
   const bool channels_last = context.layout(0) == Layout::ChannelsLast;

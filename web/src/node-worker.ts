@@ -87,5 +87,7 @@ function endpointOf(worker: WorkerThread): Endpoint {
 /** A program that is no file says so by arguments that a file is not started with. */
 function ownArguments(): { execArgv?: string[] } {
   const ofText = /^(--input-type|-e|--eval|-p|--print|-pe)\b/;
-  return globalThis.process.execArgv.some((argument) => ofText.test(argument)) ? { execArgv: [] } : {};
+  return globalThis.process.execArgv.some((argument) => ofText.test(argument))
+    ? { execArgv: [] }
+    : {};
 }
