@@ -140,7 +140,7 @@ export function engineOptions(): EngineOptions {
     // 0 and nothing leave it to Fovea.
     numThreads: numThreads || undefined,
     worker: proxy,
-    ...(wasmBinary === undefined ? located(wasmPaths) : { wasmBinary: wasmBinary }),
+    ...(wasmBinary === undefined ? located(wasmPaths) : { wasmBinary }),
   };
 }
 
