@@ -1,7 +1,7 @@
 // The package's own networks on one picture: the network alone, and from pixels to pixels.
 // ?width=640&height=360&rounds=9
 
-import { InferenceSession, Tensor, Upscaler } from 'fovea';
+import { capabilities, InferenceSession, Tensor, Upscaler } from 'fovea';
 import { models } from 'fovea/models';
 import { timesInTurns } from '../measure.js';
 import { Random } from '../networks/random.js';
@@ -14,9 +14,9 @@ export interface ModelTimes {
   scale: number;
   /** By `InferenceSession.run`, one thread. */
   network: number;
-  /** By `Upscaler.upscale`, with one thread and with two. */
+  /** By `Upscaler.upscale`, with one thread and with two; null where there are no threads. */
   oneThread: number;
-  twoThreads: number;
+  twoThreads: number | null;
 }
 
 const query = new URLSearchParams(location.search);
@@ -24,6 +24,7 @@ const [width, height, rounds] = ['width', 'height', 'rounds'].map((name) =>
   Number(query.get(name)),
 );
 const warmUp = 4;
+const { threads } = await capabilities();
 
 const measured: ModelTimes[] = [];
 for (const model of Object.keys(models) as (keyof typeof models)[]) {
@@ -41,16 +42,16 @@ async function measureModel(model: keyof typeof models): Promise<ModelTimes> {
 
   const session = await InferenceSession.create(models[model], { numThreads: 1 });
   const one = await Upscaler.create(models[model], { numThreads: 1 });
-  const two = await Upscaler.create(models[model], { numThreads: 2 });
+  const two = threads ? await Upscaler.create(models[model], { numThreads: 2 }) : undefined;
   const tasks = [
     timed(() => session.run({ [session.inputNames[0]!]: luma })),
     timed(() => one.upscale(picture)),
-    timed(() => two.upscale(picture)),
+    ...(two ? [timed(() => two.upscale(picture))] : []),
   ];
   const times = await timesInTurns(tasks, { warmUp, measured: rounds!, rest: 0 });
   const scale = one.scale.x;
-  for (const used of [session, one, two]) await used.release();
-  const [network, oneThread, twoThreads] = times.map(median) as [number, number, number];
+  for (const used of [session, one, two]) await used?.release();
+  const [network, oneThread, twoThreads = null] = times.map(median) as [number, number, number?];
   return { model, scale, network, oneThread, twoThreads };
 }
 

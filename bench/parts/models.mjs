@@ -4,7 +4,7 @@ const picture = { width: 640, height: 360 };
 /** What a film leaves of a second for a picture, at 30 of them. */
 const realTime = 33;
 
-/** What bench/pages/models.ts measures. @typedef {Record<'scale' | 'network' | 'oneThread' | 'twoThreads', number> & {model: string}} ModelTimes */
+/** What bench/pages/models.ts measures. @typedef {Record<'scale' | 'network' | 'oneThread', number> & {model: string, twoThreads: number | null}} ModelTimes */
 
 /**
  * The package's own networks on a picture of 640x360.
@@ -32,8 +32,10 @@ function modelsTable(times, { formatRows, formatMilliseconds }) {
   const { width, height } = picture;
   const rows = times.map(({ model, scale, network, oneThread, twoThreads }) => [
     `${model}: ${width}x${height} to ${width * scale}x${height * scale}`,
-    ...[network, oneThread, twoThreads].map(formatMilliseconds),
-    ...[network, oneThread, twoThreads].map((time) => `${(time / realTime).toFixed(2)}x`),
+    ...[network, oneThread, twoThreads].map((time) => (time ? formatMilliseconds(time) : '')),
+    ...[network, oneThread, twoThreads].map((time) =>
+      time ? `${(time / realTime).toFixed(2)}x` : '',
+    ),
   ]);
   const columns = ['network', 'picture', 'picture, 2 threads'];
   const shares = columns.map((column) => `${column} / ${realTime} ms`);

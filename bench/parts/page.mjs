@@ -61,15 +61,25 @@ export async function measureInOther(browser, url) {
   try {
     await setTimeout(settlingMilliseconds);
     await window.goto(url.href);
+    await window.evaluate(noteFailures);
     for (;;) {
-      const measured = await window.evaluate('JSON.stringify(window.measured ?? null)');
-      if (measured !== 'null') return JSON.parse(measured);
+      const { measured, failure } = JSON.parse(await window.evaluate(outcome));
+      if (failure) throw new Error(failure);
+      if (measured) return measured;
       await setTimeout(askingMilliseconds);
     }
   } finally {
     await window.close();
   }
 }
+
+const noteFailures = `(() => {
+  addEventListener('error', ({ message }) => { window.failure = message; });
+  addEventListener('unhandledrejection', ({ reason }) => { window.failure = String(reason); });
+  return '';
+})()`;
+
+const outcome = 'JSON.stringify({ measured: window.measured, failure: window.failure })';
 
 /** Takes too little of the page's time to be seen. */
 const askingMilliseconds = 2000;

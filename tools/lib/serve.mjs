@@ -17,13 +17,30 @@ export async function serve(folder, { port, isolated = true }) {
     // 'mpa': a missing file is a 404, not the index page.
     appType: 'mpa',
     build: { outDir: '.' },
-    preview: { port, headers: isolated ? isolationHeaders : {} },
+    preview: { port },
+    plugins: isolated ? [isolation] : [],
     logLevel: 'error',
   });
   const address = server.resolvedUrls?.local[0];
   if (address === undefined) throw new Error(`The server of ${folder} has no address`);
   return address;
 }
+
+/**
+ * Gives all answers the headers, where Vite's own option leaves out 304 (not modified): WebKit takes no worker's
+ * script from its cache without them.
+ *
+ * @type {import('vite').Plugin}
+ */
+const isolation = {
+  name: 'isolation',
+  configurePreviewServer: ({ middlewares }) => {
+    middlewares.use((_request, response, next) => {
+      for (const [name, value] of Object.entries(isolationHeaders)) response.setHeader(name, value);
+      next();
+    });
+  },
+};
 
 const isolationHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',
