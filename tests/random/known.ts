@@ -31,8 +31,8 @@ function hasBrokenSizes({ inputs }: GraphNode, values: Values): boolean {
 /** Whether a Pad goes round an axis more than once. */
 function wrapsTwice({ inputs }: GraphNode, values: Values): boolean {
   const dims = dimsOf(values, inputs[0]);
-  const pads = values[inputs[1] ?? ''];
-  return [...(pads ? toNumbers(pads) : [])].some((pad, i) => pad > dims[i % dims.length]!);
+  const axes = inputs[3] ? numbersOf(values, inputs[3]) : dims.map((_, axis) => axis);
+  return numbersOf(values, inputs[1]).some((pad, i) => pad > dims.at(axes[i % axes.length]!)!);
 }
 
 /** A node's attribute that is a string or a number, or what it is unless given. */

@@ -153,7 +153,7 @@ const channelsLast: Operator = {
 /** Convolutions of images that are put together first. */
 const concatenatedConv: Operator = {
   name: 'chain: Concat and Conv',
-  weight: 2,
+  weight: 4,
   add(maker) {
     const { random } = maker;
     // Parts of whole vectors are taken as they are.
@@ -161,15 +161,18 @@ const concatenatedConv: Operator = {
       ? maker.float(4, 4)
       : maker.input(maker.floatType, [1, random.of([4, 8]), random.int(8, 20), random.int(8, 20)]);
     const options = { kernels: [3, 3, 1, 5], keepsSize: true };
-    const first = addConv(maker, x, { ...options, outputs: random.of([1, 4, 4, 8, 16]) });
-    const second = first && addConv(maker, x, { ...options, outputs: random.of([4, 4, 8, 5]) });
+    const first = addConv(maker, x, { ...options, outputs: random.of([4, 4, 8, 16, 1]) });
+    const second = first && addConv(maker, x, { ...options, outputs: random.of([4, 4, 8, 8, 5]) });
     if (!second) return undefined;
-    const parts = random.shuffled([x, first, second, ...random.some([x, first], 0.2)]);
+    // Only what convolutions make is taken in parts.
+    const own = random.chance(0.4) ? [x] : [];
+    const parts = random.shuffled([...own, first, second, ...random.some([first], 0.2)]);
     const channels = parts.reduce((sum, { dims }) => sum + dims[1]!, 0);
     const dims = x.dims.map((size, axis) => (axis === 1 ? channels : size));
     const bound = Math.max(...parts.map((part) => part.bound));
     const all = maker.one('Concat', parts, { axis: 1 }, { dims, bound });
-    const conv = all && addConv(maker, all, { ...options, outputs: random.of([1, 4, 8, 12]) });
+    const last = { kernels: [3, 3, 5], keepsSize: true, outputs: random.of([4, 8, 12, 1]) };
+    const conv = all && addConv(maker, all, last);
     return conv && follow(maker, conv, random.some([activation, residual], 0.5));
   },
 };

@@ -24,7 +24,8 @@ const smallSide = 8192;
  * @param advice what to do instead
  */
 export function checkCanvasColours(colorSpace: ColorSpace, advice: string): void {
-  if (colorSpace === 'srgb' || hasWideCanvases()) return;
+  // A library's canvases, where there are no others, are taken at their word.
+  if (colorSpace === 'srgb' || !hasCanvases() || hasWideCanvases()) return;
   throw new FoveaError('InvalidInput', `this browser's canvases have no ${colorSpace}: ${advice}`, {
     option: 'colorSpace',
   });
