@@ -23,5 +23,7 @@ export async function setUpPlaces(log) {
     mkdirSync(placesDir, { recursive: true });
     for (const file of manifests) cpSync(file, join(placesDir, basename(file)));
     await run(['npm', 'ci', '--prefix', placesDir, '--no-fund', '--no-audit'], { log });
+    // Newer npms run no package's scripts unless told; this one is not Bun without its own.
+    await run([process.execPath, join(placesDir, 'node_modules/bun/install.js')], { log });
   });
 }
