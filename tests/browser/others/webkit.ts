@@ -87,6 +87,8 @@ async function within<T>(milliseconds: number, what: string, promise: Promise<T>
     throw new Error(`WebKitGTK gives ${what} not within ${milliseconds} ms`);
   });
   timer.catch(() => {});
+  // What comes too late may fail, too, which nobody waits for then.
+  promise.catch(() => {});
   try {
     return await Promise.race([promise, timer]);
   } finally {
