@@ -3,6 +3,9 @@ import { ByteReader, streamFrom } from './byte-reader.js';
 import {
   checkKey,
   deriveKeys,
+  headSize,
+  lastMark,
+  otherMark,
   parametersOf,
   saltSize,
   subtle,
@@ -12,13 +15,6 @@ import {
   type RecordKeys,
   type Transform,
 } from './keys.js';
-
-/** Bytes of a header before the key's id. */
-const headSize = saltSize + 5;
-
-/** What ends the last record's data, and those of others. */
-const lastMark = 2;
-const otherMark = 1;
 
 /**
  * Decrypts RFC 8188's aes128gcm: record by record, so that the memory of one record is enough. What was

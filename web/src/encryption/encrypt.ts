@@ -4,6 +4,9 @@ import { ByteReader, streamFrom } from './byte-reader.js';
 import {
   checkKey,
   deriveKeys,
+  headSize,
+  lastMark,
+  otherMark,
   parametersOf,
   saltSize,
   subtle,
@@ -68,7 +71,7 @@ export function encryptAes128Gcm(key: Aes128GcmKey, options: EncryptOptions = {}
     const encrypting = encryptedRecords(reader, () => deriveKeys(key, ownSalt), recordSize);
     let begun = false;
     return streamFrom(reader, async () => {
-      if (begun) return (await encrypting.next()).value ?? undefined;
+      if (begun) return (await encrypting.next()).value;
       begun = true;
       return header;
     });
@@ -86,18 +89,18 @@ async function* encryptedRecords(
     const isLast = await reader.isAtEnd();
     const marked = new Uint8Array(data.length + 1);
     marked.set(data);
-    marked[data.length] = isLast ? 2 : 1;
+    marked[data.length] = isLast ? lastMark : otherMark;
     yield new Uint8Array(await subtle().encrypt(parametersOf(keys, record), keys.key, marked));
     if (isLast) return undefined;
   }
 }
 
 function headerOf(salt: Uint8Array, recordSize: number, id: Uint8Array): Uint8Array {
-  const header = new Uint8Array(saltSize + 5 + id.length);
+  const header = new Uint8Array(headSize + id.length);
   header.set(salt);
   new DataView(header.buffer).setUint32(saltSize, recordSize);
-  header[saltSize + 4] = id.length;
-  header.set(id, saltSize + 5);
+  header[headSize - 1] = id.length;
+  header.set(id, headSize);
   return header;
 }
 

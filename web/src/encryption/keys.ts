@@ -18,6 +18,13 @@ export const tagSize = 16;
 
 export const saltSize = 16;
 
+/** Bytes of a header before the key's id: the salt, a record's size and the id's. */
+export const headSize = saltSize + 5;
+
+/** What ends the last record's data, and those of others. */
+export const lastMark = 2;
+export const otherMark = 1;
+
 /** What encrypts the records of one file. */
 export interface RecordKeys {
   key: CryptoKey;
