@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { expectFileEnlarged, pictureFile } from '../support/enlarging-page.js';
 import { installPackage, type UserProject } from './support/installed.js';
-import { serve } from './support/sites.js';
+import { serveFolder } from '../support/serve-folder.js';
 
 let project: UserProject;
 test.beforeAll(async () => {
@@ -15,9 +15,9 @@ test.beforeAll(async () => {
 test.afterAll(() => project.remove());
 
 /** Serves an example as it lies there once `npm install` has run and there is a photo. */
-function serveExample(name: string): ReturnType<typeof serve> {
+function serveExample(name: string): ReturnType<typeof serveFolder> {
   cpSync(join('examples', name), project.folder, { recursive: true });
-  return serve(project.folder, {});
+  return serveFolder(project.folder, {});
 }
 
 test('html', async ({ page }) => {

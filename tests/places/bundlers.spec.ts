@@ -4,7 +4,8 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { expectFileEnlarged } from '../support/enlarging-page.js';
-import { endGroup, enlarged, inPlaces, Project, serveFolder } from './support/project.js';
+import { serveFolder } from '../support/serve-folder.js';
+import { endGroup, enlarged, inPlaces, Project } from './support/project.js';
 
 async function expectEnlarged(page: Page, url: string): Promise<void> {
   await page.goto(url);

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { test } from '@playwright/test';
 import { expectFileEnlarged } from '../support/enlarging-page.js';
-import { endGroup, inPlaces, Project, serveFolder } from './support/project.js';
+import { serveFolder } from '../support/serve-folder.js';
+import { endGroup, inPlaces, Project } from './support/project.js';
 
 for (const example of ['react', 'vue']) {
   test(`examples/${example}: built by Vite`, async ({ page }) => {

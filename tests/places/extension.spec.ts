@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, test } from '@playwright/test';
-import { enlarged, Project, serveFolder } from './support/project.js';
+import { serveFolder } from '../support/serve-folder.js';
+import { enlarged, Project } from './support/project.js';
 
 let context: BrowserContext;
 let profile: string;

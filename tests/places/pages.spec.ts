@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, type Page, test } from '@playwright/test';
-import { enlarged, inPlaces, Project, serveFolder } from './support/project.js';
+import { serveFolder } from '../support/serve-folder.js';
+import { enlarged, inPlaces, Project } from './support/project.js';
 
 async function expectText(page: Page): Promise<void> {
   await expect(page.locator('output')).toHaveText(/./, { timeout: 60_000 });

@@ -2,16 +2,9 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as buildByEsbuild } from 'esbuild';
 import type { EngineOptions } from 'fovea';
-import {
-  build,
-  createServer,
-  type DepOptimizationOptions,
-  type InlineConfig,
-  preview,
-  type PreviewServer,
-  type ViteDevServer,
-} from 'vite';
+import { build, createServer, type DepOptimizationOptions, type InlineConfig } from 'vite';
 import webpack from 'webpack';
+import { serveFolder } from '../../support/serve-folder.js';
 import type { UserProject } from './installed.js';
 
 /** A server of a page that has imported the package. */
@@ -121,7 +114,7 @@ async function develop(
     optimizeDeps,
   });
   await server.listen();
-  return toSite(server);
+  return { url: server.resolvedUrls!.local[0]!, options: {}, close: () => server.close() };
 }
 
 export function runWebpack(config: webpack.Configuration): Promise<void> {
@@ -138,19 +131,6 @@ export function runWebpack(config: webpack.Configuration): Promise<void> {
   });
 }
 
-/** Serves a folder until it is closed. */
-export async function serve(folder: string, headers: Headers): Promise<Site> {
-  const server = await preview({
-    configFile: false,
-    root: folder,
-    appType: 'mpa',
-    build: { outDir: '.' },
-    preview: { port: 0, headers },
-    logLevel: 'error',
-  });
-  return toSite(server);
-}
-
-function toSite(server: PreviewServer | ViteDevServer): Site {
-  return { url: server.resolvedUrls!.local[0]!, options: {}, close: () => server.close() };
+async function serve(folder: string, headers: Headers): Promise<Site> {
+  return { ...(await serveFolder(folder, headers)), options: {} };
 }

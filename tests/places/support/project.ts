@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { preview } from 'vite';
 
 /** What every place is to say of a white picture of 30 x 20 pixels. */
 export const enlarged = '60 x 40, white';
@@ -103,20 +102,4 @@ export function endGroup({ pid }: ChildProcess): void {
 
 function bin(program: string): string {
   return program === 'node' ? process.execPath : inPlaces(join('node_modules/.bin', program));
-}
-
-/** Serves a folder until close(). */
-export async function serveFolder(
-  root: string,
-  headers: Record<string, string> = {},
-): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = await preview({
-    configFile: false,
-    root,
-    appType: 'mpa',
-    build: { outDir: '.' },
-    preview: { port: 0, headers },
-    logLevel: 'error',
-  });
-  return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
 }
