@@ -1,12 +1,14 @@
 // Browser tests run twice, on pages that are cross-origin isolated and on pages that are not, but for those of
-// what the page does before an engine computes, and of programs for another library. Both servers serve the whole checkout, so /dist/, /build/demo/ and
-// /tests/browser/ are there.
+// what the page does before an engine computes, and of programs for another library. Both servers serve the whole
+// checkout, so /dist/, /build/demo/ and /tests/browser/ are there. Two checkouts are tested side by side with
+// another FOVEA_TEST_PORT for one of them.
 
 import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from './tools/lib/chromium.mjs';
 
-const isolated = 'http://localhost:4173';
-const notIsolated = 'http://localhost:4174';
+const port = Number(process.env.FOVEA_TEST_PORT ?? 4173);
+const isolated = `http://localhost:${port}`;
+const notIsolated = `http://localhost:${port + 1}`;
 const elsewhere = 'tests/places/**';
 
 export default defineConfig({
@@ -30,9 +32,9 @@ export default defineConfig({
     },
   ],
   webServer: [
-    { command: 'node tools/serve.mjs --port 4173', url: `${isolated}/package.json` },
+    { command: `node tools/serve.mjs --port ${port}`, url: `${isolated}/package.json` },
     {
-      command: 'node tools/serve.mjs --port 4174 --no-isolation',
+      command: `node tools/serve.mjs --port ${port + 1} --no-isolation`,
       url: `${notIsolated}/package.json`,
     },
   ],

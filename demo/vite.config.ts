@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
@@ -13,10 +14,12 @@ export default defineConfig({
     },
   },
   assetsInclude: ['**/*.onnx'],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
     // Nothing as a data: URL, which the page's Content-Security-Policy forbids.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: globSync('*.html', { cwd: import.meta.dirname, absolute: true }) },
   },
   worker: { format: 'es' },
 });

@@ -163,7 +163,7 @@ async function buildPackage(engines, log) {
  */
 async function writeServiceTypes(log) {
   const types = join(buildDir, 'node-types');
-  await run(nodeTool('typescript/bin/tsc', '-p', 'node'), { log });
+  await run(nodeTool('typescript/bin/tsc', '-p', 'node/tsconfig.declarations.json'), { log });
   for (const file of ['index.d.ts', 'options.d.ts']) {
     cpSync(join(types, 'serve', file), join(distDir, 'serve', file));
   }

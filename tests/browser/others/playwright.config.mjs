@@ -7,7 +7,8 @@ import { projectDir } from '../../../tools/lib/project.mjs';
 // Read by tests/browser/support/test.ts in the processes that run tests.
 process.env.FOVEA_OTHER_BROWSERS = 'true';
 
-const isolated = 'http://localhost:4175';
+const port = Number(process.env.FOVEA_TEST_PORT ?? 4173) + 2;
+const isolated = `http://localhost:${port}`;
 
 export default defineConfig({
   testDir: '../..',
@@ -35,7 +36,7 @@ export default defineConfig({
   ],
   webServer: [
     {
-      command: 'node tools/serve.mjs --port 4175',
+      command: `node tools/serve.mjs --port ${port}`,
       cwd: projectDir,
       url: `${isolated}/package.json`,
     },
