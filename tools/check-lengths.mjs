@@ -7,7 +7,7 @@ const limit = 600;
 
 const lineCount = (/** @type {string} */ file) =>
   readFileSync(absolute(file), 'utf8').split('\n').length - 1;
-const files = sourceFiles('.h', '.cpp', '.ts', '.mjs', '.js', '.py', '.css', '.html');
+const files = sourceFiles('.h', '.cpp', '.ts', '.tsx', '.mjs', '.js', '.py', '.css', '.html');
 const long = files.filter((file) => lineCount(file) > limit);
 for (const file of long) console.error(`${file}: ${lineCount(file)} lines, at most ${limit}`);
 process.exit(long.length === 0 && files.length > 0 ? 0 : 1);

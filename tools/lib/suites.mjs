@@ -60,7 +60,7 @@ const commonLayers = ['onnx', 'graph', 'import', 'ops', 'passes'];
  */
 export function suites({ full }) {
   const cpp = ['.cpp', '.h'];
-  const scripts = ['.ts', '.mjs', '.js', '.json', '.html', '.css'];
+  const scripts = ['.ts', '.tsx', '.mjs', '.js', '.json', '.html', '.css'];
   return [
     check('lint:clang-format', cpp, ['clang-format', '--dry-run', '-Werror', ...cppFiles()]),
     check('lint:layers', cpp.concat('CMakeLists.txt'), [node, 'tools/check-layers.mjs']),
