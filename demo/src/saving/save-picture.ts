@@ -1,5 +1,6 @@
 // From a result to a file of the user's: encoded, with what the original said of itself, saved or copied.
 
+import { PlainError } from '../base/messages.js';
 import { renewExif, type Size } from './exif.js';
 import { exifOfJpeg, jpegWithExif } from './jpeg.js';
 import { exifOfPng, pngWithColours, pngWithExif } from './png.js';
@@ -22,9 +23,11 @@ export interface FileChoice {
   quality: number;
 }
 
-/** Why a picture could not be saved or copied, in words for its owner. */
-export class SavingError extends Error {
-  override name = 'SavingError';
+/** Why a picture was not saved or copied, in words for its owner. */
+export class SavingError extends PlainError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('The picture was not saved.', message, options);
+  }
 }
 
 /** Formats by what people call them, with the endings of their files. */
@@ -78,7 +81,7 @@ async function encode(
   throw new SavingError(
     file
       ? `This browser cannot save ${title} files. Choose another format.`
-      : `This browser could not save ${size} as ${title}. Choose another format or a smaller size.`,
+      : `This browser cannot save ${size} as ${title}. Choose another format or a smaller size.`,
   );
 }
 

@@ -36,7 +36,7 @@ function chunksOf(file: Uint8Array): Chunk[] {
   if (textOf(file, 0, 4) !== 'RIFF' || textOf(file, 8, 12) !== 'WEBP') return [];
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const chunks: Chunk[] = [];
-  for (let at = 12; at + 8 <= file.length; ) {
+  for (let at = 12; at + 8 <= file.length;) {
     const length = view.getUint32(at + 4, true);
     chunks.push({ type: textOf(file, at, at + 4), data: file.subarray(at + 8, at + 8 + length) });
     at += 8 + length + (length & 1);
