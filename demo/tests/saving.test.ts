@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import readExif from 'exif-reader';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { chunk } from '../../web/src/pictures/png-chunk.js';
 import { encodeResult, type FileType } from '../src/saving/save-picture.js';
 
@@ -9,21 +9,18 @@ const types = ['image/jpeg', 'image/png', 'image/webp'] as const;
 /** The encoder of sharp for a type. */
 const encoders = { 'image/jpeg': 'jpeg', 'image/png': 'png', 'image/webp': 'webp' } as const;
 
-function picture(width: number, height: number): sharp.Sharp {
+function picture(width: number, height: number): Sharp {
   return sharp({ create: { width, height, channels: 3, background: '#c05030' } });
 }
 
 /** A photo as a camera held on its side writes it. */
 async function photo(type: FileType): Promise<Buffer> {
-  return picture(30, 20)
-    .withExif({
-      IFD0: { Make: 'Camera', Copyright: 'Ada' },
-      IFD2: { LensModel: 'A fine one', PixelXDimension: '30', PixelYDimension: '20' },
-      IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100' },
-    })
-    .withMetadata({ orientation: 6 })
-    [encoders[type]]()
-    .toBuffer();
+  const held = picture(30, 20).withExif({
+    IFD0: { Make: 'Camera', Copyright: 'Ada' },
+    IFD2: { LensModel: 'A fine one', PixelXDimension: '30', PixelYDimension: '20' },
+    IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 3230/100' },
+  });
+  return held.withMetadata({ orientation: 6 })[encoders[type]]().toBuffer();
 }
 
 /** What encodes as a browser's canvas of that size does. */
