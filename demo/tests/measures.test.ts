@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Comparison, sharedRows, type Strip } from '../src/enlarge/comparing/measures.js';
 
-// JavaScript, of which TypeScript is told here.
-const { compare } = (await import('../../evaluation/metrics.mjs')) as {
+/** JavaScript, of whose types nothing is told elsewhere. */
+const file: string = '../../evaluation/metrics.mjs';
+const { compare } = (await import(file)) as {
   compare: (result: object, truth: object, options: object) => { psnr: number; ssim: number };
 };
 
