@@ -2,6 +2,7 @@ import { capabilities } from 'fovea';
 import { Comparison } from './comparison.js';
 import { byId, showFacts } from './dom.js';
 import { capabilityFacts, modelFacts, resultFacts } from './facts.js';
+import { keepOffline } from './offline/offline.js';
 import { onDrop, onModel, onPictures, pickModelFile } from './inputs.js';
 import { showError } from './messages.js';
 import {
@@ -14,6 +15,8 @@ import {
 import { ProfilePanel } from './profile.js';
 import { chosenType, onFormat, saveFile } from './saving.js';
 import { bundled, type ModelChoice, type Outcome, Upscaling } from './upscaling.js';
+
+keepOffline();
 
 const comparison = new Comparison();
 const upscaling = new Upscaling();
