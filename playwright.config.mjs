@@ -31,7 +31,7 @@ export default defineConfig({
       name: 'not-isolated',
       testIgnore: [
         elsewhere,
-        /(pictures|demo-inputs|demo-profile|emitted|examples|programs)\.spec\.ts$/,
+        /(pictures|demo-inputs|demo-profile|offline|batch|saving|emitted|examples|programs)\.spec\.ts$/,
       ],
       use: { baseURL: notIsolated, isolated: false, sharedMemory: false },
     },

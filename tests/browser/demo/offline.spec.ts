@@ -180,10 +180,18 @@ test('a new version waits for pages of the old one, which lack nothing', async (
   const update = () =>
     other.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
-      await registration.update();
+      void registration.update();
       return registration.waiting !== null;
     });
-  await expect.poll(update).toBe(true);
+  const asked = site.requests.length;
+  await expect.poll(update, { timeout: 20_000 }).toBe(true);
+  // What did not change is not fetched again.
+  const fetched = new Set(site.requests.slice(asked).filter((path) => !/worker/.test(path)));
+  expect([...fetched].sort()).toEqual([
+    expect.stringMatching(/^\/assets\/index-second-.*\.css$/),
+    expect.stringMatching(/^\/assets\/index-second-.*\.js$/),
+    '/index.html',
+  ]);
   // Its scripts are not on the server any more.
   await other.reload();
   await expectSample(other);
