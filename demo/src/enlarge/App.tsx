@@ -1,5 +1,6 @@
 import './enlarge.css';
 import { useSignal } from '@preact/signals';
+import { BatchPanel } from '../batch/BatchPanel.js';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { Facts } from '../base/Facts.js';
 import { Masthead } from '../base/Masthead.js';
@@ -18,16 +19,25 @@ import type { View } from './stage/view.js';
 import type { Workbench } from './workbench.js';
 
 export function App({ bench, view }: { bench: Workbench; view: View }) {
+  const files = bench.several.value;
   return (
     <>
       <Masthead current="index.html" />
       <main>
-        <Work bench={bench} view={view} />
+        {files ? (
+          <BatchPanel
+            files={files}
+            enlarge={bench.enlargeFile}
+            onDone={() => bench.closeSeveral()}
+          />
+        ) : (
+          <Work bench={bench} view={view} />
+        )}
         <div class="panels">
           <InputPanel bench={bench} />
           <MakingPanel picture={bench.picture.value} />
         </div>
-        <More bench={bench} />
+        <More bench={bench} isSingle={!files} />
       </main>
     </>
   );
@@ -101,11 +111,11 @@ function Status({ bench }: { bench: Workbench }) {
 }
 
 /** What few ask for. */
-function More({ bench }: { bench: Workbench }) {
+function More({ bench, isSingle }: { bench: Workbench; isSingle: boolean }) {
   const [picture, enlarged] = [bench.picture.value, bench.enlarged.value];
   return (
     <div class="more">
-      {picture && enlarged && (
+      {isSingle && picture && enlarged && (
         <>
           <details class="card panel">
             <summary>

@@ -1,10 +1,13 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { keepOffline } from '../offline/offline.js';
 import { App } from './App.js';
 import { onFiles } from './inputs/page-inputs.js';
 import { baseline, model, targetChoice } from './preferences.js';
 import { View } from './stage/view.js';
 import { Workbench } from './workbench.js';
+
+keepOffline();
 
 const bench = new Workbench();
 const view = new View();

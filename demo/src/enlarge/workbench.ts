@@ -2,6 +2,7 @@ import { batch, signal } from '@preact/signals';
 import { isModelFile } from '../base/model-choice/model-choice.js';
 import { PictureError } from '../base/messages.js';
 import { duration } from '../base/durations.js';
+import type { EnlargeFile } from '../batch/batch.js';
 import { encodeResult, formats } from '../saving/save-picture.js';
 import { baselineNetwork } from './comparing/baseline.js';
 import type { Likeness } from './comparing/measures.js';
@@ -47,8 +48,6 @@ export class Workbench {
 
   readonly #pool = new UpscalerPool();
   readonly #latest = new Latest();
-  /** Pictures of a batch, which wait for each other. */
-  #batch: Promise<unknown> = Promise.resolve();
 
   /** Takes files: a model, a picture, or several pictures. */
   take(files: readonly File[]): void {
@@ -85,31 +84,19 @@ export class Workbench {
   }
 
   /** Enlarges one picture of several, and makes the file that is to be saved. */
-  enlargeFile = (
-    file: File,
-    { signal, onProgress }: { signal: AbortSignal; onProgress: (part: number) => void },
-  ): Promise<{ name: string; blob: Blob }> => {
-    const made = this.#batch.then(async () => {
-      signal.throwIfAborted();
-      const picture = await decodePicture(file, file.name);
+  readonly enlargeFile: EnlargeFile = async (file, { signal, onProgress }) => {
+    const picture = await decodePicture(file, file.name);
+    try {
       const report = ({ part }: Activity) => part !== undefined && onProgress(part);
-      try {
-        const enlarged = await this.#make(picture, { signal, report });
-        const type = enlarged.result.canvas ? fileType.peek() : 'image/png';
-        const blob = await encodeResult(
-          enlarged.result,
-          { type, quality: quality.peek() / 100 },
-          file,
-        );
-        const name = `${fileName(picture, enlarged.result)}.${formats[type].ending}`;
-        closeEnlarged(enlarged);
-        return { name, blob };
-      } finally {
-        picture.bitmap.close();
-      }
-    });
-    this.#batch = made.catch(() => {});
-    return made;
+      const enlarged = await this.#make(picture, { signal, report });
+      const { result } = enlarged;
+      const type = result.canvas ? fileType.peek() : 'image/png';
+      const blob = await encodeResult(result, { type, quality: quality.peek() / 100 }, file);
+      closeEnlarged(enlarged);
+      return { name: `${fileName(picture, result)}.${formats[type].ending}`, blob };
+    } finally {
+      picture.bitmap.close();
+    }
   };
 
   /** Back from several pictures to one. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Pyramid } from '../making/pyramid.js';
 import { cleared, drawAt, drawOnChange } from './drawing.js';
 import type { View } from './view.js';
@@ -8,6 +8,7 @@ const magnification = 3;
 
 /** So large are its pixels at least, so that they are seen. */
 const leastScale = 3;
+const mostScale = 24;
 
 /** Between the place that is magnified and the magnifier, in CSS pixels. */
 const gap = 28;
@@ -23,7 +24,7 @@ export function Loupe({
   view: View;
 }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(
+  useLayoutEffect(
     () =>
       drawOnChange(() => {
         void [before.version.value, after.version.value];
@@ -56,7 +57,11 @@ function drawMagnified(canvas: HTMLCanvasElement, picture: Pyramid, view: View):
     height: canvas.clientHeight * devicePixelRatio,
   };
   const context = cleared(canvas, size, picture.colorSpace);
-  const scale = Math.min(Math.max(magnification * view.scale.value, leastScale), 24);
+  // A whole number, so that all pixels are seen as large.
+  const scale = Math.min(
+    Math.max(Math.round(magnification * view.scale.value), leastScale),
+    mostScale,
+  );
   const [{ x, y }, { width, height }] = [view.spot.value, view.picture.value];
   const place = {
     x: Math.round(size.width / 2 - x * width * scale),

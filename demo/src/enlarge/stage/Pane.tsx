@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Pyramid } from '../making/pyramid.js';
 import { cleared, drawAt, drawDifference, drawOnChange } from './drawing.js';
 import type { View } from './view.js';
@@ -22,7 +22,7 @@ export function Pane({
   children?: ComponentChildren;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(
+  useLayoutEffect(
     () =>
       drawOnChange(() => {
         void picture.version.value;
@@ -51,7 +51,7 @@ export function DifferencePane({
   factor: Signal<number>;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(
+  useLayoutEffect(
     () =>
       drawOnChange(() => {
         void [a.version.value, b.version.value];

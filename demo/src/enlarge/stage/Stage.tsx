@@ -38,6 +38,13 @@ export function Stage({
   const columns = shown === 'side' ? 2 : 1;
   useEffect(() => useGestures(stage.current!, view, () => mode.peek()), [view, mode]);
   useLayoutEffect(() => followSize(stage.current!, view, columns), [view, columns]);
+  useLayoutEffect(
+    () =>
+      view.picture.subscribe(({ width, height }) =>
+        stage.current!.style.setProperty('--aspect', String((columns * width) / height)),
+      ),
+    [view, columns],
+  );
   const zoomed = useComputed(() => view.zoom.value !== undefined);
   return (
     <div
