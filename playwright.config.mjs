@@ -35,7 +35,8 @@ export default defineConfig({
       name: 'not-isolated',
       testIgnore: [
         elsewhere,
-        /(pictures|demo-inputs|demo-profile|offline|batch|saving|emitted|examples|programs)\.spec\.ts$/,
+        /browser\/demo\/(?!start)/,
+        /(pictures|emitted|examples|programs)\.spec\.ts$/,
       ],
       use: { baseURL: notIsolated, isolated: false, sharedMemory: false },
     },

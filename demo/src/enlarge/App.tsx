@@ -56,7 +56,7 @@ function Work({ bench, view }: { bench: Workbench; view: View }) {
         mode={viewMode}
         {...sidesOf(bench)}
         amplification={amplification}
-        isBusy={!bench.enlarged.value}
+        result={bench.enlarged.value?.result}
       />
       <div class="work-foot">
         <Status bench={bench} />

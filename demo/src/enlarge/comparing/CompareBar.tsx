@@ -89,7 +89,7 @@ function Amplification({ factor }: { factor: Signal<number> }) {
         aria-valuetext={`${factor.value} times`}
         onInput={({ currentTarget }) => (factor.value = 2 ** currentTarget.valueAsNumber)}
       />
-      <output>{factor.value}×</output>
+      <span class="figure">{factor.value}×</span>
     </div>
   );
 }

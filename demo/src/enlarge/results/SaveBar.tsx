@@ -82,7 +82,7 @@ function Quality() {
         value={quality.value}
         onInput={({ currentTarget }) => (quality.value = currentTarget.valueAsNumber)}
       />
-      <output>{quality.value}</output>
+      <span class="figure">{quality.value}</span>
     </label>
   );
 }

@@ -1,7 +1,7 @@
 import './stage.css';
 import { useComputed, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { Pyramid } from '../making/pyramid.js';
+import type { Pyramid, Size } from '../making/pyramid.js';
 import type { ViewMode } from '../preferences.js';
 import { useGestures } from './gestures.js';
 import { Loupe } from './Loupe.js';
@@ -23,7 +23,7 @@ export function Stage({
   before,
   after,
   amplification,
-  isBusy,
+  result,
 }: {
   view: View;
   mode: Signal<ViewMode>;
@@ -31,7 +31,8 @@ export function Stage({
   after: Side | undefined;
   /** How many times as bright a difference is shown. */
   amplification: Signal<number>;
-  isBusy: boolean;
+  /** How large the result is, once it is there. */
+  result: Size | undefined;
 }) {
   const stage = useRef<HTMLDivElement>(null);
   const shown = before && after ? mode.value : 'divider';
@@ -54,7 +55,8 @@ export function Stage({
       role="group"
       aria-label={`Picture. ${help}`}
       data-view={shown}
-      data-state={after && !isBusy ? 'done' : before ? 'before' : 'empty'}
+      data-state={result ? 'done' : before ? 'before' : 'empty'}
+      data-result={result && `${result.width}x${result.height}`}
       data-zoomed={zoomed.value || undefined}
     >
       {before && after && shown === 'difference' ? (

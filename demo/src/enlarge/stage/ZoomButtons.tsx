@@ -10,7 +10,7 @@ export function ZoomButtons({ view }: { view: View }) {
           <path d="M3 8h10" />
         </svg>
       </button>
-      <output>{percent} %</output>
+      <span class="figure">{percent} %</span>
       <button type="button" aria-label="Zoom in" onClick={() => view.zoomBy(1.25)}>
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <path d="M3 8h10M8 3v10" />
