@@ -21,7 +21,7 @@ test.beforeEach(({ page }) => openDemo(page));
 test('the result is saved as a PNG', async ({ page }) => {
   const download = await save(page);
   expect(download.suggestedFilename()).toBe('sample-x2.png');
-  await expect(page.getByRole('status')).toHaveText(/^Saved as sample-x2\.png \(\d+ KB\)\.$/);
+  await expect(page.getByRole('status')).toHaveText(/^Saved as sample-x2\.png \(\d+ kB\)\.$/);
   const { width, height } = await sharp(await download.path()).metadata();
   expect([width, height]).toEqual([640, 428]);
 });
