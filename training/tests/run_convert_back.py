@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import onnxruntime
+
 from run_recipe import PROJECT, by_fovea, converting_back
 
 
