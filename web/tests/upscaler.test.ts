@@ -209,7 +209,7 @@ describe('it is refused', () => {
   test('new, as other libraries have it', () => {
     const Made = Upscaler as unknown as new (options: object) => Upscaler;
     const made = () => new Made({ model: doublingModel() });
-    expect(made).toThrow(expect.objectContaining({ code: 'InvalidInput' }) as Error);
+    expect(made).toThrow(expect.objectContaining({ code: 'InvalidInput' }));
     expect(made).toThrow('await Upscaler.create(model)');
   });
 
