@@ -1,7 +1,7 @@
 import { isNode } from '../base/environment.js';
 import { FoveaError, messageOf, toFoveaError } from '../base/errors.js';
 import {
-  findCapabilities,
+  capabilitiesBeside,
   forgoWorkers,
   workerObstacle,
   type Capabilities,
@@ -28,7 +28,8 @@ export class Engine {
 
   /** Throws FoveaError EngineLoadError. */
   static async start(options: EngineOptions): Promise<Engine> {
-    if ((await workerObstacle(options)) !== undefined) return Engine.#connect(options, undefined);
+    const obstacle = await workerObstacle(options);
+    if (obstacle !== undefined) return Engine.#connect(options, obstacle);
     let launched: StartingWorker | undefined;
     let failed = true;
     try {
@@ -40,21 +41,24 @@ export class Engine {
       launched?.worker.terminate();
       // Nobody has asked for a worker of Node by name, and a bundle, say, may have lost it.
       if (!failed || !isNode() || options.worker) throw error;
-      forgoWorkers(messageOf(error));
-      return Engine.#connect(options, undefined);
+      const obstacle = messageOf(error);
+      forgoWorkers(obstacle);
+      return Engine.#connect(options, obstacle);
     }
   }
 
+  /** To a worker, or in this thread: then `launched` is why. */
   static async #connect(
     options: EngineOptions,
-    launched: StartingWorker | undefined,
+    launched: StartingWorker | string,
   ): Promise<Engine> {
-    const found = await findCapabilities(options);
+    const isHere = typeof launched === 'string';
+    const found = await capabilitiesBeside(isHere ? launched : undefined, options);
     const files = await locateEngine(found.variant, options);
     const engine = new Engine(found);
-    engine.#connection = launched
-      ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))
-      : await connectHere(files, found.numThreads);
+    engine.#connection = isHere
+      ? await connectHere(files, found.numThreads)
+      : await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error));
     return engine;
   }
 
