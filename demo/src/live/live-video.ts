@@ -35,6 +35,7 @@ export class LiveVideo {
   readonly #enlarger = new FrameEnlarger();
   #draw: (frame: EnlargedFrame) => void = () => {};
   #close = () => {};
+  #camera: MediaStreamTrack | undefined;
   /** Changes whenever another source is asked for, so that one that opens late knows. */
   #turn = 0;
 
@@ -53,6 +54,11 @@ export class LiveVideo {
       // A paused video has no frames of its own.
       this.loop.again();
     });
+    effect(() => {
+      const width = { ideal: Number(frameWidth.value) };
+      // One that cannot goes on as it is.
+      this.#camera?.applyConstraints({ width }).catch(() => {});
+    });
   }
 
   /** Has frames drawn by `draw`. */
@@ -67,12 +73,13 @@ export class LiveVideo {
       const close = () => stream.getTracks().forEach((track) => track.stop());
       if (!isCurrent()) return close();
       this.#close = close;
-      const [track] = stream.getVideoTracks();
-      track!.addEventListener('ended', () => this.#fail(cameraGone()));
-      cameraId.value = track!.getSettings().deviceId ?? '';
+      const track = stream.getVideoTracks()[0]!;
+      this.#camera = track;
+      track.addEventListener('ended', () => this.#fail(cameraGone()));
+      cameraId.value = track.getSettings().deviceId ?? '';
       this.video.srcObject = stream;
       this.cameras.value = await listCameras();
-      this.state.value = { kind: 'open', source: 'camera', name: track!.label };
+      this.state.value = { kind: 'open', source: 'camera', name: track.label };
     });
   }
 
@@ -92,6 +99,7 @@ export class LiveVideo {
     this.video.pause();
     this.#close();
     this.#close = () => {};
+    this.#camera = undefined;
     this.video.srcObject = null;
     this.video.removeAttribute('src');
     this.video.load();
@@ -102,7 +110,7 @@ export class LiveVideo {
   /** Nobody sees the page any more: then no camera watches, and no video goes on. */
   hide(): void {
     const { kind } = this.state.value;
-    const isCamera = this.video.srcObject !== null || kind === 'starting';
+    const isCamera = this.#camera !== undefined || kind === 'starting';
     if (!isCamera) return this.video.pause();
     this.stop();
     this.state.value = { kind: 'away' };
