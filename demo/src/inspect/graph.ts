@@ -4,6 +4,8 @@ export interface GraphNode {
   readonly name: string;
   readonly opType: string;
   readonly domain: string;
+  /** What is written below the operator instead of the name. */
+  readonly detail?: string;
   /** Values by name; empty where left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
