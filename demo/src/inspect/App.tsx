@@ -60,7 +60,7 @@ function Workbench({
     <>
       <Toolbar key={subject} inspector={inspector} subject={subject} />
       <div class="workbench">
-        <SearchPanel inspector={inspector} view={view} />
+        <SearchPanel key={view} inspector={inspector} view={view} />
         <section class="graph-card card" aria-label="Drawing">
           <GraphCanvas
             key={view}

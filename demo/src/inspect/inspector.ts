@@ -81,21 +81,26 @@ export class Inspector {
     signal.throwIfAborted();
     const before = this.subject.value;
     this.#show(next);
-    this.busy.value = `Examining ${files.name} …`;
+    void this.#examine(next, before);
+  }
+
+  /** Has the engine examine what is shown already. What it finds damaged makes way for what was shown before. */
+  async #examine(next: Subject, before: Subject | undefined): Promise<void> {
+    let last = before;
     try {
       await next.check();
+      if (this.subject.value === next) this.settings.adopt(next.report.value!);
     } catch (error) {
-      const isDamaged = error instanceof FoveaError && error.code === 'MalformedModel';
-      if (isDamaged && before) {
-        this.#show(before);
-        await next.close();
-      } else {
-        await before?.close();
+      if (this.subject.value === next) {
+        this.errors.value = [error];
+        const isDamaged = error instanceof FoveaError && error.code === 'MalformedModel';
+        if (isDamaged && before) {
+          this.#show(before);
+          last = next;
+        }
       }
-      throw error;
     }
-    if (this.subject.value === next) this.settings.adopt(next.report.value!);
-    await before?.close();
+    await last?.close();
   }
 
   #show(subject: Subject): void {

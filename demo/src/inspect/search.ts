@@ -1,4 +1,5 @@
-import { counted } from './labels.js';
+import { ancestorsOf } from './graph.js';
+import { counted, titleOfGroup } from './labels.js';
 import type { GraphView } from './view.js';
 
 /** A node or a group that was found. */
@@ -14,9 +15,14 @@ export class SearchIndex {
 
   constructor({ graph, grouping }: GraphView) {
     const [, ...groups] = grouping.groups;
+    const placeOf = (id: number) => {
+      const titles = ancestorsOf(graph, grouping, id).slice(1).map((group) => titleOfGroup(grouping.groups[group - graph.nodes.length]!.title));
+      return titles.length > 0 ? `, in ${titles.join(' › ')}` : '';
+    };
     this.#entries = [
       ...groups.map(({ id, title, nodeCount }) => {
-        return { id, detail: counted(nodeCount, 'node'), text: title.toLowerCase() };
+        const detail = `${counted(nodeCount, 'node')}${placeOf(id)}`;
+        return { id, detail, text: `${title} ${detail}`.toLowerCase() };
       }),
       ...graph.nodes.map(({ name, opType, domain, inputs, outputs }, id) => {
         const text = [name, opType, domain, ...inputs, ...outputs].join(' ').toLowerCase();

@@ -26,6 +26,7 @@ export class Subject {
   /** What is looked at: graphs of the file, each within the one before. */
   readonly path = signal<readonly FileView[]>([]);
   readonly run: ModelRun;
+  readonly #closing = new AbortController();
   readonly #worker: Worker;
   readonly #views = new Map<number, FileView>();
 
@@ -63,8 +64,8 @@ export class Subject {
 
   /** Has the engine examine it. */
   async check(): Promise<void> {
-    const { model } = this.files;
-    this.report.value = await checkModel(model, { externalData: externalData(this.files) });
+    const options = { externalData: externalData(this.files), signal: this.#closing.signal };
+    this.report.value = await checkModel(this.files.model, options);
   }
 
   /** Shows a graph that is within the one shown. */
@@ -92,6 +93,7 @@ export class Subject {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#worker.terminate();
     await this.run.release();
   }

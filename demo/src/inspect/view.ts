@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { Camera } from './canvas/camera.js';
 import { ancestorsOf, groupById, type Graph, type Grouping } from './graph.js';
-import { makersOf } from './groups/grouping.js';
+import { aheadTitle, makersOf } from './groups/grouping.js';
 import { boxesIn, Scene, type LayOut, type Measure, type PlacedBox } from './layout/scene.js';
 import type { PlacedGroup } from './layout/scene.js';
 
@@ -33,7 +33,10 @@ export class GraphView {
     this.grouping = grouping;
     this.#scene = new Scene(graph, grouping, layOut, measure);
     this.uses = { maker: makersOf(graph), readers: readersOf(graph) };
-    if (graph.nodes.length <= fewNodes) this.#scene.set(grouping.groups.map(({ id }) => id), true);
+    if (graph.nodes.length <= fewNodes) {
+      const opened = grouping.groups.filter(({ title }) => title !== aheadTitle);
+      this.#scene.set(opened.map(({ id }) => id), true);
+    }
   }
 
   /** Places what is open, unless more was opened or closed meanwhile. */

@@ -231,9 +231,8 @@ class Surface {
 
   #place(): void {
     const { camera, placed } = this.#view;
-    if (!camera.isPlaced && placed.value && this.#size.width > 0) {
-      camera.start(placed.value, this.#size);
-    }
+    if (camera.isPlaced || !placed.value || this.#size.width === 0) return;
+    camera.start(placed.value, placed.value.boxes[0], this.#size);
   }
 
   #paint(): void {

@@ -43,10 +43,13 @@ export class Camera {
     this.#show({ x: 0, y: 0, width, height }, screen, smallest);
   }
 
-  /** Shows the beginning of a graph, so large that it can be read. */
-  start({ width, height }: Size, screen: Size): void {
-    this.#show({ x: 0, y: 0, width, height }, screen, 0.6);
+  /** Shows the beginning of a graph, its first box, so large that it can be read. */
+  start({ width, height }: Size, first: Rectangle | undefined, screen: Size): void {
+    this.#show({ x: 0, y: 0, width, height }, screen, 0.75);
     if (height * this.scale > screen.height) this.y = 0;
+    if (first && width * this.scale > screen.width) {
+      this.x = first.x + first.width / 2 - screen.width / this.scale / 2;
+    }
     this.isPlaced = true;
   }
 

@@ -164,7 +164,7 @@ export class Painter {
     if (!hasSubtitle) return;
     context.fillStyle = soft;
     context.font = font(11);
-    context.fillText(ellipsis(context, look.subtitle, room, 'start'), x + 14, y + 34);
+    context.fillText(ellipsis(context, look.subtitle, room, kind === 'node' ? 'start' : 'end'), x + 14, y + 34);
   }
 
   #time({ x, y, width }: PlacedBox, time: BoxLook['time'], height: number): void {

@@ -2,6 +2,10 @@ import type { Graph, Group, Grouping, Link, Port } from '../graph.js';
 import { withRuns, type Edge } from './runs.js';
 import { scopesByName, sizeOf, type Scope } from './scopes.js';
 
+/** Of the group of what reads nothing but weights. */
+export const aheadTitle = 'Done ahead of the run';
+const fewestAhead = 3;
+
 /** Beyond this many, a group's inputs or outputs are one port. */
 const mostPorts = 16;
 
@@ -14,10 +18,26 @@ export function groupNodes(graph: Graph): Grouping {
       return from === undefined || from === to ? [] : [[from, to]];
     }),
   );
-  const builder = new Builder(graph);
-  builder.add(withRuns(scopesByName(graph.nodes), edges), -1);
+  const ahead = doneAhead(graph);
+  const rest = [...graph.nodes.keys()].filter((node) => !ahead.has(node));
+  const whole = scopesByName(graph.nodes, rest);
+  if (ahead.size > 0) whole.children.unshift({ title: aheadTitle, children: [...ahead] });
+  const builder = new Builder(graph, ahead);
+  builder.add(withRuns(whole, edges), -1);
   builder.connect(makers);
   return builder.finish();
+}
+
+/** Nodes that read nothing but weights, whose results are weights to all others: some are too few to count. */
+function doneAhead({ nodes, constants }: Graph): Set<number> {
+  const known = new Set(constants);
+  const ahead = new Set<number>();
+  for (const [at, { inputs, outputs }] of nodes.entries()) {
+    if (inputs.length === 0 || !inputs.every((value) => value === '' || known.has(value))) continue;
+    ahead.add(at);
+    for (const value of outputs) known.add(value);
+  }
+  return ahead.size < fewestAhead ? new Set() : ahead;
 }
 
 /** The nodes that make each value. */
@@ -43,9 +63,12 @@ class Builder {
   readonly #graph: Graph;
   readonly #drafts: Draft[] = [];
   readonly #groupOf: number[] = [];
+  readonly #ahead: ReadonlySet<number>;
 
-  constructor(graph: Graph) {
+  /** @param ahead nodes from which no lines lead to others */
+  constructor(graph: Graph, ahead: ReadonlySet<number>) {
     this.#graph = graph;
+    this.#ahead = ahead;
   }
 
   /** Numbers a scope and all within it. */
@@ -68,7 +91,9 @@ class Builder {
     for (const [to, { inputs }] of nodes.entries()) {
       for (const value of new Set(inputs)) {
         if (value === '' || constants.has(value)) continue;
-        this.#connect(makers.get(value), to, value);
+        const from = makers.get(value);
+        if (from !== undefined && this.#ahead.has(from) && !this.#ahead.has(to)) continue;
+        this.#connect(from, to, value);
       }
     }
     for (const value of outputs) {

@@ -13,12 +13,12 @@ const fewest = 3;
  * Groups nodes by their names: exporters write the modules that a node is of before its own name,
  * as in `/layers.0/attention/MatMul`.
  */
-export function scopesByName(nodes: readonly GraphNode[]): Scope {
+export function scopesByName(nodes: readonly GraphNode[], places: Iterable<number>): Scope {
   const root: Scope = { title: '', children: [] };
   const inner = new Map<Scope, Map<string, Scope>>();
-  for (const [index, { name }] of nodes.entries()) {
+  for (const index of places) {
     let scope = root;
-    for (const title of name.split(/[/.]/).filter(Boolean).slice(0, -1)) {
+    for (const title of nodes[index]!.name.split(/[/.]/).filter(Boolean).slice(0, -1)) {
       scope = scopeIn(scope, title, inner);
     }
     scope.children.push(index);

@@ -18,7 +18,7 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
         facts={{
           File: bytesInWords(subject.files.model.size),
           Nodes: nodes.length.toLocaleString('en'),
-          ...(report ? reportFacts(report) : { 'The rest': 'is being examined …' }),
+          ...(report ? reportFacts(report, new Set(nodes.map(({ domain }) => domain))) : { 'The rest': 'is being examined …' }),
           ...(measured
             ? {
                 'Steps when it runs': measured.steps.length.toLocaleString('en'),
@@ -42,12 +42,19 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
   );
 }
 
-function reportFacts({ parameters, macs, macsFormula, memory, metadata }: ModelReport) {
-  const { producerName, producerVersion, opsets } = metadata;
+function reportFacts(
+  { parameters, macs, macsFormula, memory, metadata }: ModelReport,
+  domains: ReadonlySet<string>,
+) {
+  const { producerName, producerVersion } = metadata;
+  // Exporters name sets that nothing is of, too.
+  const opsets = metadata.opsets.filter(({ domain }) => domain === '' || domains.has(domain));
   return {
     'Learned numbers': inWords(parameters),
     ...(macs !== undefined ? { 'Multiplications of a run': inWords(macs) } : {}),
-    ...(macs === undefined && macsFormula ? { 'Multiplications of a run': macsFormula } : {}),
+    ...(macs === undefined && macsFormula
+      ? { 'Multiplications of a run': macsFormula.replaceAll('*', ' × ') }
+      : {}),
     ...(memory ? { 'Memory of a run': bytesInWords(memory.peak) } : {}),
     ...(producerName ? { 'Made by': `${producerName} ${producerVersion}` } : {}),
     'Version of operators': opsets

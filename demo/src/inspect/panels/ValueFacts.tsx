@@ -20,15 +20,14 @@ interface Props {
 /** What a value is, where it comes from or goes to, and ways to see it. */
 export function ValueFacts(props: Props) {
   const { subject, view, file, name, details, isInput = false } = props;
-  const isWeight = file.view.graph.constants.has(name);
+  const weight = weightBehind(file, name);
   const declared = details.value?.types.get(name);
   const found = file.at === 0 ? typeFound(subject, name) : undefined;
   return (
     <>
       <span class="hint">{found ?? declared ?? 'Its size is not known before it runs.'}</span>
-      {isWeight ? (
-        <Weight subject={subject} file={file} name={name} view={view} />
-      ) : (
+      {weight !== undefined && <Weight subject={subject} file={file} name={weight} view={view} />}
+      {weight !== name && (
         <div class="value-actions">
           {isInput ? <Maker {...props} /> : <Readers {...props} />}
           <ShowPictures {...props} />
@@ -36,6 +35,15 @@ export function ValueFacts(props: Props) {
       )}
     </>
   );
+}
+
+/** The weight that a value is, or that it is in another type. */
+function weightBehind({ view }: FileView, name: string): string | undefined {
+  if (view.graph.constants.has(name)) return name;
+  const maker = view.graph.nodes[view.uses.maker.get(name) ?? -1];
+  const [source] = maker?.inputs ?? [];
+  const isSame = maker !== undefined && /^(Cast|Identity)$/.test(maker.opType);
+  return isSame && source !== undefined && view.graph.constants.has(source) ? source : undefined;
 }
 
 /** What the engine found out of a value. */
