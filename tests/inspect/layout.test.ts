@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Graph } from '../../demo/src/inspect/graph.js';
 import { groupNodes } from '../../demo/src/inspect/groups/grouping.js';
 import { layOut, type Problem } from '../../demo/src/inspect/layout/lay-out.js';
-import { boxesIn, Scene, type PlacedBox } from '../../demo/src/inspect/layout/scene.js';
+import type { Rectangle } from '../../demo/src/inspect/canvas/camera.js';
+import { boxesIn, Scene } from '../../demo/src/inspect/layout/scene.js';
 
 const names = ['/a/1', '/a/2', '/a/b/1', '/a/b/2', '/a/b/3', '/c/1', '/c/2', '/c/3'];
 const graph: Graph = {
@@ -30,7 +31,7 @@ function sceneWithLog() {
   return { scene, laidOut };
 }
 
-const inside = (outer: PlacedBox, inner: PlacedBox) =>
+const inside = (outer: Rectangle, inner: Rectangle) =>
   inner.x >= outer.x &&
   inner.y >= outer.y &&
   inner.x + inner.width <= outer.x + outer.width &&
@@ -85,7 +86,7 @@ describe('a scene', () => {
     for (const { inner } of boxes) {
       for (const { points } of inner?.links ?? []) {
         for (const { x, y } of points) {
-          expect(inside({ ...inner!, x: inner!.x, y: inner!.y } as never, { x, y, width: 0, height: 0 } as never)).toBe(true);
+          expect(inside(inner!, { x, y, width: 0, height: 0 })).toBe(true);
         }
       }
     }

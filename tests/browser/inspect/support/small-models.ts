@@ -15,7 +15,7 @@ export function blurring(): Uint8Array {
 /** What it reads is doubled or halved, by two branches. */
 export function branching(): Uint8Array {
   const builder = new OnnxBuilder();
-  const input = builder.input('number', [4]);
+  builder.input('number', [4]);
   const condition = builder.input('condition', [], 'bool');
   const branch = (name: string, factor: number) => {
     const body = new OnnxBuilder();
