@@ -94,10 +94,17 @@ describe('nodes', () => {
     expect(between.every(({ count }) => count <= 2)).toBe(true);
   });
 
-  test.each(['modules', 'none'] as const)('never are too many at once, with names of %s', (naming) => {
-    const graph = readModel(transformer(700, naming)).graphs[0]!;
-    const { groups } = groupNodes(graph);
-    const most = Math.max(...groups.map(({ children, inputs, outputs }) => children.length + inputs.length + outputs.length));
-    expect(most).toBeLessThanOrEqual(mostBoxes + 32);
-  });
+  test.each(['modules', 'none'] as const)(
+    'never are too many at once, with names of %s',
+    (naming) => {
+      const graph = readModel(transformer(700, naming)).graphs[0]!;
+      const { groups } = groupNodes(graph);
+      const most = Math.max(
+        ...groups.map(
+          ({ children, inputs, outputs }) => children.length + inputs.length + outputs.length,
+        ),
+      );
+      expect(most).toBeLessThanOrEqual(mostBoxes + 32);
+    },
+  );
 });

@@ -51,7 +51,8 @@ describe('a layout', () => {
     for (const one of keys) {
       for (const other of keys) {
         const apart =
-          Math.abs(place(one).x - place(other).x) >= 100 || Math.abs(place(one).y - place(other).y) >= 40;
+          Math.abs(place(one).x - place(other).x) >= 100 ||
+          Math.abs(place(one).y - place(other).y) >= 40;
         expect(one === other || apart).toBe(true);
       }
     }
@@ -71,17 +72,26 @@ describe('a scene', () => {
   test('begins with groups closed', async () => {
     const { scene } = sceneWithLog();
     const placed = await scene.place();
-    expect([...boxesIn(placed)].map(({ kind }) => kind)).toEqual(['port', 'group', 'group', 'port']);
+    expect([...boxesIn(placed)].map(({ kind }) => kind)).toEqual([
+      'port',
+      'group',
+      'group',
+      'port',
+    ]);
   });
 
   test('has what an open group holds within it', async () => {
     const { scene } = sceneWithLog();
-    scene.set(scene.grouping.groups.map(({ id }) => id), true);
+    scene.set(
+      scene.grouping.groups.map(({ id }) => id),
+      true,
+    );
     const placed = await scene.place();
     const boxes = [...boxesIn(placed)];
     expect(boxes.filter(({ kind }) => kind === 'node')).toHaveLength(names.length);
     for (const box of boxes) {
-      for (const inner of box.inner ? boxesIn(box.inner) : []) expect(inside(box, inner)).toBe(true);
+      for (const inner of box.inner ? boxesIn(box.inner) : [])
+        expect(inside(box, inner)).toBe(true);
     }
     for (const { inner } of boxes) {
       for (const { points } of inner?.links ?? []) {

@@ -15,13 +15,17 @@ describe('a model’s file', () => {
     const builder = new OnnxBuilder();
     const x = builder.input('x', [1, 'n']);
     const weight = builder.constant(new Float32Array([1, 2, 3]));
-    builder.output(builder.node('Add', [x, weight], { axis: -2, scale: { float: 0.5 }, pads: [1, 2] }));
+    builder.output(
+      builder.node('Add', [x, weight], { axis: -2, scale: { float: 0.5 }, pads: [1, 2] }),
+    );
     const bytes = builder.build({ metadata: { author: 'me' } });
     const expected = ModelProto.toObject(ModelProto.decode(bytes)) as {
       graph: { node: { input: string[]; output: string[]; opType: string }[] };
     };
     const { graph, metadata } = decode('Model', bytes);
-    expect(graph!.node).toMatchObject(expected.graph.node.map(({ input, output, opType }) => ({ input, output, opType })));
+    expect(graph!.node).toMatchObject(
+      expected.graph.node.map(({ input, output, opType }) => ({ input, output, opType })),
+    );
     expect(metadata).toEqual([{ key: 'author', value: 'me' }]);
     expect(readableAttributes(graph!.node[0]!.attribute)).toEqual([
       { name: 'axis', text: '-2' },
@@ -45,7 +49,19 @@ describe('a model’s file', () => {
     const bytes = builder.build();
     const largest = 9223372036854775807n;
     // The varint of the largest int64 instead of 1, in a copy of the attribute's message.
-    const attribute = [0x0a, 3, 0x65, 0x6e, 0x64, 0x18, ...Array<number>(8).fill(0xff), 0x7f, 0xa0, 1, 2];
+    const attribute = [
+      0x0a,
+      3,
+      0x65,
+      0x6e,
+      0x64,
+      0x18,
+      ...Array<number>(8).fill(0xff),
+      0x7f,
+      0xa0,
+      1,
+      2,
+    ];
     expect(bytes.length).toBeGreaterThan(0);
     expect(decode('Attribute', Uint8Array.from(attribute)).i).toBe(largest);
   });

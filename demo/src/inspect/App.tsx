@@ -88,7 +88,7 @@ function Panel({
 }) {
   return (
     <Tabs
-      label="What is told"
+      label="What is known"
       chosen={inspector.tab}
       tabs={[
         {

@@ -14,11 +14,9 @@ export function onFiles(callback: (files: File[]) => void): () => void {
     },
     { signal },
   );
-  document.addEventListener(
-    'dragleave',
-    ({ relatedTarget }) => dragging(relatedTarget !== null),
-    { signal },
-  );
+  document.addEventListener('dragleave', ({ relatedTarget }) => dragging(relatedTarget !== null), {
+    signal,
+  });
   document.addEventListener(
     'drop',
     (event) => {

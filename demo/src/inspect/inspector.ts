@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { FoveaError } from 'fovea';
 import { isAborted } from '../base/messages.js';
 import { isModelFile } from '../base/model-choice/model-choice.js';
@@ -16,6 +16,8 @@ export type Mode = 'file' | 'run';
 export class Inspector {
   readonly subject = signal<Subject | undefined>(undefined);
   readonly mode = signal<Mode>('file');
+  /** What is to be shown, which may take a while, and may fail. */
+  readonly wantedMode = signal<Mode>('file');
   readonly tab = signal<'part' | 'model' | 'run'>('model');
   readonly errors = signal<readonly unknown[]>([]);
   /** What is being done. */
@@ -36,13 +38,19 @@ export class Inspector {
     const subject = this.subject.value;
     const shown = subject?.path.value.at(-1);
     const report = subject?.report.value;
-    return shown && report && shown.view === this.view.value ? problemsIn(shown, report) : new Map();
+    return shown && report && shown.view === this.view.value
+      ? problemsIn(shown, report)
+      : new Map();
   });
 
   #work = new AbortController();
 
   constructor() {
     warmUp();
+    effect(() => {
+      const wanted = this.wantedMode.value;
+      untracked(() => void this.#showMode(wanted));
+    });
   }
 
   /** Takes files that were chosen, dropped or pasted: a model, its weights, a picture to run it on. */
@@ -63,7 +71,7 @@ export class Inspector {
   async openOwn(kind: OwnNetwork): Promise<void> {
     const { title, source } = ownNetwork(kind);
     await this.#attempt(`Fetching ${title} …`, async (signal) => {
-      const response = await fetch(String(source), { signal });
+      const response = await fetch(source as string | URL, { signal });
       if (!response.ok) throw new FoveaError('NetworkError', `${response.url}: ${response.status}`);
       const model = await response.blob();
       await this.#open({ name: `Fovea ×2: ${title}`, model, others: [] }, signal);
@@ -105,18 +113,26 @@ export class Inspector {
 
   #show(subject: Subject): void {
     this.subject.value = subject;
-    this.mode.value = 'file';
+    this.showFile();
     this.tab.value = 'model';
     this.watching.clear();
     const report = subject.report.value;
     if (report) this.settings.adopt(report);
   }
 
+  showFile(): void {
+    this.mode.value = 'file';
+    this.wantedMode.value = 'file';
+  }
+
   /** Shows the nodes of the file, or what the engine runs, which is measured first. */
-  async showMode(mode: Mode): Promise<void> {
+  async #showMode(wanted: Mode): Promise<void> {
+    if (wanted === this.mode.value) return;
     const subject = this.subject.value!;
-    if (mode === 'run' && !subject.measured.value && !(await this.measure())) return;
-    if (this.subject.value === subject) this.mode.value = mode;
+    const isThere = wanted === 'file' || subject.measured.value || (await this.measure());
+    if (this.subject.value !== subject) return;
+    if (isThere) this.mode.value = wanted;
+    else this.wantedMode.value = this.mode.value;
   }
 
   /** Runs the model to see what each step takes. Whether it did. */

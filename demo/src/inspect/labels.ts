@@ -50,7 +50,9 @@ export function inWords(count: number): string {
     [1e6, 'million'],
   ] as const;
   const unit = units.find(([size]) => count >= size);
-  return unit ? `${Number((count / unit[0]).toPrecision(3))} ${unit[1]}` : count.toLocaleString('en');
+  return unit
+    ? `${Number((count / unit[0]).toPrecision(3))} ${unit[1]}`
+    : count.toLocaleString('en');
 }
 
 export function bytesInWords(bytes: number): string {

@@ -66,7 +66,8 @@ export class ModelReader {
     const { attribute, input, output, docString = '' } = protos[node]!;
     const named = [...input, ...output].flatMap((value): [string, string][] => {
       const weight = this.#weight(at, value);
-      if (weight) return [[value, `${elementTypeName(weight.dataType)} [${weight.dims.join(', ')}]`]];
+      if (weight)
+        return [[value, `${elementTypeName(weight.dataType)} [${weight.dims.join(', ')}]`]];
       const type = types.get(value);
       return type ? [[value, describeType(type)]] : [];
     });

@@ -16,7 +16,9 @@ export class SearchIndex {
   constructor({ graph, grouping }: GraphView) {
     const [, ...groups] = grouping.groups;
     const placeOf = (id: number) => {
-      const titles = ancestorsOf(graph, grouping, id).slice(1).map((group) => titleOfGroup(grouping.groups[group - graph.nodes.length]!.title));
+      const titles = ancestorsOf(graph, grouping, id)
+        .slice(1)
+        .map((group) => titleOfGroup(grouping.groups[group - graph.nodes.length]!.title));
       return titles.length > 0 ? `, in ${titles.join(' › ')}` : '';
     };
     this.#entries = [

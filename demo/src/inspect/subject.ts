@@ -30,7 +30,12 @@ export class Subject {
   readonly #worker: Worker;
   readonly #views = new Map<number, FileView>();
 
-  private constructor(files: ModelFiles, worker: Worker, reader: Remote<ModelReader>, read: ReadGraph) {
+  private constructor(
+    files: ModelFiles,
+    worker: Worker,
+    reader: Remote<ModelReader>,
+    read: ReadGraph,
+  ) {
     this.files = files;
     this.#worker = worker;
     this.reader = reader;
@@ -99,7 +104,9 @@ export class Subject {
   }
 }
 
-function externalData({ others }: ModelFiles): ((location: string) => File | undefined) | ExternalDataFile[] {
+function externalData({
+  others,
+}: ModelFiles): ((location: string) => File | undefined) | ExternalDataFile[] {
   if (others.length === 0) return [];
   return (location) => others.find(({ name }) => name === location.split('/').at(-1));
 }

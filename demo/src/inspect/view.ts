@@ -35,7 +35,10 @@ export class GraphView {
     this.uses = { maker: makersOf(graph), readers: readersOf(graph) };
     if (graph.nodes.length <= fewNodes) {
       const opened = grouping.groups.filter(({ title }) => title !== aheadTitle);
-      this.#scene.set(opened.map(({ id }) => id), true);
+      this.#scene.set(
+        opened.map(({ id }) => id),
+        true,
+      );
     }
   }
 

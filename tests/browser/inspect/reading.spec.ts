@@ -26,7 +26,9 @@ test('a model is described as a whole', async ({ page }) => {
   await expect(panel(page)).toContainText('All of it can be run here.');
 });
 
-test('a node is told of: settings, values, shapes, the numbers of its weights', async ({ page }) => {
+test('a node is told of: settings, values, shapes, the numbers of its weights', async ({
+  page,
+}) => {
   await openModel(page, blurring());
   await choose(page, 'conv/Conv');
   await expect(panel(page).getByRole('heading', { name: 'Conv' })).toBeVisible();
@@ -135,9 +137,14 @@ test('a damaged file shows its error, and the model before stays', async ({ page
   await openModel(page, blurring());
   await choose(page, 'LeakyRelu');
   const bytes = blurring();
-  for (const damaged of [bytes.subarray(0, bytes.length - 9), new TextEncoder().encode('no model')]) {
+  for (const damaged of [
+    bytes.subarray(0, bytes.length - 9),
+    new TextEncoder().encode('no model'),
+  ]) {
     await pick(page, modelFile(damaged, 'damaged.onnx'));
-    await expect(page.getByRole('alert')).toContainText('This file is not a model that can be read.');
+    await expect(page.getByRole('alert')).toContainText(
+      'This file is not a model that can be read.',
+    );
     await expect(crumbs(page)).toHaveText('mine.onnx');
     await expect(panel(page).getByRole('heading', { name: 'LeakyRelu' })).toBeVisible();
     await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
@@ -189,11 +196,14 @@ function withExternalWeights() {
 }
 
 test('files are taken by dropping them anywhere', async ({ page }) => {
-  await page.evaluate((bytes) => {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.items.add(new File([new Uint8Array(bytes)], 'dropped.onnx'));
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
-  }, [...blurring()]);
+  await page.evaluate(
+    (bytes) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([new Uint8Array(bytes)], 'dropped.onnx'));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
+    },
+    [...blurring()],
+  );
   await expect(crumbs(page)).toHaveText('dropped.onnx');
 });
 

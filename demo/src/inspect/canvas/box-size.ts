@@ -12,10 +12,14 @@ export function measureBoxes(graph: Graph, grouping: Grouping): Measure {
     context.font = font(size, weight);
     return context.measureText(text).width;
   };
-  const within = (width: number) => Math.round(Math.min(widths.most, Math.max(widths.least, width)));
+  const within = (width: number) =>
+    Math.round(Math.min(widths.most, Math.max(widths.least, width)));
   return ({ key, kind, values }) => {
     if (kind === 'port') {
-      return { width: Math.min(180, Math.max(50, widthOf(portLabel(values), 11) + 24)), height: 24 };
+      return {
+        width: Math.min(180, Math.max(50, widthOf(portLabel(values), 11) + 24)),
+        height: 24,
+      };
     }
     const { title, subtitle } = labelOf(graph, grouping, Number(key));
     // There is room for a time behind the title.

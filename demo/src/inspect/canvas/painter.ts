@@ -105,7 +105,7 @@ export class Painter {
   #port(box: PlacedBox): void {
     const { x, y, width, height } = box;
     const context = this.#context;
-    this.#outline(box, height / 2, this.#theme.sunken, this.#theme.line, 1);
+    this.#outline(box, height / 2, this.#theme.paper, this.#theme.line, 1);
     if (this.#scale < smallestText) return;
     context.fillStyle = this.#theme.soft;
     context.font = font(11);
@@ -138,7 +138,8 @@ export class Painter {
     const { card, line, accent, error } = this.#theme;
     const edge = isSelected ? accent : look.isUnsupported ? error : line;
     // What is under the first is seen as more of it.
-    if (kind === 'group') this.#outline({ x: x + 4, y: y + 4, width, height }, radius, card, line, 1);
+    if (kind === 'group')
+      this.#outline({ x: x + 4, y: y + 4, width, height }, radius, card, line, 1);
     this.#outline(box, radius, card, edge, isSelected ? 3 : look.isUnsupported ? 2.5 : 1.2);
     const colours = operatorKinds[look.kind ?? 'other'];
     context.fillStyle = this.#theme.isDark ? colours.dark : colours.light;
@@ -164,7 +165,11 @@ export class Painter {
     if (!hasSubtitle) return;
     context.fillStyle = soft;
     context.font = font(11);
-    context.fillText(ellipsis(context, look.subtitle, room, kind === 'node' ? 'start' : 'end'), x + 14, y + 34);
+    context.fillText(
+      ellipsis(context, look.subtitle, room, kind === 'node' ? 'start' : 'end'),
+      x + 14,
+      y + 34,
+    );
   }
 
   #time({ x, y, width }: PlacedBox, time: BoxLook['time'], height: number): void {
@@ -200,6 +205,8 @@ export class Painter {
 
   #sees(box: Rectangle): boolean {
     const { x, y, width, height } = this.#seen;
-    return box.x < x + width && box.x + box.width > x && box.y < y + height && box.y + box.height > y;
+    return (
+      box.x < x + width && box.x + box.width > x && box.y < y + height && box.y + box.height > y
+    );
   }
 }

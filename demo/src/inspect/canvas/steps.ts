@@ -8,7 +8,11 @@ export type Direction = 'up' | 'down' | 'left' | 'right';
  * The box that an arrow key leads to: up and down along the lines, into open groups and out of them;
  * left and right to what is beside it.
  */
-export function stepFrom(view: GraphView, key: string | undefined, direction: Direction): string | undefined {
+export function stepFrom(
+  view: GraphView,
+  key: string | undefined,
+  direction: Direction,
+): string | undefined {
   const placed = view.placed.value;
   if (!placed) return undefined;
   const box = key === undefined ? undefined : view.boxOf(key);
@@ -28,7 +32,9 @@ function along(
   if (!around) return undefined;
   const [near, far] = direction === 'down' ? (['from', 'to'] as const) : (['to', 'from'] as const);
   const others = around.links.filter((link) => link[near] === box.key).map((link) => link[far]);
-  const other = others.find((key) => around.boxes.some((at) => at.key === key && at.kind !== 'port'));
+  const other = others.find((key) =>
+    around.boxes.some((at) => at.key === key && at.kind !== 'port'),
+  );
   if (other !== undefined) return other;
   // Nothing but ports: out of the group.
   const outer = groupById(view.graph, view.grouping, box.owner);
@@ -52,7 +58,11 @@ function firstIn(group: PlacedGroup): string | undefined {
 }
 
 /** The nearest on that side among those at about the same height. */
-function beside(placed: PlacedGroup, box: PlacedBox, direction: 'left' | 'right'): string | undefined {
+function beside(
+  placed: PlacedGroup,
+  box: PlacedBox,
+  direction: 'left' | 'right',
+): string | undefined {
   const sign = direction === 'left' ? -1 : 1;
   const middle = (one: PlacedBox) => ({ x: one.x + one.width / 2, y: one.y + one.height / 2 });
   const here = middle(box);

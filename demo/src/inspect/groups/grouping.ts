@@ -148,7 +148,11 @@ class Builder {
       children,
       nodeCount: sizeOf(scope),
       operators: this.#operatorsOf(scope),
-      links: [...links.values()].map(({ from, to, values }): Link => ({ from, to, count: values.size })),
+      links: [...links.values()].map(({ from, to, values }): Link => ({
+        from,
+        to,
+        count: values.size,
+      })),
       inputs: inputs.map(({ key, values }) => ({ key, values })),
       outputs: outputs.map(({ key, values }) => ({ key, values })),
     };
@@ -162,7 +166,10 @@ class Builder {
       counts.set(opType, (counts.get(opType) ?? 0) + 1);
     };
     count(scope);
-    return [...counts].sort(([, a], [, b]) => b - a).slice(0, 3).map(([name]) => name);
+    return [...counts]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, 3)
+      .map(([name]) => name);
   }
 
   #draft(id: number): Draft {
@@ -187,7 +194,10 @@ interface PortDraft extends Port {
   boxes: Map<string, Set<string>>;
 }
 
-function portsOf(kind: 'in' | 'out', values: ReadonlyMap<string, ReadonlySet<string>>): PortDraft[] {
+function portsOf(
+  kind: 'in' | 'out',
+  values: ReadonlyMap<string, ReadonlySet<string>>,
+): PortDraft[] {
   const all = [...values];
   const parts = all.length > mostPorts ? [all] : all.map((one) => [one]);
   return parts.map((part, index) => {

@@ -88,9 +88,13 @@ export class Scene {
     return placedBy(await layout, group, boxes);
   }
 
-  #boxesOf(group: Group): (PlacedBox | Promise<PlacedBox>)[] {
+  #boxesOf(group: Group): Promise<PlacedBox>[] {
     const at = { x: 0, y: 0, owner: group.id };
-    const closed = (key: string, kind: PlacedBox['kind'], values: readonly string[] = []) => {
+    const closed = async (
+      key: string,
+      kind: PlacedBox['kind'],
+      values: readonly string[] = [],
+    ): Promise<PlacedBox> => {
       const box = { ...at, key, kind, values, inner: undefined };
       return { ...box, ...this.#measure(box) };
     };

@@ -31,7 +31,8 @@ const textByType: Record<number, (attribute: Attribute) => string> = {
   7: ({ ints }) => list(ints.map(String)),
   8: ({ strings }) => list(strings.map(quoted)),
   9: ({ tensors }) => list(tensors.map(describeTensor)),
-  11: ({ sparseTensor }) => `sparse ${sparseTensor?.values ? describeTensor(sparseTensor.values) : ''}`,
+  11: ({ sparseTensor }) =>
+    `sparse ${sparseTensor?.values ? describeTensor(sparseTensor.values) : ''}`,
   13: ({ tp }) => describeType(tp),
 };
 
@@ -50,7 +51,9 @@ function describeTensor(tensor: Tensor): string {
   const { dims, dataType } = tensor;
   const what = `${elementTypeName(dataType)} [${dims.join(', ')}]`;
   const few = elementCount(dims) <= 8 ? [...tensor.floatData, ...tensor.int64Data] : [];
-  return few.length > 0 ? `${what}: ${few.map((value) => shortFloat(Number(value))).join(', ')}` : what;
+  return few.length > 0
+    ? `${what}: ${few.map((value) => shortFloat(Number(value))).join(', ')}`
+    : what;
 }
 
 function list(items: readonly string[]): string {

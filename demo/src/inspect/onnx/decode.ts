@@ -90,7 +90,8 @@ function readField(
   }
   if (message[name] === nothing) message[name] = [];
   const list = message[name] as unknown[];
-  const packed = wire === lengthDelimited && !isMessage(kind) && kind !== 'string' && kind !== 'bytes';
+  const packed =
+    wire === lengthDelimited && !isMessage(kind) && kind !== 'string' && kind !== 'bytes';
   if (!packed) {
     list.push(readOne(kind, reader, depth));
     return;

@@ -56,7 +56,8 @@ export async function elementsOf(
   external: ExternalBytes,
 ): Promise<Numbers | undefined> {
   const type = elementTypeName(tensor.dataType);
-  const bytes = tensor.externalData.length > 0 ? await readExternal(tensor, external) : tensor.rawData;
+  const bytes =
+    tensor.externalData.length > 0 ? await readExternal(tensor, external) : tensor.rawData;
   if (bytes) return fromBytes(type, bytes, elementCount(tensor.dims));
   if (tensor.externalData.length > 0) return undefined;
   return fromFields(type, tensor);

@@ -91,7 +91,7 @@ class GraphReader {
       engineNames.push(engineName);
       protos.push(node);
     }
-    const around = outer === undefined ? [] : this.graphs[outer]?.constants ?? [];
+    const around = outer === undefined ? [] : (this.graphs[outer]?.constants ?? []);
     const { title, inputs, outputs, types } = source;
     this.graphs[at] = {
       title,
@@ -191,7 +191,12 @@ function constantOf({ opType, domain, attribute, output }: Node): Tensor | undef
     case 'value_string':
       return { ...empty, name, dataType: onnxTypes.string, stringData: [value.s!] };
     case 'value_strings':
-      return { ...empty, name, ...listOf(onnxTypes.string, value.strings), stringData: value.strings };
+      return {
+        ...empty,
+        name,
+        ...listOf(onnxTypes.string, value.strings),
+        stringData: value.strings,
+      };
     default:
       return undefined;
   }

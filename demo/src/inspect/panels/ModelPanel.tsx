@@ -18,7 +18,9 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
         facts={{
           File: bytesInWords(subject.files.model.size),
           Nodes: nodes.length.toLocaleString('en'),
-          ...(report ? reportFacts(report, new Set(nodes.map(({ domain }) => domain))) : { 'The rest': 'is being examined …' }),
+          ...(report
+            ? reportFacts(report, new Set(nodes.map(({ domain }) => domain)))
+            : { 'The rest': 'is being examined …' }),
           ...(measured
             ? {
                 'Steps when it runs': measured.steps.length.toLocaleString('en'),
@@ -119,7 +121,9 @@ function Operators({ report }: { report: ModelReport }) {
     <details>
       <summary>{counted(counts.length, 'kind')} of nodes</summary>
       <Facts
-        facts={Object.fromEntries(counts.map(([name, count]) => [name, count.toLocaleString('en')]))}
+        facts={Object.fromEntries(
+          counts.map(([name, count]) => [name, count.toLocaleString('en')]),
+        )}
       />
     </details>
   );

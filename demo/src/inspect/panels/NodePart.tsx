@@ -55,7 +55,11 @@ export function NodePart({ inspector, subject, view, id }: Props) {
 }
 
 /** What the file tells of a node, once it is read. */
-function useDetails(subject: Subject, file: FileView, node: number | undefined): Signal<NodeDetails | undefined> {
+function useDetails(
+  subject: Subject,
+  file: FileView,
+  node: number | undefined,
+): Signal<NodeDetails | undefined> {
   const details = useSignal<NodeDetails | undefined>(undefined);
   useEffect(() => {
     let isWanted = true;

@@ -20,7 +20,8 @@ export function PartPanel(props: Props) {
   const id = Number(view.selected.value ?? NaN);
   const group = groupById(view.graph, view.grouping, id);
   if (group) return <GroupPart {...props} group={group} />;
-  if (view.graph.nodes[id]) return <NodePart key={`${inspector.mode.value} ${id}`} {...props} id={id} />;
+  if (view.graph.nodes[id])
+    return <NodePart key={`${inspector.mode.value} ${id}`} {...props} id={id} />;
   return (
     <p class="hint">
       Choose a box in the drawing, or find a part in the list. A box with a ▸ holds others: tap it

@@ -35,7 +35,10 @@ export function RunPanel({ inspector, subject }: { inspector: Inspector; subject
         <h3>What it is given</h3>
         <Facts
           facts={Object.fromEntries(
-            inputs.map(({ name, dims, filling }) => [name, `${fillings[filling]}, ${dims.join(' × ')}`]),
+            inputs.map(({ name, dims, filling }) => [
+              name,
+              `${fillings[filling]}, ${dims.join(' × ')}`,
+            ]),
           )}
         />
       </section>
@@ -127,7 +130,7 @@ function Sizes({
               sizes.value = { ...sizes.value, [name]: within };
               // What was measured is of another size.
               subject.measured.value = undefined;
-              inspector.mode.value = 'file';
+              inspector.showFile();
             }}
           />
         </div>

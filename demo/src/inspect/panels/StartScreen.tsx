@@ -9,8 +9,8 @@ export function StartScreen({ inspector }: { inspector: Inspector }) {
     <section class="start-screen card" aria-labelledby="start-title">
       <h2 id="start-title">See what a model is made of</h2>
       <p class="hint">
-        A model is a long recipe of small calculations. Here you see them as a drawing: what each one
-        does, the numbers it has learned, how long it takes, and what it makes of a picture.
+        A model is a long recipe of small calculations. Here you see them as a drawing: what each
+        one does, the numbers it has learned, how long it takes, and what it makes of a picture.
       </p>
       <div class="start-drop">
         <FilePicker inspector={inspector} id="start-file" label="Choose a model" primary />

@@ -27,11 +27,14 @@ export function Tabs<T extends string>({
     list.current!.querySelectorAll('button')[next]!.focus();
   };
   return (
-    <section class="tabs card" aria-label={label}>
+    <section class="tabs card" aria-labelledby="tabs-title">
+      <h2 id="tabs-title" class="unseen">
+        {label}
+      </h2>
       <div
         ref={list}
         role="tablist"
-        aria-label={label}
+        aria-labelledby="tabs-title"
         onKeyDown={({ key }) => {
           if (key === 'ArrowRight') move(1);
           if (key === 'ArrowLeft') move(-1);

@@ -22,7 +22,10 @@ export function TensorView({ watching, watched }: { watching: Watching; watched:
   const planes = useComputed(() => planesOf(watched.dims, watched.numbers, channels.value));
   const all = useComputed(() => spanOf(planes.value, 0, planes.value.count));
   const { count, width, height, what } = planes.value;
-  const shown = Array.from({ length: Math.min(perPage, count - from.value) }, (_, at) => from.value + at);
+  const shown = Array.from(
+    { length: Math.min(perPage, count - from.value) },
+    (_, at) => from.value + at,
+  );
   const isColour = count === 3 && what === 'channel';
   return (
     <section class="tensor-view card" aria-labelledby="tensor-title">
@@ -101,11 +104,7 @@ function Pages({ watching, count, what }: { watching: Watching; count: number; w
       <span role="status">
         {what}s {from.value} to {last} of {count}
       </span>
-      <button
-        type="button"
-        disabled={last === count - 1}
-        onClick={() => (from.value += perPage)}
-      >
+      <button type="button" disabled={last === count - 1} onClick={() => (from.value += perPage)}>
         Next
       </button>
     </div>
@@ -158,7 +157,8 @@ function pointedAt(
   title: string,
 ): string {
   const { left, top, width: wide, height: tall } = currentTarget.getBoundingClientRect();
-  const within = (place: number, size: number) => Math.min(size - 1, Math.max(0, Math.floor(place)));
+  const within = (place: number, size: number) =>
+    Math.min(size - 1, Math.max(0, Math.floor(place)));
   const x = within(((clientX - left) / wide) * width, width);
   const y = within(((clientY - top) / tall) * height, height);
   const numbers = shown.map((plane) => shortNumber(at(plane, x, y)));

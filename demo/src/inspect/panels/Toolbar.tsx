@@ -1,7 +1,6 @@
 import './toolbar.css';
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { Choice } from '../../base/Choice.js';
-import type { Inspector, Mode } from '../inspector.js';
+import type { Inspector } from '../inspector.js';
 import type { Subject } from '../subject.js';
 import { FilePicker } from './FilePicker.js';
 
@@ -44,30 +43,20 @@ function Breadcrumb({ inspector, subject }: { inspector: Inspector; subject: Sub
 }
 
 function ModeChoice({ inspector, subject }: { inspector: Inspector; subject: Subject }) {
-  const chosen = useSignal<Mode>(inspector.mode.value);
   const report = subject.report.value;
-  const canRun = useComputed(() => subject.report.value?.supported === true);
-  // What is chosen takes a while to be shown, and may fail.
-  useSignalEffect(() => {
-    const wanted = chosen.value;
-    if (wanted === inspector.mode.peek()) return;
-    void inspector.showMode(wanted).then(() => (chosen.value = inspector.mode.peek()));
-  });
-  useSignalEffect(() => {
-    chosen.value = inspector.mode.value;
-  });
+  const canRun = report?.supported === true;
   return (
     <Choice
       legend="Which nodes"
       hideLegend
-      chosen={chosen}
+      chosen={inspector.wantedMode}
       options={[
         { value: 'file', label: 'As in the file' },
         {
           value: 'run',
           label: 'As it runs',
-          hint: report && !report.supported ? 'Not all of it can be run' : 'After optimisation',
-          disabled: !canRun.value,
+          hint: report && !canRun ? 'Not all of it can be run' : 'After optimisation',
+          disabled: !canRun,
         },
       ]}
     />

@@ -53,12 +53,7 @@ function typeFound(subject: Subject, name: string): string | undefined {
   return value.shape ? `${value.type} [${value.shape.join(', ')}]` : undefined;
 }
 
-function Weight({
-  subject,
-  file,
-  name,
-  view,
-}: Pick<Props, 'subject' | 'file' | 'name' | 'view'>) {
+function Weight({ subject, file, name, view }: Pick<Props, 'subject' | 'file' | 'name' | 'view'>) {
   const isOpen = useSignal(false);
   const users = view.uses.readers.get(name)?.length ?? 0;
   return (

@@ -44,7 +44,9 @@ export function WeightView({
               }
             : { Value: shortNumber(min) }),
           ...(zeros > 0 && count > 1 ? { Zeros: zeros.toLocaleString('en') } : {}),
-          ...(notFinite > 0 ? { 'No numbers (NaN, infinite)': notFinite.toLocaleString('en') } : {}),
+          ...(notFinite > 0
+            ? { 'No numbers (NaN, infinite)': notFinite.toLocaleString('en') }
+            : {}),
         }}
       />
     </div>
@@ -67,7 +69,9 @@ function Histogram({ statistics: { histogram, min, max } }: { statistics: Statis
       >
         {histogram.map((count, at) => {
           const tall = (height * count) / most;
-          return <rect key={at} x={at * each} y={height - tall} width={each * 0.86} height={tall} />;
+          return (
+            <rect key={at} x={at * each} y={height - tall} width={each * 0.86} height={tall} />
+          );
         })}
       </svg>
       <figcaption>

@@ -44,7 +44,11 @@ export function pictureAxes({ type, shape }: ValueMetadata): PictureAxes | undef
 }
 
 /** Sizes to begin with: of pictures as they are seen well, all else as small as can be. */
-export function firstSizes({ freeDimensions, inputs, values }: ModelReport): Record<string, number> {
+export function firstSizes({
+  freeDimensions,
+  inputs,
+  values,
+}: ModelReport): Record<string, number> {
   const ofPictures = new Set(
     inputs.flatMap((input) => {
       const axes = pictureAxes(input);
@@ -122,7 +126,10 @@ function pictureNumbers(
   const axes = pictureAxes({ name, type, shape: dims, isTensor: true })!;
   const [count, width, height] = [dims[axes.channels]!, dims[axes.width]!, dims[axes.height]!];
   const pixels = pixelsOf(picture, width, height);
-  const [least, most] = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] }[range] as [number, number];
+  const [least, most] = { '0..1': [0, 1], '0..255': [0, 255], '-1..1': [-1, 1] }[range] as [
+    number,
+    number,
+  ];
   const plane = width * height;
   const numbers = new Array<number>(dims[0]! * count * plane).fill(0);
   for (let at = 0; at < numbers.length; ++at) {
@@ -142,7 +149,11 @@ function pixelsOf(picture: ImageBitmap, width: number, height: number): Uint8Cla
 }
 
 function channelOf(pixels: Uint8ClampedArray, pixel: number, channel: number, of: number): number {
-  const [red, green, blue] = pixels.subarray(4 * pixel, 4 * pixel + 3) as unknown as [number, number, number];
+  const [red, green, blue] = pixels.subarray(4 * pixel, 4 * pixel + 3) as unknown as [
+    number,
+    number,
+    number,
+  ];
   if (of === 1) return 0.299 * red + 0.587 * green + 0.114 * blue;
   return pixels[4 * pixel + channel]!;
 }

@@ -1,4 +1,10 @@
-import { InferenceSession, type ExternalData, type NodeProfile, type Tensor, type Value } from 'fovea';
+import {
+  InferenceSession,
+  type ExternalData,
+  type NodeProfile,
+  type Tensor,
+  type Value,
+} from 'fovea';
 import { feedsFor, type FeedPlan } from './feeds.js';
 
 /** Odd, so that there is a median. */

@@ -18,10 +18,14 @@ export interface Planes {
 /** A tensor's elements as numbers; undefined for text and complex numbers. */
 export function numbersOf({ type, data, size }: Tensor): Numbers | undefined {
   if (Array.isArray(data) || type === 'string') return undefined;
-  const elements = data as Exclude<typeof data, string[]>;
+  const elements = data;
   // Newer browsers have an array of such numbers.
   if (elements.constructor.name === 'Float16Array') return elements as unknown as Numbers;
-  return fromBytes(type, new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength), size);
+  return fromBytes(
+    type,
+    new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength),
+    size,
+  );
 }
 
 /** Of four axes where the channels are: as a rule first; last where that is told by the sizes. */
@@ -83,7 +87,11 @@ export function spanOf({ width, height, at }: Planes, from: number, to: number):
 const longestSide = 1024;
 
 /** One plane in grey, or three as red, green and blue; what is no number is shown in magenta. */
-export function drawPlanes(planes: Planes, shown: readonly number[], { min, max }: Span): ImageData {
+export function drawPlanes(
+  planes: Planes,
+  shown: readonly number[],
+  { min, max }: Span,
+): ImageData {
   const step = Math.max(1, Math.ceil(Math.max(planes.width, planes.height) / longestSide));
   const width = Math.ceil(planes.width / step);
   const height = Math.ceil(planes.height / step);
@@ -92,7 +100,9 @@ export function drawPlanes(planes: Planes, shown: readonly number[], { min, max 
   const level = (value: number) => (max > min ? (value - min) * scale : 128);
   for (let y = 0; y < height; ++y) {
     for (let x = 0; x < width; ++x) {
-      const [red, green = red, blue = red] = shown.map((plane) => planes.at(plane, x * step, y * step));
+      const [red, green = red, blue = red] = shown.map((plane) =>
+        planes.at(plane, x * step, y * step),
+      );
       const isNumber = Number.isFinite(red! + green! + blue!);
       image.data.set(
         isNumber ? [level(red!), level(green!), level(blue!), 255] : [255, 0, 255, 255],

@@ -1,7 +1,13 @@
 import { signal } from '@preact/signals';
 import type { ModelReport } from 'fovea';
 import { PictureError } from '../../base/messages.js';
-import { firstSizes, plannedInputs, type FeedPlan, type PictureRange, type Sizes } from './feeds.js';
+import {
+  firstSizes,
+  plannedInputs,
+  type FeedPlan,
+  type PictureRange,
+  type Sizes,
+} from './feeds.js';
 
 /** What a model is run on. */
 export class RunSettings {
@@ -40,6 +46,8 @@ async function decode(file: Blob, name: string): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file);
   } catch (cause) {
-    throw new PictureError(`${name} is damaged, or of a kind that this browser cannot read.`, { cause });
+    throw new PictureError(`${name} is damaged, or of a kind that this browser cannot read.`, {
+      cause,
+    });
   }
 }

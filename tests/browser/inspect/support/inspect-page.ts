@@ -50,5 +50,7 @@ export async function choose(page: Page, words: string): Promise<void> {
 
 /** The values that the chosen part reads or makes, by name. */
 export function value(page: Page, name: string): Locator {
-  return panel(page).locator('.value').filter({ has: page.getByText(name, { exact: true }) });
+  return panel(page)
+    .locator('.value')
+    .filter({ has: page.getByText(name, { exact: true }) });
 }

@@ -6,7 +6,12 @@ export function blurring(): Uint8Array {
   const input = builder.input('image', [1, 3, 'height', 'width']);
   const taps = builder.constant(new Float32Array(12 * 3 * 9).fill(1 / 27), [12, 3, 3, 3]);
   const blurred = builder.node('Conv', [input, taps], { pads: [1, 1, 1, 1] }, '/blur/conv/Conv');
-  const bent = builder.node('LeakyRelu', [blurred], { alpha: { float: 0.25 } }, '/blur/bend/LeakyRelu');
+  const bent = builder.node(
+    'LeakyRelu',
+    [blurred],
+    { alpha: { float: 0.25 } },
+    '/blur/bend/LeakyRelu',
+  );
   const twice = builder.node('Add', [bent, bent], {}, '/blur/Add');
   builder.output(builder.node('DepthToSpace', [twice], { blocksize: 2 }, 'larger'));
   return builder.build();
@@ -19,7 +24,12 @@ export function branching(): Uint8Array {
   const condition = builder.input('condition', [], 'bool');
   const branch = (name: string, factor: number) => {
     const body = new OnnxBuilder();
-    const by = body.node('Constant', [], { value: { tensor: toTensorProto('', 'float32', [1], new Float32Array([factor])) } }, `${name}_factor`);
+    const by = body.node(
+      'Constant',
+      [],
+      { value: { tensor: toTensorProto('', 'float32', [1], new Float32Array([factor])) } },
+      `${name}_factor`,
+    );
     body.output(body.node('Mul', ['number', by], {}, name), [4]);
     return { graph: body };
   };
