@@ -1,5 +1,5 @@
 export default {
-  roots: ['<rootDir>/web', '<rootDir>/node', '<rootDir>/tests'],
+  roots: ['<rootDir>/web', '<rootDir>/node', '<rootDir>/demo', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   // Each file in a context of its own, whose typed arrays and errors are not those of Node's modules.
   testEnvironment: 'node',

@@ -19,14 +19,20 @@ export default defineConfig({
   outputDir: 'build/playwright',
   timeout: 120_000,
   workers: 2,
-  use: { browserName: 'chromium', launchOptions: chromiumLaunchOptions() },
+  use: {
+    browserName: 'chromium',
+    launchOptions: chromiumLaunchOptions(),
+    // The demo's would isolate pages that are not, and reload them. Tests of service workers allow them.
+    serviceWorkers: 'block',
+  },
   projects: [
     { name: 'isolated', use: { baseURL: isolated } },
     {
       name: 'not-isolated',
       testIgnore: [
         elsewhere,
-        /(pictures|demo-inputs|demo-profile|emitted|examples|programs)\.spec\.ts$/,
+        /browser\/demo\/(?!start)/,
+        /(pictures|emitted|examples|programs)\.spec\.ts$/,
       ],
       use: { baseURL: notIsolated, isolated: false, sharedMemory: false },
     },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vite';
+import { offline } from './offline-plugin.js';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -13,6 +14,7 @@ export default defineConfig({
       fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)),
     },
   },
+  plugins: [offline()],
   assetsInclude: ['**/*.onnx'],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

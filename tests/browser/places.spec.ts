@@ -12,6 +12,8 @@ import {
 
 const { model, input } = smallNetwork();
 
+test.use({ serviceWorkers: 'allow' });
+
 /** Has the package's files come with more headers, and perhaps other text. */
 async function serveDist(
   page: Page,

@@ -7,6 +7,8 @@ import { expectFileEnlarged, pictureFile } from '../support/enlarging-page.js';
 import { installPackage, type UserProject } from './support/installed.js';
 import { serveFolder } from '../support/serve-folder.js';
 
+test.use({ serviceWorkers: 'allow' });
+
 let project: UserProject;
 test.beforeAll(async () => {
   project = installPackage();

@@ -51,6 +51,33 @@ describe('an output', () => {
     expect(largestDifference(back as never, doubled)).toBe(0);
   });
 
+  test('of files shows its parts meanwhile', async () => {
+    const upscaler = await create(doublingModel());
+    const result = makePicture(120, 100, () => [0, 0, 0, 0]);
+    const places: [index: number, total: number][] = [];
+    const onTile = ({ x, y, pixels, index, total }: ResultTile) => {
+      places.push([index, total]);
+      for (let row = 0; row < pixels.height; ++row) {
+        const from = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);
+        result.data.set(from, 4 * ((y + row) * 120 + x));
+      }
+    };
+    const file = await upscaler.upscale(picture, { ...small, output: 'blob', onTile });
+    expect(plain(result)).toEqual(plain(doubled));
+    expect(places).toEqual(places.map((_, index) => [index, places.length]));
+    expect(file.type).toBe('image/png');
+  });
+
+  test('that is shown by what throws ends with that', async () => {
+    const upscaler = await create(doublingModel());
+    const onTile = () => {
+      throw new Error('no canvas');
+    };
+    const error = await failureOf(upscaler.upscale(picture, { onTile }));
+    expect([error.code, error.message]).toEqual(['InvalidInput', 'onTile threw: no canvas']);
+    expect(largestDifference(await upscaler.upscale(picture), doubled)).toBe(0);
+  });
+
   test('larger than memory is refused before anything is computed', async () => {
     const upscaler = await create(doublingModel());
     const error = await failureOf(upscaler.upscale(colourful(6, 5), { scale: 16000 }));

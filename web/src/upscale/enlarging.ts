@@ -1,6 +1,7 @@
 // One picture from its source to what the caller asks for.
 
 import { checkOptions } from '../base/check-options.js';
+import { FoveaError, messageOf } from '../base/errors.js';
 import type { PictureSource } from '../pictures/sources.js';
 import { imageDataComponent, partImageData, type PixelData } from '../pictures/image-data.js';
 import type { Enlarger } from './enlarger.js';
@@ -36,7 +37,7 @@ export async function upscaled(
   options: UpscaleOptions,
 ): Promise<unknown> {
   checkOptions(options, 'upscale()', upscaleOptionKinds);
-  const { output = 'imageData', priority, signal } = options;
+  const { output = 'imageData', onTile, priority, signal } = options;
   const { engine } = enlargers[0]!.model;
   return withSessions(enlargers, options, (networks) =>
     engine.inTurn(
@@ -45,7 +46,10 @@ export async function upscaled(
         const enlargement = await Enlargement.open(networks, source, options);
         const sink = await closing(enlargement, () => sinkOf(output, enlargement.info));
         try {
-          for await (const { x, y, data, width, height } of enlargement.parts()) {
+          let index = 0;
+          for await (const part of enlargement.parts()) {
+            const { x, y, data, width, height } = part;
+            if (onTile) tellTile(onTile, await resultTile(enlargement, part, index++));
             await sink.put(x, y, { data, width, height });
           }
           return await sink.finish();
@@ -80,16 +84,12 @@ export async function* tilesOf(
     const enlargement = await engine.inTurn(signal, () =>
       Enlargement.open(networks, source, options),
     );
-    const { width, height, colorSpace, component } = enlargement.info;
-    const kind = imageDataComponent(component);
     const parts = enlargement.parts();
     try {
       for (let index = 0; ; ++index) {
         const next: IteratorResult<Part, void> = await engine.inTurn(signal, () => parts.next());
         if (next.done) return;
-        const { x, y } = next.value;
-        const pixels = await partImageData(next.value, colorSpace, kind);
-        yield { x, y, pixels, index, total: enlargement.count, width, height };
+        yield await resultTile(enlargement, next.value, index);
       }
     } finally {
       await parts.return(undefined);
@@ -98,6 +98,25 @@ export async function* tilesOf(
   } finally {
     leave.end();
     await holding;
+  }
+}
+
+async function resultTile(
+  { info, count }: Enlargement,
+  part: Part,
+  index: number,
+): Promise<ResultTile> {
+  const { width, height, colorSpace, component } = info;
+  const pixels = await partImageData(part, colorSpace, imageDataComponent(component));
+  return { x: part.x, y: part.y, pixels, index, total: count, width, height };
+}
+
+/** Throws FoveaError InvalidInput when the callback throws. */
+function tellTile(onTile: (tile: ResultTile) => void, tile: ResultTile): void {
+  try {
+    onTile(tile);
+  } catch (cause) {
+    throw new FoveaError('InvalidInput', `onTile threw: ${messageOf(cause)}`, {}, { cause });
   }
 }
 

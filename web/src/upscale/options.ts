@@ -15,6 +15,7 @@ import type { NetworkOptions } from '../network/form.js';
 import type { InputValue } from '../network/other-inputs.js';
 import type { ColorSpace } from '../pictures/pixels.js';
 import { loadOptionKinds, type LoadOptions } from '../source/reading.js';
+import type { ResultTile } from './enlarging.js';
 import { outputKind, type Output } from './outputs.js';
 import type { RegionOptions } from './regions.js';
 import type { SizeOptions } from './target-size.js';
@@ -68,6 +69,8 @@ export interface TilesOptions extends TileSettings, SizeOptions {
 export interface UpscaleOptions extends TilesOptions {
   /** What the result is: `imageData` unless given. */
   output?: Output | undefined;
+  /** Called with each part of the result once it is finished, to show it; its pixels are to be left as they are. */
+  onTile?: ((tile: ResultTile) => void) | undefined;
   /** Of pictures that wait for an engine, those of the highest priority are next; 0 unless given. */
   priority?: number | undefined;
 }
@@ -131,6 +134,7 @@ export const tilesOptionKinds: OptionKinds<TilesOptions> = {
 export const upscaleOptionKinds: OptionKinds<UpscaleOptions> = {
   ...tilesOptionKinds,
   output: outputKind,
+  onTile: callback,
   priority: { takes: 'a number', accepts: (value) => Number.isFinite(value) },
 };
 
