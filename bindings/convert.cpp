@@ -209,7 +209,8 @@ val to_val(const NodeProfile& node) {
   object.set("dims", node.out_shape ? to_val(*node.out_shape) : val::undefined());
   object.set("reads", to_array(node.reads, [](const auto& source) {
                const auto* step = std::get_if<size_t>(&source);
-               return step ? val(static_cast<double>(*step)) : val(std::string(std::get<std::string_view>(source)));
+               return step ? val(static_cast<double>(*step))
+                           : val(std::string(std::get<std::string_view>(source)));
              }));
   return object;
 }

@@ -289,8 +289,14 @@ std::vector<NodeProfile> Run::profile() const {
   const auto sources = execution.sources();
   for (const auto& [step, milliseconds] : execution.times()) {
     const Work& work = step->work;
-    profile.push_back({step->node->name, step->node->op_type, work.algorithm, milliseconds,
-                       work.macs, work.bytes, work.output ? &*work.output : nullptr, {}});
+    profile.push_back({step->node->name,
+                       step->node->op_type,
+                       work.algorithm,
+                       milliseconds,
+                       work.macs,
+                       work.bytes,
+                       work.output ? &*work.output : nullptr,
+                       {}});
     for (const StepSource& source : sources[profile.size() - 1]) {
       if (source.step) {
         profile.back().reads.emplace_back(*source.step);

@@ -1,5 +1,6 @@
 import './search-panel.css';
-import { useComputed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { Inspector } from '../inspector.js';
 import { counted, labelOf } from '../labels.js';
 import { SearchIndex, type Found } from '../search.js';
@@ -12,13 +13,13 @@ export function SearchPanel({ inspector, view }: { inspector: Inspector; view: G
   const query = useSignal('');
   const onlyProblems = useSignal(false);
   const shown = useSignal(step);
-  const index = useComputed(() => new SearchIndex(inspector.view.value ?? view));
+  const index = useMemo(() => new SearchIndex(view), [view]);
   const problems = inspector.problems.value;
-  const found = useComputed(() => {
-    const limit = onlyProblems.value ? inspector.problems.value : undefined;
-    return index.value.find(query.value, limit && ((id) => limit.has(id)));
-  });
-  const results = found.value;
+  const limit = onlyProblems.value ? problems : undefined;
+  const results = useMemo(
+    () => index.find(query.value, limit && ((id) => limit.has(id))),
+    [index, query.value, limit],
+  );
   return (
     <section class="search-panel card" aria-label="Find a part">
       <div class="field">

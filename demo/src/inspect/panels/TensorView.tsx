@@ -1,6 +1,6 @@
 import './tensor-view.css';
-import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Choice } from '../../base/Choice.js';
 import { counted, shortNumber } from '../labels.js';
 import { drawPlanes, planesOf, spanOf, type Planes, type Span } from '../running/planes.js';
@@ -19,9 +19,11 @@ export function TensorView({ watching, watched }: { watching: Watching; watched:
     heading.current?.scrollIntoView({ block: 'nearest' });
   }, [watched]);
   const { channels, from } = watching;
-  const planes = useComputed(() => planesOf(watched.dims, watched.numbers, channels.value));
-  const all = useComputed(() => spanOf(planes.value, 0, planes.value.count));
-  const { count, width, height, what } = planes.value;
+  const { dims, numbers } = watched;
+  const axis = channels.value;
+  const planes = useMemo(() => planesOf(dims, numbers, axis), [numbers, axis]);
+  const all = useMemo(() => spanOf(planes, 0, planes.count), [planes]);
+  const { count, width, height, what } = planes;
   const shown = Array.from(
     { length: Math.min(perPage, count - from.value) },
     (_, at) => from.value + at,
@@ -35,7 +37,7 @@ export function TensorView({ watching, watched }: { watching: Watching; watched:
         </h2>
         <p class="hint">
           {watched.type} [{watched.dims.join(', ')}]: {counted(count, what)} of {width} × {height},
-          from {shortNumber(all.value.min)} to {shortNumber(all.value.max)}
+          from {shortNumber(all.min)} to {shortNumber(all.max)}
         </p>
         <button class="quiet" type="button" onClick={() => watching.clear()}>
           Close
@@ -66,20 +68,15 @@ export function TensorView({ watching, watched }: { watching: Watching; watched:
       </div>
       <div class="planes">
         {isColour && (
-          <Plane
-            {...{ planes: planes.value, pointed }}
-            shown={[0, 1, 2]}
-            title="in colour"
-            span={all.value}
-          />
+          <Plane {...{ planes, pointed }} shown={[0, 1, 2]} title="in colour" span={all} />
         )}
         {shown.map((plane) => (
           <Plane
             key={plane}
-            {...{ planes: planes.value, pointed }}
+            {...{ planes, pointed }}
             shown={[plane]}
             title={`${what} ${plane}`}
-            span={own.value === 'all' ? all.value : spanOf(planes.value, plane, plane + 1)}
+            span={own.value === 'all' ? all : spanOf(planes, plane, plane + 1)}
           />
         ))}
       </div>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Graph } from '../../demo/src/inspect/graph.js';
-import { groupNodes } from '../../demo/src/inspect/groups/grouping.js';
-import { layOut, type Problem } from '../../demo/src/inspect/layout/lay-out.js';
-import type { Rectangle } from '../../demo/src/inspect/canvas/camera.js';
-import { boxesIn, Scene } from '../../demo/src/inspect/layout/scene.js';
+import type { Graph } from '../../src/inspect/graph.js';
+import { groupNodes } from '../../src/inspect/groups/grouping.js';
+import { layOut, type Problem } from '../../src/inspect/layout/lay-out.js';
+import type { Rectangle } from '../../src/inspect/canvas/camera.js';
+import { boxesIn, Scene } from '../../src/inspect/layout/scene.js';
 
 const names = ['/a/1', '/a/2', '/a/b/1', '/a/b/2', '/a/b/3', '/c/1', '/c/2', '/c/3'];
 const graph: Graph = {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { groupById, type Graph, type Group, type Grouping } from '../../demo/src/inspect/graph.js';
-import { groupNodes } from '../../demo/src/inspect/groups/grouping.js';
-import { mostBoxes } from '../../demo/src/inspect/groups/runs.js';
-import { readModel } from '../../demo/src/inspect/onnx/model.js';
-import { transformer } from '../browser/inspect/support/large-models.js';
+import { groupById, type Graph, type Group, type Grouping } from '../../src/inspect/graph.js';
+import { groupNodes } from '../../src/inspect/groups/grouping.js';
+import { mostBoxes } from '../../src/inspect/groups/runs.js';
+import { readModel } from '../../src/inspect/onnx/model.js';
+import { transformer } from '../../../tests/browser/inspect/support/large-models.js';
 
 /** Nodes in a row, each reading the one before. */
 function chain(names: readonly string[]): Graph {

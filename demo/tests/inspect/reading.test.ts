@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { decode } from '../../demo/src/inspect/onnx/decode.js';
-import { readableAttributes } from '../../demo/src/inspect/onnx/attributes.js';
-import { elementsOf, fromBytes } from '../../demo/src/inspect/onnx/elements.js';
-import { readModel } from '../../demo/src/inspect/onnx/model.js';
-import { statisticsOf } from '../../demo/src/inspect/onnx/statistics.js';
-import { branching } from '../browser/inspect/support/small-models.js';
-import { OnnxBuilder } from '../support/onnx-builder.js';
-import { ModelProto } from '../support/onnx-schema.js';
+import { decode } from '../../src/inspect/onnx/decode.js';
+import { readableAttributes } from '../../src/inspect/onnx/attributes.js';
+import { elementsOf, fromBytes } from '../../src/inspect/onnx/elements.js';
+import { readModel } from '../../src/inspect/onnx/model.js';
+import { statisticsOf } from '../../src/inspect/onnx/statistics.js';
+import { branching } from '../../../tests/browser/inspect/support/small-models.js';
+import { OnnxBuilder } from '../../../tests/support/onnx-builder.js';
+import { ModelProto } from '../../../tests/support/onnx-schema.js';
 
 const noFiles = async () => undefined;
 
