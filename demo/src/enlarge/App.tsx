@@ -113,6 +113,7 @@ function Status({ bench }: { bench: Workbench }) {
 /** What few ask for. */
 function More({ bench, isSingle }: { bench: Workbench; isSingle: boolean }) {
   const [picture, enlarged] = [bench.picture.value, bench.enlarged.value];
+  const isProfileOpen = useSignal(false);
   return (
     <div class="more">
       {isSingle && picture && enlarged && (
@@ -123,7 +124,7 @@ function More({ bench, isSingle }: { bench: Workbench; isSingle: boolean }) {
             </summary>
             <Facts facts={resultFacts(picture, enlarged)} />
           </details>
-          <Profile enlarged={enlarged} picture={picture} />
+          <Profile enlarged={enlarged} picture={picture} isOpen={isProfileOpen} />
         </>
       )}
       <BrowserPanel bench={bench} />

@@ -8,8 +8,16 @@ import type { Size } from '../making/pyramid.js';
 import { measureProfile, runs, sum } from './profile-figures.js';
 
 /** Tells where a network's time goes; measured when it is opened. */
-export function Profile({ enlarged, picture }: { enlarged: Enlarged; picture: Size }) {
-  const isOpen = useSignal(false);
+export function Profile({
+  enlarged,
+  picture,
+  isOpen,
+}: {
+  enlarged: Enlarged;
+  picture: Size;
+  /** Kept beyond this result. */
+  isOpen: Signal<boolean>;
+}) {
   const measured = useSignal<TileProfile | undefined>(undefined);
   const words = useSignal('');
   const { upscaler } = enlarged;
@@ -30,6 +38,7 @@ export function Profile({ enlarged, picture }: { enlarged: Enlarged; picture: Si
     <details
       class="card profile"
       id="profile"
+      open={isOpen.value}
       onToggle={({ currentTarget }) => (isOpen.value = currentTarget.open)}
     >
       <summary>
