@@ -113,6 +113,8 @@ test('it opens and enlarges without a network', async ({ page, site }) => {
   await page.getByRole('link', { name: 'Camera & video' }).click();
   await page.getByRole('button', { name: 'Turn the camera on' }).click();
   await expect(page.getByRole('status')).toHaveText('The camera is on.', { timeout: 30_000 });
+  await page.getByRole('link', { name: 'Look inside a model' }).click();
+  await expect(page.getByRole('heading', { level: 2 }).first()).toBeVisible();
 });
 
 test('on a server without headers it has threads, after one reload', async ({ page, site }) => {
