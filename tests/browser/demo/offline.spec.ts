@@ -206,8 +206,11 @@ test('a new version waits for pages of the old one, which lack nothing', async (
   expect(await other.title()).not.toContain('second');
 
   await page.close();
-  await other.reload();
-  await expect.poll(() => other.title()).toContain('second');
+  // The browser may take a moment to tell the worker that it is closed.
+  await expect(async () => {
+    await other.reload();
+    await expect.poll(() => other.title(), { timeout: 2000 }).toContain('second');
+  }).toPass({ timeout: 20_000 });
   await expectSample(other);
   const kept = await other.evaluate(async () => {
     const keys = await Promise.all(
