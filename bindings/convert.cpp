@@ -207,6 +207,11 @@ val to_val(const NodeProfile& node) {
   object.set("macs", static_cast<double>(node.macs));
   object.set("bytes", static_cast<double>(node.bytes));
   object.set("dims", node.out_shape ? to_val(*node.out_shape) : val::undefined());
+  object.set("reads", to_array(node.reads, [](const auto& source) {
+               const auto* step = std::get_if<size_t>(&source);
+               return step ? val(static_cast<double>(*step))
+                           : val(std::string(std::get<std::string_view>(source)));
+             }));
   return object;
 }
 

@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include <algorithm>
+#include <map>
 
 #include "plan/band_program.h"
 
@@ -211,6 +212,27 @@ bool Execution::advance(Clock::time_point deadline) {
   } while (now < deadline && !question());
   if (question()) asked_at_ = now;
   return !planning_ && next_step_ == segment_->steps.size() && segment_->awaited.empty();
+}
+
+std::vector<std::vector<StepSource>> Execution::sources() const {
+  std::map<SlotId, size_t> makers;
+  std::vector<std::vector<StepSource>> sources(times_.size());
+  for (size_t i = 0; i < times_.size(); ++i) {
+    const Step& step = *times_[i].step;
+    for (const SlotId input : step.inputs) {
+      if (input == kNoSlot) continue;
+      const Slot& slot = segment_->slots[static_cast<size_t>(input)];
+      if (slot.constant) continue;
+      const SlotId owner = slot.shares == kNoSlot ? input : slot.shares;
+      if (const auto maker = makers.find(owner); maker != makers.end()) {
+        sources[i].push_back({maker->second});
+      } else {
+        sources[i].push_back({{}, segment_->slots[static_cast<size_t>(owner)].value});
+      }
+    }
+    for (const SlotId output : step.outputs) makers.emplace(output, i);
+  }
+  return sources;
 }
 
 Clock::time_point Execution::run_some(Clock::time_point start, Clock::time_point deadline) {

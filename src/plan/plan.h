@@ -64,6 +64,13 @@ struct StepTime {
   double milliseconds;
 };
 
+// What a step reads of what is computed or fed, in the order of its inputs: a view is whatever it
+// is a view of.
+struct StepSource {
+  std::optional<size_t> step;  // that made it: an index into Execution::times()
+  ValueId fed = kNoValue;      // otherwise
+};
+
 // One run of a graph: from feeds to the graph's outputs, a step at a time.
 class Execution {
  public:
@@ -86,8 +93,11 @@ class Execution {
   std::vector<Tensor> outputs() const;
   // The shapes of those as far as a plan can tell; nullopt where data will decide.
   std::vector<std::optional<Shape>> planned_shapes();
+  const Graph& graph() const { return plans_.environment().graph; }
   // Per step so far, in the order they ran; the steps are those of the plans.
   const std::vector<StepTime>& times() const { return times_; }
+  // The same steps' sources.
+  std::vector<std::vector<StepSource>> sources() const;
 
  private:
   void begin_next();

@@ -285,10 +285,25 @@ const std::vector<Tensor>& Run::outputs() const { return state_->outputs; }
 
 std::vector<NodeProfile> Run::profile() const {
   std::vector<NodeProfile> profile;
-  for (const auto& [step, milliseconds] : state_->under_way().times()) {
+  const Execution& execution = state_->under_way();
+  const auto sources = execution.sources();
+  for (const auto& [step, milliseconds] : execution.times()) {
     const Work& work = step->work;
-    profile.push_back({step->node->name, step->node->op_type, work.algorithm, milliseconds,
-                       work.macs, work.bytes, work.output ? &*work.output : nullptr});
+    profile.push_back({step->node->name,
+                       step->node->op_type,
+                       work.algorithm,
+                       milliseconds,
+                       work.macs,
+                       work.bytes,
+                       work.output ? &*work.output : nullptr,
+                       {}});
+    for (const StepSource& source : sources[profile.size() - 1]) {
+      if (source.step) {
+        profile.back().reads.emplace_back(*source.step);
+      } else {
+        profile.back().reads.emplace_back(execution.graph().value(source.fed).name);
+      }
+    }
   }
   return profile;
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/limits.h"
@@ -111,6 +112,8 @@ struct NodeProfile {
   int64_t macs;            // multiply-accumulates by definition: the algorithm may need fewer
   uint64_t bytes;          // of all inputs, weights included, and outputs, as they lie in memory
   const Shape* out_shape;  // of output 0; null: it depends on data
+  // What it reads: of earlier nodes, as indices into the profile, or inputs of the model.
+  std::vector<std::variant<size_t, std::string_view>> reads;
 };
 
 class Session;

@@ -278,6 +278,12 @@ describe('a session', () => {
     expect(shuffle.gflops).toBeUndefined();
   });
 
+  test('tells what each node reads', async () => {
+    const session = await create(slowModel(3));
+    const { nodes } = await session.profile({ x: new Tensor('float32', [1, 2]) });
+    expect(nodes.map(({ reads }) => reads)).toEqual([['x'], [0], [1]]);
+  });
+
   test('gives its working memory back and goes on', async () => {
     const session = await create(addModel());
     await session.run({ x: x() });

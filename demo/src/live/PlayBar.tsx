@@ -51,7 +51,7 @@ export function PlayBar({
 }
 
 function Status({ live }: { live: LiveVideo }) {
-  const rate = live.loop.rate.value;
+  const rate = live.facts.value && !live.needsModel.value && live.loop.rate.value;
   return (
     <div class="status">
       <p role="status">{stateInWords(live)}</p>

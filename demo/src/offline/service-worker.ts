@@ -96,7 +96,10 @@ async function answer(path: string): Promise<Response> {
   const kept = await cache.match(keyOf(path));
   if (kept) return kept;
   const { response, isExpected } = await download(path);
-  if (isExpected) await cache.put(keyOf(path), response.clone());
+  if (isExpected) {
+    // Where there is no room, it is fetched again the next time.
+    await cache.put(keyOf(path), response.clone()).catch(() => {});
+  }
   return response;
 }
 

@@ -254,7 +254,7 @@ test('a camera that is unplugged is explained', async ({ page }) => {
     const { srcObject } = document.querySelector('video')!;
     (srcObject as MediaStream).getVideoTracks()[0]!.dispatchEvent(new Event('ended'));
   });
-  await expect(page.getByRole('alert')).toContainText('The camera was disconnected.');
+  await expect(page.getByRole('alert')).toContainText('The camera has stopped.');
 });
 
 test('no camera watches a page that nobody sees', async ({ page }) => {

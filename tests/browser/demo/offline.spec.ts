@@ -113,6 +113,8 @@ test('it opens and enlarges without a network', async ({ page, site }) => {
   await page.getByRole('link', { name: 'Camera & video' }).click();
   await page.getByRole('button', { name: 'Turn the camera on' }).click();
   await expect(page.getByRole('status')).toHaveText('The camera is on.', { timeout: 30_000 });
+  await page.getByRole('link', { name: 'Look inside a model' }).click();
+  await expect(page.getByRole('heading', { level: 2 }).first()).toBeVisible();
 });
 
 test('on a server without headers it has threads, after one reload', async ({ page, site }) => {
@@ -204,8 +206,11 @@ test('a new version waits for pages of the old one, which lack nothing', async (
   expect(await other.title()).not.toContain('second');
 
   await page.close();
-  await other.reload();
-  await expect.poll(() => other.title()).toContain('second');
+  // The browser may take a moment to tell the worker that it is closed.
+  await expect(async () => {
+    await other.reload();
+    await expect.poll(() => other.title(), { timeout: 2000 }).toContain('second');
+  }).toPass({ timeout: 20_000 });
   await expectSample(other);
   const kept = await other.evaluate(async () => {
     const keys = await Promise.all(

@@ -269,9 +269,40 @@ TEST(Session, AProfileSaysWhatEachStepDoes) {
   EXPECT_EQ(steps[2].node, "y/ToPlain");
   EXPECT_EQ(steps[2].algorithm, "NHWC to NCHW");
 
+  using Reads = decltype(steps[0].reads);
+  EXPECT_EQ(steps[0].reads, (Reads{"x"}));
+  EXPECT_EQ(steps[1].reads, (Reads{size_t{0}}));
+  EXPECT_EQ(steps[2].reads, (Reads{size_t{1}}));
+  EXPECT_EQ(steps[3].reads, (Reads{size_t{2}}));
+
   EXPECT_EQ(steps[3].op_type, "Softmax");
   EXPECT_EQ(steps[3].algorithm, "");
   EXPECT_EQ(steps[3].bytes, 2 * sizeof(float) * 6 * pixels_out);
+}
+
+// A view is no step: what reads it reads what it is a view of.
+TEST(Session, AProfileSaysWhatAStepReads) {
+  const auto session = load(ModelBuilder()
+                                .input("x", DType::Float, {6})
+                                .input("z", DType::Float, {2, 3})
+                                .constant("shape", Tensor::of<int64_t>({2}, {2, 3}))
+                                .node("Erf", {"x"}, {"e"})
+                                .node("Reshape", {"e", "shape"}, {"r"})
+                                .node("Atan", {"z"}, {"a"})
+                                .node("Pow", {"a", "r"}, {"y"})
+                                .output("y")
+                                .bytes());
+  const auto run = session->start({{"x", Tensor::of<float>({6}, std::vector<float>(6, 1.0f))},
+                                   {"z", Tensor::of<float>({2, 3}, std::vector<float>(6, 1.0f))}});
+  while (!run->advance(0)) {
+  }
+  const std::vector<NodeProfile> steps = run->profile();
+  ASSERT_EQ(steps.size(), 3u);
+  using Reads = decltype(steps[0].reads);
+  EXPECT_EQ(steps[0].reads, (Reads{"x"}));
+  EXPECT_EQ(steps[1].reads, (Reads{"z"}));
+  EXPECT_EQ(steps[2].op_type, "Pow");
+  EXPECT_EQ(steps[2].reads, (Reads{size_t{1}, size_t{0}}));
 }
 
 TEST(Session, KnowsTheShapesOfResultsBeforeItComputes) {

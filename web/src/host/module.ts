@@ -106,6 +106,8 @@ export interface NodeTime {
   bytes: number;
   /** The shape of the first output; undefined where it depends on data. */
   dims: readonly number[] | undefined;
+  /** What it reads, weights apart: of earlier nodes, by their places in the profile; the model's inputs by name. */
+  reads: readonly (number | string)[];
 }
 
 /** Whether algorithms that round more are used where they are faster. */

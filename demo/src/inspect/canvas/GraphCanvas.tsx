@@ -1,0 +1,249 @@
+import './graph-canvas.css';
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PlacedBox } from '../layout/scene.js';
+import type { GraphView } from '../view.js';
+import { onGestures } from './gestures.js';
+import { boxAt } from './hits.js';
+import { Painter, type BoxLook } from './painter.js';
+import { stepFrom, type Direction } from './steps.js';
+import { readTheme, type Theme } from './theme.js';
+
+interface Props {
+  view: GraphView;
+  /** What is written on a box. Read again whenever signals that it reads change. */
+  look: (box: PlacedBox) => BoxLook;
+  /** What the chosen box is, for those who cannot see it. */
+  spoken: string;
+  /** Where values of a port come from or go to. */
+  onPort: (box: PlacedBox) => void;
+}
+
+/** A graph that can be moved, zoomed and opened. */
+export function GraphCanvas({ view, look, spoken, onPort }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const surface = useRef<Surface>(undefined);
+  const act = (work: (surface: Surface) => void) => () => surface.current && work(surface.current);
+
+  useEffect(() => {
+    const made = new Surface(canvas.current!, view, look, onPort);
+    surface.current = made;
+    return () => made.end();
+  }, [view]);
+
+  return (
+    <div class="graph-canvas">
+      <canvas
+        ref={canvas}
+        tabIndex={0}
+        role="application"
+        aria-label="The model as a drawing"
+        aria-describedby="graph-keys"
+        onKeyDown={(event) => surface.current?.key(event)}
+      />
+      <p id="graph-keys" class="unseen">
+        Arrow keys follow the lines, Enter opens and closes a group, plus and minus zoom, 0 shows
+        all. The search beside it lists every part.
+      </p>
+      <p class="unseen" role="status">
+        {spoken}
+      </p>
+      <div class="graph-tools" role="group" aria-label="View of the drawing">
+        <button type="button" aria-label="Zoom in" onClick={act((to) => to.zoomBy(1.4))}>
+          +
+        </button>
+        <button type="button" aria-label="Zoom out" onClick={act((to) => to.zoomBy(1 / 1.4))}>
+          −
+        </button>
+        <button type="button" onClick={act((to) => to.fit())}>
+          Show all
+        </button>
+      </div>
+    </div>
+  );
+}
+
+const steps: Record<string, Direction> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+};
+
+/** A canvas that shows a view and takes what people do with it. */
+class Surface {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  readonly #view: GraphView;
+  readonly #look: Props['look'];
+  readonly #onPort: Props['onPort'];
+  readonly #ends: (() => void)[] = [];
+  #theme: Theme;
+  #frame = 0;
+  #isDrawn = false;
+
+  constructor(
+    canvas: HTMLCanvasElement,
+    view: GraphView,
+    look: Props['look'],
+    onPort: Props['onPort'],
+  ) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext('2d')!;
+    this.#view = view;
+    this.#look = look;
+    this.#onPort = onPort;
+    this.#theme = readTheme(canvas.parentElement!);
+    this.#watch();
+  }
+
+  #watch(): void {
+    const observer = new ResizeObserver(() => this.#resize());
+    observer.observe(this.#canvas);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const recolour = () => {
+      this.#theme = readTheme(this.#canvas.parentElement!);
+      this.draw();
+    };
+    dark.addEventListener('change', recolour);
+    this.#ends.push(
+      () => observer.disconnect(),
+      () => dark.removeEventListener('change', recolour),
+      effect(() => this.#follow()),
+      onGestures(this.#canvas, {
+        pan: (dx, dy) => this.#change(() => this.#view.camera.pan(dx, dy)),
+        zoom: (factor, centre) => this.#change(() => this.#view.camera.zoom(factor, centre)),
+        tap: (at, isDouble) => this.#tap(this.#boxAt(at), isDouble),
+        hover: (at) => (this.#canvas.style.cursor = this.#boxAt(at) ? 'pointer' : 'grab'),
+      }),
+    );
+  }
+
+  end(): void {
+    for (const end of this.#ends) end();
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** Draws before the next frame, once however often it is asked for. */
+  draw(): void {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#paint();
+    });
+  }
+
+  zoomBy(factor: number): void {
+    const { width, height } = this.#size;
+    this.#change(() => this.#view.camera.zoom(factor, { x: width / 2, y: height / 2 }));
+  }
+
+  fit(): void {
+    const placed = this.#view.placed.value;
+    if (placed) this.#change(() => this.#view.camera.fit(placed, this.#size));
+  }
+
+  key(event: KeyboardEvent): void {
+    const handled = event.ctrlKey || event.metaKey || event.altKey ? false : this.#handleKey(event);
+    if (handled) event.preventDefault();
+  }
+
+  #handleKey({ key, shiftKey }: KeyboardEvent): boolean {
+    const direction = steps[key];
+    if (direction && shiftKey) this.#panTo(direction);
+    else if (direction) this.#step(direction);
+    else if (key === 'Enter' || key === ' ') this.#toggleSelected();
+    else if (key === '+' || key === '=') this.zoomBy(1.4);
+    else if (key === '-') this.zoomBy(1 / 1.4);
+    else if (key === '0') this.fit();
+    else if (key === 'Escape') this.#view.selected.value = undefined;
+    else return false;
+    return true;
+  }
+
+  #panTo(direction: Direction): void {
+    const [dx, dy] = { up: [0, 1], down: [0, -1], left: [1, 0], right: [-1, 0] }[direction];
+    this.#change(() => this.#view.camera.pan(120 * dx!, 120 * dy!));
+  }
+
+  #step(direction: Direction): void {
+    const { selected } = this.#view;
+    const next = stepFrom(this.#view, selected.value, direction);
+    if (next === undefined) return;
+    selected.value = next;
+    this.#view.revealing.value = next;
+  }
+
+  #toggleSelected(): void {
+    const id = Number(this.#view.selected.value ?? NaN);
+    if (this.#view.isGroup(id)) void this.#view.toggle(id);
+  }
+
+  #tap(box: PlacedBox | undefined, isDouble: boolean): void {
+    if (box?.kind === 'port') {
+      this.#onPort(box);
+      return;
+    }
+    const isSame = box?.key === this.#view.selected.value;
+    this.#view.selected.value = box?.key;
+    // A group opens by a second tap, so that one can also look at it closed.
+    if (box?.kind === 'group' && (isSame || isDouble)) void this.#view.toggle(Number(box.key));
+  }
+
+  #boxAt(at: { x: number; y: number }): PlacedBox | undefined {
+    const placed = this.#view.placed.value;
+    return placed && boxAt(placed, this.#view.camera.toGraph(at));
+  }
+
+  get #size() {
+    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+  }
+
+  #change(change: () => void): void {
+    change();
+    this.draw();
+  }
+
+  #resize(): void {
+    const { width, height } = this.#size;
+    this.#canvas.width = Math.round(width * devicePixelRatio);
+    this.#canvas.height = Math.round(height * devicePixelRatio);
+    this.#place();
+    // At once: a canvas that was resized is empty.
+    this.#paint();
+  }
+
+  /** Runs again whenever what is drawn changes. */
+  #follow(): void {
+    const { placed, selected, revealing } = this.#view;
+    void selected.value;
+    // Reads the signals that what is written depends on.
+    const [first] = placed.value?.boxes ?? [];
+    if (first) this.#look(first);
+    this.#place();
+    const box = revealing.value === undefined ? undefined : this.#view.boxOf(revealing.value);
+    if (box) {
+      this.#view.camera.reveal(box, this.#size);
+      revealing.value = undefined;
+    }
+    this.draw();
+  }
+
+  #place(): void {
+    const { camera, placed } = this.#view;
+    if (camera.isPlaced || !placed.value || this.#size.width === 0) return;
+    camera.start(placed.value, placed.value.boxes[0], this.#size);
+  }
+
+  #paint(): void {
+    const { camera, placed, selected } = this.#view;
+    const marks = { selected: selected.peek(), look: this.#look };
+    const painter = new Painter(this.#context, this.#theme, camera, marks);
+    const group = placed.peek();
+    if (!group) return;
+    painter.group(group);
+    if (this.#isDrawn) return;
+    this.#isDrawn = true;
+    performance.mark('graph-drawn');
+  }
+}

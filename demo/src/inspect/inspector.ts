@@ -1,0 +1,190 @@
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { FoveaError } from 'fovea';
+import { isAborted } from '../base/messages.js';
+import { isModelFile } from '../base/model-choice/model-choice.js';
+import { ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
+import { warmUp } from './layout/client.js';
+import { RunSettings } from './running/run-settings.js';
+import { Subject, type ModelFiles } from './subject.js';
+import { problemsIn, type Problems } from './problems.js';
+import { Watching } from './running/watching.js';
+
+/** What is shown: the file's own nodes, or what the engine makes of them. */
+export type Mode = 'file' | 'run';
+
+/** The page's state. */
+export class Inspector {
+  readonly subject = signal<Subject | undefined>(undefined);
+  readonly mode = signal<Mode>('file');
+  /** What is to be shown, which may take a while, and may fail. */
+  readonly wantedMode = signal<Mode>('file');
+  readonly tab = signal<'part' | 'model' | 'run'>('model');
+  readonly errors = signal<readonly unknown[]>([]);
+  /** What is being done. */
+  readonly busy = signal<string | undefined>(undefined);
+  readonly settings = new RunSettings();
+  readonly watching = new Watching();
+
+  /** The graph that is shown. */
+  readonly view = computed(() => {
+    const subject = this.subject.value;
+    if (!subject) return undefined;
+    const measured = this.mode.value === 'run' ? subject.measured.value : undefined;
+    return measured?.view ?? subject.path.value.at(-1)!.view;
+  });
+
+  /** What cannot be run of the graph that is shown. */
+  readonly problems = computed((): Problems => {
+    const subject = this.subject.value;
+    const shown = subject?.path.value.at(-1);
+    const report = subject?.report.value;
+    return shown && report && shown.view === this.view.value
+      ? problemsIn(shown, report)
+      : new Map();
+  });
+
+  #work = new AbortController();
+
+  constructor() {
+    warmUp();
+    effect(() => {
+      const wanted = this.wantedMode.value;
+      untracked(() => void this.#showMode(wanted));
+    });
+  }
+
+  /** Takes files that were chosen, dropped or pasted: a model, its weights, a picture to run it on. */
+  async take(files: readonly File[]): Promise<void> {
+    const model = files.find(isModelFile);
+    const pictures = files.filter(({ type }) => type.startsWith('image/'));
+    const others = files.filter((file) => file !== model && !pictures.includes(file));
+    const shown = this.subject.value;
+    if (model) await this.open({ name: model.name, model, others });
+    else if (shown && others.length > 0) await this.open({ ...shown.files, others });
+    else if (others[0]) await this.open({ name: others[0].name, model: others[0], others: [] });
+    if (pictures[0] && (await this.#attempt('', () => this.settings.takePicture(pictures[0]!)))) {
+      this.tab.value = 'run';
+    }
+  }
+
+  /** Opens one of the package's own models. */
+  async openOwn(kind: OwnNetwork): Promise<void> {
+    const { title, source } = ownNetwork(kind);
+    await this.#attempt(`Fetching ${title} …`, async (signal) => {
+      const response = await fetch(source as string | URL, { signal });
+      if (!response.ok) throw new FoveaError('NetworkError', `${response.url}: ${response.status}`);
+      const model = await response.blob();
+      await this.#open({ name: `Fovea ×2: ${title}`, model, others: [] }, signal);
+    });
+  }
+
+  async open(files: ModelFiles): Promise<void> {
+    await this.#attempt(`Reading ${files.name} …`, (signal) => this.#open(files, signal));
+  }
+
+  async #open(files: ModelFiles, signal: AbortSignal): Promise<void> {
+    performance.mark('open-model');
+    const next = await Subject.open(files);
+    if (signal.aborted) await next.close();
+    signal.throwIfAborted();
+    const before = this.subject.value;
+    this.#show(next);
+    void this.#examine(next, before);
+  }
+
+  /** Has the engine examine what is shown already. What it finds damaged makes way for what was shown before. */
+  async #examine(next: Subject, before: Subject | undefined): Promise<void> {
+    let last = before;
+    try {
+      await next.check();
+      if (this.subject.value === next) this.settings.adopt(next.report.value!);
+    } catch (error) {
+      if (this.subject.value === next) {
+        this.errors.value = [error];
+        const isDamaged = error instanceof FoveaError && error.code === 'MalformedModel';
+        if (isDamaged && before) {
+          this.#show(before);
+          last = next;
+        }
+      }
+    }
+    await last?.close();
+  }
+
+  #show(subject: Subject): void {
+    this.subject.value = subject;
+    this.showFile();
+    this.tab.value = 'model';
+    this.watching.clear();
+    const report = subject.report.value;
+    if (report) this.settings.adopt(report);
+  }
+
+  showFile(): void {
+    this.mode.value = 'file';
+    this.wantedMode.value = 'file';
+  }
+
+  /** Shows the nodes of the file, or what the engine runs, which is measured first. */
+  async #showMode(wanted: Mode): Promise<void> {
+    if (wanted === this.mode.value) return;
+    const subject = this.subject.value!;
+    const isThere = wanted === 'file' || subject.measured.value || (await this.measure());
+    if (this.subject.value !== subject) return;
+    if (isThere) this.mode.value = wanted;
+    else this.wantedMode.value = this.mode.value;
+  }
+
+  /** Runs the model to see what each step takes. Whether it did. */
+  measure(): Promise<boolean> {
+    return this.#attempt('Running and measuring …', async (signal) => {
+      const subject = this.subject.value!;
+      subject.run.plan = await this.settings.plan(subject.report.value!);
+      await subject.measure(signal);
+    });
+  }
+
+  /** Runs the model and shows one of its values as pictures. */
+  async watch(name: string): Promise<void> {
+    await this.#attempt(`Computing ${name} …`, async (signal) => {
+      const subject = this.subject.value!;
+      subject.run.plan = await this.settings.plan(subject.report.value!);
+      this.watching.show(name, await subject.run.value(name, signal));
+    });
+  }
+
+  /** Chooses a node or group of the graph that is shown. */
+  async reveal(id: number): Promise<void> {
+    this.tab.value = 'part';
+    await this.view.value?.reveal(id);
+  }
+
+  async enter(graph: number): Promise<void> {
+    await this.#attempt('', () => this.subject.value!.enter(graph));
+  }
+
+  cancel(): void {
+    this.#work.abort();
+  }
+
+  closeErrors(): void {
+    this.errors.value = [];
+  }
+
+  /** Does one piece of work instead of the one before. Whether it was done. */
+  async #attempt(what: string, work: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+    this.#work.abort();
+    const { signal } = (this.#work = new AbortController());
+    this.errors.value = [];
+    this.busy.value = what || undefined;
+    try {
+      await work(signal);
+      return !signal.aborted;
+    } catch (error) {
+      if (!signal.aborted && !isAborted(error)) this.errors.value = [error];
+      return false;
+    } finally {
+      if (this.#work.signal === signal) this.busy.value = undefined;
+    }
+  }
+}
