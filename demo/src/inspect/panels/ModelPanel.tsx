@@ -36,8 +36,8 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
           <p>{report.refusal.message}</p>
         </div>
       )}
-      {report && <Values title="Takes" values={report.inputs} />}
-      {report && <Values title="Gives" values={report.outputs} />}
+      {report && <Values title="Takes" values={report.inputs} report={report} />}
+      {report && <Values title="Gives" values={report.outputs} report={report} />}
       {report && <Operators report={report} />}
       <Colours />
     </div>
@@ -102,11 +102,21 @@ function Unsupported({ inspector, report }: { inspector: Inspector; report: Mode
   );
 }
 
-function Values({ title, values }: { title: string; values: ModelReport['inputs'] }) {
-  const facts = values.map(({ name, type, shape }) => [
-    name,
-    `${type}${shape ? ` [${shape.join(', ')}]` : ''}`,
-  ]);
+/** Inputs or outputs, with the shapes that were found where the model declares none. */
+function Values({
+  title,
+  values,
+  report,
+}: {
+  title: string;
+  values: ModelReport['inputs'];
+  report: ModelReport;
+}) {
+  const found = new Map(report.values.map((value) => [value.name, value.shape] as const));
+  const facts = values.map(({ name, type, shape: declared }) => {
+    const shape = found.get(name) ?? declared;
+    return [name, `${type}${shape ? ` [${shape.join(', ')}]` : ''}`];
+  });
   return (
     <section>
       <h3>{title}</h3>
