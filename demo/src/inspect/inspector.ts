@@ -131,6 +131,8 @@ export class Inspector {
     const subject = this.subject.value!;
     const isThere = wanted === 'file' || subject.measured.value || (await this.measure());
     if (this.subject.value !== subject) return;
+    // What runs is the whole, wherever one was.
+    if (wanted === 'run') subject.leaveTo(0);
     if (isThere) this.mode.value = wanted;
     else this.wantedMode.value = this.mode.value;
   }
@@ -154,9 +156,17 @@ export class Inspector {
   }
 
   /** Chooses a node or group of the graph that is shown. */
-  async reveal(id: number): Promise<void> {
+  async reveal(id: number | undefined): Promise<void> {
+    if (id === undefined) return;
     this.tab.value = 'part';
     await this.view.value?.reveal(id);
+  }
+
+  /** Chooses a node of the file's own graph, whichever is shown. */
+  async revealInFile(node: number): Promise<void> {
+    this.subject.value?.leaveTo(0);
+    this.showFile();
+    await this.reveal(node);
   }
 
   async enter(graph: number): Promise<void> {

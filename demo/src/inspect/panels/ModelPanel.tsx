@@ -88,7 +88,11 @@ function Unsupported({ inspector, report }: { inspector: Inspector; report: Mode
               <span class="hint">{message}</span>
               {graph.nodes[at] && (
                 <span class="value-actions">
-                  <button class="quiet" type="button" onClick={() => void inspector.reveal(at)}>
+                  <button
+                    class="quiet"
+                    type="button"
+                    onClick={() => void inspector.revealInFile(at)}
+                  >
                     Show it
                   </button>
                 </span>
