@@ -6,6 +6,10 @@
 import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from './tools/lib/chromium.mjs';
 
+const launchOptions = chromiumLaunchOptions();
+// A camera of the browser's own, which shows a clock.
+launchOptions.args.push('--use-fake-device-for-media-stream');
+
 const port = Number(process.env.FOVEA_TEST_PORT ?? 4173);
 const isolated = `http://localhost:${port}`;
 const notIsolated = `http://localhost:${port + 1}`;
@@ -21,7 +25,7 @@ export default defineConfig({
   workers: 2,
   use: {
     browserName: 'chromium',
-    launchOptions: chromiumLaunchOptions(),
+    launchOptions,
     // The demo's would isolate pages that are not, and reload them. Tests of service workers allow them.
     serviceWorkers: 'block',
   },

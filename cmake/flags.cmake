@@ -78,8 +78,8 @@ function(fovea_compile_for_size target)
 endfunction()
 
 # Sources of a target that is compiled for speed, but neither convolve nor multiply matrices: they wait for
-# memory more than for their loops. -Os still makes vectors of loops and inlines what is called for every
-# element, but unrolls nothing.
+# memory more than for their loops. With -Os the compiler makes vectors only of loops whose number of turns it knows
+# and that leaves no rest, and unrolls none: what has to be fast is written as vectors.
 function(fovea_compile_rest_for_size)
   list(FILTER ARGN INCLUDE REGEX
     "_small\\.cpp$|/kernels/(movement|reduction|resize|signal)/|/src/image/")

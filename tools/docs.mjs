@@ -46,6 +46,9 @@ function copyPages() {
   rmSync(source, { recursive: true, force: true });
   for (const file of sitePages()) copy(file, file);
   copy('docs/.vitepress/home.md', 'index.md');
+  // VitePress takes from elsewhere what no page of text shows.
+  copy('docs/images/before-after.png', 'public/docs/images/before-after.png');
+  copy('demo/public/icon.svg', 'public/icon.svg');
 }
 
 /**

@@ -7,6 +7,7 @@ export const guide: readonly [title: string, pages: Readonly<Record<string, stri
       'quick-start': 'Quick start',
       'your-model': 'Your own model',
       export: 'Export recipes',
+      'convert-back': 'Converting back',
       examples: 'Examples',
     },
   ],

@@ -49,7 +49,8 @@ export function problemOf(error: unknown): Problem | undefined {
     return new Problem(400, 'InvalidForm', 'a form has one file; options are in the address');
   }
   if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined;
-  return new Problem(statusCode, codes[statusCode] ?? String(code), String(message));
+  const detail = statusCode === 415 ? bodies : String(message);
+  return new Problem(statusCode, codes[statusCode] ?? String(code), detail);
 }
 
 /** What Fastify throws. */
@@ -61,6 +62,10 @@ interface FrameworkError {
 
 /** Of forms with anything else than a file. */
 const formErrors = ['FST_PARTS_LIMIT', 'FST_FILES_LIMIT', 'FST_FIELDS_LIMIT'];
+
+const bodies =
+  'the body is to be a picture, with its type in the header (Content-Type: image/jpeg), or a form ' +
+  '(multipart/form-data) with one file';
 
 const codes: Readonly<Record<number, string>> = {
   400: 'BadRequest',

@@ -102,6 +102,23 @@ test('an engine that is not there, until it is', async ({ page }) => {
   expect(await runOnce(page, url)).toBe(4 * input.data.length);
 });
 
+test('threads that never start are started once more', async ({ page, sharedMemory }) => {
+  test.skip(!sharedMemory, 'there are no threads');
+  // As in Firefox at times: new Worker() does not return.
+  const hanging = `globalThis.Worker = class {
+    constructor() { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }
+  };`;
+  let starts = 0;
+  await page.route('**/dist/worker.js', async (route) => {
+    const response = await route.fetch();
+    const body = `${++starts === 1 ? hanging : ''}\n${await response.text()}`;
+    await route.fulfill({ response, body });
+  });
+  const options = { numThreads: 2 };
+  expect(await runOnce(page, await serveModel(page, model), options)).toBe(4 * input.data.length);
+  expect(starts).toBe(2);
+});
+
 test('a web page instead of the engine', async ({ page }) => {
   await page.route('**/*.wasm', (route) =>
     route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Not found</title>' }),

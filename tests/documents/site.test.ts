@@ -1,6 +1,6 @@
 // `npm run docs` makes the site: neither VitePress finds a dead link nor TypeDoc something to complain of.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'tinyglobby';
@@ -20,6 +20,23 @@ test('every page of docs/ is one of the site', () => {
     .filter((document) => /^docs\/[\w-]+\.md$/.test(document))
     .map((document) => document.replace(/md$/, 'html'));
   expect(pages).toEqual(wanted.sort());
+});
+
+test('the home page has its picture and its icon', () => {
+  const home = readFileSync(`${site}/index.html`, 'utf8');
+  const files = [...home.matchAll(/(?:src|href)="(\/[^"]+\.(?:png|svg))"/g)].map(
+    ([, path]) => path!,
+  );
+  expect(files).toEqual(expect.arrayContaining(['/icon.svg', '/docs/images/before-after.png']));
+  expect(files.filter((path) => !existsSync(site + path))).toEqual([]);
+});
+
+test('all code is framed, what is indented, too', () => {
+  const pages = globSync('**/*.html', { cwd: site });
+  const bare = pages.filter((page) =>
+    readFileSync(`${site}/${page}`, 'utf8').includes('<pre><code>'),
+  );
+  expect(bare).toEqual([]);
 });
 
 test('the reference has a page for every name that the package exports', () => {

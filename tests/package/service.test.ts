@@ -186,6 +186,12 @@ describe('a service', () => {
     expect([response.status, await problemIn(response)]).toEqual([status, code]);
   });
 
+  test('says which bodies there are to whom sends no type, as curl --data-binary does', async () => {
+    const response = await post(service.url, 'picture', 'application/x-www-form-urlencoded');
+    const { detail } = (await response.json()) as { detail: string };
+    expect(detail).toMatch(/Content-Type: image\/jpeg.*multipart\/form-data/);
+  });
+
   test('refuses heads that are too long', async () => {
     const answer = await sendRaw(
       service.url,

@@ -101,8 +101,8 @@ function withoutNodeModules(glue) {
   // Parcel would bring its own `process` along, which says that it is no browser's.
   const process = /\bprocess\b/.test(glue) ? 'const process = globalThis.process;\n' : '';
   return `${process}${glue}`.replaceAll(
-    /\bimport\("(module|worker_threads)"\)/g,
-    (_, name) => `import(${hints} \`node:\${"${name}"}\`)`,
+    /\bimport\((["'])(module|worker_threads)\1\)/g,
+    (_, __, name) => `import(${hints} \`node:\${"${name}"}\`)`,
   );
 }
 

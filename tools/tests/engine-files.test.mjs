@@ -21,8 +21,10 @@ test('glue without threads stays as it is', () => {
 });
 
 test("bundlers for browsers find none of Node's modules in it", () => {
-  const glue = 'if (ENVIRONMENT_IS_NODE) { await import("module"); }\nexport default Module;\n';
-  assert.match(forBundlers(glue), /import\(\/\* webpackIgnore: true.*`node:\$\{"module"\}`\)/);
+  for (const quoted of ['"module"', "'module'"]) {
+    const glue = `if (ENVIRONMENT_IS_NODE) { await import(${quoted}); }\nexport default Module;\n`;
+    assert.match(forBundlers(glue), /import\(\/\* webpackIgnore: true.*`node:\$\{"module"\}`\)/);
+  }
 });
 
 test('bundlers look for no .wasm beside it', () => {

@@ -26,15 +26,21 @@ ORIGINALS = {
 }
 
 
-def recipes():
+def recipes(document='docs/export.md'):
     """Heading -> the blocks below it, in the order in which a reader would run them."""
-    text = (PROJECT / 'docs/export.md').read_text()
+    text = (PROJECT / document).read_text()
     found = {}
     for section in re.split(r'^## ', text, flags=re.MULTILINE)[1:]:
         blocks = re.findall(r'^```python\n(.*?)^```', section, flags=re.MULTILINE | re.DOTALL)
         if blocks:
             found[section.splitlines()[0]] = blocks
     return found
+
+
+def converting_back():
+    """The blocks of docs/convert-back.md that a reader who wants PyTorch runs."""
+    found = recipes('docs/convert-back.md')
+    return [*found['Weights as float32'], *found['PyTorch']]
 
 
 def by_fovea(model, feeds):

@@ -1,4 +1,4 @@
-"""The recipes of docs/export.md, run as they stand; what Fovea computes of their files."""
+"""The code of docs/export.md and docs/convert-back.md, run as it stands, against Fovea."""
 
 import importlib.util
 import re
@@ -8,9 +8,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from .run_recipe import ORIGINALS, PROJECT, recipes
+from .run_recipe import ORIGINALS, PROJECT, converting_back, recipes
 
-PROGRAM = Path(__file__).with_name('run_recipe.py')
+HERE = Path(__file__).parent
 
 
 def lacking(blocks):
@@ -20,20 +20,25 @@ def lacking(blocks):
     return sorted({name for name in names if importlib.util.find_spec(name) is None})
 
 
+def run_program(test, blocks, program, *arguments):
+    """Runs one of the programs beside this in an empty folder, if its blocks can run here."""
+    missing = lacking(blocks)
+    if missing:
+        test.skipTest(f'this Python has no {", ".join(missing)}')
+    # In the checkout, since some Pythons see nothing else.
+    (PROJECT / 'build').mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=PROJECT / 'build') as folder:
+        command = [sys.executable, str(HERE / program), *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    test.assertEqual(done.returncode, 0, done.stderr[-4000:])
+
+
 class RecipeTest(unittest.TestCase):
     def test_every_recipe_is_run(self):
         self.assertEqual(list(recipes()), list(ORIGINALS))
 
     def run_recipe(self, heading):
-        missing = lacking(recipes()[heading])
-        if missing:
-            self.skipTest(f'this Python has no {", ".join(missing)}')
-        # In the checkout, since some Pythons see nothing else.
-        (PROJECT / 'build').mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=PROJECT / 'build') as folder:
-            command = [sys.executable, str(PROGRAM), heading]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stderr[-4000:])
+        run_program(self, recipes()[heading], 'run_recipe.py', heading)
 
     def test_pytorch(self):
         self.run_recipe('PyTorch')
@@ -46,3 +51,8 @@ class RecipeTest(unittest.TestCase):
 
     def test_scikit_learn(self):
         self.run_recipe('scikit-learn')
+
+
+class ConvertBackTest(unittest.TestCase):
+    def test_pytorch(self):
+        run_program(self, converting_back(), 'run_convert_back.py')

@@ -200,6 +200,28 @@ describe('a program in Node', () => {
     expect(told).toMatchObject({ worker: false, named: true, size: 8 });
     expect(told.reason).toMatch(/in this thread: there is no file:.*worker\.js/);
   });
+
+  test('whose bundle is no module is told that nothing tells where worker.js is', async () => {
+    const stdin = {
+      contents: `
+        import { capabilities, Upscaler } from 'fovea';
+        const failure = Upscaler.create(new Uint8Array(), { worker: true }).catch((error) => error);
+        Promise.all([capabilities(), failure]).then(([{ reason }, { code, message }]) =>
+          console.log(JSON.stringify({ reason, code, message })),
+        );`,
+      resolveDir: folder,
+    };
+    const outfile = join(folder, 'bundled.cjs');
+    // Where a plain script is, import.meta does not say; that is what this is about.
+    const logOverride = { 'empty-import-meta': 'silent' } as const;
+    const settings = { bundle: true, format: 'cjs', platform: 'node', logOverride } as const;
+    await build({ ...settings, stdin, outfile, logLevel: 'error' });
+    const told = (await run([outfile])) as Record<string, string>;
+    const unlocated = 'nothing tells where worker.js is, which the option workerUrl can';
+    expect(told.reason).toContain(`in this thread: ${unlocated}`);
+    expect(told.code).toBe('EngineLoadError');
+    expect(told.message).toContain(`${unlocated}. With the option worker: false`);
+  });
 });
 
 describe('a test runner, whose modules have a context of their own', () => {

@@ -206,6 +206,13 @@ describe('it is refused', () => {
     expect((await failureOf(upscaler.upscale(none))).code).toBe('InvalidInput');
   });
 
+  test('new, as other libraries have it', () => {
+    const Made = Upscaler as unknown as new (options: object) => Upscaler;
+    const made = () => new Made({ model: doublingModel() });
+    expect(made).toThrow(expect.objectContaining({ code: 'InvalidInput' }));
+    expect(made).toThrow('await Upscaler.create(model)');
+  });
+
   test('work after release', async () => {
     const upscaler = await create(doublingModel());
     await upscaler.release();

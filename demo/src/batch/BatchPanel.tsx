@@ -113,7 +113,8 @@ function Actions({ batch, onDone }: { batch: Batch; onDone: () => void }) {
 function saveLabel(batch: Batch): string {
   const sizes = [...batch.results()].map(({ blob }) => blob.size);
   if (sizes.length === 0) return 'Save all as ZIP';
-  const which = sizes.length < batch.items.length ? `these ${sizes.length}` : 'all';
+  const { length } = batch.items;
+  const which = sizes.length < length ? `${sizes.length} of ${length}` : 'all';
   return `Save ${which} as ZIP (${fileSize(sizes.reduce((sum, size) => sum + size))})`;
 }
 

@@ -35,7 +35,7 @@ export function App({ bench, view }: { bench: Workbench; view: View }) {
         )}
         <div class="panels">
           <InputPanel bench={bench} />
-          <MakingPanel picture={bench.picture.value} />
+          <MakingPanel picture={files ? undefined : bench.picture.value} />
         </div>
         <More bench={bench} isSingle={!files} />
       </main>
@@ -51,6 +51,7 @@ function Work({ bench, view }: { bench: Workbench; view: View }) {
   return (
     <section class="card work" aria-label="Result and comparison">
       <CompareBar bench={bench} amplification={amplification} />
+      <ErrorBox errors={bench.errors.value} onClose={() => (bench.errors.value = [])} />
       <Stage
         view={view}
         mode={viewMode}
@@ -63,20 +64,20 @@ function Work({ bench, view }: { bench: Workbench; view: View }) {
         <SaveBar bench={bench} isBusy={isBusy} />
       </div>
       {other && <Measured other={other} />}
-      <ErrorBox errors={bench.errors.value} onClose={() => (bench.errors.value = [])} />
     </section>
   );
 }
 
 function sidesOf(bench: Workbench): { before: Side | undefined; after: Side | undefined } {
   const [before, shown, other] = [bench.before.value, bench.shown.value, bench.other.value];
-  const title = bench.enlarged.value?.network.title ?? 'Enlarged';
+  const title = bench.enlarged.value?.network.title ?? 'After';
   const isCompared = baseline.value !== 'plain' && other !== undefined;
+  const result = baseline.value === 'reference' ? 'Result' : title;
   return {
     before: other
       ? { picture: other.shown, label: isCompared ? other.label : 'Before' }
       : before && { picture: before, label: 'Before' },
-    after: shown && { picture: shown, label: isCompared ? title : 'After' },
+    after: shown && { picture: shown, label: isCompared ? result : 'After' },
   };
 }
 

@@ -48,6 +48,8 @@ export class Workbench {
 
   readonly #pool = new UpscalerPool();
   readonly #latest = new Latest();
+  /** Whether another result is on its way, at whose end it is compared. */
+  #isRemaking = false;
 
   /** Takes files: a model, a picture, or several pictures. */
   take(files: readonly File[]): void {
@@ -66,17 +68,18 @@ export class Workbench {
   /** Enlarges the picture anew, as it is to be by now. */
   again(): void {
     if (!this.picture.peek() || this.several.peek() || !model.network()) return;
-    void this.#attempt((signal) => this.#enlarge(signal));
+    void this.#remake((signal) => this.#enlarge(signal));
   }
 
   /** Compares the result with what it is to be compared with by now. */
   compareAgain(): void {
-    if (!this.enlarged.peek()) return;
+    if (!this.enlarged.peek() || this.#isRemaking) return;
     void this.#attempt((signal) => this.#compare(signal));
   }
 
   cancel(): void {
     this.#latest.cancel();
+    this.#isRemaking = false;
     batch(() => {
       this.activity.value = undefined;
       this.status.value = 'Cancelled.';
@@ -102,10 +105,12 @@ export class Workbench {
   /** Back from several pictures to one. */
   closeSeveral(): void {
     this.several.value = undefined;
+    if (!this.enlarged.peek()) this.again();
   }
 
   #takeSeveral(files: readonly File[]): void {
     this.#latest.cancel();
+    this.#isRemaking = false;
     batch(() => {
       this.errors.value = [];
       this.activity.value = undefined;
@@ -114,7 +119,7 @@ export class Workbench {
   }
 
   #open(decode: () => Promise<Picture>): Promise<void> {
-    return this.#attempt(async (signal) => {
+    return this.#remake(async (signal) => {
       this.activity.value = { label: 'Opening the picture' };
       const picture = await decode();
       if (signal.aborted) picture.bitmap.close();
@@ -143,6 +148,7 @@ export class Workbench {
         `${picture.width} × ${picture.height} became ${width} × ${height} pixels ` +
         `in ${duration(enlarged.times.enlarging)}.`;
     });
+    this.#isRemaking = false;
     await this.#compare(signal);
   }
 
@@ -218,6 +224,11 @@ export class Workbench {
     return { signal, report, ...(onShown ? { onShown } : {}) };
   }
 
+  #remake(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#isRemaking = true;
+    return this.#attempt(task);
+  }
+
   /** Does one piece of work instead of the one before, and tells how it ended. */
   #attempt(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     return this.#latest.run(async (signal) => {
@@ -232,7 +243,9 @@ export class Workbench {
         // What is half made is nothing.
         if (!this.enlarged.peek()) this.#clearResult();
       }
-      if (!signal.aborted) this.activity.value = undefined;
+      if (signal.aborted) return;
+      this.#isRemaking = false;
+      this.activity.value = undefined;
     });
   }
 

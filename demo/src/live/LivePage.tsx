@@ -7,6 +7,7 @@ import { PlayBar } from './PlayBar.js';
 import { SettingsPanel } from './SettingsPanel.js';
 import { SourcePanel } from './SourcePanel.js';
 import { Stage } from './Stage.js';
+import { VideoFile } from './VideoFile.js';
 
 export function LivePage({ live }: { live: LiveVideo }) {
   const after = useRef<HTMLCanvasElement>(null);
@@ -15,6 +16,7 @@ export function LivePage({ live }: { live: LiveVideo }) {
       <Masthead current="live.html" />
       <main>
         <section class="card work" aria-label="Video, before and after">
+          <VideoFile live={live} />
           <Stage live={live} after={after} />
           <PlayBar live={live} after={after} />
           <ErrorBox errors={live.errors.value} onClose={() => (live.errors.value = [])} />

@@ -7,7 +7,13 @@ import { describeRate, isRough } from './rate-meter.js';
 import { saveSnapshot } from './snapshot.js';
 
 /** Under the video: how smoothly it plays, and what can be done with it. */
-export function PlayBar({ live, after }: { live: LiveVideo; after: RefObject<HTMLCanvasElement> }) {
+export function PlayBar({
+  live,
+  after,
+}: {
+  live: LiveVideo;
+  after: RefObject<HTMLCanvasElement | null>;
+}) {
   const state = live.state.value;
   const isOpen = state.kind === 'open';
   const save = async () => {
@@ -45,7 +51,7 @@ export function PlayBar({ live, after }: { live: LiveVideo; after: RefObject<HTM
 }
 
 function Status({ live }: { live: LiveVideo }) {
-  const rate = live.loop.rate.value;
+  const rate = live.facts.value && !live.needsModel.value && live.loop.rate.value;
   return (
     <div class="status">
       <p role="status">{stateInWords(live)}</p>

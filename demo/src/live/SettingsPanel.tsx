@@ -19,8 +19,10 @@ export function SettingsPanel({ live }: { live: LiveVideo }) {
     <section class="card panel" aria-labelledby="settings-title">
       <h2 id="settings-title">How it is enlarged</h2>
       <ModelPicker choice={model} legend="What enlarges it" />
-      <Choice legend="Pixels across, before" options={widths} chosen={frameWidth} />
-      <p class="hint">Fewer play more smoothly; more show finer things.</p>
+      <Choice legend="Size before" options={widths} chosen={frameWidth} />
+      <p class="hint">
+        Pixels from left to right. Fewer play more smoothly, more show finer things.
+      </p>
       <Choice legend="Enlarge" options={times} chosen={passes} />
       <p class="hint">Twice makes it larger still, and takes several times as long.</p>
       {facts && (
@@ -28,7 +30,7 @@ export function SettingsPanel({ live }: { live: LiveVideo }) {
           facts={{
             Before: facts.before,
             After: facts.after,
-            'Time for a picture': duration(facts.milliseconds),
+            'Time for a frame': duration(facts.milliseconds),
           }}
         />
       )}

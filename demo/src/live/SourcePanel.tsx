@@ -1,36 +1,25 @@
 import type { LiveVideo } from './live-video.js';
 import { cameraId } from './preferences.js';
+import { videoFileId } from './VideoFile.js';
 
-/** What is enlarged: a camera, or a video. */
+/** What is enlarged: a camera, or a video. The stage offers both as long as it is neither. */
 export function SourcePanel({ live }: { live: LiveVideo }) {
   const state = live.state.value;
-  const isCamera = state.kind === 'open' && state.source === 'camera';
+  if (state.kind !== 'open') return null;
   return (
     <section class="card panel" aria-labelledby="source-title">
       <h2 id="source-title">Your video</h2>
-      {isCamera ? (
+      {state.source === 'camera' ? (
         <CameraList live={live} />
       ) : (
         <button type="button" onClick={() => void live.startCamera()}>
           Use the camera
         </button>
       )}
-      <label class="drop" for="video-file">
-        <strong>Choose a video</strong>
+      <label class="drop" for={videoFileId}>
+        <strong>Choose {state.source === 'camera' ? 'a' : 'another'} video</strong>
         <span>or drop one anywhere</span>
       </label>
-      <input
-        id="video-file"
-        class="unseen"
-        type="file"
-        accept="video/*"
-        onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          if (file) void live.openFile(file);
-          // So that choosing the same file again is a change.
-          currentTarget.value = '';
-        }}
-      />
     </section>
   );
 }

@@ -4,9 +4,16 @@ import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { EnlargedFrame } from './frame-enlarger.js';
 import type { LiveVideo } from './live-video.js';
+import { videoFileId } from './VideoFile.js';
 
 /** The video before and after, with a line between them to drag. */
-export function Stage({ live, after }: { live: LiveVideo; after: RefObject<HTMLCanvasElement> }) {
+export function Stage({
+  live,
+  after,
+}: {
+  live: LiveVideo;
+  after: RefObject<HTMLCanvasElement | null>;
+}) {
   const stage = useRef<HTMLDivElement>(null);
   const before = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -40,7 +47,7 @@ function draw(canvas: HTMLCanvasElement, frame: EnlargedFrame['before']): void {
 }
 
 /** Covers the stage, so that it can be dragged anywhere; the handle shows where it is. */
-function Divider({ stage }: { stage: RefObject<HTMLDivElement> }) {
+function Divider({ stage }: { stage: RefObject<HTMLDivElement | null> }) {
   const split = useSignal(50);
   useEffect(() => stage.current!.style.setProperty('--split', `${split.value}%`));
   return (
@@ -88,10 +95,17 @@ function Invitation({ live }: { live: LiveVideo }) {
           ? 'The camera was turned off while you could not see this page.'
           : 'See your camera, or a video, larger and sharper while it plays.'}
       </p>
-      <button class="primary" type="button" onClick={() => void live.startCamera()}>
-        Turn the camera {state.kind === 'away' ? 'on again' : 'on'}
-      </button>
-      <p class="hint">The picture stays in this tab: it is not recorded, and sent nowhere.</p>
+      <div class="row">
+        <button class="primary" type="button" onClick={() => void live.startCamera()}>
+          Turn the camera {state.kind === 'away' ? 'on again' : 'on'}
+        </button>
+        <label class="as-button" for={videoFileId}>
+          Choose a video
+        </label>
+      </div>
+      <p class="hint">
+        You can drop a video here, too. All stays in this tab: nothing is recorded or sent.
+      </p>
     </div>
   );
 }

@@ -52,7 +52,10 @@ const problems = {
     'Browsers give this page no camera.',
     'They do so only at an address that begins with https. You can choose a video instead.',
   ],
-  gone: ['The camera was disconnected.', 'Connect it again, or choose another one.'],
+  gone: [
+    'The camera has stopped.',
+    'It was disconnected, or this page may not use it any more. Turn it on again, or choose a video.',
+  ],
 } satisfies Record<string, Problem>;
 
 /** What browsers call it, by specification and otherwise. */
@@ -69,7 +72,7 @@ function problemOf(cause: unknown): Problem {
   return problemsByName[cause instanceof Error ? cause.name : ''] ?? problems.inUse;
 }
 
-/** What to say of a camera that was unplugged. */
+/** What to say of a camera that ended by itself. */
 export function cameraGone(): PlainError {
   return new PlainError(...problems.gone);
 }

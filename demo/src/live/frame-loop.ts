@@ -13,7 +13,7 @@ export class FrameLoop {
   readonly #rate = signal<Rate | undefined>(undefined);
   #callback: number | undefined;
   #isBusy = false;
-  /** Whether the present frame is to be shown once more, with what has changed meanwhile. */
+  /** Whether there is another frame to be shown, or one to be shown otherwise; it may be the last for long. */
   #isStale = false;
   #told = 0;
 
@@ -50,7 +50,7 @@ export class FrameLoop {
     this.#forgetRate();
   }
 
-  /** Shows the present frame once more, also of a video that is paused. */
+  /** Shows the present frame, also of a video that is paused, as soon as there is time. */
   again(): void {
     if (this.#callback === undefined) return;
     if (this.#isBusy) this.#isStale = true;
@@ -61,7 +61,7 @@ export class FrameLoop {
     this.#callback = this.#video.requestVideoFrameCallback((time, { presentedFrames }) => {
       this.#await();
       this.#meter.offer(time, presentedFrames);
-      if (!this.#isBusy) void this.#show();
+      this.again();
       this.#tell(time);
     });
   }

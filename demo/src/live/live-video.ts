@@ -8,12 +8,14 @@ import { FrameLoop } from './frame-loop.js';
 import { cameraId, frameWidth, model, passes } from './preferences.js';
 import { loadVideo } from './video-file.js';
 
+type Source = 'camera' | 'file';
+
 export type LiveState =
   | { kind: 'idle' }
-  | { kind: 'starting'; label: string }
+  | { kind: 'starting'; source: Source; label: string }
   /** The camera was turned off since nobody could see the page. */
   | { kind: 'away' }
-  | { kind: 'open'; source: 'camera' | 'file'; name: string };
+  | { kind: 'open'; source: Source; name: string };
 
 export interface FrameFacts {
   before: string;
@@ -35,6 +37,7 @@ export class LiveVideo {
   readonly #enlarger = new FrameEnlarger();
   #draw: (frame: EnlargedFrame) => void = () => {};
   #close = () => {};
+  #camera: MediaStreamTrack | undefined;
   /** Changes whenever another source is asked for, so that one that opens late knows. */
   #turn = 0;
 
@@ -48,10 +51,16 @@ export class LiveVideo {
       () => this.#showFrame(),
       (error) => this.#fail(error),
     );
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#listCameras());
     effect(() => {
       void [model.network(), frameWidth.value, passes.value];
       // A paused video has no frames of its own.
       this.loop.again();
+    });
+    effect(() => {
+      const width = { ideal: Number(frameWidth.value) };
+      // One that cannot goes on as it is.
+      this.#camera?.applyConstraints({ width }).catch(() => {});
     });
   }
 
@@ -62,22 +71,23 @@ export class LiveVideo {
 
   /** @param id of a camera; the one used last unless given */
   startCamera(id = cameraId.value): Promise<void> {
-    return this.#open('Turning the camera on', async (isCurrent) => {
+    return this.#open('camera', 'Turning the camera on', async (isCurrent) => {
       const stream = await openCamera(id, Number(frameWidth.value));
       const close = () => stream.getTracks().forEach((track) => track.stop());
       if (!isCurrent()) return close();
       this.#close = close;
-      const [track] = stream.getVideoTracks();
-      track!.addEventListener('ended', () => this.#fail(cameraGone()));
-      cameraId.value = track!.getSettings().deviceId ?? '';
+      const track = stream.getVideoTracks()[0]!;
+      this.#camera = track;
+      track.addEventListener('ended', () => this.#fail(cameraGone()));
+      cameraId.value = track.getSettings().deviceId ?? '';
       this.video.srcObject = stream;
-      this.cameras.value = await listCameras();
-      this.state.value = { kind: 'open', source: 'camera', name: track!.label };
+      await this.#listCameras();
+      this.state.value = { kind: 'open', source: 'camera', name: track.label };
     });
   }
 
   openFile(file: File): Promise<void> {
-    return this.#open(`Opening ${file.name}`, async (isCurrent) => {
+    return this.#open('file', `Opening ${file.name}`, async (isCurrent) => {
       const close = await loadVideo(this.video, file);
       if (!isCurrent()) return close();
       this.#close = close;
@@ -92,6 +102,7 @@ export class LiveVideo {
     this.video.pause();
     this.#close();
     this.#close = () => {};
+    this.#camera = undefined;
     this.video.srcObject = null;
     this.video.removeAttribute('src');
     this.video.load();
@@ -101,8 +112,8 @@ export class LiveVideo {
 
   /** Nobody sees the page any more: then no camera watches, and no video goes on. */
   hide(): void {
-    const { kind } = this.state.value;
-    const isCamera = this.video.srcObject !== null || kind === 'starting';
+    const state = this.state.value;
+    const isCamera = 'source' in state && state.source === 'camera';
     if (!isCamera) return this.video.pause();
     this.stop();
     this.state.value = { kind: 'away' };
@@ -113,12 +124,20 @@ export class LiveVideo {
     else this.video.pause();
   }
 
-  async #open(label: string, open: (isCurrent: () => boolean) => Promise<void>): Promise<void> {
+  async #listCameras(): Promise<void> {
+    this.cameras.value = await listCameras();
+  }
+
+  async #open(
+    source: Source,
+    label: string,
+    open: (isCurrent: () => boolean) => Promise<void>,
+  ): Promise<void> {
     this.stop();
     const turn = this.#turn;
     const isCurrent = () => turn === this.#turn;
     this.errors.value = [];
-    this.state.value = { kind: 'starting', label };
+    this.state.value = { kind: 'starting', source, label };
     try {
       if (!('requestVideoFrameCallback' in this.video)) throw tooOld();
       await open(isCurrent);
@@ -134,8 +153,10 @@ export class LiveVideo {
     try {
       await this.video.play();
     } catch (error) {
-      // Another source came before this one played.
-      if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+      // Another source came before this one played, or the browser wants somebody to press Play.
+      const { name } = error as Error;
+      if (name !== 'AbortError' && name !== 'NotAllowedError') throw error;
+      this.isPaused.value = this.video.paused;
     }
   }
 

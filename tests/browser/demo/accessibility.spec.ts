@@ -25,7 +25,7 @@ const states: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
   },
   'all that can be opened': async (page) => {
     await page.getByLabel('A model on the web').check();
-    await page.getByLabel('Photo').check();
+    await page.getByRole('radio', { name: 'Photo' }).check();
     await page.getByLabel('Pixels', { exact: true }).check();
     await page.getByLabel('Width in pixels').fill('500');
     await page.getByLabel('Height in pixels').fill('500');

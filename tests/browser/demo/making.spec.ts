@@ -45,7 +45,7 @@ test('a broken model is explained, and the next one works', async ({ page }) => 
   await pickModel(page, constantScaleModel(3));
   await expectSize(page, 960, 642);
   await expectNoError(page);
-  await page.getByLabel('Photo').check();
+  await page.getByRole('radio', { name: 'Photo' }).check();
   await expectSize(page, 640, 428);
 });
 
@@ -77,7 +77,7 @@ test("each of Fovea's own models enlarges to each size", async ({ page }) => {
     await expectSize(page, factor * 320, factor * 214);
   }
   for (const model of ['Repair', 'Quick']) {
-    await page.getByLabel(model).check();
+    await page.getByRole('radio', { name: model }).check();
     await page.getByLabel('2×').check();
     await expectSize(page, 640, 428);
     await expectNoError(page);

@@ -5,7 +5,7 @@ import { demoUrl, expectNoError, expectSize, openDemo } from '../support/demo-pa
 
 test('choices are remembered, until they are to be forgotten', async ({ page }) => {
   await openDemo(page);
-  await page.getByLabel('Quick').check();
+  await page.getByRole('radio', { name: 'Quick' }).check();
   await page.getByLabel('3×').check();
   await page.getByLabel('Side by side').check();
   await page.getByLabel('File format').selectOption('WebP');
@@ -13,7 +13,7 @@ test('choices are remembered, until they are to be forgotten', async ({ page }) 
   await page.getByLabel('Compare with').selectOption('The model “Photo”');
   await page.reload();
   await expectSize(page, 960, 642);
-  await expect(page.getByLabel('Quick')).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Quick' })).toBeChecked();
   await expect(page.getByLabel('Side by side')).toBeChecked();
   await expect(page.getByLabel('File format')).toHaveValue('image/webp');
   await expect(page.getByLabel('Quality')).toHaveValue('55');
@@ -21,7 +21,7 @@ test('choices are remembered, until they are to be forgotten', async ({ page }) 
 
   await page.getByRole('button', { name: 'Forget my choices' }).click();
   await expectSize(page, 640, 428);
-  await expect(page.getByLabel('Photo')).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Photo' })).toBeChecked();
   await expect(page.getByLabel('Divider', { exact: true })).toBeChecked();
   expect(await page.evaluate(() => localStorage.length)).toBe(0);
   await page.reload();
@@ -36,7 +36,7 @@ test('a size in pixels and an address are remembered', async ({ page, baseURL })
   await expectSize(page, 960, 642);
   await page.reload();
   await expectSize(page, 960, 642);
-  await page.getByLabel('Photo').check();
+  await page.getByRole('radio', { name: 'Photo' }).check();
   await page.getByLabel('Pixels', { exact: true }).check();
   await page.getByLabel('Width in pixels').fill('500');
   await page.getByLabel('Width in pixels').blur();
@@ -53,7 +53,7 @@ test('what was kept and means nothing any more is as if it had not been', async 
     localStorage.setItem('fovea.pictures.size', '"pixels"');
   });
   await openDemo(page);
-  await expect(page.getByLabel('Photo')).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'Photo' })).toBeChecked();
   await expectNoError(page);
 });
 

@@ -20,9 +20,9 @@ export async function launchFirefox(
   return {
     version: (await browser.version()).replace(/^\w+\//, ''),
     async openWindow() {
-      const page = await browser.newPage();
+      let page = await browser.newPage();
       return {
-        goto: (url) => load(page, url),
+        goto: async (url) => void (page = await load(page, url)),
         evaluate: async (expression) => (await page.evaluate(expression)) as string,
         close: () => page.close(),
       };
@@ -32,17 +32,23 @@ export async function launchFirefox(
 }
 
 /**
- * Where a page becomes isolated, Firefox replaces its browsing context. Puppeteer sometimes goes on with the old
- * one, which never answers.
+ * Where a page becomes isolated, Firefox replaces its browsing context. Puppeteer sometimes takes the old one for
+ * the loaded page, or goes on with it, which then never answers: only a new tab helps.
+ *
+ * @returns the tab that has loaded the page, `page` or another
  */
-async function load(page: Page, url: string): Promise<void> {
+async function load(page: Page, url: string): Promise<Page> {
+  const hasLoaded = `document.readyState === 'complete' && location.href === ${JSON.stringify(url)}`;
   for (let tries = 3; ; --tries) {
     try {
       await page.goto(url, { timeout: 15_000 });
-      await page.waitForFunction('true', { timeout: 5_000 });
-      return;
+      await page.waitForFunction(hasLoaded, { timeout: 10_000 });
+      return page;
     } catch (error) {
       if (tries === 0) throw error;
+      const fresh = await page.browser().newPage();
+      void page.close().catch(() => {});
+      page = fresh;
     }
   }
 }

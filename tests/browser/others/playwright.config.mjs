@@ -19,7 +19,7 @@ export default defineConfig({
     /ort\/(page|programs)\.spec\.ts$/,
   ],
   outputDir: '../../../build/playwright-others',
-  timeout: 60_000,
+  timeout: 120_000,
   workers: 2,
   use: { baseURL: isolated, wideColours: false, roundsAlpha: true },
   projects: [

@@ -39,9 +39,16 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
 
 /** As capabilities(), of options that have been checked. */
 export async function findCapabilities(options: EngineOptions): Promise<Capabilities> {
+  return capabilitiesBeside(await workerObstacle(options), options);
+}
+
+/** As findCapabilities(), for whoever has asked workerObstacle() already: its answer is `here`. */
+export async function capabilitiesBeside(
+  here: string | undefined,
+  options: EngineOptions,
+): Promise<Capabilities> {
   const features = await (featuresHere ??= findFeatures());
   if (!features.simd) throw new FoveaError('EngineLoadError', 'WebAssembly has no SIMD here');
-  const here = await workerObstacle(options);
   const worker = here === undefined;
   const wanted = options.numThreads ?? Math.min(await hardwareThreads(), mostThreads);
   const obstacle = threadsObstacle(features, worker, wanted);
@@ -85,12 +92,15 @@ export async function workerObstacle({
   workerUrl,
 }: EngineOptions): Promise<string | undefined> {
   if (worker === false) return 'asked for by the option "worker"';
+  const none = workersObstacle();
+  if (none !== undefined) return none;
   const script = workerUrl ?? packagedWorker();
-  if (script === undefined && !worker) return unlocated;
-  if (!isNode()) return typeof Worker === 'function' ? undefined : 'there are no workers here';
+  // Where a worker is asked for by name, its start says what it lacks.
+  if (script === undefined) return worker ? undefined : unlocated;
+  if (!isNode()) return undefined;
   if (nodeWorkersFailed !== undefined && !worker) return nodeWorkersFailed;
   try {
-    const url = await absolute(script ?? '');
+    const url = await absolute(script);
     return await (await importNodeWorker()).nodeWorkerObstacle(url, worker ?? false);
   } catch (error) {
     return `the package's files are not where it looks for them: ${messageOf(error)}`;

@@ -6,7 +6,7 @@ import { importGlue } from '../host/instantiate.js';
 import type { ModuleFactory } from '../host/module.js';
 import type { EngineWorker, StartingWorker } from './launch.js';
 import type { EngineFiles } from './locate.js';
-import { transferring, unwrap, type HostEndpoint } from './messages.js';
+import { transferring, unwrap, type HostEndpoint, type Reply } from './messages.js';
 
 /** The way to an engine's host. */
 export interface Connection {
@@ -43,25 +43,40 @@ export async function connectHere(files: EngineFiles, threads: number): Promise<
 /**
  * An engine in a worker. This thread fetches and compiles it while the worker starts.
  *
+ * @param patience how long further threads may take to start, in milliseconds
  * @param onCrash called when the worker dies, after which nothing is answered any more
+ * @returns undefined where they have not started by then
  */
 export async function connectWorker(
   { worker, failure }: StartingWorker,
   files: EngineFiles,
   threads: number,
+  patience: number,
   onCrash: (error: FoveaError) => void,
-): Promise<Connection> {
+): Promise<Connection | undefined> {
   const endpoint = wrap<HostEndpoint>(worker.endpoint);
   const start = async () => {
     if (threads > 1 && files.glueUrl !== undefined) void endpoint.preload(files.glueUrl);
-    unwrap(await endpoint.start(await compileEngine(files), threads));
+    const starting = endpoint.start(await compileEngine(files), threads);
+    const reply = await (threads > 1 ? within(patience, starting as Promise<Reply>) : starting);
+    if (reply) unwrap(reply);
+    return reply !== undefined;
   };
-  await Promise.race([start(), failure]);
+  if (!(await Promise.race([start(), failure]))) return undefined;
   worker.onFailure = (message) => {
     onCrash(new FoveaError('EngineCrashed', `the engine's worker died: ${message}`));
   };
   worker.hold(false);
   return workerConnection(worker, endpoint);
+}
+
+/** What a promise gives; undefined where it has given nothing after so many milliseconds. */
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function workerConnection(worker: EngineWorker, endpoint: Remote<HostEndpoint>): Connection {

@@ -1,7 +1,7 @@
 import { isNode } from '../base/environment.js';
 import { FoveaError, messageOf, toFoveaError } from '../base/errors.js';
 import {
-  findCapabilities,
+  capabilitiesBeside,
   forgoWorkers,
   workerObstacle,
   type Capabilities,
@@ -12,6 +12,12 @@ import { locateEngine } from './locate.js';
 import type { HostArguments, HostMethod, HostResult } from '../host/host.js';
 import type { EngineOptions } from './options.js';
 import { Turns } from './turns.js';
+
+/**
+ * How long an engine's threads may take to start, in milliseconds: at first, and once more. In Firefox a worker
+ * that starts another sometimes never comes back from `new Worker()`.
+ */
+const patience = [10_000, 60_000];
 
 /** A running engine as its users see it. When it dies, everything asked of it rejects. */
 export class Engine {
@@ -28,34 +34,59 @@ export class Engine {
 
   /** Throws FoveaError EngineLoadError. */
   static async start(options: EngineOptions): Promise<Engine> {
-    if ((await workerObstacle(options)) !== undefined) return Engine.#connect(options, undefined);
+    const obstacle = await workerObstacle(options);
+    if (obstacle !== undefined) return Engine.#connectHere(options, obstacle);
+    for (const milliseconds of patience) {
+      const engine = await Engine.#launch(options, milliseconds);
+      if (engine) return engine;
+    }
+    const seconds = patience.at(-1)! / 1000;
+    const message = `the engine's threads do not start within ${seconds} s; with numThreads: 1 there are none`;
+    throw new FoveaError('EngineLoadError', message);
+  }
+
+  /** In a worker, if one can be had; undefined where its threads do not start in time. */
+  static async #launch(options: EngineOptions, milliseconds: number): Promise<Engine | undefined> {
     let launched: StartingWorker | undefined;
     let failed = true;
     try {
       launched = await launchWorker(options.workerUrl);
       failed = false;
       launched.failure.catch(() => (failed = true));
-      return await Engine.#connect(options, launched);
+      const engine = await Engine.#connect(options, launched, milliseconds);
+      if (!engine) launched.worker.terminate();
+      return engine;
     } catch (error) {
       launched?.worker.terminate();
       // Nobody has asked for a worker of Node by name, and a bundle, say, may have lost it.
       if (!failed || !isNode() || options.worker) throw error;
       forgoWorkers(messageOf(error));
-      return Engine.#connect(options, undefined);
+      return Engine.#connectHere(options, messageOf(error));
     }
   }
 
   static async #connect(
     options: EngineOptions,
-    launched: StartingWorker | undefined,
-  ): Promise<Engine> {
-    const found = await findCapabilities(options);
-    const files = await locateEngine(found.variant, options);
-    const engine = new Engine(found);
-    engine.#connection = launched
-      ? await connectWorker(launched, files, found.numThreads, (error) => engine.#fail(error))
-      : await connectHere(files, found.numThreads);
+    launched: StartingWorker,
+    milliseconds: number,
+  ): Promise<Engine | undefined> {
+    const { engine, files } = await Engine.#prepare(options, undefined);
+    const { numThreads } = engine.capabilities;
+    const onCrash = (error: FoveaError) => engine.#fail(error);
+    engine.#connection = await connectWorker(launched, files, numThreads, milliseconds, onCrash);
+    return engine.#connection && engine;
+  }
+
+  /** In this thread, for what keeps it from a worker. */
+  static async #connectHere(options: EngineOptions, obstacle: string): Promise<Engine> {
+    const { engine, files } = await Engine.#prepare(options, obstacle);
+    engine.#connection = await connectHere(files, engine.capabilities.numThreads);
     return engine;
+  }
+
+  static async #prepare(options: EngineOptions, obstacle: string | undefined) {
+    const found = await capabilitiesBeside(obstacle, options);
+    return { engine: new Engine(found), files: await locateEngine(found.variant, options) };
   }
 
   /** Whether it has crashed or been closed. */

@@ -76,9 +76,9 @@ function workerError(why: string, fields: Record<string, string>, cause?: unknow
     ? ''
     : " A Content-Security-Policy has to allow it by worker-src 'self' (and blob: where the script comes " +
       'from another origin, which has to share it by CORS) and, where it requires Trusted Types, by ' +
-      'trusted-types fovea;';
+      'trusted-types fovea.';
   const message =
-    `the engine's worker does not start: ${why}.${policy} with the option worker: false the engine ` +
+    `the engine's worker does not start: ${why}.${policy} With the option worker: false the engine ` +
     'computes in this thread instead';
   return new FoveaError('EngineLoadError', message, fields, { cause });
 }

@@ -20,7 +20,7 @@ export interface ResultTile {
   /** Where it lies in the result. */
   readonly x: number;
   readonly y: number;
-  /** An ImageData where the platform has that. */
+  /** An ImageData where the platform has that class, which the type does not say: the same without it in Node. */
   readonly pixels: PixelData;
   /** How many came before, and how many there are if no more have to be made for lack of memory. */
   readonly index: number;

@@ -32,9 +32,9 @@ interface Results {
 }
 
 /**
- * What a result is to be: an ImageData; a canvas, a new one or the one given, which fills as tiles
- * finish; an ImageBitmap; a Blob, PNG unless a type is given; a float32 Tensor [1,C,H,W] of 0..1; or
- * components as deep as the source's.
+ * What a result is to be: an ImageData; the canvas given, which fills as tiles finish, or by `'canvas'` a
+ * new OffscreenCanvas (an element only in browsers without those); an ImageBitmap; a Blob, PNG unless a
+ * type is given; a float32 Tensor [1,C,H,W] of 0..1; or components as deep as the source's.
  */
 export type Output = keyof Results | Canvas | FileOutput;
 

@@ -65,6 +65,11 @@ export class Upscaler {
   declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 
   private constructor(enlarger: Enlarger) {
+    // JavaScript knows no private constructors, and other libraries' upscalers are made by theirs.
+    if (!(enlarger instanceof Enlarger)) {
+      const message = "an Upscaler is made by 'await Upscaler.create(model)', not by 'new'";
+      throw new FoveaError('InvalidInput', message);
+    }
     this.enlarger = enlarger;
     ({ upscale: this.upscale, tiles: this.tiles } = picturesBy([enlarger]));
     // Not every platform has the symbol; and a class with a computed name stays in every bundle.

@@ -13,7 +13,7 @@ const factors: readonly { value: Enlargement; label: string }[] = [
   { value: 'pixels', label: 'Pixels' },
 ];
 
-const own = { value: 'own', label: 'As it does' } as const;
+const own = { value: 'own', label: 'Auto' } as const;
 
 const fits: readonly { value: Fit; label: string }[] = [
   { value: 'contain', label: 'Fit inside' },
@@ -30,6 +30,9 @@ export function MakingPanel({ picture }: { picture: Size | undefined }) {
       <div class="making-size">
         <Choice legend="How large" options={options} chosen={target.enlargement} />
         {targetChoice.value.enlargement === 'pixels' && <Pixels picture={picture} />}
+        {targetChoice.value.enlargement === 'own' && (
+          <p class="hint">As many times as large as the model makes it</p>
+        )}
         {picture && <Expected picture={picture} />}
       </div>
       <ModelPicker choice={model} legend="By which model" />

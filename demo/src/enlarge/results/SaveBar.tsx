@@ -1,5 +1,6 @@
 import './save-bar.css';
 import { useSignal } from '@preact/signals';
+import { fileSize } from '../../batch/file-size.js';
 import {
   copyPicture,
   encodeResult,
@@ -61,7 +62,7 @@ export function SaveBar({ bench, isBusy }: { bench: Workbench; isBusy: boolean }
             const name = `${fileName(bench.picture.value!, result)}.${formats[type].ending}`;
             const blob = await file;
             saveFile(blob, name);
-            return `Saved as ${name} (${megabytes(blob.size)}).`;
+            return `Saved as ${name} (${fileSize(blob.size)}).`;
           })
         }
       >
@@ -89,8 +90,4 @@ function Quality() {
 
 function encoded(bench: Workbench, { result }: Enlarged, type: FileType): Promise<Blob> {
   return encodeResult(result, { type, quality: quality.value / 100 }, bench.picture.value?.file);
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
