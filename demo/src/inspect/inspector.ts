@@ -59,7 +59,7 @@ export class Inspector {
     const others = files.filter((file) => file !== model && !pictures.includes(file));
     const shown = this.subject.value;
     if (model) await this.open({ name: model.name, model, others });
-    else if (shown && others.length > 0) await this.open({ ...shown.files, others });
+    else if (await shown?.needs(others)) await this.open({ ...shown!.files, others });
     else if (others[0]) await this.open({ name: others[0].name, model: others[0], others: [] });
     if (pictures[0] && (await this.#attempt('', () => this.settings.takePicture(pictures[0]!)))) {
       this.tab.value = 'run';
@@ -130,10 +130,13 @@ export class Inspector {
     const subject = this.subject.value!;
     const isThere = wanted === 'file' || subject.measured.value || (await this.measure());
     if (this.subject.value !== subject) return;
+    if (!isThere) {
+      this.wantedMode.value = this.mode.value;
+      return;
+    }
     // What runs is the whole, wherever one was.
     if (wanted === 'run') subject.leaveTo(0);
-    if (isThere) this.mode.value = wanted;
-    else this.wantedMode.value = this.mode.value;
+    this.mode.value = wanted;
   }
 
   /** Runs the model to see what each step takes. Whether it did. */

@@ -68,6 +68,16 @@ export class ModelReader {
     return groupNodes(graph);
   }
 
+  /** The names of the files that weights are in, without their folders. */
+  weightFiles(): string[] {
+    const weights = this.#file!.graphs.flatMap((graph) => [...graph.weights.values()]);
+    return weights.flatMap(({ externalData }) =>
+      externalData.flatMap(({ key, value = '' }) =>
+        key === 'location' ? [value.split('/').at(-1)!] : [],
+      ),
+    );
+  }
+
   /** The ways to nodes by the engine's names. */
   placesOf(names: readonly string[]): Map<string, NodePlace[]> {
     return placesOf(this.#file!, new Set(names));

@@ -82,6 +82,12 @@ export class Subject {
     });
   }
 
+  /** Whether any of these files is one that it has weights in. */
+  async needs(files: readonly File[]): Promise<boolean> {
+    const names = new Set(await this.reader.weightFiles());
+    return files.some(({ name }) => names.has(name));
+  }
+
   /** Shows a graph that is within the one shown. */
   async enter(at: number): Promise<void> {
     let inner = this.#views.get(at);

@@ -42,9 +42,11 @@ const cacheName = `fovea-demo ${folder.pathname}`;
 const isKeptOnceUsed = (path: string) => path.endsWith('.wasm');
 
 worker.addEventListener('install', (event) => event.waitUntil(install()));
-worker.addEventListener('activate', (event) =>
-  event.waitUntil(Promise.all([removeOld(), worker.clients.claim()])),
-);
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(removeOld());
+  // Not awaited: in Firefox that ends only once it is active, which it would wait for.
+  void worker.clients.claim();
+});
 worker.addEventListener('message', (event) => {
   const { data } = event;
   event.waitUntil(data === 'take over' ? worker.skipWaiting() : keepUsed(data));

@@ -148,11 +148,11 @@ test('a damaged file shows its error, and the model before stays', async ({ page
   await openModel(page, blurring());
   await choose(page, 'LeakyRelu');
   const bytes = blurring();
-  for (const damaged of [
-    bytes.subarray(0, bytes.length - 9),
-    new TextEncoder().encode('no model'),
-  ]) {
-    await pick(page, modelFile(damaged, 'damaged.onnx'));
+  for (const [name, damaged] of [
+    ['damaged.onnx', bytes.subarray(0, bytes.length - 9)],
+    ['words.txt', new TextEncoder().encode('no model')],
+  ] as const) {
+    await pick(page, modelFile(damaged, name));
     await expect(page.getByRole('alert')).toContainText(
       'This file is not a model that can be read.',
     );
