@@ -27,9 +27,18 @@ const ownNotices = join(projectDir, 'notices/packages');
  * @returns {string[]}
  */
 export function bundledPackages(...results) {
-  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
-  const folders = inputs.flatMap(
-    (input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? [],
+  return packagesOf(results.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {})));
+}
+
+/**
+ * The folders of the Node packages that these files are of.
+ *
+ * @param {string[]} files
+ * @returns {string[]}
+ */
+export function packagesOf(files) {
+  const folders = files.flatMap(
+    (file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? [],
   );
   return [...new Set(folders)].sort();
 }

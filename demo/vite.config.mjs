@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vite';
+import { noticesPlugins } from './notices-plugin.mjs';
 import { offline } from './offline-plugin.js';
+
+const notices = noticesPlugins();
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -14,7 +17,7 @@ export default defineConfig({
       fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)),
     },
   },
-  plugins: [offline()],
+  plugins: [offline(), notices.ofPages],
   assetsInclude: ['**/*.onnx'],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -23,5 +26,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: { input: globSync('*.html', { cwd: import.meta.dirname, absolute: true }) },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [notices.ofWorkers] },
 });
