@@ -176,7 +176,14 @@ function engineFiles(variant) {
 
 /** @param {string} log */
 async function buildDemo(log) {
-  const sources = ['demo', 'dist', 'models', 'notices', 'tools/lib/notices.mjs', 'package-lock.json'];
+  const sources = [
+    'demo',
+    'dist',
+    'models',
+    'notices',
+    'tools/lib/notices.mjs',
+    'package-lock.json',
+  ];
   const key = contentKey(...sources.map((path) => join(projectDir, path)));
   const output = join(buildDir, 'demo');
   const fresh = join(buildDir, 'demo.new');
