@@ -95,8 +95,7 @@ Run prepare_quantised(const ConvShape& shape) {
   std::vector<uint8_t> image(static_cast<size_t>(in_floats(shape)));
   std::ranges::transform(random_floats(in_floats(shape)), image.begin(),
                          [](float x) { return static_cast<uint8_t>(128 + x * 100); });
-  const auto channels =
-      static_cast<size_t>(round_up(shape.out_channels, kQuantisedPanel));
+  const auto channels = static_cast<size_t>(round_up(shape.out_channels, kQuantisedPanel));
   return [=, &algorithm, packed = std::move(packed), image = std::move(image),
           output = std::vector<uint8_t>(static_cast<size_t>(out_floats(shape))),
           scratch = zeros(algorithm.scratch_size(shape)), bias = std::vector<int32_t>(channels),

@@ -65,9 +65,6 @@ class QuantisedConvolution {
   Requantisation requantisation() const;
   void fill_channels(int64_t channel, int32_t* bias, float* scale, float* shift,
                      float* slope) const;
-  bool has_slopes() const {
-    return activation_.kind == Activation::PRelu || activation_.kind == Activation::LeakyRelu;
-  }
 
  private:
   const Node* maker(ValueId id) const {
@@ -81,6 +78,10 @@ class QuantisedConvolution {
   Quantised dequantised(const Node& node) const;
   Quantised quantised(const Node& node) const;
   void take(const Node& node);
+  // Of all channels, unless there are slopes_.
+  float slope() const {
+    return activation_.kind == Activation::LeakyRelu ? activation_.alpha : 1.0f;
+  }
   // What values are divided by, that the addend is added to.
   float last_scale() const { return result_ ? result_->scale() : 1.0f; }
   float first_scale() const { return rounded_ ? rounded_->scale() : last_scale(); }
@@ -136,9 +137,7 @@ void QuantisedConvolution::take(const Node& node) {
 }
 
 bool QuantisedConvolution::fits() const {
-  const auto is_image = [&](int input) {
-    return context_.layout(input) == Layout::ChannelsLast;
-  };
+  const auto is_image = [&](int input) { return context_.layout(input) == Layout::ChannelsLast; };
   const bool bytes = kBytes.contains(data_.dtype) && (!result_ || kBytes.contains(result_->dtype));
   const bool added = addend_ == kNoInput || is_image(addend_);
   return bytes && is_image(data_.bytes) && added && (!rounded_ || kBytes.contains(rounded_->dtype));
@@ -161,7 +160,7 @@ Requantisation QuantisedConvolution::requantisation() const {
     to.high = activation_.beta / last_scale();
   }
   to.shrinks = slopes_ ? std::ranges::all_of(slopes_->as<float>(), [](float x) { return x <= 1; })
-                       : activation_.alpha <= 1;
+                       : slope() <= 1;
   to.to_bytes = result_.has_value();
   if (!result_) return to;
   to.has_high = to.high < result_->high();
@@ -182,12 +181,14 @@ void QuantisedConvolution::fill_channels(int64_t channel, int32_t* bias, float* 
     const int32_t value = bias_->as<int32_t>()[at];
     const float of_bias = bias_scale_->scale(channel);
     const bool alike = std::abs(of_bias - of_sums) <= of_sums * 1e-6f;
-    if (alike) *bias = value;
-    else *shift = static_cast<float>(value) * of_bias / first_scale();
+    if (alike)
+      *bias = value;
+    else
+      *shift = static_cast<float>(value) * of_bias / first_scale();
   } else if (bias_) {
     *shift = bias_->as<float>()[at] / first_scale();
   }
-  *slope = slopes_ ? slopes_->as<float>()[slopes_->elements() == 1 ? 0 : at] : activation_.alpha;
+  *slope = slopes_ ? slopes_->as<float>()[slopes_->elements() == 1 ? 0 : at] : this->slope();
 }
 
 // ---- The kernel ----
@@ -216,7 +217,6 @@ class QuantisedConvStep {
   Tensor packed_;
   Tensor channels_;  // bias, scale, shift and slope of all channels, one after the other
   int64_t channel_count_;
-  bool has_slopes_;
   bool has_shift_;
   Requantisation requantisation_;
   int data_, addend_;
@@ -247,8 +247,7 @@ bool pays_for_winograd(const ConvShape& shape) {
 }
 
 QuantisedConvStep::QuantisedConvStep(PlanContext& context, const QuantisedConvolution& convolution)
-    : has_slopes_(convolution.has_slopes()),
-      requantisation_(convolution.requantisation()),
+    : requantisation_(convolution.requantisation()),
       data_(convolution.data()),
       addend_(convolution.addend()),
       codes_(convolution.image().codes()),
@@ -257,9 +256,9 @@ QuantisedConvStep::QuantisedConvStep(PlanContext& context, const QuantisedConvol
   shape_ = conv_shape(convolution.convolution(), conv);
   macs_ = macs_conv(convolution.convolution(), conv.result);
   channel_count_ = kernels::round_up(shape_.out_channels, kernels::kQuantisedPanel);
-  const bool packed = pays_for_winograd(shape_) &&
-                      (pack(context, convolution, kernels::kQuantisedWinograd4) ||
-                       pack(context, convolution, kernels::kQuantisedWinograd2));
+  const bool packed =
+      pays_for_winograd(shape_) && (pack(context, convolution, kernels::kQuantisedWinograd4) ||
+                                    pack(context, convolution, kernels::kQuantisedWinograd2));
   if (!packed) pack(context, convolution, kernels::kQuantisedDirect);
   channels_ = context.prepacked("channels", [&] {
     Tensor channels = Tensor::allocate(DType::Float, {4 * channel_count_});
@@ -286,7 +285,7 @@ void QuantisedConvStep::operator()(RunContext& run) const {
   to.bias = reinterpret_cast<const int32_t*>(channels);
   to.scale = channels + channel_count_;
   if (has_shift_) to.shift = channels + 2 * channel_count_;
-  if (has_slopes_) to.slopes = channels + 3 * channel_count_;
+  to.slopes = channels + 3 * channel_count_;
   if (addend_ != kNoInput) to.addend = run.in<float>(addend_);
   auto* scratch = reinterpret_cast<int16_t*>(run.scratch());
   const int64_t rows = shape_.batch * shape_.out_h, unit = algorithm_->rows_at_once;

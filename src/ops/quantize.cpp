@@ -122,8 +122,7 @@ class QuantizationStep {
  public:
   explicit QuantizationStep(const PlanContext& context)
       : granularity_(granularity_of(context)),
-        elements_(static_cast<int64_t>(
-            bytes_of(DType::Uint8, context.shape(0), context.form(0)))),
+        elements_(static_cast<int64_t>(bytes_of(DType::Uint8, context.shape(0), context.form(0)))),
         scales_(context.shape(1).elements()),
         has_points_(context.has_input(2)),
         read_scales_(context.dtype(1), DType::Float),
@@ -293,6 +292,11 @@ void layout_dequantize(LayoutContext& context) {
   context.produce(0, Layout::ChannelsLast);
 }
 
+std::optional<BandRule> bands_of_one_scale(const NodeContext& context, const Shape& output) {
+  if (context.shape(1).elements() != 1) return std::nullopt;
+  return bands_by_window(context, output);
+}
+
 Graph dynamic_quantize(const NodeContext& context) {
   Function f(context);
   const ValueId x = f.in(0), zero = f.scalar(DType::Float, 0), levels = f.scalar(DType::Float, 255);
@@ -316,7 +320,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_quantize,
                  .element_type = type_of_quantized,
                  .window = window_of_data},
-     .cpu = {.plan = plan_quantize, .layout = layout_quantize}},
+     .cpu = {.plan = plan_quantize, .layout = layout_quantize, .bands = bands_of_one_scale}},
     {.op_type = "DequantizeLinear",
      .since = 10,
      .meaning = {.inputs = {2, 3},
@@ -324,7 +328,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_dequantize,
                  .element_type = type_of_dequantized,
                  .window = window_of_data},
-     .cpu = {.plan = plan_dequantize, .layout = layout_dequantize}},
+     .cpu = {.plan = plan_dequantize, .layout = layout_dequantize, .bands = bands_of_one_scale}},
     {.op_type = "DynamicQuantizeLinear",
      .since = 11,
      .meaning = {.outputs = {3, 3},

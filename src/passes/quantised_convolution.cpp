@@ -11,9 +11,9 @@ namespace fovea {
 namespace {
 
 bool is_at_least(const Tensor& scales, float least) {
-  return scales.dtype() == DType::Float &&
-         std::ranges::all_of(scales.as<float>(),
-                             [&](float x) { return std::isfinite(x) && x >= least; });
+  return scales.dtype() == DType::Float && std::ranges::all_of(scales.as<float>(), [&](float x) {
+           return std::isfinite(x) && x >= least;
+         });
 }
 
 // Scales and zero points of a QuantizeLinear or DequantizeLinear: constants, one for all or one for
@@ -89,8 +89,8 @@ bool Pattern::takes_weights() {
     return false;
   }
   const Shape& shape = weights_->shape();
-  const bool by_channel = graph_.constant(input_of(*node, 1)) &&
-                          graph_.constant(input_of(*node, 1))->elements() > 1;
+  const bool by_channel =
+      graph_.constant(input_of(*node, 1)) && graph_.constant(input_of(*node, 1))->elements() > 1;
   if (by_channel && node->attributes.get_int("axis", 1) != 0) return false;
   return suit_kernels(shape, node_) && has_parameters(graph_, *node, kBytes, shape[0], 0);
 }
@@ -106,14 +106,14 @@ bool Pattern::takes_bias() {
   const Tensor* bias = node ? graph_.constant(node->inputs[0]) : nullptr;
   if (!bias || bias->dtype() != DType::Int32 || bias->shape() != channels) return false;
   const Tensor* points = graph_.constant(input_of(*node, 2));
-  const bool zero = !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
+  const bool zero =
+      !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
   return zero && has_parameters(graph_, *node, {DType::Int32}, channels[0], 0);
 }
 
 std::vector<NodeId> Pattern::nodes() {
-  const auto chain = chain_from(graph_, convolution_, [&](const Node& node, ValueId result) {
-    return absorb(node, result);
-  });
+  const auto chain = chain_from(
+      graph_, convolution_, [&](const Node& node, ValueId result) { return absorb(node, result); });
   nodes_.insert(nodes_.end(), chain.begin(), chain.end());
   // What is dequantised for others than these stays bytes.
   if (is_op(graph_.node(nodes_.back()), "DequantizeLinear")) nodes_.pop_back();
@@ -164,7 +164,8 @@ bool Pattern::absorb_activation(const Node& node) {
   if (!has_finite_slopes(*activation, slopes)) return false;
   switch (activation->kind) {
     case Activation::PRelu:
-      activated_ = channel_values(graph_.graph(), node.inputs[1], weights_->shape()[0], 4).has_value();
+      activated_ =
+          channel_values(graph_.graph(), node.inputs[1], weights_->shape()[0], 4).has_value();
       break;
     case Activation::Clip:
       activated_ = activation->alpha <= 0 && activation->beta >= 0;

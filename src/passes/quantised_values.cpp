@@ -59,7 +59,8 @@ Tensor all_bytes(DType dtype) {
   return bytes;
 }
 
-// The nodes from one that dequantises bytes to `quantize`, first to last; none where there are none.
+// The nodes from one that dequantises bytes to `quantize`, first to last; none where there are
+// none.
 std::vector<const Node*> chain_to(const Rewriter& graph, const Node& quantize) {
   constexpr size_t kLongest = 8;
   std::vector<const Node*> chain = {&quantize};
@@ -169,12 +170,11 @@ bool add_operand(const Rewriter& graph, ValueId id, bool by_column, std::vector<
   const Tensor* scales = graph.constant(from->inputs[1]);
   const Tensor* points = graph.constant(from->inputs[2]);
   const bool simple = scaling_of(graph, *from).has_value();
-  const bool columns = by_column && bytes && scales && points && bytes->shape().rank() == 2 &&
-                       kBytes.contains(bytes->dtype()) && scales->dtype() == DType::Float &&
-                       scales->shape() == Shape{bytes->shape()[1]} &&
-                       points->shape() == scales->shape() &&
-                       from->attributes.get_int("axis", 1) == 1 &&
-                       !from->attributes.has("block_size");
+  const bool columns =
+      by_column && bytes && scales && points && bytes->shape().rank() == 2 &&
+      kBytes.contains(bytes->dtype()) && scales->dtype() == DType::Float &&
+      scales->shape() == Shape{bytes->shape()[1]} && points->shape() == scales->shape() &&
+      from->attributes.get_int("axis", 1) == 1 && !from->attributes.has("block_size");
   if (simple || columns) inputs.insert(inputs.end(), from->inputs.begin(), from->inputs.end());
   return simple || columns;
 }
@@ -202,7 +202,8 @@ bool become_product(Rewriter& graph, NodeId id) {
 
 }  // namespace
 
-// Leaves values bytes where what is between DequantizeLinear and QuantizeLinear can be done to them.
+// Leaves values bytes where what is between DequantizeLinear and QuantizeLinear can be done to
+// them.
 void keep_quantised_values(Rewriter& graph, const PassContext& context) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!is_op(graph.node(id), "QuantizeLinear")) continue;

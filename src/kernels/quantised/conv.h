@@ -5,22 +5,22 @@
 #include "kernels/conv/conv.h"
 #include "kernels/matmul/byte_product.h"
 
-// Convolution of channels-last images of bytes, less their zero points: exact sums in int32, and what
-// follows them in float. A pixel has padded_channels() bytes; those beyond the channels may be
+// Convolution of channels-last images of bytes, less their zero points: exact sums in int32, and
+// what follows them in float. A pixel has padded_channels() bytes; those beyond the channels may be
 // anything, since their weights are 0. Outside the image is the zero point.
 namespace fovea::kernels {
 
 // A panel of outputs is computed at once; scales, biases and slopes are there for whole panels.
 inline constexpr int64_t kQuantisedPanel = 8;
 
-// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, clamped, rounded and multiplied
-// by a factor; plus an addend times its factor; negative values times a slope; clamped. Then it is
-// rounded and has the zero point added, or is a float. Halves are rounded to even.
+// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, clamped, rounded and
+// multiplied by a factor; plus an addend times its factor; negative values times a slope; clamped.
+// Then it is rounded and has the zero point added, or is a float. Halves are rounded to even.
 struct Requantisation {
   const int32_t* bias = nullptr;
   const float* scale = nullptr;
   const float* shift = nullptr;   // null: 0
-  const float* slopes = nullptr;  // null: negative values stay
+  const float* slopes = nullptr;  // 1 where negative values stay
   bool shrinks = false;           // no slope is larger than 1
   bool rounds = false;
   float first_low = 0.0f;

@@ -135,8 +135,7 @@ class Rows {
 
   void run_panel(int64_t row, int64_t group, int64_t panel) {
     const int64_t outputs = shape_.group_outputs();
-    const int16_t* weights =
-        packed_ + (group * group_panels(shape_) + panel) * panel_size(shape_);
+    const int16_t* weights = packed_ + (group * group_panels(shape_) + panel) * panel_size(shape_);
     const int64_t channel = group * outputs + panel * kQuantisedPanel;
     const int64_t lanes = std::min(kQuantisedPanel, outputs - panel * kQuantisedPanel);
     int64_t x = 0;
@@ -165,8 +164,8 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 }  // namespace
 }  // namespace quantised
 
-constinit const QuantisedAlgorithm kQuantisedDirect = {
-    "products of bytes",     quantised::packed_size, quantised::pack,
-    quantised::scratch_size, quantised::run_rows,    1};
+constinit const QuantisedAlgorithm kQuantisedDirect = {"products of bytes", quantised::packed_size,
+                                                       quantised::pack,     quantised::scratch_size,
+                                                       quantised::run_rows, 1};
 
 }  // namespace fovea::kernels

@@ -6,7 +6,8 @@
 #include "kernels/quantised/conv.h"
 #include "simd/loops.h"
 
-// What the quantised convolutions are made from: a tile of sums in registers, and what becomes of it.
+// What the quantised convolutions are made from: a tile of sums in registers, and what becomes of
+// it.
 namespace fovea::kernels::quantised {
 
 using simd::F32x4;
@@ -27,8 +28,8 @@ struct Sums {
   }
 };
 
-// Adds the products of `pairs` pairs of numbers of each row by a panel of weights, [pair][output][2],
-// and returns where the weights end.
+// Adds the products of `pairs` pairs of numbers of each row by a panel of weights,
+// [pair][output][2], and returns where the weights end.
 template <int Rows>
 inline const int16_t* accumulate(const int16_t* from, ptrdiff_t step, ptrdiff_t pairs,
                                  const int16_t* weights, Sums<Rows>& sums) {
@@ -51,8 +52,8 @@ inline const int16_t* accumulate(const int16_t* from, ptrdiff_t step, ptrdiff_t 
   return weights;
 }
 
-// Four neighbouring bytes to each of `count` <= 4 pixels. Numbers are 128 more where bytes are signed,
-// and saturate.
+// Four neighbouring bytes to each of `count` <= 4 pixels. Numbers are 128 more where bytes are
+// signed, and saturate.
 inline void store_pixels(const I32x4 (&values)[4], ByteCodes codes, uint8_t* to, int64_t step,
                          int count) {
   uint32_t bytes[4];
@@ -79,14 +80,9 @@ inline void store_pixels(const I32x4 (&values)[4], ByteCodes codes, uint8_t* to,
   for (int i = 0; i < count; ++i) std::memcpy(to + i * step, bytes + i, sizeof(bytes[i]));
 }
 
-// Writes channels channel .. channel + 3 of the first `count` of up to four neighbouring pixels,
-// `at` being the first one's place in the image.
-inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel, void* output,
-                   int64_t at, int64_t pixel_step, int count) {
-  const I32x4 bias = I32x4::load(to.bias + channel);
-  const F32x4 scale = F32x4::load(to.scale + channel);
-  F32x4 values[4];
-  FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
+// What may be done to the scaled sums of a channel's vector before an activation.
+inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
+                   int64_t pixel_step, int count) {
   if (to.shift) {
     const F32x4 shift = F32x4::load(to.shift + channel);
     FOVEA_UNROLL for (F32x4& value : values) value += shift;
@@ -98,32 +94,46 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
       value = nearest(pmin(high, pmax(low, value))) * factor;
     }
   }
-  if (to.addend) {
-    const F32x4 factor = F32x4::splat(to.addend_factor);
-    for (int i = 0; i < count; ++i) {
-      values[i] += F32x4::load(to.addend + at + i * pixel_step) * factor;
-    }
+  if (!to.addend) return;
+  const F32x4 factor = F32x4::splat(to.addend_factor);
+  for (int i = 0; i < count; ++i) {
+    values[i] += F32x4::load(to.addend + at + i * pixel_step) * factor;
   }
-  if (to.slopes) {
-    const F32x4 slopes = F32x4::load(to.slopes + channel);
-    if (to.shrinks) {
-      FOVEA_UNROLL for (F32x4& value : values) value = pmax(value, value * slopes);
-    } else {
-      FOVEA_UNROLL for (F32x4& value : values) value = scale_negatives(value, slopes);
-    }
-  }
+}
+
+// Whether all that follows sums is an activation and rounding, as in most layers: each question
+// less is time saved.
+inline bool is_plain(const Requantisation& to) {
+  return to.to_bytes && to.shrinks && !to.shift && !to.rounds && !to.addend && !to.has_high;
+}
+
+// Writes channels channel .. channel + 3 of the first `count` of up to four neighbouring pixels,
+// `at` being the first one's place in the image.
+template <bool kPlain = false>
+inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel, void* output,
+                   int64_t at, int64_t pixel_step, int count) {
+  const I32x4 bias = I32x4::load(to.bias + channel);
+  const F32x4 scale = F32x4::load(to.scale + channel), slopes = F32x4::load(to.slopes + channel);
   const F32x4 low = F32x4::splat(to.low), high = F32x4::splat(to.high);
-  if (!to.to_bytes) {
+  F32x4 values[4];
+  FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
+  if (!kPlain) adjust(to, values, channel, at, pixel_step, count);
+  if (kPlain || to.shrinks) {
+    FOVEA_UNROLL for (F32x4& value : values) value = pmax(value, value * slopes);
+  } else {
+    FOVEA_UNROLL for (F32x4& value : values) value = scale_negatives(value, slopes);
+  }
+  if (!kPlain && !to.to_bytes) {
     float* floats = static_cast<float*>(output) + at;
     for (int i = 0; i < count; ++i) pmin(pmax(values[i], low), high).store(floats + i * pixel_step);
     return;
   }
   FOVEA_UNROLL for (F32x4& value : values) value = pmax(low, value);
-  if (to.has_high) {
+  if (!kPlain && to.has_high) {
     FOVEA_UNROLL for (F32x4& value : values) value = pmin(value, high);
   }
-  // Added to a number it leaves it, rounded, in the lowest bits; what is larger than those hold stays
-  // larger than a byte.
+  // Added to a number it leaves it, rounded, in the lowest bits; what is larger than those hold
+  // stays larger than a byte.
   const F32x4 magic = F32x4::splat(12582912.0f);
   const I32x4 offset = bitcast_i32(magic) - I32x4::splat(to.point + to.codes.flip);
   I32x4 whole[4];

@@ -67,8 +67,8 @@ struct Side2 {
 constexpr int64_t kChunk = 8;           // channels that are transformed at once
 constexpr int kBlockTiles = 2 * kRows;  // tiles that are, before the first is multiplied
 
-// The transformed patches of a block are [position][tile][channel]. A little more than a multiple of
-// the cache's sets lies between positions.
+// The transformed patches of a block are [position][tile][channel]. A little more than a multiple
+// of the cache's sets lies between positions.
 struct Block {
   explicit Block(const ConvShape& shape)
       : channels(padded_channels(shape.in_channels)), position_step(kBlockTiles * channels + 32) {}
@@ -80,7 +80,7 @@ struct Block {
 // The patches of a row of tiles.
 struct Patches {
   const uint8_t* rows[6];
-  int64_t first;           // column, which may be outside
+  int64_t first;  // column, which may be outside
   int64_t width;
   int64_t pixel;
   ByteCodes codes;
@@ -120,7 +120,7 @@ void transform_chunk(const Patches& from, int64_t channel, ptrdiff_t tiles, cons
 
 // The products of a tile and panel are [vector][position].
 template <class Side>
-constexpr int kPositions = Side::kPatch * Side::kPatch;
+constexpr int kPositions = Side::kPatch* Side::kPatch;
 
 template <class Side, int Rows>
 void multiply(const int16_t* from, const Block& block, const int16_t* weights,
@@ -147,7 +147,7 @@ struct Tile {
   int row_begin, row_end, columns;
 };
 
-template <class Side>
+template <class Side, bool kPlain>
 void transform_tile(const I32x4* products, const Requantisation& requantisation,
                     const Tile& tile) noexcept {
   constexpr int kPatch = Side::kPatch, kTile = Side::kTile;
@@ -164,8 +164,8 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
-    finish(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step, tile.pixel,
-           tile.columns);
+    finish<kPlain>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
+                   tile.pixel, tile.columns);
   }
 }
 
@@ -200,8 +200,8 @@ bool transform_weights(const int16_t* weights, int (&to)[kPositions<Side>]) {
   for (int i = 0; i < kPositions<Side>; ++i) {
     int sum = 0;
     for (int tap = 0; tap < 9; ++tap) {
-      sum += Side::kWeights[i / kPatch][tap / 3] * Side::kWeights[i % kPatch][tap % 3] *
-             weights[tap];
+      sum +=
+          Side::kWeights[i / kPatch][tap / 3] * Side::kWeights[i % kPatch][tap % 3] * weights[tap];
     }
     to[i] = sum;
     fits &= sum == static_cast<int16_t>(sum);
@@ -262,7 +262,9 @@ class Rows {
         products_(reinterpret_cast<I32x4*>(scratch)),
         transformed_(scratch + products_size<Side>()),
         outside_(transformed_ + kPositions<Side> * block_.position_step),
-        out_pixel_(padded_channels(shape.out_channels)) {
+        out_pixel_(padded_channels(shape.out_channels)),
+        transform_tile_(is_plain(requantisation) ? transform_tile<Side, true>
+                                                 : transform_tile<Side, false>) {
     patches_.pixel = padded_channels(shape.in_channels);
     patches_.width = shape.in_w;
     patches_.codes = codes;
@@ -316,8 +318,7 @@ class Rows {
       for (int64_t v = 0; v < vectors; ++v) {
         tile_.channel = channel + v * kLanes;
         tile_.at = first_ + x * out_pixel_ + tile_.channel;
-        transform_tile<Side>(products_ + (i * kVectors + v) * kPositions<Side>, requantisation_,
-                             tile_);
+        transform_tile_(products_ + (i * kVectors + v) * kPositions<Side>, requantisation_, tile_);
       }
     }
   }
@@ -334,6 +335,7 @@ class Rows {
   int16_t* transformed_;
   int16_t* outside_;  // a row of zero points
   int64_t out_pixel_;
+  void (*transform_tile_)(const I32x4*, const Requantisation&, const Tile&) noexcept;
   int64_t first_ = 0;
 };
 
@@ -353,8 +355,7 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 
 template <class Side>
 constexpr QuantisedAlgorithm algorithm(const char* name) {
-  return {name,           packed_size<Side>, pack<Side>, scratch_size<Side>,
-          run_rows<Side>, Side::kTile};
+  return {name, packed_size<Side>, pack<Side>, scratch_size<Side>, run_rows<Side>, Side::kTile};
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 // Convolutions of bytes held to their definition: sums as integers, what follows in double.
 
-#include "kernels/quantised/conv.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <random>
 
 #include "images.h"
+#include "kernels/quantised/conv.h"
 
 namespace fovea::kernels {
 namespace {
@@ -88,13 +87,14 @@ QuantisedConvCase::QuantisedConvCase(const ConvShape& shape, const Parameters& p
   to_.first_low = -100;
   to_.first_high = 155;
   to_.factor = 0.75f;
-  if (parameters.slopes) to_.slopes = slopes_.data();
+  if (!parameters.slopes) std::ranges::fill(slopes_, 1.0f);
+  to_.slopes = slopes_.data();
   if (parameters.addend) to_.addend = addend_.data();
   to_.addend_factor = 0.5f;
   to_.shrinks = true;
   if (parameters.in_pieces) {
     to_.shrinks = false;
-    for (float& slope : slopes_) slope *= 3;
+    for (float& slope : slopes_) slope *= 3;  // of those that are 1 as well
   }
   if (parameters.is_signed) to_.shift = nullptr;
   to_.to_bytes = parameters.to_bytes;
@@ -118,9 +118,9 @@ int64_t QuantisedConvCase::sum(int64_t image, int64_t y, int64_t x, int64_t o) c
       const int64_t pixel = (image * shape_.in_h + row) * shape_.in_w + column;
       for (int64_t i = 0; i < inputs; ++i) {
         const int64_t weight = ((o * inputs + i) * shape_.kernel_h + ky) * shape_.kernel_w + kx;
-        sum += weights_[static_cast<size_t>(weight)] *
-               codes_.number(image_[static_cast<size_t>(pixel * in + first + i)],
-                             parameters_.point);
+        sum +=
+            weights_[static_cast<size_t>(weight)] *
+            codes_.number(image_[static_cast<size_t>(pixel * in + first + i)], parameters_.point);
       }
     }
   }
@@ -136,7 +136,7 @@ double QuantisedConvCase::expected(int64_t at, int64_t sum, int64_t o) const {
             double{to_.factor};
   }
   if (to_.addend) value += double{addend_[static_cast<size_t>(at)]} * double{to_.addend_factor};
-  if (to_.slopes && value < 0) value *= double{slopes_[channel]};
+  if (value < 0) value *= double{slopes_[channel]};
   return std::clamp(value, double{to_.low}, double{to_.high});
 }
 

@@ -1,4 +1,5 @@
-// Quantised networks: what the passes make integers of, against the same models as they are written.
+// Quantised networks: what the passes make integers of, against the same models as they are
+// written.
 
 #include <gtest/gtest.h>
 
@@ -65,8 +66,8 @@ Network& Network::convolution(const std::string& from, const std::string& to, Sh
                               float scale, std::vector<ModelBuilder::Attribute> attributes) {
   const int64_t outputs = weights[0];
   const auto name = [&](const char* what) { return to + ' ' + what; };
-  const Tensor all = ranges_.weights == DType::Int8 ? bytes<int8_t>(weights, 5)
-                                                    : bytes<uint8_t>(weights, 5);
+  const Tensor all =
+      ranges_.weights == DType::Int8 ? bytes<int8_t>(weights, 5) : bytes<uint8_t>(weights, 5);
   const Shape scales = ranges_.by_channel ? Shape{outputs} : Shape{};
   Tensor of_weights = random(scales, 6), of_bias = Tensor::allocate(DType::Float, {outputs});
   for (float& x : of_weights.mutable_as<float>()) x = 0.01f + x * x * 0.01f;
@@ -77,8 +78,8 @@ Network& Network::convolution(const std::string& from, const std::string& to, Sh
   model.constant(name("w"), all).constant(name("scales"), of_weights);
   Names inputs = {name("w"), name("scales")};
   if (ranges_.has_weight_points) {
-    const Tensor points = ranges_.weights == DType::Int8 ? bytes<int8_t>(scales, 7)
-                                                         : bytes<uint8_t>(scales, 7);
+    const Tensor points =
+        ranges_.weights == DType::Int8 ? bytes<int8_t>(scales, 7) : bytes<uint8_t>(scales, 7);
     model.constant(name("points"), points);
     inputs.push_back(name("points"));
   }
@@ -90,7 +91,8 @@ Network& Network::convolution(const std::string& from, const std::string& to, Sh
     }
     model.constant(name("b"), bias)
         .constant(name("of b"), of_bias)
-        .node("DequantizeLinear", {name("b"), name("of b")}, {name("bias")}, {{"axis", int64_t{0}}});
+        .node("DequantizeLinear", {name("b"), name("of b")}, {name("bias")},
+              {{"axis", int64_t{0}}});
   } else {
     model.constant(name("bias"), random({outputs}, 8));
   }
@@ -221,6 +223,34 @@ TEST(Quantised, BytesThatOthersRead) {
         {1, 6, 9, 10}, 0.03);
 }
 
+// A band of rows at a time, channels last where they are a multiple of four.
+TEST(Quantised, InBands) {
+  for (const int channels : {5, 8}) {
+    Network network({.point = 77}, 3);
+    network.model.constant("w", random({channels, 3, 3, 3}, 2))
+        .constant("v", random({3, channels, 3, 3}, 3))
+        .node("Conv", {"x", "w"}, {"a"}, padded(1));
+    network.quantised("a", "b", 0.01f).model.node("Conv", {"b", "v"}, {"y"}, padded(1)).output("y");
+    const auto plain = test::load(network.model.bytes(), {.disabled_passes = {"*"}});
+    constexpr BandLimits always = {
+        .fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1};
+    for (int64_t height = 5; height < 30; ++height) {
+      const std::vector<Feed> feeds = {{"x", random({1, 3, height, 21}, 1)}};
+      const auto cut = test::load(network.model.bytes(), {.bands = always});
+      const Tensor actual = cut->run(feeds)[0], expected = plain->run(feeds)[0];
+      ASSERT_EQ(actual.shape(), expected.shape());
+      // One number that is rounded to the other side moves nine times three others.
+      int64_t unlike = 0;
+      for (size_t i = 0; i < static_cast<size_t>(actual.elements()); ++i) {
+        const float error = std::abs(actual.as<float>()[i] - expected.as<float>()[i]);
+        ASSERT_LE(error, 0.02f);
+        unlike += error > 1e-4f ? 1 : 0;
+      }
+      EXPECT_LE(unlike, 27 * 3);
+    }
+  }
+}
+
 // What no kernel of integers takes is computed in floats.
 TEST(Quantised, FallsBack) {
   Network depthwise({}, 4);
@@ -271,7 +301,7 @@ TEST(Quantised, TablesAndMoves) {
     return Names{"QuantizeLinear", op_type, "DequantizeLinear"};
   };
   between("DepthToSpace", {}, {{"blocksize", int64_t{2}}}, moved("DepthToSpace"));
-  between("Transpose", {}, {{"perm", std::vector<int64_t>{0, 2, 3, 1}}}, 
+  between("Transpose", {}, {{"perm", std::vector<int64_t>{0, 2, 3, 1}}},
           {"Transpose", "QuantizeLinear", "DequantizeLinear"});
   between("MaxPool", {}, {{"kernel_shape", std::vector<int64_t>{2, 2}}}, moved("MaxPool"));
   between("Pad", {"pads"}, {}, moved("Pad"));
