@@ -10,6 +10,7 @@
 #include "ops/core/body.h"
 #include "ops/core/byte_rows.h"
 #include "ops/core/dense_conv.h"
+#include "ops/core/outside.h"
 
 namespace fovea {
 namespace {
@@ -53,6 +54,8 @@ class QuantisedConvolution {
   QuantisedConvolution& operator=(const QuantisedConvolution&) = delete;
 
   NodeContext convolution() const { return {*node_, inputs_}; }
+  // Of it in the body.
+  size_t index() const { return static_cast<size_t>(node_ - body_.nodes().data()); }
   // Whether there is a kernel for these types and shapes.
   bool fits() const;
   int data() const { return data_.bytes; }
@@ -288,15 +291,19 @@ void QuantisedConvStep::operator()(RunContext& run) const {
   to.slopes = channels + 3 * channel_count_;
   if (addend_ != kNoInput) to.addend = run.in<float>(addend_);
   auto* scratch = reinterpret_cast<int16_t*>(run.scratch());
-  const int64_t rows = shape_.batch * shape_.out_h, unit = algorithm_->rows_at_once;
-  const int64_t units = (rows + unit - 1) / unit;
+  // Part of the rows only of a single image.
+  const int64_t first = run.rows().begin, last = run.rows().end;
+  const int64_t all = shape_.batch * shape_.out_h, unit = algorithm_->rows_at_once;
+  const int64_t rows = last < shape_.out_h ? last : all, first_unit = first / unit;
+  const int64_t units = (rows + unit - 1) / unit - first_unit;
   run.pool().parallel_for(
       units, rows_per_chunk(units, macs_), [&](int64_t begin, int64_t end, int worker) {
         algorithm_->run_rows(shape_, codes_, point_, run.in<uint8_t>(data_),
                              reinterpret_cast<const int16_t*>(packed_.data()), to,
                              run.out<std::byte>(0),
-                             scratch + worker * algorithm_->scratch_size(shape_), begin * unit,
-                             std::min(rows, end * unit));
+                             scratch + worker * algorithm_->scratch_size(shape_),
+                             std::max(first, (first_unit + begin) * unit),
+                             std::min(rows, (first_unit + end) * unit));
       });
 }
 
@@ -316,12 +323,31 @@ void layout_fused(LayoutContext& context) {
   context.produce(0, Layout::ChannelsLast);
 }
 
+// Outside of the image is the zero point.
+std::optional<BandRule> bands_fused(const NodeContext& context, const Shape&) {
+  const QuantisedConvolution quantised(context);
+  if (!quantised.fits()) return std::nullopt;
+  const NodeContext convolution = quantised.convolution();
+  ConvBand band = band_of(convolution, Conv(convolution));
+  BandRule rule{{}, context.node()};
+  rule.inputs.resize(static_cast<size_t>(context.input_count()));
+  rule.inputs[static_cast<size_t>(quantised.data())] = band.data;
+  if (context.has_input(quantised.addend())) {
+    rule.inputs[static_cast<size_t>(quantised.addend())].whole = false;
+  }
+  auto body = std::make_shared<Graph>(body_of(context.node()).clone());
+  body->nodes[quantised.index()].attributes = std::move(band.attributes);
+  rule.node.attributes.set(std::string(kBodyAttribute), std::move(body));
+  rule.node.attributes.set(std::string(kOutsideAttribute), int64_t{quantised.image().point()});
+  return rule;
+}
+
 constexpr OpDef kOps[] = {
     {.op_type = "FusedQLinearConv",
      .domain = kInternalDomain,
      .until = kUnbounded,
      .meaning = {.inputs = {4, kUnbounded}, .infer = infer_body, .macs = body_macs},
-     .cpu = {.plan = plan_fused, .layout = layout_fused}},
+     .cpu = {.plan = plan_fused, .layout = layout_fused, .bands = bands_fused}},
 };
 
 }  // namespace

@@ -251,6 +251,33 @@ TEST(Quantised, InBands) {
   }
 }
 
+// Outside of an image are its zero points, in bands as well: results are the same to the bit.
+TEST(Quantised, ConvolutionsInBands) {
+  for (const Ranges& ranges : kRanges) {
+    Network network(ranges, 8);
+    network.quantised("x", "a", 0.006f)
+        .convolution("a", "b", {8, 8, 3, 3}, 0.006f, padded(1))
+        .quantised("b", "c", 0.02f)
+        .convolution("c", "d", {8, 8, 5, 5}, 0.02f, padded(2))
+        .model.node("Add", {"d", "x"}, {"e"})
+        .node("Relu", {"e"}, {"f"});
+    network.quantised("f", "g", 0.03f)
+        .convolution("g", "y", {3, 8, 3, 3}, 0.03f, padded(1))
+        .model.output("y");
+    constexpr BandLimits always = {
+        .fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1};
+    const auto whole = test::load(network.model.bytes(), {.bands = BandLimits::none()});
+    for (const int threads : {1, 3}) {
+      const auto cut = test::load(network.model.bytes(), {.bands = always}, threads);
+      for (int64_t height = 6; height < 30; ++height) {
+        const std::vector<Feed> feeds = {{"x", random({1, 8, height, 21}, 1)}};
+        const Tensor actual = cut->run(feeds)[0], expected = whole->run(feeds)[0];
+        ASSERT_EQ(to_floats(actual), to_floats(expected)) << height;
+      }
+    }
+  }
+}
+
 // What no kernel of integers takes is computed in floats.
 TEST(Quantised, FallsBack) {
   Network depthwise({}, 4);
