@@ -8,13 +8,13 @@ import { buildDir, projectDir } from './lib/project.mjs';
 
 /** Each source belongs to the first family that it matches. @type {[string, RegExp][]} */
 const families = [
-  ['kernels of convolutions', /^src\/kernels\/(conv|conv_transpose|winograd)\//],
+  ['kernels of convolutions', /^src\/kernels\/(conv|conv_transpose|winograd|quantised)\//],
   ['kernels of matrix products and attention', /^src\/kernels\/matmul\//],
   ['other kernels', /^src\/(kernels|simd|threads)\//],
   ['pictures', /^src\/image\//],
   ['ai.onnx.ml', /^src\/ops\/(core\/)?(ml|tree_ensemble)/],
   ['com.microsoft', /^src\/ops\/microsoft_/],
-  ['quantised operators', /^src\/ops\/quantize/],
+  ['quantised operators', /^src\/ops\/(fused_qlinear|quantize)/],
   [
     'sequences, strings, control flow',
     /^src\/ops\/(sequence|optional|strings|tfidf|control_flow|core\/text)/,

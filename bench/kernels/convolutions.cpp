@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "bench.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv_transpose/conv_transpose.h"
+#include "kernels/quantised/conv.h"
 
 namespace fovea::bench {
 namespace {
@@ -73,6 +76,37 @@ Run prepare_convolution(const ConvShape& shape) {
     const ConvPart whole = {input.data(), shape.in_channels};
     algorithm.run_rows(shape, {&whole, 1}, packed.data(), dense_output(shape, output.data()), {},
                        scratch.data(), 0, shape.out_h);
+  };
+}
+
+std::vector<int16_t> shorts(int64_t count) {
+  return std::vector<int16_t>(static_cast<size_t>(count));
+}
+
+// From bytes to bytes.
+Run prepare_quantised(const ConvShape& shape) {
+  const QuantisedAlgorithm& algorithm =
+      is_for_winograd(shape) ? kQuantisedWinograd4 : kQuantisedDirect;
+  std::vector<int16_t> weights = shorts(weight_floats(shape));
+  std::ranges::transform(random_floats(weight_floats(shape)), weights.begin(),
+                         [](float x) { return static_cast<int16_t>(x * 40); });
+  std::vector<int16_t> packed = shorts(algorithm.packed_size(shape));
+  algorithm.pack(shape, -128, weights.data(), packed.data());
+  std::vector<uint8_t> image(static_cast<size_t>(in_floats(shape)));
+  std::ranges::transform(random_floats(in_floats(shape)), image.begin(),
+                         [](float x) { return static_cast<uint8_t>(128 + x * 100); });
+  const auto channels = static_cast<size_t>(round_up(shape.out_channels, kQuantisedPanel));
+  return [=, &algorithm, packed = std::move(packed), image = std::move(image),
+          output = std::vector<uint8_t>(static_cast<size_t>(out_floats(shape))),
+          scratch = zeros(algorithm.scratch_size(shape)), bias = std::vector<int32_t>(channels),
+          scale = Floats(channels, 0.001f), slopes = Floats(channels, 0.1f)]() mutable {
+    Requantisation to = {bias.data(), scale.data(), nullptr, slopes.data(), true};
+    to.has_high = false;
+    to.low = -128;
+    to.high = 127;
+    to.point = 128;
+    algorithm.run_rows(shape, {}, 128, image.data(), packed.data(), to, output.data(),
+                       reinterpret_cast<int16_t*>(scratch.data()), 0, shape.out_h);
   };
 }
 
@@ -167,6 +201,7 @@ void add_convolutions(Cases& cases) {
     const int64_t pixels = shape.out_h * shape.out_w;
     cases.push_back(
         make_case("conv", sizes, shape, pixels, prepare_convolution<Precision::Default>));
+    cases.push_back(make_case("quantised", sizes, shape, pixels, prepare_quantised));
     if (&choose_algorithm(shape, Precision::Fast) == &choose_algorithm(shape)) continue;
     cases.push_back(
         make_case("conv, fast,", sizes, shape, pixels, prepare_convolution<Precision::Fast>));

@@ -7,22 +7,28 @@
 namespace fovea {
 namespace {
 
+// Calls convert(Type*) of floats or of bytes.
+template <class Convert>
+Kernel plan_for(PlanContext& context, Convert convert) {
+  const bool bytes = context.dtype(0) != DType::Float;
+  return [convert, bytes, shape = context.shape(0)](RunContext& run) {
+    bytes ? convert(run, shape, run.in<uint8_t>(0), run.out<uint8_t>(0))
+          : convert(run, shape, run.in<float>(0), run.out<float>(0));
+  };
+}
+
 Kernel plan_to_channels_last(PlanContext& context) {
   context.describe("NCHW to NHWC");
-  const Shape shape = context.shape(0);
-  return [shape](RunContext& run) {
-    kernels::to_channels_last(run.in<float>(0), run.out<float>(0), shape[0], shape[1], shape[2],
-                              shape[3], run.pool());
-  };
+  return plan_for(context, [](RunContext& run, const Shape& shape, auto* from, auto* to) {
+    kernels::to_channels_last(from, to, shape[0], shape[1], shape[2], shape[3], run.pool());
+  });
 }
 
 Kernel plan_to_plain(PlanContext& context) {
   context.describe("NHWC to NCHW");
-  const Shape shape = context.shape(0);
-  return [shape](RunContext& run) {
-    kernels::to_plain(run.in<float>(0), run.out<float>(0), shape[0], shape[1], shape[2], shape[3],
-                      run.pool());
-  };
+  return plan_for(context, [](RunContext& run, const Shape& shape, auto* from, auto* to) {
+    kernels::to_plain(from, to, shape[0], shape[1], shape[2], shape[3], run.pool());
+  });
 }
 
 constexpr OpDef conversion(std::string_view op_type, PlanRule plan) {

@@ -21,8 +21,14 @@ void infer_table(InferContext& context) {
   context.set_output(0, context.dtype(1), context.shape(0));
 }
 
+void layout_table(LayoutContext& context) {
+  context.accept(0, context.form_of_bytes(0));
+  context.produce(0, context.form_of_bytes(0));
+}
+
 Kernel plan_table(PlanContext& context) {
-  const int64_t count = context.shape(0).elements();
+  const auto count =
+      static_cast<int64_t>(bytes_of(DType::Uint8, context.shape(0), context.form(0)));
   return [=](RunContext& run) {
     constexpr int64_t kGrain = 32768;
     run.pool().parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
@@ -359,7 +365,7 @@ constexpr OpDef kOps[] = {
                  .types = {type_of_input(0, kBytes), type_of_input(1, kBytes)},
                  .infer = infer_table,
                  .element_type = like_input<1>},
-     .cpu = {.plan = plan_table}},
+     .cpu = {.plan = plan_table, .layout = layout_table}},
     {.op_type = kByteMeans,
      .domain = kInternalDomain,
      .meaning = {.inputs = {2, 3},

@@ -32,6 +32,13 @@ class LayoutContext : public NodeContext {
         given_(node.outputs.size()) {}
 
   const Shape& output_shape(int index) const { return *outputs_[index].shape; }
+  // The form that an input is in. Bytes are plain to all who do not ask for their form by name: few
+  // operators take them otherwise.
+  Form form(int index) const {
+    return dtype(index) == DType::Float ? NodeContext::form(index) : Form();
+  }
+  Layout layout(int index) const { return form(index).layout; }
+  Form form_of_bytes(int index) const { return NodeContext::form(index); }
   // True when the value could be ChannelsLast at all: float32 and rank 4.
   bool input_can_be_channels_last(int index) const;
   // The form the node wants input `index` in; the planner converts where it is in another.

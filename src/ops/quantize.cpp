@@ -122,12 +122,15 @@ class QuantizationStep {
  public:
   explicit QuantizationStep(const PlanContext& context)
       : granularity_(granularity_of(context)),
-        elements_(context.shape(0).elements()),
+        elements_(static_cast<int64_t>(bytes_of(DType::Uint8, context.shape(0), context.form(0)))),
         scales_(context.shape(1).elements()),
         has_points_(context.has_input(2)),
         read_scales_(context.dtype(1), DType::Float),
         read_points_(has_points_ ? context.dtype(2) : DType::Float, DType::Float),
-        read_(context.dtype(0), DType::Float) {}
+        read_(context.dtype(0), DType::Float) {
+    // Padding lanes as well.
+    if (context.layout(0) == Layout::ChannelsLast) granularity_.inner = elements_;
+  }
 
   // Elements of a row share a scale.
   bool has_even_rows() const { return granularity_.stride() == 0; }
@@ -269,6 +272,31 @@ Kernel plan_dequantize(PlanContext& context) {
   };
 }
 
+// One scale is the same for all places. Floats' padding lanes have to be 0.
+bool has_one_scale(const LayoutContext& context) {
+  return context.dtype(1) == DType::Float && context.shape(1).elements() == 1 &&
+         !context.attributes().has("output_dtype") && !context.attributes().has("block_size");
+}
+
+void layout_quantize(LayoutContext& context) {
+  const bool bytes = !context.has_input(2) || is_byte(context.dtype(2));
+  if (has_one_scale(context) && bytes) follow_input_layout(context);
+}
+
+void layout_dequantize(LayoutContext& context) {
+  if (context.form_of_bytes(0).layout != Layout::ChannelsLast || !has_one_scale(context) ||
+      context.shape(0)[1] % kLanes != 0) {
+    return;
+  }
+  context.accept(0, Layout::ChannelsLast);
+  context.produce(0, Layout::ChannelsLast);
+}
+
+std::optional<BandRule> bands_of_one_scale(const NodeContext& context, const Shape& output) {
+  if (context.shape(1).elements() != 1) return std::nullopt;
+  return bands_by_window(context, output);
+}
+
 Graph dynamic_quantize(const NodeContext& context) {
   Function f(context);
   const ValueId x = f.in(0), zero = f.scalar(DType::Float, 0), levels = f.scalar(DType::Float, 255);
@@ -292,7 +320,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_quantize,
                  .element_type = type_of_quantized,
                  .window = window_of_data},
-     .cpu = {.plan = plan_quantize}},
+     .cpu = {.plan = plan_quantize, .layout = layout_quantize, .bands = bands_of_one_scale}},
     {.op_type = "DequantizeLinear",
      .since = 10,
      .meaning = {.inputs = {2, 3},
@@ -300,7 +328,7 @@ constexpr OpDef kOps[] = {
                  .infer = infer_dequantize,
                  .element_type = type_of_dequantized,
                  .window = window_of_data},
-     .cpu = {.plan = plan_dequantize}},
+     .cpu = {.plan = plan_dequantize, .layout = layout_dequantize, .bands = bands_of_one_scale}},
     {.op_type = "DynamicQuantizeLinear",
      .since = 11,
      .meaning = {.outputs = {3, 3},

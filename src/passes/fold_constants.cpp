@@ -49,12 +49,10 @@ std::optional<std::vector<Tensor>> folded(const Rewriter& graph, const Node& nod
   return evaluate(node, inputs, context.pool);
 }
 
-}  // namespace
-
-// Runs every node all of whose inputs are constants, once, at load.
-void fold_constants(Rewriter& graph, const PassContext& context) {
+void fold(Rewriter& graph, const PassContext& context, bool dequantised) {
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     const Node& node = graph.node(id);
+    if (!dequantised && node.op_type == "DequantizeLinear") continue;
     try {
       if (auto results = folded(graph, node, context)) {
         graph.become_constants(id, std::move(*results));
@@ -69,5 +67,13 @@ void fold_constants(Rewriter& graph, const PassContext& context) {
     }
   }
 }
+
+}  // namespace
+
+// Runs every node all of whose inputs are constants, once, at load; all but those that dequantise.
+void fold_constants(Rewriter& graph, const PassContext& context) { fold(graph, context, false); }
+
+// Those as well.
+void fold_dequantised(Rewriter& graph, const PassContext& context) { fold(graph, context, true); }
 
 }  // namespace fovea

@@ -47,6 +47,9 @@ void optimise(Graph& graph, const PassContext& context, std::span<const std::str
 void remove_dead_code(Graph& graph);
 
 void fold_constants(Rewriter& graph, const PassContext& context);
+void fuse_quantised_convolution(Rewriter& graph, const PassContext& context);
+void keep_quantised_values(Rewriter& graph, const PassContext& context);
+void fold_dequantised(Rewriter& graph, const PassContext& context);
 void move_transposes(Rewriter& graph, const PassContext& context);
 void recognise_pixel_shuffle(Rewriter& graph, const PassContext& context);
 void fold_convolution_affine(Rewriter& graph, const PassContext& context);

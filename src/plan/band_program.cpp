@@ -33,7 +33,7 @@ void clear_rows(const BandImage& image, const Rows& rows, int64_t begin, int64_t
   if (begin >= end) return;
   const auto bytes = static_cast<size_t>((end - begin) * image.row_bytes);
   for (int64_t plane = 0; plane < image.planes; ++plane) {
-    std::memset(rows.at(image, plane, begin), 0, bytes);
+    std::memset(rows.at(image, plane, begin), image.outside, bytes);
   }
 }
 

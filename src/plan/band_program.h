@@ -14,6 +14,7 @@ struct BandImage {
   int64_t planes = 1;
   int64_t row_bytes = 0;
   int64_t height = 0;  // of the whole image
+  int outside = 0;     // what rows outside the image are made of, byte by byte
 
   int64_t bytes(int64_t rows) const { return planes * rows * row_bytes; }
 };

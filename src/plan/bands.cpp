@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/integers.h"
+#include "ops/core/outside.h"
 #include "plan/arena.h"
 #include "plan/band_geometry.h"
 #include "plan/band_program.h"
@@ -68,7 +69,9 @@ class BandPlanner {
   std::span<const Candidate> stretch_;
   std::vector<BandShape> shapes_;
   BandGeometry geometry_;
-  std::vector<int> last_read_;  // by step: the last that reads its value
+  std::map<SlotId, int> outside_;  // of images that are not 0 there
+  bool agree_ = true;              // on what is outside
+  std::vector<int> last_read_;     // by step: the last that reads its value
   std::shared_ptr<BandProgram> program_ = std::make_shared<BandProgram>();
   Step result_;
 };
@@ -82,8 +85,9 @@ BandImage BandPlanner::image_of(SlotId id) const {
   const Shape& shape = *type(id).shape;
   const bool plain = form(id).layout == Layout::Plain;
   const auto element = static_cast<int64_t>(element_bytes(type(id).dtype));
+  const auto outside = outside_.find(id);
   return {plain ? shape[1] : 1, (plain ? 1 : padded_channels(shape[1])) * shape[3] * element,
-          shape[2]};
+          shape[2], outside == outside_.end() ? 0 : outside->second};
 }
 
 ValueType BandPlanner::banded_type(SlotId id, int64_t rows) const {
@@ -108,6 +112,10 @@ void BandPlanner::find_shapes() {
     for (size_t i = 0; i < rule.inputs.size(); ++i) {
       if (step->inputs[i] == kNoSlot) continue;
       if (rule.inputs[i].whole) continue;
+      if (rule.inputs[i].before > 0 || rule.inputs[i].after > 0) {
+        const auto outside = static_cast<int>(rule.node.attributes.get_int(kOutsideAttribute, 0));
+        agree_ &= outside_.emplace(step->inputs[i], outside).first->second == outside;
+      }
       const auto maker = makers.find(step->inputs[i]);
       shape.reads.push_back({i, rule.inputs[i], maker == makers.end() ? -1 : maker->second});
     }
@@ -263,7 +271,7 @@ std::optional<Step> BandPlanner::plan() {
   const int64_t threads = environment_.pool.size();
   geometry_ = find_geometry(shapes_, row_unit(environment_.precision), limits.cache_bytes,
                             threads * limits.fewest_rows);
-  if (geometry_.values.empty() || !planes_stay_whole()) return std::nullopt;
+  if (!agree_ || geometry_.values.empty() || !planes_stay_whole()) return std::nullopt;
   // Several threads would wait for each other more often than the cache saves them.
   const bool fast = threads == 1 && geometry_.widest_step(shapes_) <= limits.cache_bytes;
   if (!fast && largest_image() <= limits.largest_whole) return std::nullopt;

@@ -11,8 +11,8 @@ namespace fovea {
 // The order of a value's elements in memory while a plan runs.
 enum class Layout : uint8_t {
   Plain,         // row-major in the order of the shape: ONNX's NCHW
-  ChannelsLast,  // float32 [N][H][W][Cs] of a shape [N,C,H,W], Cs = padded_channels(C), padding
-                 // lanes 0
+  ChannelsLast,  // [N][H][W][Cs] of a shape [N,C,H,W], Cs = padded_channels(C): float32 with
+                 // padding lanes 0, or bytes with any
 };
 
 // How a value is stored. A value can be there in several forms at once; the planner converts from

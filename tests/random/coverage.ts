@@ -7,6 +7,8 @@ import type { Graph } from './graph.js';
 
 /** The engine's passes that show in the nodes of a plan, as `disabledPasses` names them. */
 const shownPasses = [
+  'quantised-convolution',
+  'quantised-values',
   'pixel-shuffle',
   'activation',
   'layer-normalization',
@@ -18,8 +20,8 @@ const shownPasses = [
   'matmul-epilogue',
 ] as const;
 
-/** All passes: these two change when and where what is computed. */
-export const passes = ['fold-constants', ...shownPasses, 'bands'] as const;
+/** All passes: the others change when and where what is computed. */
+export const passes = ['fold-constants', 'fold-dequantised', ...shownPasses, 'bands'] as const;
 
 /** The bytes of an image from which on it may be made a band at a time. */
 const wholeImage = 2 ** 20;

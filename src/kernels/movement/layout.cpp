@@ -61,7 +61,37 @@ void for_each_row(int64_t n, int64_t c, int64_t h, int64_t w, ThreadPool& pool,
   });
 }
 
+// Of bytes: element by element, as only a network's border has them otherwise.
+template <bool kToPlain>
+void move_bytes(const uint8_t* from, uint8_t* to, int64_t n, int64_t c, int64_t h, int64_t w,
+                ThreadPool& pool) noexcept {
+  const int64_t pixel = padded_channels(c), plane = h * w;
+  for_each_row(n, c, h, w, pool, [&](int64_t plain, int64_t last) {
+    const uint8_t* source = from + (kToPlain ? last : plain);
+    uint8_t* target = to + (kToPlain ? plain : last);
+    for (int64_t i = 0; i < (kToPlain ? c : pixel); ++i) {
+      for (int64_t x = 0; x < w; ++x) {
+        if constexpr (kToPlain) {
+          target[i * plane + x] = source[x * pixel + i];
+        } else {
+          target[x * pixel + i] = i < c ? source[i * plane + x] : 0;
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
+
+void to_channels_last(const uint8_t* plain, uint8_t* channels_last, int64_t n, int64_t c, int64_t h,
+                      int64_t w, ThreadPool& pool) noexcept {
+  move_bytes<false>(plain, channels_last, n, c, h, w, pool);
+}
+
+void to_plain(const uint8_t* channels_last, uint8_t* plain, int64_t n, int64_t c, int64_t h,
+              int64_t w, ThreadPool& pool) noexcept {
+  move_bytes<true>(channels_last, plain, n, c, h, w, pool);
+}
 
 void to_channels_last(const float* plain, float* channels_last, int64_t n, int64_t c, int64_t h,
                       int64_t w, ThreadPool& pool) noexcept {

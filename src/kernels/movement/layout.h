@@ -20,4 +20,10 @@ void to_channels_last(const float* plain, float* channels_last, int64_t n, int64
 void to_plain(const float* channels_last, float* plain, int64_t n, int64_t c, int64_t h, int64_t w,
               ThreadPool& pool) noexcept;
 
+// The same of bytes.
+void to_channels_last(const uint8_t* plain, uint8_t* channels_last, int64_t n, int64_t c, int64_t h,
+                      int64_t w, ThreadPool& pool) noexcept;
+void to_plain(const uint8_t* channels_last, uint8_t* plain, int64_t n, int64_t c, int64_t h,
+              int64_t w, ThreadPool& pool) noexcept;
+
 }  // namespace fovea::kernels

@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include "kernels/quantised/products.h"
+
+// Convolutions of any shape: rows of the image are widened to shorts, with what is outside, and
+// multiplied as they lie there.
+namespace fovea::kernels {
+namespace quantised {
+namespace {
+
+// The pixels of a widened row: those of a group, in pairs of channels.
+struct Widened {
+  explicit Widened(const ConvShape& shape)
+      : channels(paired(shape.group_inputs())),
+        width((shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1) {}
+
+  int64_t channels;
+  int64_t width;
+
+  int64_t row_size() const { return width * channels; }
+};
+
+int64_t group_panels(const ConvShape& shape) {
+  return round_up(shape.group_outputs(), kQuantisedPanel) / kQuantisedPanel;
+}
+
+int64_t panel_size(const ConvShape& shape) {
+  return shape.kernel_h * shape.kernel_w * Widened(shape).channels * kQuantisedPanel;
+}
+
+int64_t packed_size(const ConvShape& shape) noexcept {
+  return shape.groups * group_panels(shape) * panel_size(shape);
+}
+
+// [group][panel][tap][pair][output][2].
+bool pack(const ConvShape& shape, int, const int16_t* weights, int16_t* packed) noexcept {
+  const int64_t channels = Widened(shape).channels, inputs = shape.group_inputs();
+  const int64_t taps = shape.kernel_h * shape.kernel_w, outputs = shape.group_outputs();
+  std::fill_n(packed, packed_size(shape), int16_t{0});
+  for (int64_t o = 0; o < shape.out_channels; ++o) {
+    const int64_t panel = o / outputs * group_panels(shape) + o % outputs / kQuantisedPanel;
+    int16_t* to = packed + panel * panel_size(shape) + o % outputs % kQuantisedPanel * 2;
+    for (int64_t i = 0; i < inputs; ++i) {
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        to[(tap * channels + i / 2 * 2) * kQuantisedPanel + i % 2] =
+            weights[(o * inputs + i) * taps + tap];
+      }
+    }
+  }
+  return true;
+}
+
+int64_t scratch_size(const ConvShape& shape) noexcept {
+  return round_up(shape.kernel_h * Widened(shape).row_size(), 32);
+}
+
+class Rows {
+ public:
+  Rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
+       const int16_t* packed, const Requantisation& requantisation, void* output, int16_t* scratch)
+      : shape_(shape),
+        widened_(shape),
+        codes_(codes),
+        point_(point),
+        input_(input),
+        packed_(packed),
+        requantisation_(requantisation),
+        output_(output),
+        scratch_(scratch) {}
+
+  void run(int64_t row) {
+    const int64_t image = row / shape_.out_h, y = row % shape_.out_h;
+    for (int64_t group = 0; group < shape_.groups; ++group) {
+      for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
+        const int64_t from = y * shape_.stride_h + ky * shape_.dilation_h - shape_.pad_top;
+        widen_row(image, from, group, scratch_ + ky * widened_.row_size());
+      }
+      for (int64_t panel = 0; panel < group_panels(shape_); ++panel) run_panel(row, group, panel);
+    }
+  }
+
+ private:
+  void widen_row(int64_t image, int64_t y, int64_t group, int16_t* to) const {
+    if (y < 0 || y >= shape_.in_h) {
+      std::fill_n(to, widened_.row_size(), int16_t{0});
+      return;
+    }
+    const int64_t pixel = padded_channels(shape_.in_channels), inputs = shape_.group_inputs();
+    const int64_t before = std::clamp<int64_t>(shape_.pad_left, 0, widened_.width);
+    const int64_t end = std::clamp(shape_.in_w + shape_.pad_left, before, widened_.width);
+    std::fill_n(to, before * widened_.channels, int16_t{0});
+    std::fill_n(to + end * widened_.channels, (widened_.width - end) * widened_.channels,
+                int16_t{0});
+    const uint8_t* from = input_ + ((image * shape_.in_h + y) * shape_.in_w) * pixel +
+                          (before - shape_.pad_left) * pixel + group * inputs;
+    to += before * widened_.channels;
+    // Pixels without gaps are as one.
+    const bool dense = pixel == widened_.channels && inputs == shape_.in_channels;
+    const int64_t count = dense ? pixel : inputs, rows = dense ? 1 : end - before;
+    const int64_t length = dense ? pixel * (end - before) : count;
+    for (int64_t i = 0; i < rows; ++i, from += pixel, to += widened_.channels) {
+      kernels::widen_row(codes_, from, point_, length, to);
+    }
+  }
+
+  template <int Rows>
+  Sums<Rows> multiply(const int16_t* weights, int64_t x) const {
+    Sums<Rows> sums;
+    const int64_t step = shape_.stride_w * widened_.channels;
+    // Neighbouring taps are one run of numbers.
+    const bool neighbours = shape_.dilation_w == 1;
+    const int64_t runs = neighbours ? 1 : shape_.kernel_w;
+    const int64_t length = (neighbours ? shape_.kernel_w : 1) * widened_.channels;
+    for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
+      const int16_t* from = scratch_ + ky * widened_.row_size() + x * step;
+      for (int64_t run = 0; run < runs; ++run) {
+        weights = accumulate(from, step, length / 2, weights, sums);
+        from += shape_.dilation_w * widened_.channels;
+      }
+    }
+    return sums;
+  }
+
+  template <int Rows>
+  void run_pixels(int64_t row, int64_t channel, int64_t lanes, const int16_t* weights, int64_t x) {
+    const Sums<Rows> sums = multiply<Rows>(weights, x);
+    const int64_t pixel = padded_channels(shape_.out_channels);
+    const int64_t at = (row * shape_.out_w + x) * pixel + channel;
+    for (int64_t v = 0; v * kLanes < lanes; ++v) {
+      I32x4 values[4] = {};
+      FOVEA_UNROLL for (int i = 0; i < Rows; ++i) values[i] = sums.at[i][v];
+      finish(requantisation_, values, channel + v * kLanes, output_, at + v * kLanes, pixel, Rows);
+    }
+  }
+
+  void run_panel(int64_t row, int64_t group, int64_t panel) {
+    const int64_t outputs = shape_.group_outputs();
+    const int16_t* weights = packed_ + (group * group_panels(shape_) + panel) * panel_size(shape_);
+    const int64_t channel = group * outputs + panel * kQuantisedPanel;
+    const int64_t lanes = std::min(kQuantisedPanel, outputs - panel * kQuantisedPanel);
+    int64_t x = 0;
+    for (; x + 4 <= shape_.out_w; x += 4) run_pixels<4>(row, channel, lanes, weights, x);
+    for (; x < shape_.out_w; ++x) run_pixels<1>(row, channel, lanes, weights, x);
+  }
+
+  const ConvShape& shape_;
+  Widened widened_;
+  ByteCodes codes_;
+  uint8_t point_;
+  const uint8_t* input_;
+  const int16_t* packed_;
+  const Requantisation& requantisation_;
+  void* output_;
+  int16_t* scratch_;
+};
+
+void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
+              const int16_t* packed, const Requantisation& requantisation, void* output,
+              int16_t* scratch, int64_t row_begin, int64_t row_end) noexcept {
+  Rows rows(shape, codes, point, input, packed, requantisation, output, scratch);
+  for (int64_t row = row_begin; row < row_end; ++row) rows.run(row);
+}
+
+}  // namespace
+}  // namespace quantised
+
+constinit const QuantisedAlgorithm kQuantisedDirect = {"products of bytes", quantised::packed_size,
+                                                       quantised::pack,     quantised::scratch_size,
+                                                       quantised::run_rows, 1};
+
+}  // namespace fovea::kernels
