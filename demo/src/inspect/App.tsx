@@ -6,7 +6,7 @@ import { Progress } from '../base/Progress.js';
 import { GraphCanvas } from './canvas/GraphCanvas.js';
 import { onFiles } from './files.js';
 import type { Inspector } from './inspector.js';
-import { lookIn, spokenPart, visitPort } from './looks.js';
+import { lookIn, portTarget, spokenPart } from './looks.js';
 import { PartPanel } from './panels/PartPanel.js';
 import { ModelPanel } from './panels/ModelPanel.js';
 import { RunPanel } from './panels/RunPanel.js';
@@ -67,7 +67,7 @@ function Workbench({
             view={view}
             look={(box) => lookIn(inspector, view, box)}
             spoken={spokenPart(inspector, view)}
-            onPort={(box) => visitPort(inspector, view, box)}
+            onPort={(box) => void inspector.reveal(portTarget(view, box))}
           />
         </section>
         <Panel inspector={inspector} subject={subject} view={view} />

@@ -3,10 +3,11 @@ import { FoveaError } from 'fovea';
 import { isAborted } from '../base/messages.js';
 import { isModelFile } from '../base/model-choice/model-choice.js';
 import { ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
+import type { NodePlace } from './onnx/model.js';
 import { warmUp } from './layout/client.js';
 import { RunSettings } from './running/run-settings.js';
 import { Subject, type ModelFiles } from './subject.js';
-import { problemsIn, type Problems } from './problems.js';
+import { problemsIn, type ProblemWords } from './problems.js';
 import { Watching } from './running/watching.js';
 
 /** What is shown: the file's own nodes, or what the engine makes of them. */
@@ -34,13 +35,11 @@ export class Inspector {
   });
 
   /** What cannot be run of the graph that is shown. */
-  readonly problems = computed((): Problems => {
+  readonly problems = computed((): ProblemWords => {
     const subject = this.subject.value;
     const shown = subject?.path.value.at(-1);
-    const report = subject?.report.value;
-    return shown && report && shown.view === this.view.value
-      ? problemsIn(shown, report)
-      : new Map();
+    const isShown = shown !== undefined && shown.view === this.view.value;
+    return isShown ? problemsIn(shown, subject!.problems.value) : new Map();
   });
 
   #work = new AbortController();
@@ -60,7 +59,7 @@ export class Inspector {
     const others = files.filter((file) => file !== model && !pictures.includes(file));
     const shown = this.subject.value;
     if (model) await this.open({ name: model.name, model, others });
-    else if (shown && others.length > 0) await this.open({ ...shown.files, others });
+    else if (await shown?.needs(others)) await this.open({ ...shown!.files, others });
     else if (others[0]) await this.open({ name: others[0].name, model: others[0], others: [] });
     if (pictures[0] && (await this.#attempt('', () => this.settings.takePicture(pictures[0]!)))) {
       this.tab.value = 'run';
@@ -131,8 +130,13 @@ export class Inspector {
     const subject = this.subject.value!;
     const isThere = wanted === 'file' || subject.measured.value || (await this.measure());
     if (this.subject.value !== subject) return;
-    if (isThere) this.mode.value = wanted;
-    else this.wantedMode.value = this.mode.value;
+    if (!isThere) {
+      this.wantedMode.value = this.mode.value;
+      return;
+    }
+    // What runs is the whole, wherever one was.
+    if (wanted === 'run') subject.leaveTo(0);
+    this.mode.value = wanted;
   }
 
   /** Runs the model to see what each step takes. Whether it did. */
@@ -154,9 +158,21 @@ export class Inspector {
   }
 
   /** Chooses a node or group of the graph that is shown. */
-  async reveal(id: number): Promise<void> {
+  async reveal(id: number | undefined): Promise<void> {
+    if (id === undefined) return;
     this.tab.value = 'part';
     await this.view.value?.reveal(id);
+  }
+
+  /** Chooses a node of the file, whichever graph is shown and whichever it is in. */
+  async follow(way: readonly NodePlace[]): Promise<void> {
+    this.showFile();
+    await this.#attempt('', async () => {
+      const subject = this.subject.value!;
+      subject.leaveTo(0);
+      for (const { graph } of way.slice(1)) await subject.enter(graph);
+    });
+    await this.reveal(way.at(-1)?.node);
   }
 
   async enter(graph: number): Promise<void> {

@@ -61,6 +61,8 @@ export function bytesInWords(bytes: number): string {
   return `${Number((bytes / 1000 ** step).toPrecision(3))} ${units[step]}`;
 }
 
+/** Clocks are coarse: what is shorter than their steps takes 0. */
 export function milliseconds(time: number): string {
+  if (time === 0) return '≈ 0 ms';
   return `${time < 10 ? time.toFixed(2) : time.toFixed(1)} ms`;
 }

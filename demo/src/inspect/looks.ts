@@ -1,5 +1,5 @@
 import type { BoxLook } from './canvas/painter.js';
-import { groupById } from './graph.js';
+import { ancestorsOf, groupById } from './graph.js';
 import type { Inspector } from './inspector.js';
 import { counted, labelOf, milliseconds, portLabel } from './labels.js';
 import type { PlacedBox } from './layout/scene.js';
@@ -46,15 +46,15 @@ export function spokenPart(inspector: Inspector, view: GraphView): string {
   return `${title}, ${subtitle}${state}${uses}${problem}`;
 }
 
-/** Goes where a port's first value comes from; from the model's inputs and the outputs, where it goes. */
-export function visitPort(inspector: Inspector, view: GraphView, box: PlacedBox): void {
-  const { maker, readers } = view.uses;
-  const isInput = box.key.startsWith('in');
-  const group = groupById(view.graph, view.grouping, box.owner)!;
-  const [value] = box.values;
-  if (value === undefined) return;
-  const inside = new Set(group.children);
-  const reader = readers.get(value)?.find((at) => isInput === inside.has(at));
-  const target = isInput ? (maker.get(value) ?? reader) : (reader ?? maker.get(value));
-  if (target !== undefined) void inspector.reveal(target);
+/**
+ * Where a port's first value comes from, if it is an input, or goes to; of the model's own inputs and outputs,
+ * the node at the other end.
+ */
+export function portTarget(view: GraphView, { key, owner, values }: PlacedBox): number | undefined {
+  const [value = ''] = values;
+  const maker = view.uses.maker.get(value);
+  const readers = view.uses.readers.get(value) ?? [];
+  const isInside = (node: number) => ancestorsOf(view.graph, view.grouping, node).includes(owner);
+  if (key.startsWith('in')) return maker ?? readers.find(isInside);
+  return readers.find((node) => !isInside(node)) ?? maker;
 }

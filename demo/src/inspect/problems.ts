@@ -1,22 +1,29 @@
-import type { ModelReport } from 'fovea';
+import type { NodeProblem } from 'fovea';
 import type { FileView } from './file-view.js';
 import { ancestorsOf } from './graph.js';
+import type { NodePlace } from './onnx/model.js';
 
-/** What is wrong with nodes, and with groups that they are in, by their numbers. */
-export type Problems = ReadonlyMap<number, string>;
+/** A node that cannot be run, and the way to it where that is known. */
+export interface Problem extends NodeProblem {
+  way: readonly NodePlace[] | undefined;
+}
 
-export function problemsIn({ view, engineNames }: FileView, report: ModelReport): Problems {
-  const places = new Map(engineNames.map((name, at) => [name, at] as const));
-  const problems = new Map<number, string>();
-  for (const { node, message } of report.unsupported) {
-    const at = places.get(node);
-    if (at === undefined) continue;
-    problems.set(at, message);
-    for (const group of ancestorsOf(view.graph, view.grouping, at)) {
-      problems.set(group, 'Some of its nodes cannot be run.');
+/** What is wrong with nodes of a graph, and with groups that they are in, by their numbers. */
+export type ProblemWords = ReadonlyMap<number, string>;
+
+export function problemsIn({ view, at }: FileView, problems: readonly Problem[]): ProblemWords {
+  const words = new Map<number, string>();
+  for (const { way = [], message } of problems) {
+    const step = way.findIndex(({ graph }) => graph === at);
+    if (step < 0) continue;
+    const { node } = way[step]!;
+    const isItself = step === way.length - 1;
+    words.set(node, isItself ? message : 'Something inside it cannot be run: open it to see.');
+    for (const group of ancestorsOf(view.graph, view.grouping, node)) {
+      words.set(group, 'Some of its nodes cannot be run.');
     }
   }
-  return problems;
+  return words;
 }
 
 /** What helps with an operator that cannot be run. */

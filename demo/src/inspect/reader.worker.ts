@@ -3,7 +3,14 @@ import type { Graph, Grouping } from './graph.js';
 import { groupNodes } from './groups/grouping.js';
 import { readableAttributes, type ReadableAttribute } from './onnx/attributes.js';
 import { elementsOf, type ExternalBytes } from './onnx/elements.js';
-import { readModel, type FileGraph, type FileModel, type Inner } from './onnx/model.js';
+import {
+  placesOf,
+  readModel,
+  type FileGraph,
+  type FileModel,
+  type Inner,
+  type NodePlace,
+} from './onnx/model.js';
 import { statisticsOf, type Statistics } from './onnx/statistics.js';
 import { describeType, elementTypeName } from './onnx/types.js';
 
@@ -59,6 +66,21 @@ export class ModelReader {
   /** Groups the nodes of a graph that is not of the file. */
   group(graph: Graph): Grouping {
     return groupNodes(graph);
+  }
+
+  /** The names of the files that weights are in, without their folders. */
+  weightFiles(): string[] {
+    const weights = this.#file!.graphs.flatMap((graph) => [...graph.weights.values()]);
+    return weights.flatMap(({ externalData }) =>
+      externalData.flatMap(({ key, value = '' }) =>
+        key === 'location' ? [value.split('/').at(-1)!] : [],
+      ),
+    );
+  }
+
+  /** The ways to nodes by the engine's names. */
+  placesOf(names: readonly string[]): Map<string, NodePlace[]> {
+    return placesOf(this.#file!, new Set(names));
   }
 
   details(at: number, node: number): NodeDetails {

@@ -1,8 +1,9 @@
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { wrap, type Remote } from 'comlink';
 import { checkModel, type ExternalDataFile, type ModelReport } from 'fovea';
 import { PlainError } from '../base/messages.js';
 import { toFileView, type FileView } from './file-view.js';
+import type { Problem } from './problems.js';
 import { Measured } from './running/measured.js';
 import { ModelRun } from './running/model-run.js';
 import type { ModelReader, ReadGraph } from './reader.worker.js';
@@ -22,6 +23,8 @@ export class Subject {
   readonly main: FileView;
   /** What the engine says of it; undefined until that is known. */
   readonly report = signal<ModelReport | undefined>(undefined);
+  /** What cannot be run, and where it is. */
+  readonly problems = signal<readonly Problem[]>([]);
   readonly measured = signal<Measured | undefined>(undefined);
   /** What is looked at: graphs of the file, each within the one before. */
   readonly path = signal<readonly FileView[]>([]);
@@ -70,7 +73,19 @@ export class Subject {
   /** Has the engine examine it. */
   async check(): Promise<void> {
     const options = { externalData: externalData(this.files), signal: this.#closing.signal };
-    this.report.value = await checkModel(this.files.model, options);
+    const report = await checkModel(this.files.model, options);
+    const { unsupported } = report;
+    const ways = await this.reader.placesOf(unsupported.map(({ node }) => node));
+    batch(() => {
+      this.report.value = report;
+      this.problems.value = unsupported.map((one) => ({ ...one, way: ways.get(one.node) }));
+    });
+  }
+
+  /** Whether any of these files is one that it has weights in. */
+  async needs(files: readonly File[]): Promise<boolean> {
+    const names = new Set(await this.reader.weightFiles());
+    return files.some(({ name }) => names.has(name));
   }
 
   /** Shows a graph that is within the one shown. */

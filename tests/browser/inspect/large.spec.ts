@@ -25,27 +25,52 @@ function firstScreen(page: Page): Promise<number> {
   });
 }
 
-/** Does something and gives the milliseconds between the frames meanwhile. */
-async function framesWhile(page: Page, work: () => Promise<void>): Promise<number[]> {
-  const frames = await page.evaluateHandle(() => {
-    const times: number[] = [];
-    const note = (time: number) => {
-      times.push(time);
-      if (times.length < 5000) requestAnimationFrame(note);
-    };
-    requestAnimationFrame(note);
-    return times;
-  });
-  await work();
-  const times = await frames.jsonValue();
-  return times.slice(1).map((time, at) => time - times[at]!);
+/** Milliseconds, of each frame: since the one before, and of the processor's, spent by the page's own script. */
+interface Frames {
+  between: number[];
+  work: number[];
 }
 
-function describeFrames(frames: readonly number[]): string {
-  const sorted = frames.toSorted((a, b) => a - b);
-  const part = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!.toFixed(1);
-  const late = frames.filter((time) => time > 25).length;
-  return `${frames.length} frames: median ${part(0.5)} ms, 99 % ${part(0.99)} ms, longest ${part(1)} ms, ${late} late`;
+/** Does something and gives the frames meanwhile. What else the machine does makes some late, but not their work. */
+async function framesWhile(page: Page, act: () => Promise<void>): Promise<Frames> {
+  const browser = page.context().browser()!;
+  await browser.startTracing(page, { categories: ['devtools.timeline'] });
+  const times = await page.evaluateHandle(() => {
+    const list: number[] = [];
+    const note = (time: number) => {
+      list.push(time);
+      if (list.length < 5000) requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+    return list;
+  });
+  await act();
+  const frames = await times.jsonValue();
+  const trace = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  return {
+    between: frames.slice(1).map((time, at) => time - frames[at]!),
+    work: trace.traceEvents
+      .filter(({ name }) => name === 'FireAnimationFrame')
+      .map(({ tdur = 0 }) => tdur / 1000),
+  };
+}
+
+interface TraceEvent {
+  name: string;
+  /** Microseconds of the thread's own. */
+  tdur?: number;
+}
+
+function describeFrames({ between, work }: Frames): string {
+  const part = (list: readonly number[], share: number) =>
+    list.toSorted((a, b) => a - b)[Math.floor(share * (list.length - 1))]!.toFixed(1);
+  const late = between.filter((time) => time > 25).length;
+  return (
+    `${between.length} frames, ${late} late: median ${part(between, 0.5)} ms, longest ${part(between, 1)} ms; ` +
+    `drawing: median ${part(work, 0.5)} ms, 99 % ${part(work, 0.99)} ms, longest ${part(work, 1)} ms`
+  );
 }
 
 /** Drags the drawing about, one move a frame. */

@@ -13,7 +13,7 @@ import {
   spoken,
   value,
 } from './support/inspect-page.js';
-import { blurring, branching, unknownOperator } from './support/small-models.js';
+import { blurring, branching, unknownInBranch, unknownOperator } from './support/small-models.js';
 
 test.beforeEach(({ page }) => openInspector(page));
 
@@ -133,15 +133,26 @@ test('what cannot be run is marked, listed, and told what to do about', async ({
   await expect(panel(page)).toContainText('Some of its nodes cannot be run here.');
 });
 
+test('what cannot be run in a branch is led to', async ({ page }) => {
+  await openModel(page, unknownInBranch());
+  await choose(page, 'If');
+  await expect(panel(page)).toContainText('Something inside it cannot be run');
+  await page.getByRole('tab', { name: 'Model' }).click();
+  await panel(page).getByRole('button', { name: 'Show it' }).click();
+  await expect(crumbs(page)).toContainText('chosen: else_branch');
+  await expect(panel(page).getByRole('heading', { name: 'Wild' })).toBeVisible();
+  await expect(spoken(page)).toContainText('cannot be run');
+});
+
 test('a damaged file shows its error, and the model before stays', async ({ page }) => {
   await openModel(page, blurring());
   await choose(page, 'LeakyRelu');
   const bytes = blurring();
-  for (const damaged of [
-    bytes.subarray(0, bytes.length - 9),
-    new TextEncoder().encode('no model'),
-  ]) {
-    await pick(page, modelFile(damaged, 'damaged.onnx'));
+  for (const [name, damaged] of [
+    ['damaged.onnx', bytes.subarray(0, bytes.length - 9)],
+    ['words.txt', new TextEncoder().encode('no model')],
+  ] as const) {
+    await pick(page, modelFile(damaged, name));
     await expect(page.getByRole('alert')).toContainText(
       'This file is not a model that can be read.',
     );

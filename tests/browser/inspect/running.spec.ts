@@ -178,3 +178,21 @@ test('a damaged picture shows its error, and the model stays', async ({ page }) 
   await expect(page.getByRole('alert')).toContainText('broken.png is damaged');
   await expect(crumbs(page)).toHaveText('mine.onnx');
 });
+
+test('a long run is cancelled, and the next one works', async ({ page }) => {
+  const builder = new OnnxBuilder();
+  let value = builder.input('x', [1, 1, 2048, 2048]);
+  for (let at = 0; at < 60; ++at) value = builder.node('Erf', [value], {}, `erf${at}`);
+  builder.output(value);
+  await openModel(page, builder.build());
+  await page.getByRole('tab', { name: 'Run it' }).click();
+  await page.getByRole('button', { name: 'Run and measure' }).click();
+  const busy = page.getByText('Running and measuring …');
+  await expect(busy).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(busy).toBeHidden();
+  await expect(page.getByRole('alert')).toBeEmpty();
+  await choose(page, 'erf1');
+  await panel(page).getByRole('button', { name: 'Show as pictures' }).last().click();
+  await expect(page.getByText('1 channel of 2048 × 2048')).toBeVisible({ timeout: 30_000 });
+});

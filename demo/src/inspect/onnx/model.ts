@@ -27,6 +27,33 @@ export interface FileGraph extends Graph {
   readonly outer: number | undefined;
 }
 
+/** A node of one of a model's graphs, by their places. */
+export interface NodePlace {
+  graph: number;
+  node: number;
+}
+
+/** The ways to nodes by the engine's names: through those that they are within, from the model's own graph. */
+export function placesOf(
+  { graphs }: FileModel,
+  names: ReadonlySet<string>,
+): Map<string, NodePlace[]> {
+  const found = new Map<string, NodePlace[]>();
+  const visit = (graph: number, way: readonly NodePlace[]) => {
+    const { engineNames, inner } = graphs[graph]!;
+    for (const [node, name] of engineNames.entries()) {
+      const here = [...way, { graph, node }];
+      if (names.has(name) && !found.has(name)) found.set(name, here);
+      for (const { attribute, graph: next } of inner.get(node) ?? []) {
+        // What a function is made of has other names in each place that it is called from.
+        if (attribute !== '') visit(next, here);
+      }
+    }
+  };
+  if (graphs.length > 0) visit(0, []);
+  return found;
+}
+
 /** A model's graphs, its own first. */
 export interface FileModel {
   readonly model: Message<'Model'>;

@@ -4,7 +4,7 @@ import { Facts } from '../../base/Facts.js';
 import type { Inspector } from '../inspector.js';
 import { bytesInWords, counted, inWords, milliseconds } from '../labels.js';
 import { operatorKinds } from '../operators.js';
-import { adviceFor } from '../problems.js';
+import { adviceFor, type Problem } from '../problems.js';
 import type { Subject } from '../subject.js';
 
 /** All that is known of the model as a whole. */
@@ -29,15 +29,15 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
             : {}),
         }}
       />
-      {report && <Unsupported inspector={inspector} report={report} />}
+      {report && <Unsupported inspector={inspector} problems={subject.problems.value} />}
       {report?.refusal && (
         <div class="problem">
           <strong>No size of its inputs was taken.</strong>
           <p>{report.refusal.message}</p>
         </div>
       )}
-      {report && <Values title="Takes" values={report.inputs} />}
-      {report && <Values title="Gives" values={report.outputs} />}
+      {report && <Values title="Takes" values={report.inputs} report={report} />}
+      {report && <Values title="Gives" values={report.outputs} report={report} />}
       {report && <Operators report={report} />}
       <Colours />
     </div>
@@ -65,48 +65,58 @@ function reportFacts(
   };
 }
 
-function Unsupported({ inspector, report }: { inspector: Inspector; report: ModelReport }) {
+function Unsupported({
+  inspector,
+  problems,
+}: {
+  inspector: Inspector;
+  problems: readonly Problem[];
+}) {
   const most = 20;
-  const { unsupported } = report;
-  if (unsupported.length === 0) {
+  if (problems.length === 0) {
     return <p class="hint">All of it can be run here.</p>;
   }
-  const { graph } = inspector.subject.value!.main.view;
-  const { engineNames } = inspector.subject.value!.main;
   return (
     <section>
       <div class="problem">
-        <strong>{counted(unsupported.length, 'node')} cannot be run.</strong>
-        <p>{adviceFor(unsupported[0]!.domain)}</p>
+        <strong>{counted(problems.length, 'node')} cannot be run.</strong>
+        <p>{adviceFor(problems[0]!.domain)}</p>
       </div>
       <ul>
-        {unsupported.slice(0, most).map(({ node, opType, message }) => {
-          const at = engineNames.indexOf(node);
-          return (
-            <li key={node} class="value">
-              <span class="value-name">{opType}</span>
-              <span class="hint">{message}</span>
-              {graph.nodes[at] && (
-                <span class="value-actions">
-                  <button class="quiet" type="button" onClick={() => void inspector.reveal(at)}>
-                    Show it
-                  </button>
-                </span>
-              )}
-            </li>
-          );
-        })}
+        {problems.slice(0, most).map(({ node, opType, message, way }) => (
+          <li key={node} class="value">
+            <span class="value-name">{opType}</span>
+            <span class="hint">{message}</span>
+            {way && (
+              <span class="value-actions">
+                <button class="quiet" type="button" onClick={() => void inspector.follow(way)}>
+                  Show it
+                </button>
+              </span>
+            )}
+          </li>
+        ))}
       </ul>
-      {unsupported.length > most && <p class="hint">and {unsupported.length - most} more</p>}
+      {problems.length > most && <p class="hint">and {problems.length - most} more</p>}
     </section>
   );
 }
 
-function Values({ title, values }: { title: string; values: ModelReport['inputs'] }) {
-  const facts = values.map(({ name, type, shape }) => [
-    name,
-    `${type}${shape ? ` [${shape.join(', ')}]` : ''}`,
-  ]);
+/** Inputs or outputs, with the shapes that were found where the model declares none. */
+function Values({
+  title,
+  values,
+  report,
+}: {
+  title: string;
+  values: ModelReport['inputs'];
+  report: ModelReport;
+}) {
+  const found = new Map(report.values.map((value) => [value.name, value.shape] as const));
+  const facts = values.map(({ name, type, shape: declared }) => {
+    const shape = found.get(name) ?? declared;
+    return [name, `${type}${shape ? ` [${shape.join(', ')}]` : ''}`];
+  });
   return (
     <section>
       <h3>{title}</h3>

@@ -80,7 +80,9 @@ export function TensorView({ watching, watched }: { watching: Watching; watched:
           />
         ))}
       </div>
-      <p class="pointed hint">{pointed.value || 'Point at a picture to read its numbers.'}</p>
+      <p class="pointed hint">
+        {pointed.value || 'Point at a picture, or tap it, to read its numbers.'}
+      </p>
     </section>
   );
 }
@@ -129,6 +131,9 @@ function Plane({
     element.height = image.height;
     element.getContext('2d')!.putImageData(image, 0, 0);
   }, [planes, shown.join(), span.min, span.max]);
+  const point = (event: PointerEvent & { currentTarget: HTMLCanvasElement }) => {
+    pointed.value = pointedAt(event, planes, shown, title);
+  };
   const range = `${shortNumber(span.min)} to ${shortNumber(span.max)}`;
   return (
     <figure>
@@ -136,7 +141,8 @@ function Plane({
         ref={canvas}
         role="img"
         aria-label={`${title}: ${range}`}
-        onPointerMove={(event) => (pointed.value = pointedAt(event, planes, shown, title))}
+        onPointerDown={point}
+        onPointerMove={point}
         onPointerLeave={() => (pointed.value = '')}
       />
       <figcaption>

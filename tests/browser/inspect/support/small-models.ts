@@ -47,3 +47,18 @@ export function unknownOperator(): Uint8Array {
   builder.output(builder.node('Abs', [wild!], {}, 'y'), [4]);
   return builder.build({ domains: { 'com.example': 1 } });
 }
+
+/** One of its branches has a node that nobody knows. */
+export function unknownInBranch(): Uint8Array {
+  const builder = new OnnxBuilder();
+  builder.input('number', [4]);
+  const condition = builder.input('condition', [], 'bool');
+  const known = new OnnxBuilder();
+  known.output(known.node('Abs', ['number'], {}, 'same'), [4]);
+  const unknown = new OnnxBuilder();
+  const [wild] = unknown.foreign('com.example', 'Wild', ['number'], {}, ['wild']);
+  unknown.output(wild!, [4]);
+  const attributes = { then_branch: { graph: known }, else_branch: { graph: unknown } };
+  builder.output(builder.node('If', [condition], attributes, 'chosen'), [4]);
+  return builder.build({ domains: { 'com.example': 1 } });
+}
