@@ -1,6 +1,6 @@
 // Models, sizes, progress and cancelling.
 
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { constantScaleModel } from '../../../web/tests/support/enlarging-models.js';
 import { OnnxBuilder } from '../../support/onnx-builder.js';
 import { encodePng, repeat, whitePicture } from '../../support/pictures.js';
@@ -140,3 +140,39 @@ test('work can be cancelled while the picture is still decoded', async ({ page }
   await expect(page.getByRole('status')).toHaveText('Cancelled.');
   await expectSize(page, 640, 428);
 });
+
+test('an engine that dies is explained, and the next try has another', async ({ page }) => {
+  await keepWorkers(page);
+  await openDemo(page);
+  await pickPicture(page, pngFile(encodePng(whitePicture(3000, 2400))));
+  await expect(page.locator('.progress-words')).toHaveText(/%/, { timeout: 30_000 });
+  await page.evaluate(() => {
+    for (const worker of window.workersOfPage.splice(0)) {
+      worker.terminate();
+      worker.dispatchEvent(new ErrorEvent('error', { message: 'gone' }));
+    }
+  });
+  await expectError(page, 'The work stopped unexpectedly.');
+  await pickPicture(page, pngFile(encodePng(whitePicture(20, 10))));
+  await expectSize(page, 40, 20);
+  await expectNoError(page);
+});
+
+declare global {
+  interface Window {
+    workersOfPage: Worker[];
+  }
+}
+
+/** Has the page keep all workers that it starts. */
+async function keepWorkers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    window.workersOfPage = [];
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        window.workersOfPage.push(this);
+      }
+    };
+  });
+}

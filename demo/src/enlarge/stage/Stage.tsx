@@ -3,7 +3,7 @@ import { useComputed, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Pyramid, Size } from '../making/pyramid.js';
 import type { ViewMode } from '../preferences.js';
-import { useGestures } from './gestures.js';
+import { followGestures } from './gestures.js';
 import { Loupe } from './Loupe.js';
 import { DifferencePane, Pane } from './Pane.js';
 import type { View } from './view.js';
@@ -37,7 +37,7 @@ export function Stage({
   const stage = useRef<HTMLDivElement>(null);
   const shown = before && after ? mode.value : 'divider';
   const columns = shown === 'side' ? 2 : 1;
-  useEffect(() => useGestures(stage.current!, view, () => mode.peek()), [view, mode]);
+  useEffect(() => followGestures(stage.current!, view, () => mode.peek()), [view, mode]);
   useLayoutEffect(() => followSize(stage.current!, view, columns), [view, columns]);
   useLayoutEffect(
     () =>

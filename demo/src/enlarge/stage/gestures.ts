@@ -22,7 +22,7 @@ interface Hold {
  *
  * @returns ends it
  */
-export function useGestures(stage: HTMLElement, view: View, mode: () => ViewMode): () => void {
+export function followGestures(stage: HTMLElement, view: View, mode: () => ViewMode): () => void {
   const hold: Hold = { pointers: new Map(), drags: undefined };
   const ending = new AbortController();
   const { signal } = ending;
