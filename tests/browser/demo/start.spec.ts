@@ -82,3 +82,11 @@ test('the pages lead to each other', async ({ page }) => {
   ]);
   await expect(pages.locator('[aria-current="page"]')).toHaveText('Pictures');
 });
+
+test('it brings the notices of the libraries in its pages and workers', async ({ request }) => {
+  const response = await request.get(demoUrl.replace('index.html', 'THIRD-PARTY-NOTICES.txt'));
+  const notices = await response.text();
+  for (const name of ['preact', 'comlink', '@dagrejs/dagre', 'protobufjs']) {
+    expect(notices).toContain(`${name}: parts of it are in the scripts`);
+  }
+});
