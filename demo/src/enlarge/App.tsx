@@ -47,7 +47,7 @@ export function App({ bench, view }: { bench: Workbench; view: View }) {
 function Work({ bench, view }: { bench: Workbench; view: View }) {
   const amplification = useSignal(8);
   const isBusy = bench.activity.value !== undefined;
-  const other = bench.other.value;
+  const [other, result] = [bench.other.value, bench.enlarged.value?.result];
   return (
     <section class="card work" aria-label="Result and comparison">
       <CompareBar bench={bench} amplification={amplification} />
@@ -57,13 +57,13 @@ function Work({ bench, view }: { bench: Workbench; view: View }) {
         mode={viewMode}
         {...sidesOf(bench)}
         amplification={amplification}
-        result={bench.enlarged.value?.result}
+        result={result}
       />
       <div class="work-foot">
         <Status bench={bench} />
         <SaveBar bench={bench} isBusy={isBusy} />
       </div>
-      {other && <Measured other={other} />}
+      {other && result && <Measured other={other} result={result} />}
     </section>
   );
 }
@@ -98,6 +98,11 @@ function Status({ bench }: { bench: Workbench }) {
             <p class="hint">
               The result is larger than browsers can show: it is shown smaller here, and saved
               whole.
+            </p>
+          )}
+          {bench.isPlainlyShown.value && (
+            <p class="hint">
+              Of results this large, “Before” is the picture as the browser enlarges it.
             </p>
           )}
           {bench.status.value === 'Cancelled.' && (

@@ -1,4 +1,4 @@
-import { batch, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { isModelFile } from '../base/model-choice/model-choice.js';
 import { PictureError } from '../base/messages.js';
 import { duration } from '../base/durations.js';
@@ -45,6 +45,12 @@ export class Workbench {
   /** With what to compare: a network or a picture of the user's. */
   readonly baselineModel = signal<File | undefined>(undefined);
   readonly reference = signal<File | undefined>(undefined);
+
+  /** Whether the result is too large to be compared with a plain enlargement of the package's. */
+  readonly isPlainlyShown = computed(() => {
+    const result = this.enlarged.value?.result;
+    return baseline.value === 'plain' && result !== undefined && isLarge(result);
+  });
 
   readonly #pool = new UpscalerPool();
   readonly #latest = new Latest();
@@ -167,7 +173,7 @@ export class Workbench {
     const kind = baseline.peek();
     if (kind === 'reference') return this.#compareWithReference(signal);
     const isPlain = kind === 'plain';
-    if (isPlain && result.width * result.height > mostCompared) return;
+    if (isPlain && isLarge(result)) return;
     const network = baselineNetwork(kind, this.baselineModel.peek(), result.width / part.width);
     if (!network) return;
     const isCut = made.enlargement === 'pixels' && made.fit === 'cover';
@@ -253,6 +259,10 @@ export class Workbench {
     this.errors.value = [error];
     this.status.value = 'That did not work.';
   }
+}
+
+function isLarge({ width, height }: Size): boolean {
+  return width * height > mostCompared;
 }
 
 function sizeOf({ width, height }: Size): Size {

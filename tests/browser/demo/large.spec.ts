@@ -14,6 +14,8 @@ import {
   type PickedFile,
 } from '../support/demo-page.js';
 
+const shownByBrowser = '“Before” is the picture as the browser enlarges it';
+
 test.beforeEach(({ page }) => openDemo(page));
 
 /** A photo as far as its pixels count: smooth here, rough there. */
@@ -36,6 +38,7 @@ test("a phone's photo of 12 megapixels becomes what the package makes of it in N
   await expectSize(page, 640, 428);
   await drop(page, file);
   await expectSize(page, 8064, 6048);
+  await expect(page.getByText(shownByBrowser)).toBeHidden();
   const saved = await sharp(await (await save(page)).path())
     .raw()
     .toBuffer();
@@ -92,6 +95,10 @@ test('a result larger than any canvas is shown smaller, and saved whole', async 
   await expectSize(page, 18000, 120);
   await expect(page.getByText('it is shown smaller here, and saved whole')).toBeVisible();
   await expect(page.getByLabel('File format')).toBeDisabled();
+  // Nor is it measured, which the page says.
+  await page.getByLabel('Compare with').selectOption('A picture of mine …');
+  await page.setInputFiles('#baseline-file', pngFile(await gradient(18000, 120)));
+  await expect(page.locator('.measured')).toContainText('are not measured here');
   const picture = sharp(await (await save(page)).path());
   const { width, height } = await picture.metadata();
   expect([width, height]).toEqual([18000, 120]);
@@ -115,3 +122,11 @@ async function gradient(width: number, height: number): Promise<Buffer> {
     .png()
     .toBuffer();
 }
+
+test('a photo of 50 megapixels is taken', async ({ page }) => {
+  await page.getByRole('radio', { name: 'Quick' }).check();
+  await expectSize(page, 640, 428);
+  await drop(page, await photo(8160, 6144));
+  await expectSize(page, 16320, 12288);
+  await expect(page.getByText(shownByBrowser)).toBeVisible();
+});

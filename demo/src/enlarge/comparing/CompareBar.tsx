@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import type { Signal } from '@preact/signals';
 import { Choice, type Option } from '../../base/Choice.js';
 import { baseline, target, viewMode, type ViewMode } from '../preferences.js';
+import type { Size } from '../making/pyramid.js';
 import type { Other, Workbench } from '../workbench.js';
 import { baselines, type Baseline } from './baseline.js';
 import type { Likeness } from './measures.js';
@@ -95,10 +96,13 @@ function Amplification({ factor }: { factor: Signal<number> }) {
 }
 
 /** What comparing with a picture of the user's tells. */
-export function Measured({ other }: { other: Other }) {
+export function Measured({ other, result }: { other: Other; result: Size }) {
   if (other.likeness) return <Figures likeness={other.likeness} />;
   if (!other.ownSize) return null;
   const { width, height } = other.ownSize;
+  if (width === result.width && height === result.height) {
+    return <p class="measured">Results larger than browsers can show are not measured here.</p>;
+  }
   return (
     <p class="measured">
       Your picture has {width} × {height} pixels, and is shown as large as the result. To measure
