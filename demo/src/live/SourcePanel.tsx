@@ -1,3 +1,4 @@
+import '../base/file-fields.css';
 import type { LiveVideo } from './live-video.js';
 import { cameraId } from './preferences.js';
 import { videoFileId } from './VideoFile.js';

@@ -2,6 +2,7 @@ import './stage.css';
 import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Divider } from '../base/Divider.js';
 import type { EnlargedFrame } from './frame-enlarger.js';
 import type { LiveVideo } from './live-video.js';
 import { videoFileId } from './VideoFile.js';
@@ -23,6 +24,7 @@ export function Stage({
       draw(after.current!, frame.after);
     });
   }, [live, after]);
+  const split = useSignal(0.5);
   const isShown = live.facts.value !== undefined;
   return (
     <div class="stage" ref={stage}>
@@ -34,7 +36,13 @@ export function Stage({
         <canvas ref={after} role="img" aria-label="The video after, larger and sharper" />
         <figcaption aria-hidden="true">After</figcaption>
       </figure>
-      {isShown && <Divider stage={stage} />}
+      {isShown && (
+        <Divider
+          stage={stage}
+          split={split}
+          label="Divider: how much of the video is shown as before"
+        />
+      )}
       <Invitation live={live} />
     </div>
   );
@@ -44,31 +52,6 @@ function draw(canvas: HTMLCanvasElement, frame: EnlargedFrame['before']): void {
   const { width, height } = frame;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext('2d', { alpha: false })!.drawImage(frame, 0, 0);
-}
-
-/** Covers the stage, so that it can be dragged anywhere; the handle shows where it is. */
-function Divider({ stage }: { stage: RefObject<HTMLDivElement | null> }) {
-  const split = useSignal(50);
-  useEffect(() => stage.current!.style.setProperty('--split', `${split.value}%`));
-  return (
-    <>
-      <input
-        class="divider"
-        type="range"
-        min="0"
-        max="100"
-        step="0.5"
-        value={split.value}
-        aria-label="Divider: how much of the video is shown as before"
-        onInput={({ currentTarget }) => (split.value = Number(currentTarget.value))}
-      />
-      <div class="handle" aria-hidden="true">
-        <svg viewBox="0 0 24 24">
-          <path d="M9 7l-5 5 5 5M15 7l5 5-5 5" />
-        </svg>
-      </div>
-    </>
-  );
 }
 
 /** What the stage says while it shows nothing. */

@@ -1,3 +1,4 @@
+import '../../base/file-fields.css';
 import './input-panel.css';
 import type { Workbench } from '../workbench.js';
 import { picturesIn } from './dropped-files.js';

@@ -1,5 +1,6 @@
 import './stage.css';
 import { useComputed, type Signal } from '@preact/signals';
+import { Divider } from '../../base/Divider.js';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Pyramid, Size } from '../making/pyramid.js';
 import type { ViewMode } from '../preferences.js';
@@ -71,7 +72,14 @@ export function Stage({
           {after && <Pane kind="after" view={view} {...after} />}
         </>
       )}
-      {before && after && shown === 'divider' && <Divider view={view} stage={stage} />}
+      {before && after && shown === 'divider' && (
+        <Divider
+          stage={stage}
+          split={view.split}
+          label="Divider: how much of the picture is shown as before"
+          isUnseen
+        />
+      )}
       {before && after && shown === 'loupe' && (
         <Loupe
           pictures={[before.picture, after.picture]}
@@ -81,36 +89,6 @@ export function Stage({
       )}
       {before && <ZoomButtons view={view} />}
     </div>
-  );
-}
-
-/** The line between both pictures; the stage has it dragged, keys move it as any slider. */
-function Divider({ view, stage }: { view: View; stage: { current: HTMLElement | null } }) {
-  useLayoutEffect(
-    () =>
-      view.split.subscribe((split) =>
-        stage.current!.style.setProperty('--split', `${100 * split}%`),
-      ),
-    [view, stage],
-  );
-  return (
-    <>
-      <input
-        class="unseen"
-        type="range"
-        min="0"
-        max="100"
-        step="0.5"
-        value={100 * view.split.value}
-        aria-label="Divider: how much of the picture is shown as before"
-        onInput={({ currentTarget }) => (view.split.value = Number(currentTarget.value) / 100)}
-      />
-      <div class="handle" aria-hidden="true">
-        <svg viewBox="0 0 24 24">
-          <path d="M9 7l-5 5 5 5M15 7l5 5-5 5" />
-        </svg>
-      </div>
-    </>
   );
 }
 

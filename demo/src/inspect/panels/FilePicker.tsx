@@ -1,3 +1,4 @@
+import '../../base/file-fields.css';
 import './file-picker.css';
 import type { Inspector } from '../inspector.js';
 
@@ -26,7 +27,7 @@ export function FilePicker({
           currentTarget.value = '';
         }}
       />
-      <label for={id} class={primary ? 'primary' : undefined}>
+      <label for={id} class={primary ? 'as-button primary' : 'as-button'}>
         {label}
       </label>
     </span>
