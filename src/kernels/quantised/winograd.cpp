@@ -156,7 +156,7 @@ struct Tile {
   int row_begin, row_end, columns;
 };
 
-template <class Side, bool kPlain>
+template <class Side, Following kFollowing>
 void transform_tile(const I32x4* products, const Requantisation& requantisation,
                     const Tile& tile) noexcept {
   constexpr int kPatch = Side::kPatch, kTile = Side::kTile;
@@ -174,8 +174,8 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
-    finish<kPlain>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
-                   tile.pixel, tile.columns);
+    finish<kFollowing>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
+                       tile.pixel, tile.columns);
   }
 }
 
@@ -249,6 +249,18 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
          round_up(shape.in_w * Block(shape).channels, 64) / 2;
 }
 
+using TransformTile = void (*)(const I32x4*, const Requantisation&, const Tile&) noexcept;
+
+template <class Side>
+TransformTile transform_tile_for(const Requantisation& requantisation) {
+  if constexpr (Side::kIsUsual) {
+    const Following what = following(requantisation);
+    if (what == Following::Plain) return transform_tile<Side, Following::Plain>;
+    if (what == Following::Rounded) return transform_tile<Side, Following::Rounded>;
+  }
+  return transform_tile<Side, Following::Anything>;
+}
+
 template <class Side>
 class Rows {
  public:
@@ -264,9 +276,7 @@ class Rows {
         transformed_(scratch + products_size<Side>()),
         outside_(transformed_ + kPositions<Side> * block_.position_step),
         out_pixel_(padded_channels(shape.out_channels)),
-        transform_tile_(Side::kIsUsual && is_plain(requantisation)
-                            ? transform_tile<Side, Side::kIsUsual>
-                            : transform_tile<Side, false>) {
+        transform_tile_(transform_tile_for<Side>(requantisation)) {
     patches_.pixel = padded_channels(shape.in_channels);
     patches_.width = shape.in_w;
     patches_.codes = codes;
@@ -337,7 +347,7 @@ class Rows {
   int16_t* transformed_;
   int16_t* outside_;  // a row of zero points
   int64_t out_pixel_;
-  void (*transform_tile_)(const I32x4*, const Requantisation&, const Tile&) noexcept;
+  TransformTile transform_tile_;
   int64_t first_ = 0;
 };
 

@@ -288,6 +288,14 @@ TEST(Quantised, FallsBack) {
       .model.output("b");
   check(depthwise.model, {"QuantizeLinear", "DequantizeLinear", "Conv"}, {1, 4, 6, 6}, 1e-3);
 
+  // One channel to floats.
+  Network first({.point = 3}, 1);
+  first.quantised("x", "a", 0.004f)
+      .convolution("a", "b", {8, 1, 3, 3}, 0.004f, padded(1))
+      .model.node("Relu", {"b"}, {"y"})
+      .output("y");
+  check(first.model, {"QuantizeLinear", "DequantizeLinear", "FusedConv"}, {1, 1, 6, 6}, 1e-3);
+
   Network broadcasts({}, 4);
   broadcasts.model.input("s", DType::Float, {1, 4, 1, 1});
   broadcasts.quantised("x", "a", 0.004f)
