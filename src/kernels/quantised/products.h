@@ -111,7 +111,7 @@ enum class Following {
 };
 
 inline Following following(const Requantisation& to) {
-  const bool simple = to.to_bytes && to.shrinks && !to.shift && !to.addend && !to.has_high;
+  const bool simple = to.to_bytes && !to.shift && !to.addend && !to.has_high;
   if (!simple) return Following::Anything;
   return to.rounds ? Following::Rounded : Following::Plain;
 }
@@ -129,7 +129,7 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
   if (kAny) adjust(to, values, channel, at, pixel_step, count);
   if (kFollowing == Following::Rounded) round_first(to, values);
-  if (!kAny || to.shrinks) {
+  if (to.shrinks) {
     FOVEA_UNROLL for (F32x4& value : values) value = pmax(value, value * slopes);
   } else {
     FOVEA_UNROLL for (F32x4& value : values) value = scale_negatives(value, slopes);

@@ -169,6 +169,32 @@ TEST(Quantised, QLinearConv) {
   }
 }
 
+// Both operands are stored channels last, with lanes that hold anything; one broadcasts.
+TEST(Quantised, QLinearAdd) {
+  for (const bool broadcasts : {false, true}) {
+    Network network({.point = 90}, 6);
+    network.model.import_opset("com.microsoft", 1)
+        .constant("c scale", Tensor::of<float>({}, {0.02f}))
+        .constant("one", bytes<uint8_t>({1, 6, 1, 1}, 4))
+        .constant("sum scale", Tensor::of<float>({}, {0.03f}));
+    network.quantised("x", "a", 0.004f)
+        .convolution("a", "b", {6, 6, 3, 3}, 0.004f, padded(1))
+        .model.node("QuantizeLinear", {"b", "c scale", "point"}, {"c"});
+    network.convolution("a", "d", {6, 6, 1, 1}, 0.004f, {})
+        .model.node("QuantizeLinear", {"d", "c scale", "point"}, {"e"})
+        .node("QLinearAdd",
+              {"c", "c scale", "point", broadcasts ? "one" : "e", "c scale", "point", "sum scale",
+               "point"},
+              {"f"}, {}, "com.microsoft")
+        .node("DequantizeLinear", {"f", "sum scale", "point"}, {"y"})
+        .output("y");
+    Names names = {"QuantizeLinear", "FusedQLinearConv", "FusedQLinearConv", "QLinearAdd",
+                   "DequantizeLinear"};
+    if (broadcasts) names.erase(names.begin() + 1);
+    check(network.model, names, {1, 6, 9, 10}, 0.03);
+  }
+}
+
 // As onnxruntime's tool writes it, and with activations before anything is rounded.
 TEST(Quantised, Activations) {
   for (const bool rounded : {false, true}) {
