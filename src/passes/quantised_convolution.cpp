@@ -105,10 +105,9 @@ bool Pattern::takes_bias() {
   const Node* node = dequantised(2);
   const Tensor* bias = node ? graph_.constant(node->inputs[0]) : nullptr;
   if (!bias || bias->dtype() != DType::Int32 || bias->shape() != channels) return false;
+  if (!has_parameters(graph_, *node, {DType::Int32}, channels[0], 0)) return false;
   const Tensor* points = graph_.constant(input_of(*node, 2));
-  const bool zero =
-      !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
-  return zero && has_parameters(graph_, *node, {DType::Int32}, channels[0], 0);
+  return !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
 }
 
 std::vector<NodeId> Pattern::nodes() {

@@ -374,6 +374,23 @@ TEST(Quantised, TablesAndMoves) {
           0.005f);
 }
 
+// Zero points of types that are no integers.
+TEST(Quantised, OtherTypesStay) {
+  const ModelBuilder model = ModelBuilder(21)
+                                 .input("x", DType::Float, {4})
+                                 .constant("zero", Tensor::of<float>({}, {0}))
+                                 .constant("scale", Tensor::of<float>({}, {0.25f}))
+                                 .node("Cast", {"zero"}, {"point"}, {{"to", int64_t{20}}})
+                                 .node("QuantizeLinear", {"x", "scale", "point"}, {"q"})
+                                 .node("DequantizeLinear", {"q", "scale", "point"}, {"d"})
+                                 .node("QuantizeLinear", {"d", "scale", "point"}, {"e"})
+                                 .node("DequantizeLinear", {"e", "scale", "point"}, {"y"})
+                                 .output("y");
+  const std::vector<Feed> feeds = {{"x", random({4}, 1)}};
+  const auto expected = test::load(model.bytes(), {.disabled_passes = {"*"}})->run(feeds);
+  test::expect_close(test::load(model.bytes())->run(feeds), expected);
+}
+
 TEST(Quantised, Products) {
   Network network({.point = 131}, 8);
   network.quantised("x", "a", 0.004f)
