@@ -58,6 +58,21 @@ void infer_binary(InferContext& context) {
   context.set_output(0, context.dtype(0), broadcast(context.shape(0), context.shape(3)));
 }
 
+// Bytes as they lie, where both operands do so alike.
+void layout_binary(LayoutContext& context) {
+  const Form form = context.form_of_bytes(0);
+  if (context.form_of_bytes(3) != form || context.shape(0) != context.shape(3)) return;
+  context.accept(0, form);
+  context.accept(3, form);
+  context.produce(0, form);
+}
+
+// The shapes to be walked: of bytes channels last, one row of all.
+Shape walked(const PlanContext& context, const Shape& shape) {
+  if (context.layout(0) == Layout::Plain) return shape;
+  return {static_cast<int64_t>(bytes_of(DType::Uint8, shape, context.form(0)))};
+}
+
 Window window_binary(const WindowContext& context) {
   return context.input() % 3 == 0 && context.input() < 6 ? window_by_element(context) : Window{};
 }
@@ -104,9 +119,9 @@ struct Numbers {
 
 template <class Op>
 Kernel plan_binary(PlanContext& context) {
-  const Shape& out = context.output_shape(0);
+  const Shape out = walked(context, context.output_shape(0));
   const auto strides = [&](int input) {
-    return broadcast_strides(context.shape(input), Layout::Plain, out);
+    return broadcast_strides(walked(context, context.shape(input)), Layout::Plain, out);
   };
   const auto nest = nest_over<3>(out, Layout::Plain, {strides(0), strides(3), strides_of(out)});
   return [rows = ByteRows(context.dtype(0)), nest](RunContext& run) {
@@ -355,7 +370,7 @@ constexpr OpDef binary_op(std::string_view op_type, PlanRule plan) {
                       .types = kBinary,
                       .infer = infer_binary,
                       .window = window_binary},
-          .cpu = {.plan = plan}};
+          .cpu = {.plan = plan, .layout = layout_binary}};
 }
 
 constexpr OpDef kOps[] = {

@@ -47,7 +47,7 @@ class Pattern {
 
   // Whether its inputs are such bytes.
   bool begins();
-  // The nodes, the last of which makes the result.
+  // The nodes, the last of which makes the result; none where integers would take longer.
   std::vector<NodeId> nodes();
 
  private:
@@ -105,10 +105,9 @@ bool Pattern::takes_bias() {
   const Node* node = dequantised(2);
   const Tensor* bias = node ? graph_.constant(node->inputs[0]) : nullptr;
   if (!bias || bias->dtype() != DType::Int32 || bias->shape() != channels) return false;
+  if (!has_parameters(graph_, *node, {DType::Int32}, channels[0], 0)) return false;
   const Tensor* points = graph_.constant(input_of(*node, 2));
-  const bool zero =
-      !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
-  return zero && has_parameters(graph_, *node, {DType::Int32}, channels[0], 0);
+  return !points || std::ranges::all_of(to_int64s(*points), [](int64_t x) { return x == 0; });
 }
 
 std::vector<NodeId> Pattern::nodes() {
@@ -117,6 +116,11 @@ std::vector<NodeId> Pattern::nodes() {
   nodes_.insert(nodes_.end(), chain.begin(), chain.end());
   // What is dequantised for others than these stays bytes.
   if (is_op(graph_.node(nodes_.back()), "DequantizeLinear")) nodes_.pop_back();
+  // Sums of few products become floats sooner than they become quantised.
+  constexpr int64_t kFew = 32;
+  const Shape& weights = weights_->shape();
+  const bool few = weights.elements(1, weights.rank()) < kFew;
+  if (few && !quantize_ && !rounded_) return {};
   return nodes_;
 }
 
@@ -275,7 +279,7 @@ void fuse_quantised_convolution(Rewriter& graph, const PassContext&) {
     Pattern pattern(graph, convolution);
     if (!pattern.begins()) continue;
     const std::vector<NodeId> nodes = pattern.nodes();
-    graph.fuse(nodes.back(), nodes, "FusedQLinearConv");
+    if (!nodes.empty()) graph.fuse(nodes.back(), nodes, "FusedQLinearConv");
   }
 }
 

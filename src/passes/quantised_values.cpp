@@ -27,10 +27,10 @@ std::optional<Scaling> scaling_of(const Rewriter& graph, const Node& node, DType
       node.attributes.has("output_dtype") || node.attributes.has("block_size")) {
     return std::nullopt;
   }
+  if (!kBytes.contains(point ? point->dtype() : fallback)) return std::nullopt;
   const Scaling scaling = {point ? point->dtype() : fallback, scale->as<float>()[0],
                            point ? to_int64s(*point)[0] : 0};
-  const bool positive = std::isfinite(scaling.scale) && scaling.scale > 0;
-  if (!positive || !kBytes.contains(scaling.dtype)) return std::nullopt;
+  if (!std::isfinite(scaling.scale) || scaling.scale <= 0) return std::nullopt;
   return scaling;
 }
 

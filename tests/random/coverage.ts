@@ -20,8 +20,8 @@ const shownPasses = [
   'matmul-epilogue',
 ] as const;
 
-/** All passes: the others change when and where what is computed. */
-export const passes = ['fold-constants', 'fold-dequantised', ...shownPasses, 'bands'] as const;
+/** All passes but 'fold-dequantised', which follows from them: the others change when and where what is computed. */
+export const passes = ['fold-constants', ...shownPasses, 'bands'] as const;
 
 /** The bytes of an image from which on it may be made a band at a time. */
 const wholeImage = 2 ** 20;

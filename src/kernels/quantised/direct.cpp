@@ -8,16 +8,24 @@ namespace fovea::kernels {
 namespace quantised {
 namespace {
 
-// The pixels of a widened row: those of a group, in pairs of channels.
+// The pixels of a widened row: those of a group, in pairs of channels unless it is one alone.
 struct Widened {
   explicit Widened(const ConvShape& shape)
-      : channels(paired(shape.group_inputs())),
+      : channels(shape.group_inputs() == 1 ? 1 : paired(shape.group_inputs())),
+        run(paired((shape.dilation_w == 1 ? shape.kernel_w : 1) * channels)),
+        runs(shape.dilation_w == 1 ? 1 : shape.kernel_w),
         width((shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1) {}
 
   int64_t channels;
+  // Numbers that are multiplied as they follow each other: neighbouring taps, or one, in pairs.
+  int64_t run;
+  int64_t runs;  // of a row of taps
   int64_t width;
 
-  int64_t row_size() const { return width * channels; }
+  // A run may reach beyond the last pixel.
+  int64_t row_size() const { return width * channels + 2; }
+  // A tap's place among those of its row.
+  int64_t place(int64_t kx) const { return runs == 1 ? kx * channels : kx * run; }
 };
 
 int64_t group_panels(const ConvShape& shape) {
@@ -25,16 +33,18 @@ int64_t group_panels(const ConvShape& shape) {
 }
 
 int64_t panel_size(const ConvShape& shape) {
-  return shape.kernel_h * shape.kernel_w * Widened(shape).channels * kQuantisedPanel;
+  const Widened widened(shape);
+  return shape.kernel_h * widened.runs * widened.run * kQuantisedPanel;
 }
 
 int64_t packed_size(const ConvShape& shape) noexcept {
   return shape.groups * group_panels(shape) * panel_size(shape);
 }
 
-// [group][panel][tap][pair][output][2].
+// [group][panel][row of taps][run][pair][output][2].
 bool pack(const ConvShape& shape, int, const int16_t* weights, int16_t* packed) noexcept {
-  const int64_t channels = Widened(shape).channels, inputs = shape.group_inputs();
+  const Widened widened(shape);
+  const int64_t inputs = shape.group_inputs(), row = widened.runs * widened.run;
   const int64_t taps = shape.kernel_h * shape.kernel_w, outputs = shape.group_outputs();
   std::fill_n(packed, packed_size(shape), int16_t{0});
   for (int64_t o = 0; o < shape.out_channels; ++o) {
@@ -42,8 +52,8 @@ bool pack(const ConvShape& shape, int, const int16_t* weights, int16_t* packed) 
     int16_t* to = packed + panel * panel_size(shape) + o % outputs % kQuantisedPanel * 2;
     for (int64_t i = 0; i < inputs; ++i) {
       for (int64_t tap = 0; tap < taps; ++tap) {
-        to[(tap * channels + i / 2 * 2) * kQuantisedPanel + i % 2] =
-            weights[(o * inputs + i) * taps + tap];
+        const int64_t at = tap / shape.kernel_w * row + widened.place(tap % shape.kernel_w) + i;
+        to[at / 2 * 2 * kQuantisedPanel + at % 2] = weights[(o * inputs + i) * taps + tap];
       }
     }
   }
@@ -54,10 +64,11 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
   return round_up(shape.kernel_h * Widened(shape).row_size(), 32);
 }
 
-class Rows {
+class PixelRows {
  public:
-  Rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
-       const int16_t* packed, const Requantisation& requantisation, void* output, int16_t* scratch)
+  PixelRows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
+            const int16_t* packed, const Requantisation& requantisation, void* output,
+            int16_t* scratch)
       : shape_(shape),
         widened_(shape),
         codes_(codes),
@@ -89,11 +100,14 @@ class Rows {
     const int64_t before = std::clamp<int64_t>(shape_.pad_left, 0, widened_.width);
     const int64_t end = std::clamp(shape_.in_w + shape_.pad_left, before, widened_.width);
     std::fill_n(to, before * widened_.channels, int16_t{0});
-    std::fill_n(to + end * widened_.channels, (widened_.width - end) * widened_.channels,
-                int16_t{0});
+    std::fill(to + end * widened_.channels, to + widened_.row_size(), int16_t{0});
     const uint8_t* from = input_ + ((image * shape_.in_h + y) * shape_.in_w) * pixel +
                           (before - shape_.pad_left) * pixel + group * inputs;
     to += before * widened_.channels;
+    if (widened_.channels == 1) {
+      for (int64_t i = 0; i < end - before; ++i) to[i] = codes_.number(from[i * pixel], point_);
+      return;
+    }
     // Pixels without gaps are as one.
     const bool dense = pixel == widened_.channels && inputs == shape_.in_channels;
     const int64_t count = dense ? pixel : inputs, rows = dense ? 1 : end - before;
@@ -107,21 +121,17 @@ class Rows {
   Sums<Rows> multiply(const int16_t* weights, int64_t x) const {
     Sums<Rows> sums;
     const int64_t step = shape_.stride_w * widened_.channels;
-    // Neighbouring taps are one run of numbers.
-    const bool neighbours = shape_.dilation_w == 1;
-    const int64_t runs = neighbours ? 1 : shape_.kernel_w;
-    const int64_t length = (neighbours ? shape_.kernel_w : 1) * widened_.channels;
     for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
       const int16_t* from = scratch_ + ky * widened_.row_size() + x * step;
-      for (int64_t run = 0; run < runs; ++run) {
-        weights = accumulate(from, step, length / 2, weights, sums);
+      for (int64_t run = 0; run < widened_.runs; ++run) {
+        weights = accumulate(from, step, widened_.run / 2, weights, sums);
         from += shape_.dilation_w * widened_.channels;
       }
     }
     return sums;
   }
 
-  template <int Rows>
+  template <int Rows, Following kFollowing>
   void run_pixels(int64_t row, int64_t channel, int64_t lanes, const int16_t* weights, int64_t x) {
     const Sums<Rows> sums = multiply<Rows>(weights, x);
     const int64_t pixel = padded_channels(shape_.out_channels);
@@ -129,7 +139,8 @@ class Rows {
     for (int64_t v = 0; v * kLanes < lanes; ++v) {
       I32x4 values[4] = {};
       FOVEA_UNROLL for (int i = 0; i < Rows; ++i) values[i] = sums.at[i][v];
-      finish(requantisation_, values, channel + v * kLanes, output_, at + v * kLanes, pixel, Rows);
+      finish<kFollowing>(requantisation_, values, channel + v * kLanes, output_, at + v * kLanes,
+                         pixel, Rows);
     }
   }
 
@@ -139,8 +150,13 @@ class Rows {
     const int64_t channel = group * outputs + panel * kQuantisedPanel;
     const int64_t lanes = std::min(kQuantisedPanel, outputs - panel * kQuantisedPanel);
     int64_t x = 0;
-    for (; x + 4 <= shape_.out_w; x += 4) run_pixels<4>(row, channel, lanes, weights, x);
-    for (; x < shape_.out_w; ++x) run_pixels<1>(row, channel, lanes, weights, x);
+    const auto four = following(requantisation_) == Following::Plain
+                          ? &PixelRows::run_pixels<4, Following::Plain>
+                          : &PixelRows::run_pixels<4, Following::Anything>;
+    for (; x + 4 <= shape_.out_w; x += 4) (this->*four)(row, channel, lanes, weights, x);
+    for (; x < shape_.out_w; ++x) {
+      run_pixels<1, Following::Anything>(row, channel, lanes, weights, x);
+    }
   }
 
   const ConvShape& shape_;
@@ -157,7 +173,7 @@ class Rows {
 void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
               const int16_t* packed, const Requantisation& requantisation, void* output,
               int16_t* scratch, int64_t row_begin, int64_t row_end) noexcept {
-  Rows rows(shape, codes, point, input, packed, requantisation, output, scratch);
+  PixelRows rows(shape, codes, point, input, packed, requantisation, output, scratch);
   for (int64_t row = row_begin; row < row_end; ++row) rows.run(row);
 }
 

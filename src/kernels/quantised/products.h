@@ -80,6 +80,14 @@ inline void store_pixels(const I32x4 (&values)[4], ByteCodes codes, uint8_t* to,
   for (int i = 0; i < count; ++i) std::memcpy(to + i * step, bytes + i, sizeof(bytes[i]));
 }
 
+inline void round_first(const Requantisation& to, F32x4 (&values)[4]) {
+  const F32x4 factor = F32x4::splat(to.factor);
+  const F32x4 low = F32x4::splat(to.first_low), high = F32x4::splat(to.first_high);
+  FOVEA_UNROLL for (F32x4& value : values) {
+    value = nearest(pmin(high, pmax(low, value))) * factor;
+  }
+}
+
 // What may be done to the scaled sums of a channel's vector before an activation.
 inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
                    int64_t pixel_step, int count) {
@@ -87,13 +95,7 @@ inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel
     const F32x4 shift = F32x4::load(to.shift + channel);
     FOVEA_UNROLL for (F32x4& value : values) value += shift;
   }
-  if (to.rounds) {
-    const F32x4 factor = F32x4::splat(to.factor);
-    const F32x4 low = F32x4::splat(to.first_low), high = F32x4::splat(to.first_high);
-    FOVEA_UNROLL for (F32x4& value : values) {
-      value = nearest(pmin(high, pmax(low, value))) * factor;
-    }
-  }
+  if (to.rounds) round_first(to, values);
   if (!to.addend) return;
   const F32x4 factor = F32x4::splat(to.addend_factor);
   for (int i = 0; i < count; ++i) {
@@ -101,35 +103,44 @@ inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel
   }
 }
 
-// Whether all that follows sums is an activation and rounding, as in most layers: each question
-// less is time saved.
-inline bool is_plain(const Requantisation& to) {
-  return to.to_bytes && to.shrinks && !to.shift && !to.rounds && !to.addend && !to.has_high;
+// What may follow sums: each question less is time saved.
+enum class Following {
+  Anything,
+  Plain,    // an activation and rounding, as in most layers
+  Rounded,  // the same of what is rounded before
+};
+
+inline Following following(const Requantisation& to) {
+  const bool simple = to.to_bytes && !to.shift && !to.addend && !to.has_high;
+  if (!simple) return Following::Anything;
+  return to.rounds ? Following::Rounded : Following::Plain;
 }
 
 // Writes channels channel .. channel + 3 of the first `count` of up to four neighbouring pixels,
 // `at` being the first one's place in the image.
-template <bool kPlain = false>
+template <Following kFollowing>
 inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel, void* output,
                    int64_t at, int64_t pixel_step, int count) {
+  constexpr bool kAny = kFollowing == Following::Anything;
   const I32x4 bias = I32x4::load(to.bias + channel);
   const F32x4 scale = F32x4::load(to.scale + channel), slopes = F32x4::load(to.slopes + channel);
   const F32x4 low = F32x4::splat(to.low), high = F32x4::splat(to.high);
   F32x4 values[4];
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
-  if (!kPlain) adjust(to, values, channel, at, pixel_step, count);
-  if (kPlain || to.shrinks) {
+  if (kAny) adjust(to, values, channel, at, pixel_step, count);
+  if (kFollowing == Following::Rounded) round_first(to, values);
+  if (to.shrinks) {
     FOVEA_UNROLL for (F32x4& value : values) value = pmax(value, value * slopes);
   } else {
     FOVEA_UNROLL for (F32x4& value : values) value = scale_negatives(value, slopes);
   }
-  if (!kPlain && !to.to_bytes) {
+  if (kAny && !to.to_bytes) {
     float* floats = static_cast<float*>(output) + at;
     for (int i = 0; i < count; ++i) pmin(pmax(values[i], low), high).store(floats + i * pixel_step);
     return;
   }
   FOVEA_UNROLL for (F32x4& value : values) value = pmax(low, value);
-  if (!kPlain && to.has_high) {
+  if (kAny && to.has_high) {
     FOVEA_UNROLL for (F32x4& value : values) value = pmin(value, high);
   }
   // Added to a number it leaves it, rounded, in the lowest bits; what is larger than those hold

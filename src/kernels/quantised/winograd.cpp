@@ -12,6 +12,7 @@ namespace {
 // F(4, 3) at the points 0, +-1, +-2. G is multiplied by 24, but its last row by 6, for which the
 // last column of A^T is multiplied by 4.
 struct Side4 {
+  static constexpr bool kIsUsual = true;
   static constexpr int kTile = 4, kPatch = 6;
   static constexpr int kWeights[kPatch][3] = {{6, 0, 0}, {-4, -4, -4}, {-4, 4, -4},
                                               {1, 2, 4}, {1, -2, 4},   {0, 0, 6}};
@@ -44,6 +45,7 @@ struct Side4 {
 
 // F(2, 3) at the points 0, +-1. G is multiplied by 2.
 struct Side2 {
+  static constexpr bool kIsUsual = false;
   static constexpr int kTile = 2, kPatch = 4;
   static constexpr int kWeights[kPatch][3] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
   static constexpr int kShift = 2;
@@ -105,9 +107,9 @@ void transform_chunk(const Patches& from, int64_t channel, ptrdiff_t tiles, cons
     }
     Side::patch(x, half[i]);
   }
-  for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
+  FOVEA_NO_UNROLL for (ptrdiff_t tile = 0; tile < tiles; ++tile) {
     int16_t* at = to + tile * block.channels + channel;
-    for (int y = 0; y < kPatch; ++y) {
+    FOVEA_NO_UNROLL for (int y = 0; y < kPatch; ++y) {
       ShortVector x[kPatch], result[kPatch];
       FOVEA_UNROLL for (int i = 0; i < kPatch; ++i) x[i] = half[tile * kTile + i][y];
       Side::patch(x, result);
@@ -118,25 +120,32 @@ void transform_chunk(const Patches& from, int64_t channel, ptrdiff_t tiles, cons
   }
 }
 
-// The products of a tile and panel are [vector][position].
+// The products of a group of tiles and a panel are [position][tile][vector].
+constexpr int kTileVectors = kRows * kVectors;
 template <class Side>
 constexpr int kPositions = Side::kPatch* Side::kPatch;
 
-template <class Side, int Rows>
-void multiply(const int16_t* from, const Block& block, const int16_t* weights,
+// `positions` is kPositions.
+template <int Rows>
+void multiply(const int16_t* from, const Block& block, int positions, const int16_t* weights,
               I32x4* products) noexcept {
-  constexpr int kAll = kPositions<Side>;
-  FOVEA_NO_UNROLL for (int position = 0; position < kAll; ++position) {
+  FOVEA_NO_UNROLL for (int position = 0; position < positions; ++position) {
     Sums<Rows> sums;
     weights = accumulate(from, block.channels, block.channels / 2, weights, sums);
     FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
       FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
-        products[(row * kVectors + v) * kAll + position] = sums.at[row][v];
+        products[row * kVectors + v] = sums.at[row][v];
       }
     }
+    products += kTileVectors;
     from += block.position_step;
   }
 }
+
+// By tiles - 1; a block has room for the tiles that are not there. Called by pointers, so that V8
+// compiles each by itself, and soon.
+constexpr decltype(&multiply<kRows>) kMultiply[kRows] = {multiply<2>, multiply<2>, multiply<kRows>,
+                                                         multiply<kRows>, multiply<kRows>};
 
 struct Tile {
   void* output;
@@ -147,36 +156,28 @@ struct Tile {
   int row_begin, row_end, columns;
 };
 
-template <class Side, bool kPlain>
+template <class Side, Following kFollowing>
 void transform_tile(const I32x4* products, const Requantisation& requantisation,
                     const Tile& tile) noexcept {
   constexpr int kPatch = Side::kPatch, kTile = Side::kTile;
   I32x4 half[kTile][kPatch];
-  FOVEA_UNROLL for (int x = 0; x < kPatch; ++x) {
+  FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
     I32x4 column[kPatch], result[kTile];
-    FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) column[y] = products[y * kPatch + x];
+    FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) column[y] =
+        products[(y * kPatch + x) * kTileVectors];
     Side::tile(column, result);
     FOVEA_UNROLL for (int y = 0; y < kTile; ++y) half[y][x] = result[y];
   }
-  for (int y = tile.row_begin; y < tile.row_end; ++y) {
+  FOVEA_NO_UNROLL for (int y = tile.row_begin; y < tile.row_end; ++y) {
     I32x4 result[kTile], sums[4] = {};
     Side::tile(half[y], result);
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
-    finish<kPlain>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
-                   tile.pixel, tile.columns);
+    finish<kFollowing>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
+                       tile.pixel, tile.columns);
   }
 }
-
-// Called by pointers, so that V8 compiles each by itself, and soon.
-template <class Side>
-struct Steps {
-  using Multiply = void (*)(const int16_t*, const Block&, const int16_t*, I32x4*) noexcept;
-  static constexpr Multiply kMultiply[kRows] = {multiply<Side, 1>, multiply<Side, 2>,
-                                                multiply<Side, 3>, multiply<Side, 4>,
-                                                multiply<Side, 5>};
-};
 
 template <class Side>
 int64_t panel_size(const ConvShape& shape) noexcept {
@@ -197,9 +198,9 @@ template <class Side>
 bool transform_weights(const int16_t* weights, int (&to)[kPositions<Side>]) {
   constexpr int kPatch = Side::kPatch;
   bool fits = true;
-  for (int i = 0; i < kPositions<Side>; ++i) {
+  FOVEA_NO_UNROLL for (int i = 0; i < kPositions<Side>; ++i) {
     int sum = 0;
-    for (int tap = 0; tap < 9; ++tap) {
+    FOVEA_NO_UNROLL for (int tap = 0; tap < 9; ++tap) {
       sum +=
           Side::kWeights[i / kPatch][tap / 3] * Side::kWeights[i % kPatch][tap % 3] * weights[tap];
     }
@@ -219,7 +220,7 @@ bool pack(const ConvShape& shape, int lowest, const int16_t* weights, int16_t* p
     int64_t least = 0, most = 0;  // of the sums
     for (int64_t i = 0; i < inputs; ++i) {
       const int16_t* from = weights + (o * inputs + i) * 9;
-      for (int tap = 0; tap < 9; ++tap) {
+      FOVEA_NO_UNROLL for (int tap = 0; tap < 9; ++tap) {
         const int64_t low = from[tap] * lowest, high = from[tap] * (lowest + 255);
         least += std::min(low, high);
         most += std::max(low, high);
@@ -227,7 +228,7 @@ bool pack(const ConvShape& shape, int lowest, const int16_t* weights, int16_t* p
       int transformed[kPositions<Side>];
       exact &= transform_weights<Side>(from, transformed);
       int16_t* to = panel + i / 2 * 2 * kQuantisedPanel + o % kQuantisedPanel * 2 + i % 2;
-      for (const int value : transformed) {
+      FOVEA_NO_UNROLL for (const int value : transformed) {
         *to = static_cast<int16_t>(value);
         to += channels * kQuantisedPanel;
       }
@@ -248,6 +249,18 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
          round_up(shape.in_w * Block(shape).channels, 64) / 2;
 }
 
+using TransformTile = void (*)(const I32x4*, const Requantisation&, const Tile&) noexcept;
+
+template <class Side>
+TransformTile transform_tile_for(const Requantisation& requantisation) {
+  if constexpr (Side::kIsUsual) {
+    const Following what = following(requantisation);
+    if (what == Following::Plain) return transform_tile<Side, Following::Plain>;
+    if (what == Following::Rounded) return transform_tile<Side, Following::Rounded>;
+  }
+  return transform_tile<Side, Following::Anything>;
+}
+
 template <class Side>
 class Rows {
  public:
@@ -263,8 +276,7 @@ class Rows {
         transformed_(scratch + products_size<Side>()),
         outside_(transformed_ + kPositions<Side> * block_.position_step),
         out_pixel_(padded_channels(shape.out_channels)),
-        transform_tile_(is_plain(requantisation) ? transform_tile<Side, true>
-                                                 : transform_tile<Side, false>) {
+        transform_tile_(transform_tile_for<Side>(requantisation)) {
     patches_.pixel = padded_channels(shape.in_channels);
     patches_.width = shape.in_w;
     patches_.codes = codes;
@@ -309,8 +321,8 @@ class Rows {
 
   void run_group(int64_t panel, int64_t tile, int64_t at, int64_t tiles) {
     const int64_t channel = panel * kQuantisedPanel;
-    Steps<Side>::kMultiply[tiles - 1](transformed_ + at * block_.channels, block_,
-                                      packed_ + panel * panel_size<Side>(shape_), products_);
+    kMultiply[tiles - 1](transformed_ + at * block_.channels, block_, kPositions<Side>,
+                         packed_ + panel * panel_size<Side>(shape_), products_);
     const int64_t vectors = std::min<int64_t>(kVectors, (out_pixel_ - channel) / kLanes);
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t x = (tile + i) * Side::kTile;
@@ -318,7 +330,7 @@ class Rows {
       for (int64_t v = 0; v < vectors; ++v) {
         tile_.channel = channel + v * kLanes;
         tile_.at = first_ + x * out_pixel_ + tile_.channel;
-        transform_tile_(products_ + (i * kVectors + v) * kPositions<Side>, requantisation_, tile_);
+        transform_tile_(products_ + i * kVectors + v, requantisation_, tile_);
       }
     }
   }
@@ -335,7 +347,7 @@ class Rows {
   int16_t* transformed_;
   int16_t* outside_;  // a row of zero points
   int64_t out_pixel_;
-  void (*transform_tile_)(const I32x4*, const Requantisation&, const Tile&) noexcept;
+  TransformTile transform_tile_;
   int64_t first_ = 0;
 };
 

@@ -169,6 +169,32 @@ TEST(Quantised, QLinearConv) {
   }
 }
 
+// Both operands are stored channels last, with lanes that hold anything; one broadcasts.
+TEST(Quantised, QLinearAdd) {
+  for (const bool broadcasts : {false, true}) {
+    Network network({.point = 90}, 6);
+    network.model.import_opset("com.microsoft", 1)
+        .constant("c scale", Tensor::of<float>({}, {0.02f}))
+        .constant("one", bytes<uint8_t>({1, 6, 1, 1}, 4))
+        .constant("sum scale", Tensor::of<float>({}, {0.03f}));
+    network.quantised("x", "a", 0.004f)
+        .convolution("a", "b", {6, 6, 3, 3}, 0.004f, padded(1))
+        .model.node("QuantizeLinear", {"b", "c scale", "point"}, {"c"});
+    network.convolution("a", "d", {6, 6, 1, 1}, 0.004f, {})
+        .model.node("QuantizeLinear", {"d", "c scale", "point"}, {"e"})
+        .node("QLinearAdd",
+              {"c", "c scale", "point", broadcasts ? "one" : "e", "c scale", "point", "sum scale",
+               "point"},
+              {"f"}, {}, "com.microsoft")
+        .node("DequantizeLinear", {"f", "sum scale", "point"}, {"y"})
+        .output("y");
+    Names names = {"QuantizeLinear", "FusedQLinearConv", "FusedQLinearConv", "QLinearAdd",
+                   "DequantizeLinear"};
+    if (broadcasts) names.erase(names.begin() + 1);
+    check(network.model, names, {1, 6, 9, 10}, 0.03);
+  }
+}
+
 // As onnxruntime's tool writes it, and with activations before anything is rounded.
 TEST(Quantised, Activations) {
   for (const bool rounded : {false, true}) {
@@ -288,6 +314,14 @@ TEST(Quantised, FallsBack) {
       .model.output("b");
   check(depthwise.model, {"QuantizeLinear", "DequantizeLinear", "Conv"}, {1, 4, 6, 6}, 1e-3);
 
+  // One channel to floats.
+  Network first({.point = 3}, 1);
+  first.quantised("x", "a", 0.004f)
+      .convolution("a", "b", {8, 1, 3, 3}, 0.004f, padded(1))
+      .model.node("Relu", {"b"}, {"y"})
+      .output("y");
+  check(first.model, {"QuantizeLinear", "DequantizeLinear", "FusedConv"}, {1, 1, 6, 6}, 1e-3);
+
   Network broadcasts({}, 4);
   broadcasts.model.input("s", DType::Float, {1, 4, 1, 1});
   broadcasts.quantised("x", "a", 0.004f)
@@ -338,6 +372,23 @@ TEST(Quantised, TablesAndMoves) {
   between("MaxPool", {}, {{"kernel_shape", std::vector<int64_t>{2, 2}}},
           {"QuantizeLinear", "DequantizeLinear", "MaxPool", "QuantizeLinear", "DequantizeLinear"},
           0.005f);
+}
+
+// Zero points of types that are no integers.
+TEST(Quantised, OtherTypesStay) {
+  const ModelBuilder model = ModelBuilder(21)
+                                 .input("x", DType::Float, {4})
+                                 .constant("zero", Tensor::of<float>({}, {0}))
+                                 .constant("scale", Tensor::of<float>({}, {0.25f}))
+                                 .node("Cast", {"zero"}, {"point"}, {{"to", int64_t{20}}})
+                                 .node("QuantizeLinear", {"x", "scale", "point"}, {"q"})
+                                 .node("DequantizeLinear", {"q", "scale", "point"}, {"d"})
+                                 .node("QuantizeLinear", {"d", "scale", "point"}, {"e"})
+                                 .node("DequantizeLinear", {"e", "scale", "point"}, {"y"})
+                                 .output("y");
+  const std::vector<Feed> feeds = {{"x", random({4}, 1)}};
+  const auto expected = test::load(model.bytes(), {.disabled_passes = {"*"}})->run(feeds);
+  test::expect_close(test::load(model.bytes())->run(feeds), expected);
 }
 
 TEST(Quantised, Products) {
