@@ -34,13 +34,15 @@ test('a picture is given up when its time is over, and when its client leaves', 
     project,
     '--max-milliseconds',
     // Much more than the small picture takes on a busy machine, much less than the large one.
-    '6000',
+    '4000',
+    '--max-result-pixels',
+    '400000000',
     '--model',
     'x4',
     '--threads',
     '1',
   );
-  const large = await noise(2400, 2400).jpeg().toBuffer();
+  const large = await noise(4400, 4400).jpeg().toBuffer();
   const late = await post(service.url, large, 'image/jpeg');
   expect([late.status, await problemIn(late)]).toEqual([503, 'TooSlow']);
   const leaving = new AbortController();
