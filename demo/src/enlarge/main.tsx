@@ -1,8 +1,9 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
+import { onDroppedOrPasted } from '../base/dropping.js';
 import { keepOffline } from '../offline/offline.js';
 import { App } from './App.js';
-import { onFiles } from './inputs/page-inputs.js';
+import { filesOf } from './inputs/dropped-files.js';
 import { baseline, model, targetChoice } from './preferences.js';
 import { View } from './stage/view.js';
 import { Workbench } from './workbench.js';
@@ -12,7 +13,12 @@ keepOffline();
 const bench = new Workbench();
 const view = new View();
 
-onFiles((files) => bench.take(files));
+onDroppedOrPasted((transfer) => {
+  // Text that is pasted into a field is no picture.
+  if (transfer.types.includes('Files')) {
+    filesOf(transfer).then((files) => bench.take(files), reportError);
+  }
+});
 
 effect(() => {
   void bench.picture.value;

@@ -1,10 +1,8 @@
 import './app.css';
-import { useEffect } from 'preact/hooks';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { Masthead } from '../base/Masthead.js';
 import { Progress } from '../base/Progress.js';
 import { GraphCanvas } from './canvas/GraphCanvas.js';
-import { onFiles } from './files.js';
 import type { Inspector } from './inspector.js';
 import { lookIn, portTarget, spokenPart } from './looks.js';
 import { PartPanel } from './panels/PartPanel.js';
@@ -19,7 +17,6 @@ import type { Subject } from './subject.js';
 import type { GraphView } from './view.js';
 
 export function App({ inspector }: { inspector: Inspector }) {
-  useEffect(() => onFiles((files) => void inspector.take(files)), []);
   const subject = inspector.subject.value;
   const view = inspector.view.value;
   const busy = inspector.busy.value;

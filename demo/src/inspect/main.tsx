@@ -1,7 +1,15 @@
 import { render } from 'preact';
 import { App } from './App.js';
+import { onDroppedOrPasted } from '../base/dropping.js';
 import { keepOffline } from '../offline/offline.js';
 import { Inspector } from './inspector.js';
 
 keepOffline();
-render(<App inspector={new Inspector()} />, document.getElementById('app')!);
+
+const inspector = new Inspector();
+
+onDroppedOrPasted(({ files }) => {
+  if (files.length > 0) void inspector.take([...files]);
+});
+
+render(<App inspector={inspector} />, document.getElementById('app')!);

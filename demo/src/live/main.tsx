@@ -1,14 +1,16 @@
 import { render } from 'preact';
+import { onDropped } from '../base/dropping.js';
 import { keepOffline } from '../offline/offline.js';
 import { LivePage } from './LivePage.js';
 import { LiveVideo } from './live-video.js';
-import { onDroppedFile } from './dropped-file.js';
 
 keepOffline();
 
 const live = new LiveVideo();
 
-onDroppedFile((file) => void live.openFile(file));
+onDropped(({ files: [file] }) => {
+  if (file) void live.openFile(file);
+});
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') live.hide();
 });

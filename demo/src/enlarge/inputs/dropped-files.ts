@@ -2,9 +2,9 @@
 const pictureName = /\.(avif|bmp|gif|heic|heif|jpe?g|jfif|jxl|png|svg|tiff?|webp)$/i;
 
 /** All files that are dropped or pasted, those in folders included. */
-export async function filesOf(transfer: DataTransfer | null): Promise<File[]> {
+export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   // Asked for at once: what is transferred is gone once the event is.
-  const items = [...(transfer?.items ?? [])].filter(({ kind }) => kind === 'file');
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file');
   const found = items.map((item) => {
     const entry = item.webkitGetAsEntry();
     return entry?.isDirectory ? (entry as FileSystemDirectoryEntry) : item.getAsFile();
