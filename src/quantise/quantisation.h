@@ -14,7 +14,7 @@ namespace fovea::quantise {
 
 // What a host is to compute: values of a model for the feeds of a sample.
 struct Question {
-  // Counts the models; 0 is the one to be quantised. Others follow each other and do not come back.
+  // Counts the models; 0 is the one to be quantised. Of the others only the last is asked about again.
   int model = 0;
   // Of that model; lasts until it is answered.
   std::string_view bytes;

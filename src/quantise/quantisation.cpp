@@ -1,0 +1,259 @@
+#include "quantise/quantisation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "onnx/upgrade.h"
+#include "quantise/host.h"
+#include "quantise/judge.h"
+#include "quantise/search.h"
+#include "quantise/subject.h"
+#include "quantise/task.h"
+
+namespace fovea::quantise {
+namespace {
+
+constexpr int64_t kOpset = 13;  // the first that dequantises by channels
+
+std::string of_opset(std::string model) {
+  const Network network(std::move(model));
+  if (network.opset() >= kOpset) return network.bytes();
+  return onnx::upgrade_opset(std::as_bytes(std::span(network.bytes())), kOpset);
+}
+
+void check(const Options& options, const std::vector<Sample>& samples) {
+  if (options.activations != DType::Uint8 && options.activations != DType::Int8) {
+    fail(ErrorCode::InvalidInput, "Activations are quantised to uint8 or int8, not to ",
+         name_of(options.activations), ".");
+  }
+  if (!(options.budget_db >= 0)) {
+    fail(ErrorCode::InvalidInput, "The budget is ", options.budget_db,
+         " dB; it has to be a number from 0 on.");
+  }
+  if (samples.empty()) {
+    fail(ErrorCode::InvalidInput,
+         "There are no pictures or feeds to calibrate with; give at least one.");
+  }
+}
+
+void check_not_quantised(const Network& network) {
+  for (const onnx::Node& node : network.nodes()) {
+    const bool quantised = node.op_type.starts_with("QLinear") || node.op_type.ends_with("Integer") ||
+                           node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear" ||
+                           node.op_type == "DynamicQuantizeLinear";
+    if (!quantised) continue;
+    throw Error(ErrorCode::InvalidInput,
+                text("The model is quantised already: node \"", name_of(node), "\" is a ",
+                     node.op_type, ". Quantise the float model that it was made from."))
+        .with("node", name_of(node))
+        .with("op", std::string(node.op_type));
+  }
+}
+
+// The first reasons why nothing can be quantised.
+Error nothing_to_quantise(const std::vector<Skipped>& skipped) {
+  constexpr size_t kTold = 3;
+  std::string reasons;
+  for (size_t i = 0; i < std::min(skipped.size(), kTold); ++i) {
+    reasons += text(i == 0 ? " " : "; ", "\"", skipped[i].name, "\": ", skipped[i].reason);
+  }
+  return Error(ErrorCode::InvalidInput,
+               text("The model has nothing to quantise: no Conv of two axes, Gemm or MatMul with"
+                    " constant float32 weights.",
+                    reasons, reasons.empty() ? "" : "."));
+}
+
+}  // namespace
+
+Observed& Subject::observed(std::string_view name) {
+  return *std::ranges::find(values, name, &Observed::name);
+}
+
+std::string Subject::write(const std::vector<const Candidate*>& quantised) const {
+  Rewriting what;
+  for (const Candidate* candidate : quantised) {
+    const Layer& layer = candidate->layer;
+    what.layers.push_back({&layer, *candidate->weights});
+    auto value = std::ranges::find(what.values, layer.input, &QuantisedValue::name);
+    if (value == what.values.end()) {
+      const Observed& seen = *std::ranges::find(values, layer.input, &Observed::name);
+      what.values.push_back(
+          {layer.input, parameters_of(seen.range, options.activations), {}});
+      value = what.values.end() - 1;
+    }
+    value->readers.push_back({layer.node, 0});
+  }
+  if (options.float16) {
+    for (const Candidate& candidate : layers) {
+      if (std::ranges::find(quantised, &candidate) == quantised.end()) {
+        what.halves.push_back(&candidate.layer);
+      }
+    }
+  }
+  return rewrite(network, what, options);
+}
+
+struct Quantisation::State {
+  State(std::string model, Options options_, std::vector<Sample> samples_)
+      : options(std::move(options_)),
+        samples(std::move(samples_)),
+        bytes_before(model.size()),
+        network(of_opset(std::move(model))),
+        subject{options, network, samples, host, {}, {}, {}, {}},
+        judge(subject),
+        task(run()) {}
+
+  void prepare();
+  void keep_named();
+  Task<Result> run();
+  Report report(const Loss& loss, const std::string& file) const;
+  LayerReport report(const Candidate& candidate) const;
+
+  Options options;
+  std::vector<Sample> samples;
+  uint64_t bytes_before;
+  Network network;
+  std::vector<Skipped> skipped;
+  Host host;
+  Subject subject;
+  Judge judge;
+  double progress = 0;
+  Task<Result> task;
+  std::optional<Result> result;
+};
+
+void Quantisation::State::prepare() {
+  check(options, samples);
+  check_not_quantised(network);
+  Layers found = find_layers(network, options);
+  if (found.layers.empty()) throw nothing_to_quantise(found.skipped);
+  skipped = std::move(found.skipped);
+  for (Layer& layer : found.layers) {
+    weights_of(network, layer);
+    if (std::ranges::find(subject.values, layer.input, &Observed::name) == subject.values.end()) {
+      subject.values.push_back({.name = layer.input});
+    }
+    subject.layers.push_back({.layer = std::move(layer)});
+  }
+  keep_named();
+  for (size_t i = 0; i < samples.size(); ++i) {
+    (samples[i].held_out ? subject.judging : subject.teaching).push_back(i);
+  }
+  // A single sample has to do for both.
+  if (subject.judging.empty()) subject.judging = subject.teaching;
+  if (subject.teaching.empty()) subject.teaching = subject.judging;
+}
+
+void Quantisation::State::keep_named() {
+  if (!options.keep_float) return;
+  for (const std::string& name : *options.keep_float) {
+    const auto found = std::ranges::find_if(
+        subject.layers, [&](const Candidate& candidate) { return candidate.layer.name == name; });
+    if (found != subject.layers.end()) {
+      found->quantised = false;
+      found->reason = "it was asked for";
+    } else if (std::ranges::find(skipped, name, &Skipped::name) == skipped.end()) {
+      throw Error(ErrorCode::InvalidInput,
+                  text("\"", name, "\" is to stay float, but no Conv, Gemm or MatMul is called so."))
+          .with("node", name);
+    }
+  }
+}
+
+Task<Result> Quantisation::State::run() {
+  co_await judge.prepare();
+  progress = 0.05;
+  co_await observe(subject);
+  choose_ranges(subject);
+  progress = 0.15;
+  co_await fit(subject);
+  progress = 0.4;
+  co_await try_layers(subject, judge);
+  progress = 0.55;
+  co_await improve_ranges(subject, judge);
+  progress = 0.75;
+  const Loss loss = co_await hold_budget(subject, judge);
+  progress = 1;
+  Result result;
+  result.model = subject.file([](const Candidate&) { return true; });
+  result.report = report(loss, result.model);
+  co_return std::move(result);
+}
+
+Report Quantisation::State::report(const Loss& loss, const std::string& file) const {
+  Report out;
+  out.loss_db = loss.db;
+  out.psnr = -10 * std::log10(std::max(loss.squared, 1e-30));
+  out.has_truth = judge.has_truth();
+  out.float_psnr = judge.float_psnr();
+  out.bytes_before = bytes_before;
+  out.bytes_after = file.size();
+  for (const Candidate& candidate : subject.layers) out.layers.push_back(report(candidate));
+  for (const Skipped& layer : skipped) {
+    LayerReport& told = out.layers.emplace_back();
+    told.node = layer.name;
+    told.reason = layer.reason;
+  }
+  return out;
+}
+
+LayerReport Quantisation::State::report(const Candidate& candidate) const {
+  const Layer& layer = candidate.layer;
+  LayerReport out;
+  out.node = layer.name;
+  out.op_type = layer.op_type;
+  out.input = layer.input;
+  out.quantised = candidate.quantised;
+  out.reason = candidate.reason;
+  const Observed& value = *std::ranges::find(subject.values, layer.input, &Observed::name);
+  out.method = value.method;
+  out.seen = value.histogram.seen();
+  out.chosen = value.range;
+  out.parameters = parameters_of(value.range, options.activations);
+  out.histogram_range = value.histogram.bins();
+  out.histogram.assign(value.histogram.counts().begin(), value.histogram.counts().end());
+  out.loss_db = candidate.loss_db;
+  out.macs = candidate.macs;
+  const Weights weights = weights_of(network, layer);
+  out.bytes_before = (weights.values.size() + weights.bias.size()) * sizeof(float);
+  out.bytes_after = out.bytes_before;
+  if (candidate.quantised && candidate.weights) {
+    out.weights_snr = signal_to_noise(weights, *candidate.weights);
+    out.bytes_after =
+        candidate.weights->values.size() +
+        (candidate.weights->scales.size() + candidate.weights->bias.size()) * sizeof(float);
+  }
+  return out;
+}
+
+Quantisation::Quantisation(std::string model, Options options, std::vector<Sample> samples)
+    : state_(std::make_unique<State>(std::move(model), std::move(options), std::move(samples))) {
+  state_->prepare();
+  state_->task.start();
+}
+
+Quantisation::~Quantisation() = default;
+
+const Question* Quantisation::question() const {
+  return state_->host.is_waiting() ? &state_->host.question() : nullptr;
+}
+
+void Quantisation::answer(std::vector<Tensor> values) {
+  if (!state_->host.is_waiting()) {
+    fail(ErrorCode::InvalidInput, "There is no question to be answered.");
+  }
+  const size_t expected = state_->host.question().fetches.size();
+  if (values.size() != expected) {
+    fail(ErrorCode::InvalidInput, "The question asks for ", expected, " values, not for ",
+         values.size(), ".");
+  }
+  state_->host.answer(std::move(values));
+  if (state_->task.done()) state_->result = state_->task.take();
+}
+
+double Quantisation::progress() const { return state_->progress; }
+
+Result Quantisation::take_result() { return std::move(*state_->result); }
+
+}  // namespace fovea::quantise

@@ -1,0 +1,113 @@
+#include "quantise/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/decimal.h"
+#include "base/error.h"
+
+namespace fovea::quantise {
+namespace {
+
+constexpr size_t kTried = 32;         // layers, by themselves
+constexpr size_t kOtherRanges = 6;    // values for which other ranges are tried
+constexpr double kWorthwhile = 0.95;  // of the loss: what less gains is noise
+
+bool always(const Candidate&) { return true; }
+
+std::vector<Candidate*> quantised_layers(Subject& subject) {
+  std::vector<Candidate*> out;
+  for (Candidate& layer : subject.layers) {
+    if (layer.quantised) out.push_back(&layer);
+  }
+  return out;
+}
+
+}  // namespace
+
+void choose_ranges(Subject& subject) {
+  for (Observed& value : subject.values) {
+    value.method =
+        subject.options.method == Method::Auto ? Method::MinMax : subject.options.method;
+    value.range = choose_range(value.histogram, value.method);
+  }
+}
+
+Task<bool> try_layers(Subject& subject, Judge& judge) {
+  std::vector<Candidate*> layers = quantised_layers(subject);
+  for (Candidate* layer : layers) layer->loss_db = std::numeric_limits<double>::quiet_NaN();
+  std::ranges::stable_sort(layers, std::greater(), &Candidate::noise);
+  layers.resize(std::min(layers.size(), kTried));
+  for (Candidate* layer : layers) {
+    const Loss loss = co_await judge.loss_of(
+        subject.file([layer](const Candidate& other) { return &other == layer; }));
+    layer->loss_db = loss.db;
+  }
+  co_return true;
+}
+
+Task<bool> improve_ranges(Subject& subject, Judge& judge) {
+  if (subject.options.method != Method::Auto) co_return true;
+  std::vector<Candidate*> layers = quantised_layers(subject);
+  std::erase_if(layers, [](const Candidate* layer) { return !(layer->loss_db > 0); });
+  std::ranges::stable_sort(layers, std::greater(), &Candidate::loss_db);
+  layers.resize(std::min(layers.size(), kOtherRanges));
+  bool changed = false;
+  for (Candidate* layer : layers) {
+    Observed& value = subject.observed(layer->layer.input);
+    if (value.method != Method::MinMax) continue;  // a layer before this one reads it, too
+    const Range widest = value.range;
+    double least = kWorthwhile * layer->loss_db;
+    Method best = Method::MinMax;
+    for (const Method method : {Method::Percentile, Method::Mse, Method::Entropy}) {
+      value.range = choose_range(value.histogram, method);
+      if (value.range == widest) continue;
+      const Loss loss = co_await judge.loss_of(
+          subject.file([layer](const Candidate& other) { return &other == layer; }));
+      if (loss.db < least) {
+        least = loss.db;
+        best = method;
+      }
+    }
+    value.method = best;
+    value.range = choose_range(value.histogram, best);
+    changed = changed || best != Method::MinMax;
+  }
+  if (changed) co_await fit(subject);
+  co_return true;
+}
+
+namespace {
+
+// What of a loss goes where a layer stays float, for each multiplication that takes longer then.
+double gain(const Candidate& layer) {
+  // Where it was not tried, noise tells the order: such layers come after those that were.
+  const double lost = std::isnan(layer.loss_db) ? 1e-6 * layer.noise : layer.loss_db;
+  return lost / static_cast<double>(std::max<int64_t>(layer.macs, 1));
+}
+
+}  // namespace
+
+Task<Loss> hold_budget(Subject& subject, Judge& judge) {
+  const double budget = subject.options.budget_db;
+  Loss loss = co_await judge.loss_of(subject.file(always));
+  while (!subject.options.keep_float && !(loss.db <= budget)) {
+    std::vector<Candidate*> layers = quantised_layers(subject);
+    if (layers.empty()) break;
+    std::ranges::stable_sort(layers, std::greater(), [](const Candidate* x) { return gain(*x); });
+    // As many at once as would do if losses added up.
+    double left = loss.db;
+    for (Candidate* layer : layers) {
+      layer->quantised = false;
+      layer->reason = text("by itself it loses ", decimal_text(layer->loss_db, true), " dB");
+      left -= std::isnan(layer->loss_db) ? 0 : layer->loss_db;
+      if (left <= budget) break;
+    }
+    co_await fit(subject);
+    loss = co_await judge.loss_of(subject.file(always));
+  }
+  co_return loss;
+}
+
+}  // namespace fovea::quantise
