@@ -132,9 +132,9 @@ void Quantisation::State::prepare() {
   for (Layer& layer : found.layers) {
     weights_of(network, layer);
     if (std::ranges::find(subject.values, layer.input, &Observed::name) == subject.values.end()) {
-      subject.values.push_back({.name = layer.input});
+      subject.values.emplace_back().name = layer.input;
     }
-    subject.layers.push_back({.layer = std::move(layer)});
+    subject.layers.emplace_back().layer = std::move(layer);
   }
   keep_named();
   for (size_t i = 0; i < samples.size(); ++i) {
@@ -175,10 +175,9 @@ Task<Result> Quantisation::State::run() {
   progress = 0.75;
   const Loss loss = co_await hold_budget(subject, judge);
   progress = 1;
-  Result result;
-  result.model = subject.file([](const Candidate&) { return true; });
-  result.report = report(loss, result.model);
-  co_return std::move(result);
+  std::string file = subject.file([](const Candidate&) { return true; });
+  Report told = report(loss, file);
+  co_return Result{std::move(file), std::move(told)};
 }
 
 Report Quantisation::State::report(const Loss& loss, const std::string& file) const {
