@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "onnx/raw_fields.h"
+#include "onnx/rewriting.h"
 #include "onnx/writer.h"
 
 // The one primitive: copy all fields but some, then write those anew. Both of the writer's passes go
@@ -248,6 +249,10 @@ void write_model(Writer& out, const RawFields& fields, const RawFields& graph, c
 }
 
 }  // namespace
+
+std::string edit_graph(const RawFields& graph, const GraphEdit& edit) {
+  return write([&](Writer& out) { GraphWriter(edit).write(out, graph); });
+}
 
 std::string edit(std::span<const std::byte> model, const ModelEdit& edit) {
   decode(model);
