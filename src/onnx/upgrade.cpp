@@ -349,7 +349,7 @@ class Upgrade {
   std::string first_problem_;
 };
 
-const std::array<Upgrade::Change, 24>& Upgrade::changes() {
+const std::array<Upgrade::Change, 25>& Upgrade::changes() {
   static const std::array<Change, 25> kChanges{{
       {"Affine", 10, &Upgrade::experimental},
       {"BatchNormalization", 9, &Upgrade::batch_normalization},

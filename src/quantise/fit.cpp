@@ -38,18 +38,12 @@ class Fitting {
   std::vector<Moments> groups_;
 };
 
-Parameters parameters_for(const Subject& subject, const Candidate& candidate) {
-  const auto found =
-      std::ranges::find(subject.values, candidate.layer.input, &Observed::name);
-  return parameters_of(found->range, subject.options.activations);
-}
-
 Fitting::Fitting(const Subject& subject, Candidate& candidate)
     : subject_(subject),
       candidate_(candidate),
       options_(subject.options),
       weights_(weights_of(subject.network, candidate.layer)),
-      quantiser_(parameters_for(subject, candidate), subject.options.activations),
+      quantiser_(subject.parameters(subject.observed(layer().input)), subject.options.activations),
       groups_(static_cast<size_t>(layer().groups),
               Moments(layer().inputs(), layer().outputs() / layer().groups)) {
   // A MatMul has no bias that could be corrected.

@@ -27,17 +27,21 @@ Task<bool> observe(Subject& subject) {
   subject.host.use_float_model(subject.network.bytes());
   // How much a value takes is known once it was seen.
   std::vector<size_t> sizes(subject.values.size(), kAtOnce);
+  std::vector<Observed*> values;
+  for (Observed& value : subject.values) {
+    if (value.like.empty()) values.push_back(&value);
+  }
   for (const size_t sample : subject.teaching) {
-    for (size_t first = 0; first < subject.values.size();) {
+    for (size_t first = 0; first < values.size();) {
       std::vector<std::string> fetches;
       size_t last = first, bytes = 0;
-      while (last < subject.values.size() && (last == first || bytes + sizes[last] <= kAtOnce)) {
+      while (last < values.size() && (last == first || bytes + sizes[last] <= kAtOnce)) {
         bytes += sizes[last];
-        fetches.emplace_back(subject.values[last++].name);
+        fetches.emplace_back(values[last++]->name);
       }
       const std::vector<Tensor> fetched = co_await subject.host.ask(sample, std::move(fetches));
       for (size_t i = first; i < last; ++i) {
-        take(subject.values[i], fetched[i - first]);
+        take(*values[i], fetched[i - first]);
         sizes[i] = fetched[i - first].bytes();
       }
       // Those that were not seen yet may be a few times as large as the first.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "onnx/upgrade.h"
+#include "quantise/equalise.h"
 #include "quantise/host.h"
 #include "quantise/judge.h"
 #include "quantise/search.h"
@@ -20,6 +21,11 @@ std::string of_opset(std::string model) {
   const Network network(std::move(model));
   if (network.opset() >= kOpset) return network.bytes();
   return onnx::upgrade_opset(std::as_bytes(std::span(network.bytes())), kOpset);
+}
+
+std::string equalised(std::string model, const Options& options) {
+  if (!options.equalise) return model;
+  return equalise(Network(std::move(model)));
 }
 
 void check(const Options& options, const std::vector<Sample>& samples) {
@@ -66,40 +72,12 @@ Error nothing_to_quantise(const std::vector<Skipped>& skipped) {
 
 }  // namespace
 
-Observed& Subject::observed(std::string_view name) {
-  return *std::ranges::find(values, name, &Observed::name);
-}
-
-std::string Subject::write(const std::vector<const Candidate*>& quantised) const {
-  Rewriting what;
-  for (const Candidate* candidate : quantised) {
-    const Layer& layer = candidate->layer;
-    what.layers.push_back({&layer, *candidate->weights});
-    auto value = std::ranges::find(what.values, layer.input, &QuantisedValue::name);
-    if (value == what.values.end()) {
-      const Observed& seen = *std::ranges::find(values, layer.input, &Observed::name);
-      what.values.push_back(
-          {layer.input, parameters_of(seen.range, options.activations), {}});
-      value = what.values.end() - 1;
-    }
-    value->readers.push_back({layer.node, 0});
-  }
-  if (options.float16) {
-    for (const Candidate& candidate : layers) {
-      if (std::ranges::find(quantised, &candidate) == quantised.end()) {
-        what.halves.push_back(&candidate.layer);
-      }
-    }
-  }
-  return rewrite(network, what, options);
-}
-
 struct Quantisation::State {
   State(std::string model, Options options_, std::vector<Sample> samples_)
       : options(std::move(options_)),
         samples(std::move(samples_)),
         bytes_before(model.size()),
-        network(of_opset(std::move(model))),
+        network(equalised(of_opset(std::move(model)), options)),
         subject{options, network, samples, host, {}, {}, {}, {}},
         judge(subject),
         task(run()) {}
@@ -131,11 +109,9 @@ void Quantisation::State::prepare() {
   skipped = std::move(found.skipped);
   for (Layer& layer : found.layers) {
     weights_of(network, layer);
-    if (std::ranges::find(subject.values, layer.input, &Observed::name) == subject.values.end()) {
-      subject.values.emplace_back().name = layer.input;
-    }
     subject.layers.emplace_back().layer = std::move(layer);
   }
+  subject.find_values();
   keep_named();
   for (size_t i = 0; i < samples.size(); ++i) {
     (samples[i].held_out ? subject.judging : subject.teaching).push_back(i);
@@ -175,7 +151,7 @@ Task<Result> Quantisation::State::run() {
   progress = 0.75;
   const Loss loss = co_await hold_budget(subject, judge);
   progress = 1;
-  std::string file = subject.file([](const Candidate&) { return true; });
+  std::string file = subject.whole_file();
   Report told = report(loss, file);
   co_return Result{std::move(file), std::move(told)};
 }
@@ -205,11 +181,11 @@ LayerReport Quantisation::State::report(const Candidate& candidate) const {
   out.input = layer.input;
   out.quantised = candidate.quantised;
   out.reason = candidate.reason;
-  const Observed& value = *std::ranges::find(subject.values, layer.input, &Observed::name);
+  const Observed& value = subject.observed(layer.input);
   out.method = value.method;
   out.seen = value.histogram.seen();
   out.chosen = value.range;
-  out.parameters = parameters_of(value.range, options.activations);
+  out.parameters = subject.parameters(value);
   out.histogram_range = value.histogram.bins();
   out.histogram.assign(value.histogram.counts().begin(), value.histogram.counts().end());
   out.loss_db = candidate.loss_db;

@@ -14,8 +14,6 @@ constexpr size_t kTried = 32;         // layers, by themselves
 constexpr size_t kOtherRanges = 6;    // values for which other ranges are tried
 constexpr double kWorthwhile = 0.95;  // of the loss: what less gains is noise
 
-bool always(const Candidate&) { return true; }
-
 std::vector<Candidate*> quantised_layers(Subject& subject) {
   std::vector<Candidate*> out;
   for (Candidate& layer : subject.layers) {
@@ -30,7 +28,7 @@ void choose_ranges(Subject& subject) {
   for (Observed& value : subject.values) {
     value.method =
         subject.options.method == Method::Auto ? Method::MinMax : subject.options.method;
-    value.range = choose_range(value.histogram, value.method);
+    if (value.like.empty()) value.range = choose_range(value.histogram, value.method);
   }
 }
 
@@ -56,6 +54,7 @@ Task<bool> improve_ranges(Subject& subject, Judge& judge) {
   bool changed = false;
   for (Candidate* layer : layers) {
     Observed& value = subject.observed(layer->layer.input);
+    if (!value.like.empty()) continue;
     if (value.method != Method::MinMax) continue;  // a layer before this one reads it, too
     const Range widest = value.range;
     double least = kWorthwhile * layer->loss_db;
@@ -91,7 +90,7 @@ double gain(const Candidate& layer) {
 
 Task<Loss> hold_budget(Subject& subject, Judge& judge) {
   const double budget = subject.options.budget_db;
-  Loss loss = co_await judge.loss_of(subject.file(always));
+  Loss loss = co_await judge.loss_of(subject.whole_file());
   while (!subject.options.keep_float && !(loss.db <= budget)) {
     std::vector<Candidate*> layers = quantised_layers(subject);
     if (layers.empty()) break;
@@ -105,7 +104,7 @@ Task<Loss> hold_budget(Subject& subject, Judge& judge) {
       if (left <= budget) break;
     }
     co_await fit(subject);
-    loss = co_await judge.loss_of(subject.file(always));
+    loss = co_await judge.loss_of(subject.whole_file());
   }
   co_return loss;
 }

@@ -25,10 +25,13 @@ struct Candidate {
   int64_t macs = 0;
 };
 
-// A value that layers, and other operators where they read bytes, read.
+// A value that becomes bytes, and what was seen of it.
 struct Observed {
   std::string_view name;
   std::vector<Reader> readers;  // besides layers
+  // Whether it does so whatever becomes of the layers that read it.
+  bool always = false;
+  std::string_view like;  // the value whose elements it has, moved; empty: it has its own
   Histogram histogram;
   Method method = Method::MinMax;
   Range range;
@@ -45,11 +48,21 @@ struct Subject {
   std::vector<Candidate> layers;  // in the order of the nodes
   std::vector<Observed> values;
 
+  // The values that its layers read and, with Placement::Everywhere, those of other operators.
+  void find_values();
   Observed& observed(std::string_view name);
-  // The file in which those layers are quantised that are to be and that `is_in` says.
+  const Observed& observed(std::string_view name) const;
+  Parameters parameters(const Observed& value) const;
+
+  // The file as it is to be: all layers that are to be quantised, and all other operators.
+  std::string whole_file() const;
+  // The file in which those of the layers are quantised that `is_in` says, and nothing else.
   template <class IsIn>
   std::string file(IsIn is_in) const;
-  std::string write(const std::vector<const Candidate*>& quantised) const;
+
+ private:
+  std::string write(const std::vector<const Candidate*>& quantised, bool whole) const;
+  void add_values(const std::vector<const Candidate*>& quantised, bool whole, Rewriting& to) const;
 };
 
 template <class IsIn>
@@ -58,7 +71,7 @@ std::string Subject::file(IsIn is_in) const {
   for (const Candidate& layer : layers) {
     if (layer.quantised && layer.weights && is_in(layer)) quantised.push_back(&layer);
   }
-  return write(quantised);
+  return write(quantised, false);
 }
 
 // ---- Steps, each of which asks the host ----
