@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace fovea::onnx {
+
+struct HalfOptions {
+  bool keep_io_types = true;  // inputs and outputs stay float32, with Casts behind and before them
+  std::set<std::string, std::less<>> keep_float_nodes;      // by name
+  std::set<std::string, std::less<>> keep_float_operators;  // by operator type
+};
+
+struct HalfModel {
+  std::string bytes;
+  // Sentences about what a reader should know, such as how many weights were beyond float16's range.
+  std::vector<std::string> warnings;
+};
+
+// A model that stores its weights and computes in float16. Whatever is float32 becomes float16:
+// initialisers, Constants, attributes that are tensors, declared types, Casts to float32, subgraphs
+// included. Numbers are rounded half to even; those beyond +-65504 become +-65504, smaller than
+// float16's least +-0, and warnings say how many. Where an operator takes no float16, or is to be
+// kept, Casts are put around it; what it reads as float32 by definition, such as Resize's scales,
+// stays. All else is copied byte by byte.
+//
+// Throws Error(MalformedModel) as decode() does, Error(InvalidInput) for nodes to be kept that are
+// not there, and Error(UnsupportedAttribute) where functions of the model compute in float32, or
+// weights lie in external files.
+HalfModel to_float16(std::span<const std::byte> model, const HalfOptions& options);
+
+}  // namespace fovea::onnx
