@@ -24,5 +24,7 @@ target_link_libraries(test_onnx_protobuf PRIVATE
   fovea_onnx test_onnx_files gtest_main protobuf::libprotobuf)
 target_compile_definitions(test_onnx_protobuf PRIVATE
   FOVEA_ONNX_DESCRIPTORS="${descriptors}"
-  FOVEA_ONNX_TESTDATA_FOLDER="${PROJECT_SOURCE_DIR}/build/deps/onnx-testdata")
+  FOVEA_ONNX_TESTDATA_FOLDER="${PROJECT_SOURCE_DIR}/build/deps/onnx-testdata"
+  FOVEA_MODELS_FOLDER="${PROJECT_SOURCE_DIR}/models"
+  FOVEA_TEST_DATA_FOLDER="${PROJECT_SOURCE_DIR}/tests/data")
 add_test(NAME onnx_protobuf COMMAND test_onnx_protobuf)
