@@ -7,11 +7,11 @@
 #include <memory>
 #include <span>
 
-#include "session/session.h"
+#include "tensor/tensor.h"
 
 namespace fovea::bindings {
 
-// Bytes in the engine's memory that JavaScript fills in place. Whoever takes memory() shares the
+// Bytes in a program's memory that JavaScript fills in place. Whoever takes memory() shares the
 // bytes, so deleting the Buffer after handing it to a session frees nothing the session needs.
 class Buffer {
  public:
@@ -19,7 +19,7 @@ class Buffer {
   explicit Buffer(uint64_t size)
       : memory_(allocate_bytes(size)), size_(static_cast<size_t>(size)) {}
 
-  // A Uint8Array onto the bytes, valid until the engine's memory grows.
+  // A Uint8Array onto the bytes, valid until the program's memory grows.
   emscripten::val view() {
     return emscripten::val(
         emscripten::typed_memory_view(size_, reinterpret_cast<unsigned char*>(memory_.get())));
@@ -28,7 +28,7 @@ class Buffer {
   size_t size() const { return size_; }
   std::byte* data() { return memory_.get(); }
   std::shared_ptr<std::byte> memory() const { return memory_; }
-  ModelBytes model_bytes() const { return {{memory_.get(), size_}, memory_}; }
+  std::span<const std::byte> bytes() const { return {memory_.get(), size_}; }
 
  private:
   std::shared_ptr<std::byte> memory_;

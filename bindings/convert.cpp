@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/integers.h"
-#include "buffer.h"
 #include "custom.h"
 #include "handle.h"
 
@@ -19,10 +18,6 @@ val to_val(const Dim& dim) {
   if (const auto* size = std::get_if<int64_t>(&dim)) return val(static_cast<double>(*size));
   if (const auto* name = std::get_if<std::string>(&dim)) return val(*name);
   return val::null();
-}
-
-val to_val(const Shape& shape) {
-  return to_array(shape, [](int64_t dim) { return val(static_cast<double>(dim)); });
 }
 
 val to_val(const InputInfo& input) {
@@ -66,57 +61,6 @@ val all_to_vals(const Range& range) {
 
 }  // namespace
 
-DType dtype_named(const std::string& name) {
-  for (const DTypeInfo& type : all_dtypes()) {
-    if (type.supported && type.name == name) return type.dtype;
-  }
-  fail(ErrorCode::InvalidInput, "there is no tensor type '", name, "'");
-}
-
-Shape to_shape(const val& dims) {
-  Shape shape;
-  for (const double size : emscripten::convertJSArrayToNumberVector<double>(dims)) {
-    shape.push_back(saturating_cast<int64_t>(size));
-  }
-  return shape;
-}
-
-namespace {
-
-Tensor to_tensor(const val& object);
-
-// A sequence, or an optional that holds nothing; nullopt for a tensor.
-std::optional<Tensor> to_nested(const val& object, const std::string& type) {
-  if (type == "absent") return Tensor::absent();
-  if (type != name_of(DType::Sequence)) return std::nullopt;
-  std::vector<Tensor> items;
-  for (const val& item : emscripten::vecFromJSArray<val>(object["data"])) {
-    items.push_back(to_tensor(item));
-  }
-  return Tensor::sequence_of(std::move(items));
-}
-
-Tensor to_tensor(const val& object) {
-  const auto type = object["type"].as<std::string>();
-  if (auto nested = to_nested(object, type)) return std::move(*nested);
-  const DType dtype = dtype_named(type);
-  Shape shape = to_shape(object["dims"]);
-  if (dtype == DType::String) {
-    return Tensor::of_strings(std::move(shape), to_strings(object["data"]));
-  }
-  auto& buffer = at<Buffer>(object["data"].as<Handle>());
-  const uint64_t needed = bytes_of(dtype, static_cast<uint64_t>(shape.elements()));
-  if (buffer.size() != needed) {
-    fail(ErrorCode::InvalidInput, "a tensor of shape ", shape, " needs ", needed, " bytes, not ",
-         buffer.size());
-  }
-  return Tensor::view(dtype, std::move(shape), buffer.data(), buffer.memory());
-}
-
-}  // namespace
-
-val dictionary() { return val::global("Object").call<val>("create", val::null()); }
-
 val to_val(const ModelInfo& info) {
   val metadata = dictionary();
   for (const auto& [key, value] : info.metadata) metadata.set(key, value);
@@ -128,16 +72,6 @@ val to_val(const ModelInfo& info) {
   object.set("properties", metadata);
   object.set("inputs", all_to_vals(info.inputs));
   object.set("outputs", all_to_vals(info.outputs));
-  return object;
-}
-
-val to_val(const Error& error) {
-  val fields = dictionary();
-  for (const auto& [key, value] : error.fields()) fields.set(key, value);
-  val object = val::object();
-  object.set("code", std::string(name_of(error.code())));
-  object.set("message", error.message());
-  object.set("fields", fields);
   return object;
 }
 
@@ -217,24 +151,6 @@ val to_val(const NodeProfile& node) {
 
 val to_val(const std::optional<Shape>& shape) { return shape ? to_val(*shape) : val::null(); }
 
-val to_val(const Tensor& tensor) {
-  val object = val::object();
-  const DTypeKind kind = kind_of(tensor.dtype());
-  const bool is_absent = tensor.dtype() == DType::Absent;
-  object.set("type", is_absent ? "absent" : std::string(name_of(tensor.dtype())));
-  object.set("dims", to_val(tensor.shape()));
-  if (kind == DTypeKind::Sequence || is_absent) {
-    object.set("data", to_array(is_absent ? std::span<const Tensor>() : tensor.items(),
-                                [](const Tensor& item) { return to_val(item); }));
-  } else if (kind == DTypeKind::String) {
-    object.set("data", to_array(tensor.strings(), [](const std::string& s) { return val(s); }));
-  } else {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(tensor.data());
-    object.set("data", val(emscripten::typed_memory_view(tensor.bytes(), bytes)));
-  }
-  return object;
-}
-
 namespace {
 
 // {nodes, nesting, tensorBytes, planningMilliseconds, trips}, of which any may be left out, or
@@ -259,6 +175,8 @@ Limits to_limits(const val& given) {
 
 }  // namespace
 
+ModelBytes model_in(const Buffer& buffer) { return {buffer.bytes(), buffer.memory()}; }
+
 SessionOptions to_options(const val& options) {
   SessionOptions result;
   result.disabled_passes = to_strings(options["disabledPasses"]);
@@ -275,7 +193,7 @@ SessionOptions to_options(const val& options) {
                   text("the model keeps weights in the file '", location, "', which is not given"))
           .with("externalData", location);
     }
-    return at<Buffer>(file.as<Handle>()).model_bytes();
+    return model_in(at<Buffer>(file.as<Handle>()));
   };
   return result;
 }
@@ -285,12 +203,6 @@ std::vector<Feed> to_feeds(const val& feeds) {
   for (const val& feed : feeds) {
     result.push_back({feed["name"].as<std::string>(), to_tensor(feed)});
   }
-  return result;
-}
-
-std::vector<Tensor> to_tensors(const val& values) {
-  std::vector<Tensor> result;
-  for (const val& value : values) result.push_back(value.isNull() ? Tensor() : to_tensor(value));
   return result;
 }
 
@@ -317,10 +229,6 @@ FieldRequest to_field_request(const val& request) {
     result.shapes.emplace(name, to_shape(shapes[name]));
   }
   return result;
-}
-
-std::vector<std::string> to_strings(const val& array) {
-  return emscripten::vecFromJSArray<std::string>(array);
 }
 
 }  // namespace fovea::bindings

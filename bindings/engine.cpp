@@ -29,14 +29,14 @@ Handle make_engine(int threads) {
 
 Handle make_session(Handle engine, Handle model, const val& options) {
   return guard([&] {
-    return handle_of(Session::load(at<Buffer>(model).model_bytes(), at<Engine>(engine).pool,
+    return handle_of(Session::load(model_in(at<Buffer>(model)), at<Engine>(engine).pool,
                                    to_options(options)));
   });
 }
 
 Handle make_inspection(Handle engine, Handle model, const val& options) {
   return guard([&] {
-    return handle_of(std::make_unique<Inspection>(at<Buffer>(model).model_bytes(),
+    return handle_of(std::make_unique<Inspection>(model_in(at<Buffer>(model)),
                                                   at<Engine>(engine).pool, to_options(options)));
   });
 }

@@ -4,7 +4,7 @@
 #include <new>
 #include <string>
 
-#include "convert.h"
+#include "values.h"
 
 namespace fovea::bindings {
 

@@ -50,7 +50,7 @@ const apart = {
 const scripts = await build({
   ...common,
   plugins: [glue, apart],
-  entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption'].map(source),
+  entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption', 'edit'].map(source),
 });
 const ort = await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
 await build({
@@ -61,7 +61,7 @@ await build({
 // Bundlers take the worker's script as it is.
 const worker = await build({
   ...common,
-  entryPoints: [source('worker')],
+  entryPoints: ['worker', 'tools-worker'].map(source),
   plugins: [glue],
   minify: true,
   banner: { js: eagerCompilation },
@@ -92,6 +92,6 @@ const programs = await build({
 });
 chmodSync(join(distDir, 'cli/main.js'), 0o755);
 writeNotices([
-  { files: 'dist/index.js and dist/worker.js', packages: bundledPackages(scripts, ort, worker) },
+  { files: 'dist/index.js, dist/worker.js and others', packages: bundledPackages(scripts, ort, worker) },
   { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
 ]);

@@ -4,3 +4,11 @@ declare module 'fovea-glue' {
   const factory: import('./src/host/module.js').ModuleFactory;
   export default factory;
 }
+
+// That of the tools for models.
+declare module 'fovea-tools-glue' {
+  const factory: import('./src/host/module.js').ModuleFactory<
+    import('./src/tools/module.js').ToolsModule
+  >;
+  export default factory;
+}

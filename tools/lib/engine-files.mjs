@@ -34,20 +34,31 @@ export function engineFile(variant, extension) {
 }
 
 /**
- * Has esbuild take that glue for the module `fovea-glue`.
+ * Emscripten's output for the tools for models, of which there is one for all engines.
+ *
+ * @param {string} extension `js` or `wasm`
+ */
+export function toolsFile(extension) {
+  return join(buildDir, `wasm-simd/bindings/tools/fovea-tools.${extension}`);
+}
+
+/**
+ * Has esbuild take these glues for the modules `fovea-glue` and `fovea-tools-glue`.
  *
  * @param {string[]} variants the engines that there are
  * @returns {import('esbuild').Plugin}
  */
 export function includedGlue(variants) {
-  const path = singleThreadedGlue(variants);
+  /** @type {Record<string, string>} */
+  const glues = { 'fovea-glue': singleThreadedGlue(variants), 'fovea-tools-glue': toolsFile('js') };
+  const files = Object.values(glues);
   return {
     name: 'glue',
     setup({ onLoad, onResolve }) {
       // As a file: source maps name those from where they lie, and nothing else of this machine.
-      onResolve({ filter: /^fovea-glue$/ }, () => ({ path }));
-      onLoad({ filter: /fovea-\w+\.js$/ }, (file) =>
-        file.path === path ? { contents: forBundlers(readFileSync(path, 'utf8')) } : undefined,
+      onResolve({ filter: /^fovea(-tools)?-glue$/ }, ({ path }) => ({ path: glues[path] }));
+      onLoad({ filter: /fovea-\w+\.js$/ }, ({ path }) =>
+        files.includes(path) ? { contents: forBundlers(readFileSync(path, 'utf8')) } : undefined,
       );
     },
   };

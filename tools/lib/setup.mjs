@@ -6,7 +6,7 @@ import { buildPreset, setUpSanitizers } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
-import { copyEngineFile, engineFile } from './engine-files.mjs';
+import { copyEngineFile, engineFile, toolsFile } from './engine-files.mjs';
 import { writeOfficialCases } from './official-cases.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
@@ -93,6 +93,10 @@ export function packageSteps(engines = variants) {
   return [
     ...presetSteps(presets, ['fovea_session', 'fovea_image']),
     ...presets.map((preset) => linkStep(preset)),
+    ...presetSteps(['wasm-simd'], ['fovea-tools']).map((step) => ({
+      ...step,
+      title: 'Build the tools for models',
+    })),
     { title: 'Build the package', run: (log) => buildPackage(engines, log) },
   ];
 }
@@ -131,7 +135,7 @@ async function installNodePackages(log) {
  * @param {string} log
  */
 async function buildPackage(engines, log) {
-  const files = engines.flatMap(engineFiles);
+  const files = [...engines.flatMap(engineFiles), toolsFile('js'), toolsFile('wasm')];
   const sources = [
     'web/src',
     'web/tsconfig.json',

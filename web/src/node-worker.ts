@@ -6,7 +6,11 @@ import { nodeModule } from './base/environment.js';
 import type { EngineWorker } from './engine/launch.js';
 
 /** Why an engine is better not in a thread of its own here, unless asked for; undefined if it can be. */
-export async function nodeWorkerObstacle(url: string, asked: boolean): Promise<string | undefined> {
+export async function nodeWorkerObstacle(
+  url: string,
+  option: string,
+  asked: boolean,
+): Promise<string | undefined> {
   const { versions } = globalThis.process;
   for (const [name, program] of [
     ['bun', 'Bun'],
@@ -25,7 +29,7 @@ export async function nodeWorkerObstacle(url: string, asked: boolean): Promise<s
     await access(new URL(url));
     return undefined;
   } catch {
-    return `there is no ${url}, which the option workerUrl tells the place of`;
+    return `there is no ${url}, which the option ${option} tells the place of`;
   }
 }
 

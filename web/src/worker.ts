@@ -5,18 +5,9 @@ import singleThreadedGlue from 'fovea-glue';
 import type { CompiledEngine } from './engine/compile.js';
 import { EngineHost, type HostArguments, type HostMethod } from './host/host.js';
 import { importGlue, isThreaded } from './host/instantiate.js';
-import { transferring, type HostEndpoint, type Reply } from './engine/messages.js';
-import { toErrorData } from './base/errors.js';
+import { reply, type HostEndpoint } from './engine/messages.js';
 
 let host: EngineHost | undefined;
-
-async function reply(work: () => unknown): Promise<Reply> {
-  try {
-    return transferring({ value: await work() });
-  } catch (thrown) {
-    return { error: toErrorData(thrown) };
-  }
-}
 
 const endpoint: HostEndpoint = {
   preload(glueUrl: string) {
@@ -30,8 +21,8 @@ const endpoint: HostEndpoint = {
       host = await EngineHost.start(engine, glue, threads);
     });
   },
-  call(method: HostMethod, ...args: unknown[]) {
-    return reply(() => host!.call(method, ...(args as HostArguments<HostMethod>)));
+  call(method, ...args: unknown[]) {
+    return reply(() => host!.call(method as HostMethod, ...(args as HostArguments<HostMethod>)));
   },
 };
 

@@ -2,8 +2,8 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { checkOptions } from '../base/check-options.js';
 import { hardwareThreads, isNode } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
-import { importNodeWorker, unlocated } from './launch.js';
-import { absolute, packagedWorker } from './locate.js';
+import { importNodeWorker, unlocated, type WorkerScript } from './launch.js';
+import { absolute, engineWorker } from './locate.js';
 import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
 
 /** What this platform offers, and what the engine makes of it. */
@@ -39,10 +39,15 @@ export async function capabilities(options: EngineOptions = {}): Promise<Capabil
 
 /** As capabilities(), of options that have been checked. */
 export async function findCapabilities(options: EngineOptions): Promise<Capabilities> {
-  return capabilitiesBeside(await workerObstacle(options), options);
+  return capabilitiesBeside(await obstacleOf(options), options);
 }
 
-/** As findCapabilities(), for whoever has asked workerObstacle() already: its answer is `here`. */
+/** Why an engine with these options computes in the caller's thread; undefined: it gets a worker. */
+export function obstacleOf(options: EngineOptions): Promise<string | undefined> {
+  return workerObstacle(options.worker, engineWorker(options));
+}
+
+/** As findCapabilities(), for whoever has asked obstacleOf() already: its answer is `here`. */
 export async function capabilitiesBeside(
   here: string | undefined,
   options: EngineOptions,
@@ -86,22 +91,26 @@ export function forgoWorkers(why: string): void {
   nodeWorkersFailed = why;
 }
 
-/** Why an engine with these options computes in the caller's thread; undefined: it gets a worker. */
-export async function workerObstacle({
-  worker,
-  workerUrl,
-}: EngineOptions): Promise<string | undefined> {
+/**
+ * Why a program computes in the caller's thread; undefined: it gets a worker.
+ *
+ * @param worker what the option of that name says
+ */
+export async function workerObstacle(
+  worker: boolean | undefined,
+  script: WorkerScript,
+): Promise<string | undefined> {
   if (worker === false) return 'asked for by the option "worker"';
   const none = workersObstacle();
   if (none !== undefined) return none;
-  const script = workerUrl ?? packagedWorker();
   // Where a worker is asked for by name, its start says what it lacks.
-  if (script === undefined) return worker ? undefined : unlocated;
+  if (script.url === undefined) return worker ? undefined : unlocated(script);
   if (!isNode()) return undefined;
   if (nodeWorkersFailed !== undefined && !worker) return nodeWorkersFailed;
   try {
-    const url = await absolute(script);
-    return await (await importNodeWorker()).nodeWorkerObstacle(url, worker ?? false);
+    const url = await absolute(script.url);
+    const { nodeWorkerObstacle } = await importNodeWorker();
+    return await nodeWorkerObstacle(url, script.option, worker ?? false);
   } catch (error) {
     return `the package's files are not where it looks for them: ${messageOf(error)}`;
   }

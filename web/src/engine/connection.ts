@@ -1,20 +1,24 @@
 import { wrap, type Remote } from 'comlink';
 import { FoveaError } from '../base/errors.js';
 import { compileEngine } from './compile.js';
-import { EngineHost, type HostArguments, type HostMethod, type HostResult } from '../host/host.js';
+import { EngineHost, type HostMethods } from '../host/host.js';
 import { importGlue } from '../host/instantiate.js';
+import type { ArgumentsOf, Callable, ResultOf } from '../host/methods.js';
 import type { ModuleFactory } from '../host/module.js';
 import type { EngineWorker, StartingWorker } from './launch.js';
 import type { EngineFiles } from './locate.js';
 import { transferring, unwrap, type HostEndpoint, type Reply } from './messages.js';
 
-/** The way to an engine's host. */
-export interface Connection {
+/** The way to a host: an engine's, unless other methods are named. */
+export interface Connection<Methods extends Callable<Methods> = HostMethods> {
   /**
    * Calls a method of the host. Typed arrays among the arguments may be lost to the caller: where
    * `remote`, they are transferred.
    */
-  call<M extends HostMethod>(method: M, ...args: HostArguments<M>): Promise<HostResult<M>>;
+  call<M extends keyof Methods>(
+    method: M,
+    ...args: ArgumentsOf<Methods, M>
+  ): Promise<ResultOf<Methods, M>>;
   readonly remote: boolean;
   close(): void;
 }
@@ -41,19 +45,19 @@ export async function connectHere(files: EngineFiles, threads: number): Promise<
 }
 
 /**
- * An engine in a worker. This thread fetches and compiles it while the worker starts.
+ * An engine, or another program, in a worker. This thread fetches and compiles it while the worker starts.
  *
  * @param patience how long further threads may take to start, in milliseconds
  * @param onCrash called when the worker dies, after which nothing is answered any more
  * @returns undefined where they have not started by then
  */
-export async function connectWorker(
+export async function connectWorker<Methods extends Callable<Methods> = HostMethods>(
   { worker, failure }: StartingWorker,
   files: EngineFiles,
   threads: number,
   patience: number,
   onCrash: (error: FoveaError) => void,
-): Promise<Connection | undefined> {
+): Promise<Connection<Methods> | undefined> {
   const endpoint = wrap<HostEndpoint>(worker.endpoint);
   const start = async () => {
     if (threads > 1 && files.glueUrl !== undefined) void endpoint.preload(files.glueUrl);
@@ -79,15 +83,19 @@ function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undef
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-function workerConnection(worker: EngineWorker, endpoint: Remote<HostEndpoint>): Connection {
+function workerConnection<Methods extends Callable<Methods>>(
+  worker: EngineWorker,
+  endpoint: Remote<HostEndpoint>,
+): Connection<Methods> {
   let pending = 0;
   return {
     remote: true,
-    async call<M extends HostMethod>(method: M, ...args: HostArguments<M>) {
+    async call<M extends keyof Methods>(method: M, ...args: ArgumentsOf<Methods, M>) {
       // A process waits for answers, but for no worker that has nothing to do.
       if (++pending === 1) worker.hold(true);
       try {
-        return unwrap(await endpoint.call(method, ...args.map(transferring))) as HostResult<M>;
+        const reply = await endpoint.call(method as string, ...args.map(transferring));
+        return unwrap(reply) as ResultOf<Methods, M>;
       } finally {
         if (--pending === 0) worker.hold(false);
       }

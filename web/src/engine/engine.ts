@@ -1,14 +1,9 @@
 import { isNode } from '../base/environment.js';
 import { FoveaError, messageOf, toFoveaError } from '../base/errors.js';
-import {
-  capabilitiesBeside,
-  forgoWorkers,
-  workerObstacle,
-  type Capabilities,
-} from './capabilities.js';
+import { capabilitiesBeside, forgoWorkers, obstacleOf, type Capabilities } from './capabilities.js';
 import { connectHere, connectWorker, type Connection } from './connection.js';
 import { launchWorker, type StartingWorker } from './launch.js';
-import { locateEngine } from './locate.js';
+import { engineWorker, locateEngine } from './locate.js';
 import type { HostArguments, HostMethod, HostResult } from '../host/host.js';
 import type { EngineOptions } from './options.js';
 import { Turns } from './turns.js';
@@ -34,7 +29,7 @@ export class Engine {
 
   /** Throws FoveaError EngineLoadError. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const obstacle = await workerObstacle(options);
+    const obstacle = await obstacleOf(options);
     if (obstacle !== undefined) return Engine.#connectHere(options, obstacle);
     for (const milliseconds of patience) {
       const engine = await Engine.#launch(options, milliseconds);
@@ -50,7 +45,7 @@ export class Engine {
     let launched: StartingWorker | undefined;
     let failed = true;
     try {
-      launched = await launchWorker(options.workerUrl);
+      launched = await launchWorker(engineWorker(options));
       failed = false;
       launched.failure.catch(() => (failed = true));
       const engine = await Engine.#connect(options, launched, milliseconds);

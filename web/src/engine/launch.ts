@@ -2,7 +2,7 @@ import type { Endpoint } from 'comlink';
 import { isNode } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
 import { trustedScriptUrl } from '../base/trusted-types.js';
-import { absolute, packagedWorker, scriptUrl } from './locate.js';
+import { absolute, scriptUrl } from './locate.js';
 
 /** A worker that hosts an engine, in browsers or in Node. */
 export interface EngineWorker {
@@ -21,18 +21,28 @@ export interface StartingWorker {
   failure: Promise<never>;
 }
 
+/** What a worker runs. */
+export interface WorkerScript {
+  /** Undefined where nothing tells. */
+  url: string | URL | undefined;
+  name: string;
+  /** The option that tells its address. */
+  option: string;
+}
+
 /** Why there is no worker where nothing tells its address. */
-export const unlocated = 'nothing tells where worker.js is, which the option workerUrl can';
+export function unlocated({ name, option }: WorkerScript): string {
+  return `nothing tells where ${name} is, which the option ${option} can`;
+}
 
 /**
  * Starts a worker, which takes a while: nothing of the engine is needed for that.
  *
  * @throws FoveaError EngineLoadError
  */
-export async function launchWorker(workerUrl: string | URL | undefined): Promise<StartingWorker> {
-  const script = workerUrl ?? packagedWorker();
-  if (script === undefined) throw workerError(unlocated, {});
-  const url = await absolute(script);
+export async function launchWorker(script: WorkerScript): Promise<StartingWorker> {
+  if (script.url === undefined) throw workerError(unlocated(script), {});
+  const url = await absolute(script.url);
   let worker: EngineWorker;
   try {
     worker = isNode() ? await (await importNodeWorker()).startNodeWorker(url) : startWorker(url);
@@ -43,7 +53,10 @@ export async function launchWorker(workerUrl: string | URL | undefined): Promise
     // The event of a script that cannot be loaded says nothing at all.
     worker.onFailure = (message, at) =>
       reject(
-        workerError(message || 'its script (worker.js) cannot be loaded', at ? { url: at } : {}),
+        workerError(
+          message || `its script (${script.name}) cannot be loaded`,
+          at ? { url: at } : {},
+        ),
       );
   });
   // It may come before anybody waits for it.

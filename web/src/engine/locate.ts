@@ -1,6 +1,7 @@
 import { currentFolder, isNode } from '../base/environment.js';
 import { FoveaError } from '../base/errors.js';
 import { bytesIn, isWasmModule } from '../base/kinds.js';
+import type { WorkerScript } from './launch.js';
 import type { EngineOptions, Variant } from './options.js';
 
 /** Where one engine's parts are, as plain data for a worker. */
@@ -36,8 +37,11 @@ const packaged: Record<Variant, () => { glue: URL; wasm: URL }> = {
   }),
 };
 
-/** The package's worker.js, unless nothing tells where that is. */
-export const packagedWorker = () => besideThis(() => new URL('./worker.js', import.meta.url));
+/** The script of the engine's worker: the package's worker.js unless another is given. */
+export function engineWorker({ workerUrl }: EngineOptions): WorkerScript {
+  const url = workerUrl ?? besideThis(() => new URL('./worker.js', import.meta.url));
+  return { url, name: 'worker.js', option: 'workerUrl' };
+}
 
 /** Where the parts of a variant are. Throws FoveaError EngineLoadError. */
 export async function locateEngine(variant: Variant, options: EngineOptions): Promise<EngineFiles> {
@@ -65,7 +69,7 @@ async function locateWasm(
 }
 
 /** An address by that of this module, which a plain script does not have. */
-function besideThis<T>(address: () => T): T | undefined {
+export function besideThis<T>(address: () => T): T | undefined {
   try {
     return address();
   } catch {
@@ -89,11 +93,12 @@ function isOurs(url: string): boolean {
   return origin === globalThis.origin || protocol === 'blob:' || protocol === 'data:';
 }
 
-function inFolder(variant: Variant, folder: string): { glue: URL; wasm: URL } {
+/** Where a program's parts are in a folder. */
+export function inFolder(program: string, folder: string): { glue: URL; wasm: URL } {
   const base = folder.endsWith('/') ? folder : `${folder}/`;
   return {
-    glue: new URL(`fovea-${variant}.js`, base),
-    wasm: new URL(`fovea-${variant}.wasm`, base),
+    glue: new URL(`fovea-${program}.js`, base),
+    wasm: new URL(`fovea-${program}.wasm`, base),
   };
 }
 

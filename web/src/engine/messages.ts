@@ -1,17 +1,16 @@
-// What a page and its engine's worker say to each other.
+// What a page and the worker of an engine, or of another program, say to each other.
 
 import { transfer } from 'comlink';
-import { fromErrorData, type ErrorData } from '../base/errors.js';
+import { fromErrorData, toErrorData, type ErrorData } from '../base/errors.js';
 import type { CompiledEngine } from './compile.js';
 import { isArrayBuffer } from '../base/kinds.js';
-import type { HostMethod } from '../host/host.js';
 
 /** What the worker offers. */
 export interface HostEndpoint {
   /** Fetches what start() will need, so that it does not wait for it then. */
   preload(glueUrl: string): void;
   start(engine: CompiledEngine, threads: number): Promise<Reply>;
-  call(method: HostMethod, ...args: unknown[]): Promise<Reply>;
+  call(method: string, ...args: unknown[]): Promise<Reply>;
 }
 
 /** A result, or an error as data: an Error object loses its fields on the way. */
@@ -21,6 +20,15 @@ export type Reply = { value: unknown } | { error: ErrorData };
 export function unwrap(reply: Reply): unknown {
   if (!('error' in reply)) return reply.value;
   throw fromErrorData(reply.error);
+}
+
+/** What work gives, or throws, as a reply. */
+export async function reply(work: () => unknown): Promise<Reply> {
+  try {
+    return transferring({ value: await work() });
+  } catch (thrown) {
+    return { error: toErrorData(thrown) };
+  }
 }
 
 /** Marks a message so that the buffers of its typed arrays move instead of being copied. */

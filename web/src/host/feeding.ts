@@ -1,7 +1,7 @@
 // Values as plain data, and into the engine's memory.
 
 import type { TensorType } from '../session/tensor-types.js';
-import type { EngineBuffer, EngineFeed, EngineModule, EngineValue } from './module.js';
+import type { EngineBuffer, EngineFeed, EngineValue, Program } from './module.js';
 
 /** A tensor as plain data between threads; `data` of numbers is their bytes. */
 export interface TensorData {
@@ -32,7 +32,7 @@ export type FeedData = ValueData & { name: string };
 
 /** Copies values into the engine's memory for the duration of `use`. */
 export async function withFeeds<T>(
-  module: EngineModule,
+  module: Program,
   feeds: readonly FeedData[],
   use: (feeds: EngineFeed[]) => Promise<T>,
 ): Promise<T> {
@@ -41,7 +41,7 @@ export async function withFeeds<T>(
 
 /** Copies values into the engine's memory for the duration of `use`; null stays null. */
 export async function placed<T>(
-  module: EngineModule,
+  module: Program,
   values: readonly (ValueData | null)[],
   use: (values: (EngineValue | null)[]) => T,
 ): Promise<T> {
@@ -52,7 +52,7 @@ export async function placed<T>(
 
 /** As withFeeds, but with any numbers: only types and sizes matter. */
 export async function withUnwrittenFeeds<T>(
-  module: EngineModule,
+  module: Program,
   feeds: readonly FeedData[],
   use: (feeds: EngineFeed[]) => Promise<T>,
 ): Promise<T> {
@@ -66,12 +66,12 @@ function named(feed: FeedData, place: Place): EngineFeed {
   return { name: feed.name, ...place(feed) };
 }
 
-function write(module: EngineModule, buffer: EngineBuffer, bytes: Uint8Array): void {
+function write(module: Program, buffer: EngineBuffer, bytes: Uint8Array): void {
   module.bytesOf(buffer).set(bytes);
 }
 
 async function withBuffers<T>(
-  module: EngineModule,
+  module: Program,
   fill: typeof write,
   use: (place: Place) => Promise<T>,
 ): Promise<T> {
@@ -93,10 +93,7 @@ async function withBuffers<T>(
 }
 
 /** A copy of bytes in the engine's memory. */
-export function bufferOf(
-  module: EngineModule,
-  bytes: Uint8Array | Uint8ClampedArray,
-): EngineBuffer {
+export function bufferOf(module: Program, bytes: Uint8Array | Uint8ClampedArray): EngineBuffer {
   const buffer = module.makeBuffer(bytes.byteLength);
   module.bytesOf(buffer).set(bytes);
   return buffer;

@@ -1,14 +1,13 @@
 import { FoveaError, isCrash, messageOf } from '../base/errors.js';
-import type { EngineModule } from './module.js';
 
 type EngineFunction = (...args: unknown[]) => unknown;
 
 /**
- * An engine that is not entered again once WebAssembly has trapped in it (an access out of bounds, a
+ * An engine, or another program, that is not entered again once WebAssembly has trapped in it (an access out of bounds, a
  * stack overflow, `unreachable`): its memory is in no known state then, and what else is called,
  * if only to clean up, might never return. All calls throw FoveaError EngineCrashed from then on.
  */
-export function guarded(engine: EngineModule): EngineModule {
+export function guarded<Kind extends object>(engine: Kind): Kind {
   let crash: FoveaError | undefined;
 
   const enter = (name: string, run: EngineFunction, args: unknown[]): unknown => {

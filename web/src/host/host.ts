@@ -6,6 +6,7 @@ import { guarded } from './guarded.js';
 import { InspectionHost } from './inspections.js';
 import { instantiateEngine } from './instantiate.js';
 import { JobQueue } from './jobs.js';
+import type { ArgumentsOf, ResultOf } from './methods.js';
 import type { EngineModule, ModuleFactory } from './module.js';
 import { Failures, OperatorHost } from './operators.js';
 import { ResultMemory } from './results.js';
@@ -22,8 +23,8 @@ export type HostMethods = MethodsOf<BufferHost> &
 
 /** The methods of a host, which are called by name. */
 export type HostMethod = keyof HostMethods;
-export type HostArguments<M extends HostMethod> = Parameters<HostMethods[M]>;
-export type HostResult<M extends HostMethod> = Awaited<ReturnType<HostMethods[M]>>;
+export type HostArguments<M extends HostMethod> = ArgumentsOf<HostMethods, M>;
+export type HostResult<M extends HostMethod> = ResultOf<HostMethods, M>;
 
 /**
  * An engine where it computes, in a worker or right here: its parts, each with methods of its own.

@@ -3,20 +3,20 @@ import { FoveaError, messageOf } from '../base/errors.js';
 import { trustedScriptUrl } from '../base/trusted-types.js';
 import { version } from '../version.js';
 import type { CompiledEngine } from '../engine/compile.js';
-import type { EngineModule, ModuleFactory, ModuleSettings } from './module.js';
+import type { EngineModule, ModuleFactory, ModuleSettings, Program } from './module.js';
 
 /**
- * Instantiates an engine.
+ * Instantiates an engine, or another program.
  *
  * @param glue what its glue exports
  * @param threads how many will compute; more than one needs a threaded variant
  * @throws FoveaError EngineLoadError, with the `url` at fault
  */
-export async function instantiateEngine(
+export async function instantiateEngine<Kind extends Program>(
   engine: CompiledEngine,
-  glue: ModuleFactory,
+  glue: ModuleFactory<Kind>,
   threads: number,
-): Promise<EngineModule> {
+): Promise<Kind> {
   const { url } = engine;
   if (typeof TextDecoder === 'undefined') await completeImitation();
   const module = await instantiate(engine, glue, threads).catch((cause: unknown) => {
@@ -40,8 +40,10 @@ async function completeImitation(): Promise<void> {
   Object.assign(globalThis, { TextDecoder });
 }
 
-/** Loads the glue of a variant. Throws FoveaError EngineLoadError, with the `url`. */
-export async function importGlue(url: string | undefined): Promise<ModuleFactory> {
+/** Loads the glue of a variant, or of another program. Throws FoveaError EngineLoadError, with the `url`. */
+export async function importGlue<Kind = EngineModule>(
+  url: string | undefined,
+): Promise<ModuleFactory<Kind>> {
   if (url === undefined) {
     const message =
       "nothing tells where the engine's script is: import the package as fovea/static, which has it, or " +
@@ -50,7 +52,7 @@ export async function importGlue(url: string | undefined): Promise<ModuleFactory
   }
   try {
     const glue = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as {
-      default: ModuleFactory;
+      default: ModuleFactory<Kind>;
     };
     return glue.default;
   } catch (cause) {
@@ -67,18 +69,18 @@ export function isThreaded(module: WebAssembly.Module): boolean {
   return WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
 }
 
-function checkVersion(module: EngineModule, url: string): void {
+function checkVersion(module: Program, url: string): void {
   const found = module.version();
   if (found === version) return;
   const message = `${url} is of version ${found}, but this is fovea ${version}: deploy both together`;
   throw new FoveaError('EngineLoadError', message, { url, found, expected: version });
 }
 
-function instantiate(
+function instantiate<Kind>(
   engine: CompiledEngine,
-  glue: ModuleFactory,
+  glue: ModuleFactory<Kind>,
   threads: number,
-): Promise<EngineModule> {
+): Promise<Kind> {
   const { module } = engine;
   return new Promise((resolve, reject) => {
     const settings: ModuleSettings = {

@@ -290,9 +290,17 @@ export interface Rectangle {
   height: number;
 }
 
-/** An instantiated engine. */
-export interface EngineModule {
+/** What every program of bindings/ has: memory that JavaScript fills in place. */
+export interface Program {
   version(): string;
+  makeBuffer(size: number): EngineBuffer;
+  /** A buffer's bytes, valid until the program allocates again. */
+  bytesOf(buffer: EngineBuffer): Uint8Array;
+  deleteBuffer(buffer: EngineBuffer): void;
+}
+
+/** An instantiated engine. */
+export interface EngineModule extends Program {
   makeEngine(threads: number): EngineThreads;
 
   makeInspection(
@@ -305,11 +313,6 @@ export interface EngineModule {
   /** Null where it depends on data. */
   memoryAt(inspection: EngineInspection, inputs: InputShapes): MemoryNeed | null;
   deleteInspection(inspection: EngineInspection): void;
-
-  makeBuffer(size: number): EngineBuffer;
-  /** A buffer's bytes, valid until the engine allocates again. */
-  bytesOf(buffer: EngineBuffer): Uint8Array;
-  deleteBuffer(buffer: EngineBuffer): void;
 
   makeSession(engine: EngineThreads, model: EngineBuffer, options: LoadOptions): EngineSession;
   modelInfo(session: EngineSession): ModelInfo;
@@ -383,4 +386,4 @@ export interface ModuleSettings {
   threadUrl?: string;
 }
 
-export type ModuleFactory = (settings: ModuleSettings) => Promise<EngineModule>;
+export type ModuleFactory<Kind = EngineModule> = (settings: ModuleSettings) => Promise<Kind>;

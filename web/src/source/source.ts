@@ -137,7 +137,7 @@ export function sizeOf(chunks: readonly Uint8Array[]): number {
 }
 
 /** Chunks as one. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+export function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(sizeOf(chunks));
   let offset = 0;
   for (const chunk of chunks) {
