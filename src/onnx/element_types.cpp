@@ -27,6 +27,10 @@ constexpr int32_t kBool = number(DType::Bool);
 constexpr int32_t kUint8 = number(DType::Uint8);
 constexpr int32_t kInt32 = number(DType::Int32);
 
+constexpr int32_t kString = number(DType::String);
+// What attributes say of classes: strings or whole numbers.
+constexpr int32_t kLabel = 1000;
+
 constexpr auto kRules = std::to_array<Rule>({
     {"And", kBool},
     {"ArgMax", kInt64},
@@ -36,12 +40,16 @@ constexpr auto kRules = std::to_array<Rule>({
     {"BlackmanWindow", kFloat, 0, "output_datatype"},
     {"Cast", 0, 0, "to"},
     {"CastLike", -1},
+    {"CastMap", kLabel},
+    {"CategoryMapper", kLabel},
     {"ConvInteger", kInt32},
     {"DequantizeLinear", -1, 0, "output_dtype"},
+    {"DictVectorizer", kFloat},
     {"Dropout", 0, kBool},
     {"DynamicQuantizeLinear", kUint8, kFloat},
     {"Equal", kBool},
     {"EyeLike", 0, 0, "dtype"},
+    {"FeatureVectorizer", kFloat},
     {"Greater", kBool},
     {"GreaterOrEqual", kBool},
     {"HammingWindow", kFloat, 0, "output_datatype"},
@@ -49,17 +57,23 @@ constexpr auto kRules = std::to_array<Rule>({
     {"ImageDecoder", kUint8},
     {"IsInf", kBool},
     {"IsNaN", kBool},
+    {"LabelEncoder", kLabel},
     {"LayerNormalization", 0, kFloat},
     {"Less", kBool},
     {"LessOrEqual", kBool},
+    {"LinearClassifier", kLabel, kFloat},
+    {"LinearRegressor", kFloat},
     {"MatMulInteger", kInt32},
     {"MaxPool", 0, kInt64},
     {"MelWeightMatrix", kFloat, 0, "output_datatype"},
     {"Multinomial", kInt32, 0, "dtype"},
     {"NonMaxSuppression", kInt64},
     {"NonZero", kInt64},
+    {"Normalizer", kFloat},
     {"Not", kBool},
     {"OneHot", -2},
+    {"OneHotEncoder", kFloat},
+    {"OptionalHasElement", kBool},
     {"Or", kBool},
     {"QLinearConcat", -1},
     {"QLinearConv", -7},
@@ -69,17 +83,33 @@ constexpr auto kRules = std::to_array<Rule>({
     {"RandomUniform", kFloat, 0, "dtype"},
     {"RandomUniformLike", 0, 0, "dtype"},
     {"RegexFullMatch", kBool},
+    {"SVMClassifier", kLabel, kFloat},
+    {"SVMRegressor", kFloat},
+    {"Scaler", kFloat},
+    {"SequenceEmpty", kFloat, 0, "dtype"},
+    {"SequenceLength", kInt64},
     {"Shape", kInt64},
     {"Size", kInt64},
+    {"StringSplit", kString, kInt64},
     {"TfIdfVectorizer", kFloat},
     {"TopK", 0, kInt64},
+    {"TreeEnsembleClassifier", kLabel, kFloat},
+    {"TreeEnsembleRegressor", kFloat},
     {"Unique", 0, kInt64},
     {"Where", -1},
     {"Xor", kBool},
 });
 static_assert(std::ranges::is_sorted(kRules, {}, &Rule::op_type));
 
-class Propagation {
+// Whether it is one of ONNX's own, or one of onnxruntime's that are named after those.
+bool has_known_domain(const Node& node) {
+  return node.domain.empty() || node.domain.starts_with("ai.onnx") ||
+         node.domain == "com.microsoft";
+}
+
+}  // namespace
+
+class ElementTypes::Propagation {
  public:
   explicit Propagation(ElementTypes& types) : types_(types) {}
 
@@ -96,23 +126,19 @@ class Propagation {
 
  private:
   void set(std::string_view name, int32_t type) {
-    if (!name.empty() && type > 0) types_.emplace(name, type);
+    if (!name.empty() && type > 0) types_.types_.emplace(name, type);
   }
 
   void declare(const ValueInfo& value) {
     if (!value.type) return;
-    const Type::Kind kind = value.type->kind;
-    const bool has_elements = kind == Type::Kind::Tensor || kind == Type::Kind::SparseTensor;
-    if (has_elements) set(value.name, value.type->elem_type);
-  }
-
-  int32_t type_of(std::string_view name) const {
-    const auto found = types_.find(name);
-    return found == types_.end() ? 0 : found->second;
+    const Type* type = &*value.type;
+    while (type->element && type->kind != Type::Kind::Map) type = type->element.get();
+    if (value.type->kind != Type::Kind::Tensor) types_.others_.insert(value.name);
+    set(value.name, type->elem_type);
   }
 
   int32_t input_type(const Node& node, size_t index) const {
-    return index < node.inputs.size() ? type_of(node.inputs[index]) : 0;
+    return index < node.inputs.size() ? types_.of(node.inputs[index]) : 0;
   }
 
   int32_t resolve(const Node& node, int32_t rule) const {
@@ -120,13 +146,20 @@ class Propagation {
   }
 
   void visit(const Node& node) {
-    if (visit_bodies(node) || !has_known_domain(node) || is_of_sequences(node)) return;
-    for (size_t i = 0; i < node.outputs.size(); ++i) set(node.outputs[i], output_type(node, i));
+    if (visit_bodies(node) || !has_known_domain(node)) return;
+    const bool is_list = makes_list(node);
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      set(node.outputs[i], output_type(node, i));
+      if (is_list || node.op_type == "ZipMap") types_.others_.insert(node.outputs[i]);
+    }
   }
 
-  static bool is_of_sequences(const Node& node) {
-    return node.op_type.find("Sequence") != std::string_view::npos ||
-           node.op_type.starts_with("Optional") || node.op_type == "StringSplit";
+  // Sequences and optional values, which have their elements' types.
+  bool makes_list(const Node& node) const {
+    const std::string_view op = node.op_type;
+    if (op == "SplitToSequence" || op == "Optional") return true;
+    if (op == "Identity") return !node.inputs.empty() && types_.is_other(node.inputs[0]);
+    return op.starts_with("Sequence") && op != "SequenceAt" && op != "SequenceLength";
   }
 
   int32_t output_type(const Node& node, size_t index) const {
@@ -139,11 +172,24 @@ class Propagation {
     const auto rule = std::ranges::lower_bound(kRules, node.op_type, {}, &Rule::op_type);
     if (rule == kRules.end() || rule->op_type != node.op_type) return input_type(node, 0);
     if (index > 0) return resolve(node, rule->others);
+    if (rule->first == kLabel) return label_type(node);
     if (!rule->attribute.empty()) {
       const Attribute* type = find_attribute(node, rule->attribute);
       if (type && type->i > 0) return static_cast<int32_t>(type->i);
     }
     return resolve(node, rule->first);
+  }
+
+  static int32_t label_type(const Node& node) {
+    for (const Attribute& attribute : node.attributes) {
+      if (attribute.name == "values_tensor" && attribute.t) return attribute.t->data_type;
+      if (attribute.name == "values_floats" && !attribute.floats.empty()) return kFloat;
+      const bool is_class =
+          attribute.name.starts_with("classlabels") || attribute.name.starts_with("values");
+      if (is_class && !attribute.strings.empty()) return kString;
+      if (is_class && !attribute.ints.empty()) return kInt64;
+    }
+    return node.op_type.ends_with("Classifier") ? kInt64 : 0;
   }
 
   static int32_t constant_type(const Node& node) {
@@ -153,7 +199,7 @@ class Propagation {
       if (attribute.name.starts_with("value_float")) return kFloat;
       if (attribute.name.starts_with("value_int")) return kInt64;
     }
-    return number(DType::String);
+    return kString;
   }
 
   int32_t quantised_type(const Node& node) const {
@@ -174,7 +220,7 @@ class Propagation {
     if (!body) return false;
     const size_t skipped = node.op_type == "Loop" ? 1 : 0;  // the condition
     for (size_t i = 0; i < node.outputs.size() && i + skipped < body->outputs.size(); ++i) {
-      set(node.outputs[i], type_of(body->outputs[i + skipped].name));
+      set(node.outputs[i], types_.of(body->outputs[i + skipped].name));
     }
     return true;
   }
@@ -193,16 +239,11 @@ class Propagation {
   ElementTypes& types_;
 };
 
-}  // namespace
+ElementTypes::ElementTypes(const Graph& graph) { Propagation(*this).visit(graph); }
 
-ElementTypes element_types(const Graph& graph) {
-  ElementTypes types;
-  Propagation(types).visit(graph);
-  return types;
-}
-
-bool has_known_domain(const Node& node) {
-  return node.domain.empty() || node.domain == "ai.onnx" || node.domain == "com.microsoft";
+int32_t ElementTypes::of(std::string_view name) const {
+  const auto found = types_.find(name);
+  return found == types_.end() ? 0 : found->second;
 }
 
 const Attribute* find_attribute(const Node& node, std::string_view name) {

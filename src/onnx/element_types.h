@@ -2,21 +2,32 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "onnx/model.h"
 
 namespace fovea::onnx {
 
-// TensorProto.DataType of values by their names; those of which it is not known are not in it.
-using ElementTypes = std::map<std::string_view, int32_t>;
+// The TensorProto.DataType of values by their names: of a tensor's elements, of those of the tensors in
+// a sequence, or of what is optional.
+class ElementTypes {
+ public:
+  // Of everything in a graph, its subgraphs included: as declared, else as ONNX's operators say. Nodes
+  // are expected in the order that ONNX asks for.
+  explicit ElementTypes(const Graph& graph);
 
-// Of everything in a graph, its subgraphs included: as declared, else as ONNX's operators say. Nodes
-// are expected in the order that ONNX asks for.
-ElementTypes element_types(const Graph& graph);
+  // 0 where it is not known.
+  int32_t of(std::string_view name) const;
+  // Whether a value is known to be no tensor.
+  bool is_other(std::string_view name) const { return others_.contains(name); }
 
-// Whether it is one of ONNX's own, or one of onnxruntime's that are named after those.
-bool has_known_domain(const Node& node);
+ private:
+  class Propagation;
+
+  std::map<std::string_view, int32_t> types_;
+  std::set<std::string_view> others_;
+};
 
 // The attribute of that name, or null.
 const Attribute* find_attribute(const Node& node, std::string_view name);

@@ -1,5 +1,6 @@
 #include "onnx/extract.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "onnx/element_types.h"
 #include "onnx/encode.h"
 #include "onnx/raw_fields.h"
+#include "onnx/rewriting.h"
 #include "onnx/writer.h"
 
 namespace fovea::onnx {
@@ -123,7 +125,8 @@ class Extraction {
       : model_(model),
         fields_(raw_fields(bytes)),
         graph_(merged_fields(fields_, 7)),
-        need_(model.graph) {
+        need_(model.graph),
+        types_(model.graph) {
     if (outputs.empty()) {
       fail(ErrorCode::InvalidInput, "There is nothing to extract: no output is named.");
     }
@@ -164,7 +167,6 @@ class Extraction {
         }
       }
     }
-    types_ = element_types(model_.graph);
   }
 
   std::string value_info(std::string_view name, bool is_input) const {
@@ -184,11 +186,11 @@ class Extraction {
   }
 
   std::optional<Type> tensor_type(std::string_view name) const {
-    const auto found = types_.find(name);
-    if (found == types_.end()) return std::nullopt;
+    const int32_t element_type = types_.of(name);
+    if (element_type == 0 || types_.is_other(name)) return std::nullopt;
     Type type;
     type.kind = Type::Kind::Tensor;
-    type.elem_type = found->second;
+    type.elem_type = element_type;
     for (const Tensor& tensor : model_.graph.initializers) {
       if (tensor.name != name) continue;
       type.shape.emplace();
@@ -258,11 +260,30 @@ class Extraction {
   void write_graph(Writer& out) const {
     size_t node = 0;
     for (const RawField& field : graph_) {
-      const bool goes = field.is(1) ? !need_.needs_node(node++) : is_left_out(field);
-      if (!goes) out.copy(field.bytes);
+      if (field.is(1)) {
+        write_node(out, field, node++);
+      } else if (!is_left_out(field)) {
+        out.copy(field.bytes);
+      }
     }
     for (const std::string& input : inputs_) out.bytes(11, input);
     for (const std::string& output : outputs_) out.bytes(12, output);
+  }
+
+  // What a node makes beside what is needed, and is fed now, goes by another name.
+  void write_node(Writer& out, const RawField& field, size_t index) const {
+    if (!need_.needs_node(index)) return;
+    const std::vector<std::string_view>& made = model_.graph.nodes[index].outputs;
+    if (std::ranges::none_of(made, [&](auto name) { return fed_.contains(name); })) {
+      return out.copy(field.bytes);
+    }
+    NodeRewrite change;
+    FreshNames names(model_);
+    change.outputs.emplace();
+    for (const std::string_view name : made) {
+      change.outputs->push_back(fed_.contains(name) ? names.make(name) : std::string(name));
+    }
+    out.bytes(1, rewrite(field.content, change));
   }
 
   bool is_left_out(const RawField& field) const {
@@ -296,9 +317,9 @@ class Extraction {
   RawFields graph_;
   Need need_;
   Names fed_;
+  ElementTypes types_;
   Names fetched_;
   std::map<std::string_view, std::string_view> declared_;
-  ElementTypes types_;
   std::set<FunctionKey> functions_;
   std::vector<std::string> inputs_;
   std::vector<std::string> outputs_;

@@ -49,6 +49,14 @@ std::string attribute(std::string_view name, const std::vector<int64_t>& values)
   return encoded(out);
 }
 
+std::string tensor_attribute(std::string_view name, std::string_view tensor) {
+  return write([&](Writer& out) {
+    out.bytes(1, name);
+    out.bytes(5, tensor);
+    out.varint(20, static_cast<int32_t>(AttributeType::Tensor));
+  });
+}
+
 std::string tensor(std::string_view name, const std::vector<int64_t>& values) {
   return list(name, DType::Int64, values);
 }

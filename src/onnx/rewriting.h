@@ -20,6 +20,7 @@ using Strings = std::vector<std::string>;
 std::string attribute(std::string_view name, int64_t value);
 std::string attribute(std::string_view name, std::string_view value);
 std::string attribute(std::string_view name, const std::vector<int64_t>& values);
+std::string tensor_attribute(std::string_view name, std::string_view tensor);  // a TensorProto
 
 // TensorProtos: a list of numbers, and a scalar. `data_type` is float32, float16, bfloat16 or double.
 std::string tensor(std::string_view name, const std::vector<int64_t>& values);

@@ -52,7 +52,7 @@ struct Step {
 class Upgrade {
  public:
   Upgrade(const Model& model, int64_t from, int64_t to)
-      : from_(from), to_(to), names_(model), types_(element_types(model.graph)) {}
+      : from_(from), to_(to), names_(model), types_(model.graph) {}
 
   GraphEdit edit_of(const Graph& graph, const RawFields& fields) {
     const std::vector<const Graph*> around = scopes_;
@@ -124,13 +124,13 @@ class Upgrade {
 
   // A number of the type of the node's first input.
   std::string scalar_like(Step& step, std::string_view suffix, float value) {
-    const auto type = types_.find(step.node.inputs.empty() ? "" : step.node.inputs[0]);
-    if (type == types_.end()) {
+    const int32_t type = types_.of(step.node.inputs[0]);
+    if (type == 0) {
       refuse(step.node, "the element type of its input is not known; infer shapes first");
       return {};
     }
     std::string name = fresh(step.node, suffix);
-    step.graph.initializers.push_back(scalar(name, value, type->second));
+    step.graph.initializers.push_back(scalar(name, value, type));
     return name;
   }
 
@@ -349,7 +349,7 @@ class Upgrade {
   std::string first_problem_;
 };
 
-const std::array<Upgrade::Change, 25>& Upgrade::changes() {
+auto Upgrade::changes() -> const std::array<Change, 25>& {
   static const std::array<Change, 25> kChanges{{
       {"Affine", 10, &Upgrade::experimental},
       {"BatchNormalization", 9, &Upgrade::batch_normalization},
