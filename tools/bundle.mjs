@@ -52,7 +52,11 @@ const scripts = await build({
   plugins: [glue, apart],
   entryPoints: ['index', 'static', 'remote', 'node-worker', 'encryption', 'edit'].map(source),
 });
-const ort = await build({ ...common, entryPoints: [source('ort')], plugins: [besideIndex] });
+const beside = await build({
+  ...common,
+  entryPoints: ['ort', 'quantize'].map(source),
+  plugins: [besideIndex, apart],
+});
 await build({
   ...common,
   outbase: join(projectDir, 'web/src'),
@@ -92,6 +96,6 @@ const programs = await build({
 });
 chmodSync(join(distDir, 'cli/main.js'), 0o755);
 writeNotices([
-  { files: 'dist/index.js, dist/worker.js and others', packages: bundledPackages(scripts, ort, worker) },
+  { files: 'dist/index.js, dist/worker.js and others', packages: bundledPackages(scripts, beside, worker) },
   { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
 ]);

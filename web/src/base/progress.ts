@@ -4,10 +4,10 @@ import { FoveaError, messageOf } from './errors.js';
 export interface Progress {
   /**
    * What is under way: bytes of a model or a picture that arrive, the engine that starts, the model that
-   * is loaded, what is found out of a network before it computes, the tiles of a picture.
+   * is loaded, what is found out of a network before it computes, the tiles of a picture, quantisation.
    */
-  readonly stage: 'download' | 'engine' | 'model' | 'plan' | 'tiles';
-  /** Bytes, tiles, or 0 and 1. */
+  readonly stage: 'download' | 'engine' | 'model' | 'plan' | 'tiles' | 'quantize';
+  /** Bytes, tiles, a part of 1, or 0 and 1. */
   readonly done: number;
   /** Of which `done` is a part, where it is known. */
   readonly total?: number | undefined;

@@ -33,6 +33,16 @@ export interface TileRequest {
   orientations: readonly number[];
 }
 
+/** A part of a picture as a network's input. */
+export interface InputRequest {
+  job: number;
+  /** As in TileRequest. */
+  pixels: Uint8Array;
+  settings: PictureSettings;
+  /** May reach beyond the picture, and inside it must lie in the window. */
+  from: Rectangle;
+}
+
 /** A part of a picture at another size. */
 export interface ResampleRequest {
   job: number;
@@ -65,6 +75,26 @@ export class EnlargingHost {
       }
     };
     return queue.add(tile.job, work, tile.session);
+  }
+
+  /** The elements that a network gets of a picture, of the settings' type and in their order. */
+  pictureInput({ job, pixels, settings, from }: InputRequest): Promise<Uint8Array<ArrayBuffer>> {
+    const { module, queue, results, threads } = this.#context;
+    return queue.add(job, () => {
+      const picture = this.#withPixels(pixels, (buffer) =>
+        module.makePicture(threads, buffer, settings),
+      );
+      try {
+        const data = module.pictureInput(picture, from, 0);
+        try {
+          return results.copyOf(module.bytesOf(data));
+        } finally {
+          module.deleteBuffer(data);
+        }
+      } finally {
+        module.deletePicture(picture);
+      }
+    });
   }
 
   /** The RGBA of a part of a picture at another size, as deep as the pixels given. */

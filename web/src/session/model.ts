@@ -106,6 +106,11 @@ export class LoadedModel {
     }
   }
 
+  /** As abortable(), for scripts of the package that are not this one. */
+  abortably<T>(signal: AbortSignal | undefined, work: (job: number) => Promise<T>): Promise<T> {
+    return abortable(this.engine, signal, work);
+  }
+
   /**
    * Gives the session's memory back once its operations have ended. No more can begin. Waits for the
    * same the second time.

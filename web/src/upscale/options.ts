@@ -12,6 +12,7 @@ import {
 import { isRecord } from '../base/kinds.js';
 import type { OnProgress } from '../base/progress.js';
 import type { NetworkOptions } from '../network/form.js';
+import { isFactor, networkOptionKinds } from '../network/options.js';
 import type { InputValue } from '../network/other-inputs.js';
 import type { ColorSpace } from '../pictures/pixels.js';
 import { loadOptionKinds, type LoadOptions } from '../source/reading.js';
@@ -75,32 +76,11 @@ export interface UpscaleOptions extends TilesOptions {
   priority?: number | undefined;
 }
 
-const factor: OptionKind = {
-  takes: 'a number above 0, or { x, y } of such',
-  accepts: (value) =>
-    isFactor(value) || (isRecord(value) && isFactor(value.x) && isFactor(value.y)),
-};
-
 const record: OptionKind = { takes: 'an object of values by name', accepts: isRecord };
 
 export const upscalerOptionKinds: OptionKinds<UpscalerOptions> = {
   ...loadOptionKinds,
-  scale: factor,
-  color: oneOf('luma', 'gray', 'rgb', 'rgba'),
-  range: oneOf('0..1', '0..255', '-1..1', 1, 255),
-  order: oneOf('rgb', 'bgr'),
-  layout: oneOf('nchw', 'nhwc'),
-  multiple: wholeFrom(1),
-  input: { takes: 'a name', accepts: (value) => typeof value === 'string' },
-  output: { takes: 'a name', accepts: (value) => typeof value === 'string' },
-  border: oneOf('replicate', 'reflect', 'none'),
-  inputs: record,
-  mmdeploy: {
-    takes: '{ pipeline, deploy, detail }, the parsed files of those names',
-    accepts: (value) =>
-      isRecord(value) &&
-      Object.keys(value).every((name) => ['pipeline', 'deploy', 'detail'].includes(name)),
-  },
+  ...networkOptionKinds,
 };
 
 export const tileSettingKinds: OptionKinds<TileSettings> = {
@@ -137,7 +117,3 @@ export const upscaleOptionKinds: OptionKinds<UpscaleOptions> = {
   onTile: callback,
   priority: { takes: 'a number', accepts: (value) => Number.isFinite(value) },
 };
-
-function isFactor(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value < Infinity;
-}
