@@ -47,6 +47,7 @@ quantise::Options to_quantise_options(const val& object) {
   const val kept = object["keepFloat"];
   if (!kept.isNull()) options.keep_float = to_strings(kept);
   options.budget_db = object["budgetDb"].as<double>();
+  options.peak = object["peak"].as<double>();
   options.float16 = object["float16"].as<bool>();
   return options;
 }
@@ -66,6 +67,8 @@ std::vector<quantise::Sample> to_samples(const val& array) {
 val number(double value) { return val(value); }
 val number(uint64_t value) { return val(static_cast<double>(value)); }
 val number(int64_t value) { return val(static_cast<double>(value)); }
+
+val known(double value) { return std::isnan(value) ? val::undefined() : number(value); }
 
 val to_val(quantise::Range range) {
   val object = val::object();
@@ -97,7 +100,7 @@ val to_val(const quantise::LayerReport& layer) {
   object.set("scale", static_cast<double>(layer.parameters.scale));
   object.set("zeroPoint", layer.parameters.zero_point);
   object.set("histogram", histogram_of(layer));
-  object.set("lossDb", std::isnan(layer.loss_db) ? val::undefined() : number(layer.loss_db));
+  object.set("lossDb", known(layer.loss_db));
   object.set("weightsSnr", layer.weights_snr);
   object.set("macs", number(layer.macs));
   object.set("bytesBefore", number(layer.bytes_before));
@@ -109,8 +112,8 @@ val to_val(const quantise::Report& report) {
   val object = val::object();
   object.set("lossDb", report.loss_db);
   object.set("psnr", report.psnr);
-  object.set("hasTruth", report.has_truth);
-  object.set("floatPsnr", report.float_psnr);
+  object.set("psnrBefore", known(report.psnr_before));
+  object.set("psnrAfter", known(report.psnr_after));
   object.set("bytesBefore", number(report.bytes_before));
   object.set("bytesAfter", number(report.bytes_after));
   object.set("layers", to_array(report.layers, [](const auto& layer) { return to_val(layer); }));

@@ -2,14 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 
 namespace fovea::quantise {
 namespace {
 
-// A PSNR of 40 dB, where nothing tells how far a network is from the truth.
-constexpr double kUsualError = 1e-4;
+// The mean of PSNRs against truths, as far as there are any.
+class MeanPsnr {
+ public:
+  void add(double squared) {
+    sum_ -= 10 * std::log10(std::max(squared, 1e-30));
+    ++count_;
+  }
+  double value() const { return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN(); }
+
+ private:
+  double sum_ = 0;
+  int count_ = 0;
+};
 
 void check_finite(const Tensor& tensor, std::string_view name) {
   if (std::ranges::all_of(tensor.as<float>(), [](float x) { return std::isfinite(x); })) return;
@@ -27,21 +39,17 @@ Task<bool> Judge::prepare() {
   }
   subject_.host.use_float_model(subject_.network.bytes());
   for (const size_t sample : subject_.judging) {
-    Reference reference{sample, co_await subject_.host.ask(sample, outputs_), kUsualError};
-    references_.push_back(std::move(reference));
+    std::vector<Tensor> outputs = co_await subject_.host.ask(sample, outputs_);
+    references_.push_back({sample, std::move(outputs)});
   }
   take_peaks();
-  for (Reference& reference : references_) {
-    const std::optional<Tensor>& truth = subject_.samples[reference.sample].truth;
-    if (!truth) continue;
+  for (const Reference& reference : references_) {
+    const std::optional<Tensor>& truth = truth_of(reference);
     const Tensor& output = reference.outputs.front();
-    if (truth->dtype() != DType::Float || truth->shape() != output.shape()) {
+    if (truth && (truth->dtype() != DType::Float || truth->shape() != output.shape())) {
       fail(ErrorCode::InvalidInput, "The truth of sample ", reference.sample, " is ",
            truth->shape(), "; the model gives ", output.shape(), ".");
     }
-    has_truth_ = true;
-    // As good as 60 dB no network is; less would make any loss look large.
-    reference.error = std::max(difference(*truth, output, peaks_[0]), 1e-6);
   }
   co_return true;
 }
@@ -61,7 +69,8 @@ void Judge::take_peaks() {
         high = std::max(high, x);
       }
     }
-    peaks_.push_back(high > low ? high - low : 1);
+    const double range = high > low ? high - low : 1;
+    peaks_.push_back(subject_.options.peak > 0 ? subject_.options.peak : range);
   }
   if (!floats) {
     fail(ErrorCode::InvalidInput,
@@ -82,6 +91,8 @@ double Judge::difference(const Tensor& a, const Tensor& b, double peak) const {
 Task<Loss> Judge::loss_of(std::string file) {
   subject_.host.use_model(std::move(file));
   Loss loss;
+  MeanPsnr psnr;
+  const double usual = std::pow(10, -kUsualPsnr / 10);
   for (const Reference& reference : references_) {
     const std::vector<Tensor> outputs = co_await subject_.host.ask(reference.sample, outputs_);
     double squared = 0;
@@ -93,18 +104,26 @@ Task<Loss> Judge::loss_of(std::string file) {
     }
     squared /= counted;
     loss.squared += squared;
-    loss.db += 10 * std::log10(1 + squared / reference.error);
+    loss.db += 10 * std::log10(1 + squared / usual);
+    if (const auto& truth = truth_of(reference)) {
+      psnr.add(difference(*truth, outputs[0], peaks_[0]));
+    }
   }
   const auto count = static_cast<double>(references_.size());
   loss.squared /= count;
   loss.db /= count;
+  loss.psnr = psnr.value();
   co_return loss;
 }
 
 double Judge::float_psnr() const {
-  double error = 0;
-  for (const Reference& reference : references_) error += reference.error;
-  return -10 * std::log10(error / static_cast<double>(references_.size()));
+  MeanPsnr psnr;
+  for (const Reference& reference : references_) {
+    if (const auto& truth = truth_of(reference)) {
+      psnr.add(difference(*truth, reference.outputs[0], peaks_[0]));
+    }
+  }
+  return psnr.value();
 }
 
 }  // namespace fovea::quantise

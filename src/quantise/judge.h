@@ -11,6 +11,7 @@ namespace fovea::quantise {
 struct Loss {
   double db = 0;       // of PSNR
   double squared = 0;  // the mean square of the differences, as a part of the square of the peak
+  double psnr = 0;     // against the truth, in dB; NaN: there is none
 };
 
 // Compares models' outputs with the float model's, on the samples that are held out.
@@ -23,25 +24,25 @@ class Judge {
   Task<bool> prepare();
   Task<Loss> loss_of(std::string file);
 
-  bool has_truth() const { return has_truth_; }
-  // Of the float model's own error, in dB.
+  // The float model's PSNR against the truth, in dB; NaN: there is none.
   double float_psnr() const;
 
  private:
   struct Reference {
     size_t sample;
     std::vector<Tensor> outputs;
-    double error;  // the mean square, as a part of the square of the peak
   };
 
   void take_peaks();
   double difference(const Tensor& a, const Tensor& b, double peak) const;
+  const std::optional<Tensor>& truth_of(const Reference& reference) const {
+    return subject_.samples[reference.sample].truth;
+  }
 
   Subject& subject_;
   std::vector<std::string> outputs_;
   std::vector<double> peaks_;  // of each output
   std::vector<Reference> references_;
-  bool has_truth_ = false;
 };
 
 }  // namespace fovea::quantise

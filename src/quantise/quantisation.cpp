@@ -160,8 +160,8 @@ Report Quantisation::State::report(const Loss& loss, const std::string& file) co
   Report out;
   out.loss_db = loss.db;
   out.psnr = -10 * std::log10(std::max(loss.squared, 1e-30));
-  out.has_truth = judge.has_truth();
-  out.float_psnr = judge.float_psnr();
+  out.psnr_before = judge.float_psnr();
+  out.psnr_after = loss.psnr;
   out.bytes_before = bytes_before;
   out.bytes_after = file.size();
   for (const Candidate& candidate : subject.layers) out.layers.push_back(report(candidate));

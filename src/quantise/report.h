@@ -31,10 +31,10 @@ struct LayerReport {
 };
 
 struct Report {
-  double loss_db = 0;           // of PSNR, on the samples held out
-  double psnr = 0;              // of the quantised model's outputs against the float model's, in dB
-  bool has_truth = false;       // whether the float model's own error was measured
-  double float_psnr = 0;        // of that error: measured, or the 40 dB that it is taken for
+  double loss_db = 0;  // of PSNR, on the samples held out, see Quantisation
+  double psnr = 0;     // of the quantised model's outputs against the float model's, in dB
+  // Against the truth, where samples held out have one, in dB; else NaN.
+  double psnr_before = 0, psnr_after = 0;
   uint64_t bytes_before = 0, bytes_after = 0;  // of the files
   std::vector<LayerReport> layers;             // in the order of the nodes
 };
