@@ -85,7 +85,9 @@ bool equalise(Weights& first, Weights& second) {
                [&](float x) { read = std::max(read, std::abs(x)); });
     if (made == 0 || read == 0) continue;
     // Powers of two change no digits.
-    const float scale = std::exp2(std::round(std::log2(made / read) / 2));
+    int exponent = 0;
+    std::frexp(made / read, &exponent);
+    const float scale = std::ldexp(1.0f, exponent / 2);
     if (scale == 1 || !std::isfinite(scale)) continue;
     changed = true;
     for_row(first, channel, [&](float& x) { x /= scale; });

@@ -64,7 +64,7 @@ void Fitting::add(const Tensor& image, const Tensor& result, size_t samples) {
     for (int64_t i = 0; i < count; ++i) {
       // Spread evenly, in no step with rows: the fractional parts of multiples of the golden ratio.
       constexpr double kGolden = 0.6180339887498949;
-      const double part = std::fmod(static_cast<double>(i + 1) * kGolden, 1.0);
+      const double turns = static_cast<double>(i + 1) * kGolden, part = turns - std::floor(turns);
       const int64_t place = count == columns.places()
                                 ? i
                                 : static_cast<int64_t>(part * static_cast<double>(columns.places()));

@@ -5,15 +5,19 @@
 #include <limits>
 
 #include "base/error.h"
+#include "quantise/decibels.h"
 
 namespace fovea::quantise {
 namespace {
+
+// Of kUsualPsnr, as a part of the square of the peak.
+constexpr double kUsualError = 2.5118864315095801e-4;
 
 // The mean of PSNRs against truths, as far as there are any.
 class MeanPsnr {
  public:
   void add(double squared) {
-    sum_ -= 10 * std::log10(std::max(squared, 1e-30));
+    sum_ -= decibels(std::max(squared, 1e-30));
     ++count_;
   }
   double value() const { return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN(); }
@@ -92,7 +96,6 @@ Task<Loss> Judge::loss_of(std::string file) {
   subject_.host.use_model(std::move(file));
   Loss loss;
   MeanPsnr psnr;
-  const double usual = std::pow(10, -kUsualPsnr / 10);
   for (const Reference& reference : references_) {
     const std::vector<Tensor> outputs = co_await subject_.host.ask(reference.sample, outputs_);
     double squared = 0;
@@ -104,7 +107,7 @@ Task<Loss> Judge::loss_of(std::string file) {
     }
     squared /= counted;
     loss.squared += squared;
-    loss.db += 10 * std::log10(1 + squared / usual);
+    loss.db += decibels(1 + squared / kUsualError);
     if (const auto& truth = truth_of(reference)) {
       psnr.add(difference(*truth, outputs[0], peaks_[0]));
     }

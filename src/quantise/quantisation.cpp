@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "onnx/upgrade.h"
+#include "quantise/decibels.h"
 #include "quantise/equalise.h"
 #include "quantise/host.h"
 #include "quantise/judge.h"
@@ -159,7 +160,7 @@ Task<Result> Quantisation::State::run() {
 Report Quantisation::State::report(const Loss& loss, const std::string& file) const {
   Report out;
   out.loss_db = loss.db;
-  out.psnr = -10 * std::log10(std::max(loss.squared, 1e-30));
+  out.psnr = -decibels(std::max(loss.squared, 1e-30));
   out.psnr_before = judge.float_psnr();
   out.psnr_after = loss.psnr;
   out.bytes_before = bytes_before;
@@ -206,6 +207,7 @@ Quantisation::Quantisation(std::string model, Options options, std::vector<Sampl
     : state_(std::make_unique<State>(std::move(model), std::move(options), std::move(samples))) {
   state_->prepare();
   state_->task.start();
+  take();
 }
 
 Quantisation::~Quantisation() = default;
@@ -224,6 +226,10 @@ void Quantisation::answer(std::vector<Tensor> values) {
          values.size(), ".");
   }
   state_->host.answer(std::move(values));
+  take();
+}
+
+void Quantisation::take() {
   if (state_->task.done()) state_->result = state_->task.take();
 }
 

@@ -59,6 +59,9 @@ class Quantisation {
   Result take_result();
 
  private:
+  // The result, where it is there; throws what it failed by.
+  void take();
+
   struct State;
   std::unique_ptr<State> state_;
 };

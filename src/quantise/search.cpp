@@ -6,6 +6,7 @@
 
 #include "base/decimal.h"
 #include "base/error.h"
+#include "base/order.h"
 
 namespace fovea::quantise {
 namespace {
@@ -14,12 +15,26 @@ constexpr size_t kTried = 32;         // layers, by themselves
 constexpr size_t kOtherRanges = 6;    // values for which other ranges are tried
 constexpr double kWorthwhile = 0.95;  // of the loss: what less gains is noise
 
-std::vector<Candidate*> quantised_layers(Subject& subject) {
-  std::vector<Candidate*> out;
+// Those that are quantised, the largest of what `by` says first.
+template <class By>
+std::vector<Candidate*> layers_by(Subject& subject, By by) {
+  std::vector<Candidate*> layers, sorted;
   for (Candidate& layer : subject.layers) {
-    if (layer.quantised) out.push_back(&layer);
+    if (layer.quantised) layers.push_back(&layer);
   }
-  return out;
+  for (const int64_t place : order_of(layers.size(), [&](int64_t a, int64_t b) {
+         return by(*layers[static_cast<size_t>(a)]) > by(*layers[static_cast<size_t>(b)]);
+       })) {
+    sorted.push_back(layers[static_cast<size_t>(place)]);
+  }
+  return sorted;
+}
+
+// What of a loss goes where a layer stays float, for each multiplication that takes longer then.
+double gain(const Candidate& layer) {
+  // Where it was not tried, noise tells the order: such layers come after those that were.
+  const double lost = std::isnan(layer.loss_db) ? 1e-6 * layer.noise : layer.loss_db;
+  return lost / static_cast<double>(std::max<int64_t>(layer.macs, 1));
 }
 
 }  // namespace
@@ -33,9 +48,8 @@ void choose_ranges(Subject& subject) {
 }
 
 Task<bool> try_layers(Subject& subject, Judge& judge) {
-  std::vector<Candidate*> layers = quantised_layers(subject);
+  auto layers = layers_by(subject, [](const Candidate& layer) { return layer.noise; });
   for (Candidate* layer : layers) layer->loss_db = std::numeric_limits<double>::quiet_NaN();
-  std::ranges::stable_sort(layers, std::greater(), &Candidate::noise);
   layers.resize(std::min(layers.size(), kTried));
   for (Candidate* layer : layers) {
     const Loss loss = co_await judge.loss_of(
@@ -47,9 +61,9 @@ Task<bool> try_layers(Subject& subject, Judge& judge) {
 
 Task<bool> improve_ranges(Subject& subject, Judge& judge) {
   if (subject.options.method != Method::Auto) co_return true;
-  std::vector<Candidate*> layers = quantised_layers(subject);
-  std::erase_if(layers, [](const Candidate* layer) { return !(layer->loss_db > 0); });
-  std::ranges::stable_sort(layers, std::greater(), &Candidate::loss_db);
+  auto layers = layers_by(subject, [](const Candidate& layer) {
+    return std::isnan(layer.loss_db) ? 0 : layer.loss_db;
+  });
   layers.resize(std::min(layers.size(), kOtherRanges));
   bool changed = false;
   for (Candidate* layer : layers) {
@@ -77,24 +91,12 @@ Task<bool> improve_ranges(Subject& subject, Judge& judge) {
   co_return true;
 }
 
-namespace {
-
-// What of a loss goes where a layer stays float, for each multiplication that takes longer then.
-double gain(const Candidate& layer) {
-  // Where it was not tried, noise tells the order: such layers come after those that were.
-  const double lost = std::isnan(layer.loss_db) ? 1e-6 * layer.noise : layer.loss_db;
-  return lost / static_cast<double>(std::max<int64_t>(layer.macs, 1));
-}
-
-}  // namespace
-
 Task<Loss> hold_budget(Subject& subject, Judge& judge) {
   const double budget = subject.options.budget_db;
   Loss loss = co_await judge.loss_of(subject.whole_file());
   while (!subject.options.keep_float && !(loss.db <= budget)) {
-    std::vector<Candidate*> layers = quantised_layers(subject);
+    const auto layers = layers_by(subject, gain);
     if (layers.empty()) break;
-    std::ranges::stable_sort(layers, std::greater(), [](const Candidate* x) { return gain(*x); });
     // As many at once as would do if losses added up.
     double left = loss.db;
     for (Candidate* layer : layers) {

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
+#include "base/order.h"
 #include "quantise/cholesky.h"
+#include "quantise/decibels.h"
 
 namespace fovea::quantise {
 namespace {
@@ -46,11 +47,11 @@ class Group {
 
 Group::Group(const Moments& moments, bool centred) : moments_(moments), centred_(centred) {
   const int64_t n = moments.inputs();
-  order_.resize(static_cast<size_t>(n));
-  std::iota(order_.begin(), order_.end(), int64_t{0});
   double trace = 0;
   for (int64_t i = 0; i < n; ++i) trace += moments.xx(i, i, centred);
-  std::ranges::stable_sort(order_, {}, [&](int64_t i) { return moments.xx(i, i, centred); });
+  order_ = order_of(static_cast<size_t>(n), [&](int64_t i, int64_t j) {
+    return moments.xx(i, i, centred) < moments.xx(j, j, centred);
+  });
   // A hundredth of the mean, as GPTQ has it: few samples do not tell everything. Of inputs that never
   // vary nothing is known, and any weight will do.
   damping_ = std::max(0.01 * trace / static_cast<double>(n), 1e-12);
@@ -195,7 +196,7 @@ double signal_to_noise(const Weights& weights, const QuantisedWeights& quantised
     signal += static_cast<double>(weights.values[i]) * weights.values[i];
     noise += error * error;
   }
-  return 10 * std::log10(signal / std::max(noise, 1e-30));
+  return decibels(std::max(signal, 1e-30) / std::max(noise, 1e-30));
 }
 
 double noise_to_signal(const QuantisedWeights& weights, std::span<const Moments> groups) {
