@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "tensor/tensor.h"
 
@@ -18,6 +20,11 @@ class Buffer {
   // Throws Error(OutOfMemory).
   explicit Buffer(uint64_t size)
       : memory_(allocate_bytes(size)), size_(static_cast<size_t>(size)) {}
+
+  // A copy of bytes.
+  explicit Buffer(std::string_view bytes) : Buffer(bytes.size()) {
+    if (!bytes.empty()) std::memcpy(data(), bytes.data(), bytes.size());
+  }
 
   // A Uint8Array onto the bytes, valid until the program's memory grows.
   emscripten::val view() {

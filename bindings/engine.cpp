@@ -21,8 +21,6 @@ namespace {
 using emscripten::function;
 using emscripten::val;
 
-std::string version() { return FOVEA_VERSION; }
-
 Handle make_engine(int threads) {
   return guard([&] { return handle_of(std::make_unique<Engine>(threads)); });
 }
@@ -51,14 +49,6 @@ val types_at(Handle inspection, const val& inputs) {
 
 val memory_at(Handle inspection, const val& inputs) {
   return guard([&] { return to_val(at<Inspection>(inspection).memory_at(to_shapes(inputs))); });
-}
-
-Handle make_buffer(size_t size) {
-  return guard([&] { return handle_of(std::make_unique<Buffer>(size)); });
-}
-
-val bytes_of(Handle buffer) {
-  return guard([&] { return at<Buffer>(buffer).view(); });
 }
 
 val model_info(Handle session) {
@@ -112,7 +102,6 @@ val profile(Handle run) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(fovea_engine) {
-  function("version", &version);
   function("makeEngine", &make_engine);
 
   function("makeInspection", &make_inspection);
@@ -120,10 +109,6 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("typesAt", &types_at);
   function("memoryAt", &memory_at);
   function("deleteInspection", &destroy<Inspection>);
-
-  function("makeBuffer", &make_buffer);
-  function("bytesOf", &bytes_of);
-  function("deleteBuffer", &destroy<Buffer>);
 
   function("makeSession", &make_session);
   function("modelInfo", &model_info);

@@ -65,7 +65,7 @@ await build({
 // Bundlers take the worker's script as it is.
 const worker = await build({
   ...common,
-  entryPoints: ['worker', 'tools-worker'].map(source),
+  entryPoints: ['worker', 'tools-worker', 'quantiser-worker'].map(source),
   plugins: [glue],
   minify: true,
   banner: { js: eagerCompilation },
@@ -96,6 +96,9 @@ const programs = await build({
 });
 chmodSync(join(distDir, 'cli/main.js'), 0o755);
 writeNotices([
-  { files: 'dist/index.js, dist/worker.js and others', packages: bundledPackages(scripts, beside, worker) },
+  {
+    files: 'dist/index.js, dist/worker.js and others',
+    packages: bundledPackages(scripts, beside, worker),
+  },
   { files: 'dist/cli and dist/serve', packages: bundledPackages(programs) },
 ]);

@@ -1,5 +1,6 @@
 // npm run sizes -- [PRESET]: what the engine's code is made of, by family, from the linker's map of a build
-// (wasm-relaxed unless another is named). `--files` lists every source instead.
+// (wasm-relaxed unless another is named; `tools` and `quantiser` are those programs). `--files` lists every
+// source instead.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -22,7 +23,8 @@ const families = [
   ['training, randomness, signals', /^src\/ops\/(training|loss|random|signal|core\/random)/],
   ['convolutions and pools', /^src\/ops\/(core\/)?(.*conv|pool|max_unpool|col2im|spatial)/],
   ['other operators', /^src\/ops\//],
-  ['reading models', /^src\/(onnx|import)\//],
+  ['quantising', /^src\/quantise\//],
+  ['reading and writing models', /^src\/(onnx|import)\//],
   ['passes', /^src\/passes\//],
   ['plans', /^src\/plan\//],
   ['session and bindings', /^(src\/session|bindings)\//],
@@ -46,7 +48,8 @@ for (const [name, size] of [...table].sort(([, a], [, b]) => b - a)) {
 
 /** @param {string} preset */
 function mapOf(preset) {
-  const folder = join(buildDir, preset, 'bindings');
+  const isTool = ['tools', 'quantiser'].includes(preset);
+  const folder = join(buildDir, isTool ? `wasm-simd/bindings/${preset}` : `${preset}/bindings`);
   const name = existsSync(folder) && readdirSync(folder).find((file) => file.endsWith('.map'));
   if (name) return join(folder, name);
   throw new Error(`No map of the linker in ${folder}: npm run build -- ${preset} makes it`);

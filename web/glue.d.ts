@@ -12,3 +12,11 @@ declare module 'fovea-tools-glue' {
   >;
   export default factory;
 }
+
+// That of the quantiser.
+declare module 'fovea-quantiser-glue' {
+  const factory: import('./src/host/module.js').ModuleFactory<
+    import('./src/quantize/module.js').QuantiserModule
+  >;
+  export default factory;
+}

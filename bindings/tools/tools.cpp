@@ -13,7 +13,6 @@
 #include "onnx/extract.h"
 #include "onnx/half.h"
 #include "onnx/upgrade.h"
-#include "text.h"
 #include "values.h"
 
 namespace fovea::bindings {
@@ -22,19 +21,7 @@ namespace {
 using emscripten::function;
 using emscripten::val;
 
-std::string version() { return FOVEA_VERSION; }
-
-Handle make_buffer(size_t size) {
-  return guard([&] { return handle_of(std::make_unique<Buffer>(size)); });
-}
-
-val bytes_of_buffer(Handle buffer) {
-  return guard([&] { return at<Buffer>(buffer).view(); });
-}
-
-val bytes_of_file(Handle file) {
-  return guard([&] { return view_of(at<std::string>(file)); });
-}
+Handle buffer_of(const std::string& file) { return handle_of(std::make_unique<Buffer>(file)); }
 
 std::vector<std::string> keys_of(const val& object) {
   return to_strings(val::global("Object").call<val>("keys", object));
@@ -62,16 +49,16 @@ Handle edited(Handle model, const val& edits) {
   return guard([&] {
     const onnx::ModelEdit edit = to_edit(edits);
     const val opset = edits["opset"];
-    if (opset.isUndefined()) return handle_of(onnx::edit(at<Buffer>(model).bytes(), edit));
+    if (opset.isUndefined()) return buffer_of(onnx::edit(at<Buffer>(model).bytes(), edit));
     const std::string upgraded =
         onnx::upgrade_opset(at<Buffer>(model).bytes(), static_cast<int64_t>(opset.as<double>()));
-    return handle_of(onnx::edit(std::as_bytes(std::span(upgraded)), edit));
+    return buffer_of(onnx::edit(std::as_bytes(std::span(upgraded)), edit));
   });
 }
 
 Handle extracted(Handle model, const val& inputs, const val& outputs) {
   return guard([&] {
-    return handle_of(
+    return buffer_of(
         onnx::extract(at<Buffer>(model).bytes(), to_strings(inputs), to_strings(outputs)));
   });
 }
@@ -88,7 +75,7 @@ val in_float16(Handle model, const val& options) {
     onnx::HalfModel result = onnx::to_float16(at<Buffer>(model).bytes(), half);
     val object = val::object();
     object.set("warnings", to_array(result.warnings, [](const auto& text) { return val(text); }));
-    object.set("file", handle_of(std::move(result.bytes)));
+    object.set("file", buffer_of(result.bytes));
     return object;
   });
 }
@@ -96,15 +83,6 @@ val in_float16(Handle model, const val& options) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(fovea_tools) {
-  function("version", &version);
-
-  function("makeBuffer", &make_buffer);
-  function("bytesOf", &bytes_of_buffer);
-  function("deleteBuffer", &destroy<Buffer>);
-
-  function("fileBytes", &bytes_of_file);
-  function("deleteFile", &destroy<std::string>);
-
   function("edited", &edited);
   function("extracted", &extracted);
   function("inFloat16", &in_float16);

@@ -33,30 +33,35 @@ export function engineFile(variant, extension) {
   return join(buildDir, `wasm-${variant}/bindings/fovea-${variant}.${extension}`);
 }
 
+/** Programs beside the engine, of which there is one each for all engines. */
+export const programs = ['tools', 'quantiser'];
+
 /**
- * Emscripten's output for the tools for models, of which there is one for all engines.
+ * Emscripten's output for a program beside the engine.
  *
+ * @param {string} name
  * @param {string} extension `js` or `wasm`
  */
-export function toolsFile(extension) {
-  return join(buildDir, `wasm-simd/bindings/tools/fovea-tools.${extension}`);
+export function programFile(name, extension) {
+  return join(buildDir, `wasm-simd/bindings/${name}/fovea-${name}.${extension}`);
 }
 
 /**
- * Has esbuild take these glues for the modules `fovea-glue` and `fovea-tools-glue`.
+ * Has esbuild take these glues for the modules `fovea-glue`, `fovea-tools-glue` and the like.
  *
  * @param {string[]} variants the engines that there are
  * @returns {import('esbuild').Plugin}
  */
 export function includedGlue(variants) {
   /** @type {Record<string, string>} */
-  const glues = { 'fovea-glue': singleThreadedGlue(variants), 'fovea-tools-glue': toolsFile('js') };
+  const glues = { 'fovea-glue': singleThreadedGlue(variants) };
+  for (const name of programs) glues[`fovea-${name}-glue`] = programFile(name, 'js');
   const files = Object.values(glues);
   return {
     name: 'glue',
     setup({ onLoad, onResolve }) {
       // As a file: source maps name those from where they lie, and nothing else of this machine.
-      onResolve({ filter: /^fovea(-tools)?-glue$/ }, ({ path }) => ({ path: glues[path] }));
+      onResolve({ filter: /^fovea(-\w+)?-glue$/ }, ({ path }) => ({ path: glues[path] }));
       onLoad({ filter: /fovea-\w+\.js$/ }, ({ path }) =>
         files.includes(path) ? { contents: forBundlers(readFileSync(path, 'utf8')) } : undefined,
       );

@@ -6,7 +6,7 @@ import { buildPreset, setUpSanitizers } from './cmake.mjs';
 import { copyDependencies } from './dependencies.mjs';
 import { emccOnPath, emscripten } from './emscripten.mjs';
 import { debianHas } from './debian13.mjs';
-import { copyEngineFile, engineFile, toolsFile } from './engine-files.mjs';
+import { copyEngineFile, engineFile, programFile, programs } from './engine-files.mjs';
 import { writeOfficialCases } from './official-cases.mjs';
 import { installPackages } from './packages.mjs';
 import { buildDir, distDir, projectDir, variants } from './project.mjs';
@@ -93,10 +93,11 @@ export function packageSteps(engines = variants) {
   return [
     ...presetSteps(presets, ['fovea_session', 'fovea_image']),
     ...presets.map((preset) => linkStep(preset)),
-    ...presetSteps(['wasm-simd'], ['fovea-tools']).map((step) => ({
-      ...step,
-      title: 'Build the tools for models',
-    })),
+    {
+      title: 'Build the programs beside the engine',
+      run: (log) =>
+        buildPreset('wasm-simd', { targets: programs.map((name) => `fovea-${name}`), log }),
+    },
     { title: 'Build the package', run: (log) => buildPackage(engines, log) },
   ];
 }
@@ -135,7 +136,10 @@ async function installNodePackages(log) {
  * @param {string} log
  */
 async function buildPackage(engines, log) {
-  const files = [...engines.flatMap(engineFiles), toolsFile('js'), toolsFile('wasm')];
+  const files = [
+    ...engines.flatMap(engineFiles),
+    ...programs.flatMap((name) => ['js', 'wasm'].map((extension) => programFile(name, extension))),
+  ];
   const sources = [
     'web/src',
     'web/tsconfig.json',

@@ -13,6 +13,6 @@ export {
   type Float16Options,
   type ModelEdits,
 } from './tools/edit.js';
-export type { ModelWithWarnings } from './tools/host.js';
+export type { ModelWithWarnings } from './tools/methods.js';
 export type { EditingOptions, ToolsOptions } from './tools/options.js';
 export { FoveaError, type FoveaErrorCode } from './base/errors.js';

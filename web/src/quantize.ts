@@ -5,7 +5,7 @@
  * @module fovea/quantize
  */
 
-export type { QuantizeOptions, QuantizeSettings } from './quantize/options.js';
+export type { QuantiserOptions, QuantizeOptions, QuantizeSettings } from './quantize/options.js';
 export { quantize } from './quantize/quantize.js';
 export type {
   Histogram,

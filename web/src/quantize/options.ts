@@ -1,5 +1,13 @@
-import { oneOf, texts, wholeFrom, yesOrNo, type OptionKinds } from '../base/check-options.js';
+import {
+  address,
+  oneOf,
+  texts,
+  wholeFrom,
+  yesOrNo,
+  type OptionKinds,
+} from '../base/check-options.js';
 import type { Progress } from '../base/progress.js';
+import { engineOptionKinds } from '../engine/options.js';
 import type { NetworkOptions } from '../network/form.js';
 import type { PictureSource } from '../pictures/sources.js';
 import type { Feeds } from '../session/run.js';
@@ -40,11 +48,29 @@ export interface QuantizeSettings {
   placement?: 'fused' | 'everywhere' | undefined;
   /** Whether weights that stay float are stored as float16; false unless given. */
   float16?: boolean | undefined;
+  /**
+   * The difference of white and black in what the model gives, by which errors are measured; unless given,
+   * that of the pictures, or of feeds the difference of the largest and the least output.
+   */
+  peak?: number | undefined;
+}
+
+/** Where the quantiser is: a program of its own, loaded when it is needed. */
+export interface QuantiserOptions {
+  /** The bytes of fovea-quantiser.wasm, so that it is not fetched; or the module that they were compiled to. */
+  quantiserBinary?: Uint8Array | ArrayBuffer | WebAssembly.Module | undefined;
+  /** The package's quantiser-worker.js; by default the one next to this module. */
+  quantiserWorkerUrl?: string | URL | undefined;
 }
 
 /** What a model is calibrated with, and how it is quantised and loaded. */
 export interface QuantizeOptions
-  extends QuantizeSettings, ToolsOptions, Omit<LoadOptions, 'onProgress'>, NetworkOptions {
+  extends
+    QuantizeSettings,
+    QuantiserOptions,
+    ToolsOptions,
+    Omit<LoadOptions, 'onProgress'>,
+    NetworkOptions {
   /**
    * Pictures such as those that the network is for, whatever Upscaler takes: of each, parts are taken
    * where there is detail. For a network that enlarges they are made smaller, so that what they were is
@@ -76,14 +102,7 @@ const kept = {
   accepts: (value: unknown) => value === 'auto' || texts.accepts(value),
 };
 
-export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
-  ...loadOptionKinds,
-  ...networkOptionKinds,
-  ...toolsOptionKinds,
-  images: anything,
-  feeds: { takes: 'a list of feeds', accepts: Array.isArray },
-  crops: wholeFrom(1),
-  heldOut: wholeFrom(0),
+export const quantizeSettingKinds: OptionKinds<QuantizeSettings> = {
   method: oneOf('auto', 'minmax', 'percentile', 'mse', 'entropy'),
   activations: oneOf('uint8', 'int8'),
   perChannel: yesOrNo,
@@ -94,4 +113,18 @@ export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
   budgetDb: budget,
   placement: oneOf('fused', 'everywhere'),
   float16: yesOrNo,
+  peak: { takes: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 },
+};
+
+export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
+  ...loadOptionKinds,
+  ...networkOptionKinds,
+  ...toolsOptionKinds,
+  quantiserBinary: engineOptionKinds.wasmBinary,
+  quantiserWorkerUrl: address,
+  images: anything,
+  feeds: { takes: 'a list of feeds', accepts: Array.isArray },
+  crops: wholeFrom(1),
+  heldOut: wholeFrom(0),
+  ...quantizeSettingKinds,
 };

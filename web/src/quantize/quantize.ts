@@ -1,16 +1,17 @@
 import { checkOptions, type OptionKinds } from '../base/check-options.js';
 import { FoveaError, abortError } from '../base/errors.js';
-import { bytesIn } from '../base/kinds.js';
 import { tell } from '../base/progress.js';
-import { InferenceSession, type Tensor } from '../index.js';
+import type { TensorData } from '../host/feeding.js';
+import { InferenceSession } from '../index.js';
 import { networkOptionKinds } from '../network/options.js';
 import { loadOptionKinds } from '../source/reading.js';
 import type { ModelSource } from '../source/source.js';
 import { tensorData } from '../session/values.js';
 import { readWhole } from '../tools/edit.js';
-import type { Question } from '../tools/module.js';
-import { withTools, type Tools } from '../tools/tools.js';
-import { quantizeOptionKinds, type QuantizeOptions } from './options.js';
+import { withTools } from '../tools/tools.js';
+import type { Question, SampleInfo } from './module.js';
+import { quantizeOptionKinds, quantizeSettingKinds, type QuantizeOptions } from './options.js';
+import { withQuantiser } from './program.js';
 import type { QuantizeResult } from './report.js';
 import { samplesOfPictures, type Sample } from './samples.js';
 
@@ -43,30 +44,46 @@ export async function quantize(
   const samples = feeds
     ? feeds.map((each): Sample => ({ feeds: each, truth: undefined }))
     : await samplesOfPictures(bytes, images!, options, {
-        ...chosen(options, { ...loadOptionKinds, ...networkOptionKinds }),
-        ...readAlready,
+        ...chosen(options, networkOptionKinds),
+        ...loading,
       });
-  return withTools(options, signal, async (tools) => {
-    const host = new Answerer(bytes, samples, (file) => InferenceSession.create(file, loading));
-    try {
-      await tools.call(
-        'beginQuantising',
-        bytes.slice(),
-        settingsOf(options),
-        told(samples, options),
-      );
-      tell(onProgress, { stage: 'quantize', done: 0, total: 1 });
+  const host = await Answerer.open(
+    samples,
+    (file) => InferenceSession.create(file, loading),
+    bytes,
+  );
+  try {
+    const raised = await raise(bytes, host.opset, options);
+    return await withQuantiser(options, async (quantiser) => {
+      const infos = told(samples, options, host.firstOutput);
+      await quantiser.call('begin', raised, chosen(options, quantizeSettingKinds), infos);
       for (;;) {
-        const { question, progress } = await tools.call('question');
+        const { question, progress } = await quantiser.call('next');
         tell(onProgress, { stage: 'quantize', done: progress, total: 1 });
-        if (!question) return await tools.call('quantised');
+        if (!question) return await quantiser.call('result');
         if (signal?.aborted) throw abortError(signal);
-        await answer(tools, await host.answer(question, signal));
+        await quantiser.call('answer', await host.answer(question, signal));
       }
-    } finally {
-      await host.release();
-    }
-  });
+    });
+  } finally {
+    await host.release();
+  }
+}
+
+/** The first version of the operators that dequantises by channels. */
+const leastOpset = 13;
+
+/** The model as the quantiser takes it, which may keep the bytes. */
+async function raise(
+  bytes: Uint8Array,
+  opset: number,
+  { signal, ...options }: QuantizeOptions,
+): Promise<Uint8Array> {
+  const nothing = { producerName: undefined, producerVersion: undefined, docString: undefined };
+  if (opset >= leastOpset) return bytes.slice();
+  return withTools(options, signal, (tools) =>
+    tools.call('edited', bytes.slice(), { metadata: {}, ...nothing, opset: leastOpset }),
+  );
 }
 
 /** The bytes are there, checked and decrypted. */
@@ -77,57 +94,70 @@ const readAlready = {
   onProgress: undefined,
 };
 
-async function answer(tools: Tools, values: Tensor[]): Promise<void> {
-  // What a session gave is nobody else's.
-  const own = (value: Uint8Array) => value;
-  await tools.call(
-    'answer',
-    values.map((value) => tensorData(value, own)),
-  );
-}
-
 /** Computes what the quantiser asks for, with one quantised model at a time. */
 class Answerer {
   readonly #samples: readonly Sample[];
-  readonly #open: (file: Uint8Array) => Promise<InferenceSession>;
-  readonly #float: Promise<InferenceSession>;
+  readonly #load: (file: Uint8Array) => Promise<InferenceSession>;
+  readonly #float: InferenceSession;
   #candidate: { model: number; session: Promise<InferenceSession> } | undefined;
 
-  constructor(
-    bytes: Uint8Array,
+  private constructor(
     samples: readonly Sample[],
-    open: (file: Uint8Array) => Promise<InferenceSession>,
+    load: (file: Uint8Array) => Promise<InferenceSession>,
+    float: InferenceSession,
   ) {
     this.#samples = samples;
-    this.#open = open;
-    this.#float = open(bytes);
-    this.#float.catch(() => {});
+    this.#load = load;
+    this.#float = float;
   }
 
-  async answer(question: Question, signal: AbortSignal | undefined): Promise<Tensor[]> {
+  static async open(
+    samples: readonly Sample[],
+    load: (file: Uint8Array) => Promise<InferenceSession>,
+    model: Uint8Array,
+  ): Promise<Answerer> {
+    return new Answerer(samples, load, await load(model));
+  }
+
+  /** The version of the default operators. */
+  get opset(): number {
+    const { opsets } = this.#float.metadata;
+    return opsets.find(({ domain }) => ['', 'ai.onnx'].includes(domain))?.version ?? Infinity;
+  }
+
+  get firstOutput(): string | undefined {
+    return this.#float.outputNames[0];
+  }
+
+  async answer(question: Question, signal: AbortSignal | undefined): Promise<TensorData[]> {
     const session = await this.#session(question);
     const { feeds } = this.#samples[question.sample]!;
     const values = await session.run(feeds, question.fetches, { signal });
-    return question.fetches.map((name) => values[name]!);
+    // What a session gave is nobody else's.
+    return question.fetches.map((name) => tensorData(values[name]!, (own) => own));
   }
 
   async release(): Promise<void> {
-    const sessions = [this.#float, this.#candidate?.session];
-    await Promise.allSettled(sessions.map(async (session) => (await session)?.release()));
+    const candidate = await this.#candidate?.session.catch(() => undefined);
+    await Promise.allSettled([this.#float.release(), candidate?.release()]);
   }
 
   async #session({ model, bytes }: Question): Promise<InferenceSession> {
     if (model === 0) return this.#float;
     if (this.#candidate?.model !== model) {
       await (await this.#candidate?.session)?.release();
-      this.#candidate = { model, session: this.#open(bytes!) };
+      this.#candidate = { model, session: this.#load(bytes!) };
     }
     return this.#candidate.session;
   }
 }
 
 /** Which samples judge: spread over all. */
-function told(samples: readonly Sample[], { heldOut }: QuantizeOptions) {
+function told(
+  samples: readonly Sample[],
+  { heldOut }: QuantizeOptions,
+  firstOutput: string | undefined,
+): SampleInfo<TensorData>[] {
   const { length } = samples;
   const count = heldOut ?? (length > 1 ? Math.max(1, Math.floor(length / 4)) : 0);
   if (count >= length && length > 0 && count > 0) {
@@ -137,26 +167,12 @@ function told(samples: readonly Sample[], { heldOut }: QuantizeOptions) {
   const part = (index: number) => Math.floor((index * count) / length);
   return samples.map(({ truth }, index) => ({
     heldOut: part(index + 1) > part(index),
-    truth: truth && tensorData(truth, (value) => bytesIn(value)!.slice()),
+    truth: truth?.output === firstOutput ? truth?.data : undefined,
   }));
 }
 
-function settingsOf(options: QuantizeOptions) {
-  const { method = 'auto', activations = 'uint8', rounding = 'gptq' } = options;
-  const { perChannel = true, biasCorrection = true, equalise = false } = options;
-  const { keepFloat = 'auto', budgetDb = 0.1, placement = 'fused', float16 = false } = options;
-  return {
-    ...{ method, activations, rounding, perChannel, biasCorrection, equalise },
-    ...{ keepFloat: keepFloat === 'auto' ? null : keepFloat, budgetDb, placement, float16 },
-  };
-}
-
 /** Those options that something else takes, too. */
-function chosen<Options extends object>(
-  options: Options,
-  kinds: OptionKinds<Pick<Options, never>> | object,
-): Partial<Options> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([name]) => Object.hasOwn(kinds, name)),
-  ) as Partial<Options>;
+function chosen<Part extends object>(options: Part, kinds: OptionKinds<Part>): Part {
+  const names = Object.keys(options).filter((name) => Object.hasOwn(kinds, name));
+  return Object.fromEntries(names.map((name) => [name, options[name as keyof Part]])) as Part;
 }

@@ -1,3 +1,6 @@
+/** How ranges of values are chosen. */
+export const methods = ['minmax', 'percentile', 'mse', 'entropy'] as const;
+
 /** The real numbers from `low` to `high`. */
 export interface ValueRange {
   low: number;
@@ -21,7 +24,7 @@ export interface LayerReport {
   /** Why it stays float; empty where it does not. */
   reason: string;
   /** How the range of what it reads was chosen. */
-  method: 'minmax' | 'percentile' | 'mse' | 'entropy';
+  method: (typeof methods)[number];
   /** The least and the greatest value that was seen. */
   seen: ValueRange;
   /** What bytes stand for: a byte q for scale * (q - zeroPoint). Values beyond are cut off. */

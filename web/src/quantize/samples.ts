@@ -21,8 +21,8 @@ import type { QuantizeOptions } from './options.js';
 /** One of what a model learns from or is judged by. */
 export interface Sample {
   feeds: Feeds;
-  /** What the network's output would be if it were perfect, where that is known. */
-  truth: Tensor | undefined;
+  /** What an output of the network would be if it were perfect, where that is known. */
+  truth: { output: string; data: TensorData } | undefined;
 }
 
 /** Sides of parts, in pixels of the network's input, where it takes any. */
@@ -125,8 +125,8 @@ class Cropper {
   }
 
   /** What a perfect network would make of it, which margins leave a part of. */
-  async #truth(pixels: Pixels): Promise<Tensor | undefined> {
-    const { scale, margin } = this.#network;
+  async #truth(pixels: Pixels): Promise<Sample['truth']> {
+    const { scale, margin, output } = this.#network;
     const [across, down] = [margin * scale.x, margin * scale.y];
     const [width, height] = [this.#input.x * scale.x, this.#input.y * scale.y];
     const isWhole = pixels.width === width && pixels.height === height;
@@ -135,7 +135,8 @@ class Cropper {
     const inside = { x: across, y: down, width: width - 2 * across, height: height - 2 * down };
     const data = await this.#elements(pixels, inside, 'float32');
     const size = { x: inside.width, y: inside.height };
-    return tensorOf({ type: 'float32', dims: pictureDims(this.#network, size), data });
+    const dims = pictureDims(this.#network, size);
+    return { output, data: { type: 'float32', dims, data } };
   }
 
   /** Smaller, as what the network is to enlarge. */

@@ -10,7 +10,7 @@ import { FoveaError } from '../base/errors.js';
 import { dictionary, isRecord } from '../base/kinds.js';
 import { openDownload, type Download } from '../source/download.js';
 import { joined, type ModelSource } from '../source/source.js';
-import type { ModelWithWarnings } from './host.js';
+import type { ModelWithWarnings } from './methods.js';
 import { editingOptionKinds, type EditingOptions } from './options.js';
 import { withTools, type Tools } from './tools.js';
 
