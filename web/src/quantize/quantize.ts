@@ -56,7 +56,8 @@ export async function quantize(
     const raised = await raise(bytes, host.opset, options);
     return await withQuantiser(options, async (quantiser) => {
       const infos = told(samples, options, host.firstOutput);
-      await quantiser.call('begin', raised, chosen(options, quantizeSettingKinds), infos);
+      const settings = { peak: samples[0]?.peak, ...chosen(options, quantizeSettingKinds) };
+      await quantiser.call('begin', raised, settings, infos);
       for (;;) {
         const { question, progress } = await quantiser.call('next');
         tell(onProgress, { stage: 'quantize', done: progress, total: 1 });

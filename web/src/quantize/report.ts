@@ -46,17 +46,19 @@ export interface LayerReport {
 
 /** What a quantised model loses, and where. */
 export interface QuantizeReport {
-  /** Loss of PSNR on the samples that were held out, in dB. */
+  /**
+   * Loss of PSNR on the samples that were held out, in dB: what the difference to the float model's outputs
+   * adds to an error of 36 dB, that of a good network on pictures that are neither smooth nor hard.
+   */
   lossDb: number;
   /** The quantised model's outputs against the float model's, in dB. */
   psnr: number;
   /**
-   * Whether the float model's own error is known, because pictures were made smaller and what they were
-   * is the truth; else it is taken for one of 40 dB.
+   * PSNR of the float and of the quantised model against the truth, in dB: known where pictures were made
+   * smaller, so that what they were is the truth.
    */
-  hasTruth: boolean;
-  /** PSNR of the float model, in dB. */
-  floatPsnr: number;
+  psnrBefore: number | undefined;
+  psnrAfter: number | undefined;
   /** Sizes of the files. */
   bytesBefore: number;
   bytesAfter: number;

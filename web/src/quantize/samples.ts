@@ -23,6 +23,8 @@ export interface Sample {
   feeds: Feeds;
   /** What an output of the network would be if it were perfect, where that is known. */
   truth: { output: string; data: TensorData } | undefined;
+  /** White less black of that output, where it is a picture. */
+  peak?: number;
 }
 
 /** Sides of parts, in pixels of the network's input, where it takes any. */
@@ -121,7 +123,9 @@ class Cropper {
         (feed) => [feed.name, tensorOf(feed as TensorData)] as const,
       ),
     ];
-    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels) };
+    const { black, white } = levelsOf(this.#network.range);
+    const peak = Math.abs(white - black);
+    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels), peak };
   }
 
   /** What a perfect network would make of it, which margins leave a part of. */
