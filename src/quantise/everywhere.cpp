@@ -1,8 +1,6 @@
 #include "quantise/everywhere.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 namespace fovea::quantise {
 namespace {
@@ -38,25 +36,27 @@ bool moves(const onnx::Node& node) {
 
 class Finder {
  public:
-  Finder(const Network& network, const std::vector<Layer>& layers) : network_(network) {
-    for (const Layer& layer : layers) layers_.insert(layer.node);
-  }
+  Finder(const Network& network, const std::vector<Layer>& layers)
+      : network_(network), layers_(layers) {}
 
   std::vector<ByteValue> run();
 
  private:
   void find_floats();
   bool is_float(std::string_view value) const { return floats_.contains(value); }
+  bool is_layer(size_t node) const {
+    return std::ranges::find(layers_, node, &Layer::node) != layers_.end();
+  }
   bool computes_bytes(size_t node) const;
   size_t data_inputs(const onnx::Node& node) const;
   bool is_fused(std::string_view value) const;
   ByteValue& value(std::string_view name);
 
   const Network& network_;
-  std::set<size_t> layers_;
-  std::set<std::string_view> floats_;
+  const std::vector<Layer>& layers_;
+  Numbers floats_;   // values that are floats
+  Numbers readers_;  // of each value the last node that reads it
   std::vector<ByteValue> values_;
-  std::map<std::string_view, std::vector<size_t>> readers_;
 };
 
 // By what is declared, and by what operators give: most give what they read first.
@@ -66,24 +66,25 @@ void Finder::find_floats() {
     for (const onnx::ValueInfo& info : values) {
       const bool is = info.type && info.type->kind == onnx::Type::Kind::Tensor &&
                       info.type->elem_type == static_cast<int32_t>(DType::Float);
-      if (is && !network_.is_initializer(info.name)) floats_.insert(info.name);
+      if (is && !network_.is_initializer(info.name)) floats_[info.name] = 1;
     }
   };
   declared(graph.inputs);
   declared(graph.value_infos);
   for (size_t i = 0; i < network_.nodes().size(); ++i) {
     const onnx::Node& node = network_.node(i);
-    for (const std::string_view input : node.inputs) readers_[input].push_back(i);
+    for (const std::string_view input : node.inputs) readers_[input] = i;
     if (node.inputs.empty() || is_one_of(node, kNoFloats)) continue;
     const bool gives = node.op_type == "Cast" ? attribute(node, "to", int64_t{0}) == 1
                                               : is_float(node.inputs[0]);
-    if (gives) floats_.insert(node.outputs.begin(), node.outputs.end());
+    if (!gives) continue;
+    for (const std::string_view output : node.outputs) floats_[output] = 1;
   }
 }
 
 bool Finder::computes_bytes(size_t index) const {
   const onnx::Node& node = network_.node(index);
-  if (layers_.contains(index)) return true;
+  if (is_layer(index)) return true;
   if (!is_one_of(node, kArithmetic) && !moves(node)) return false;
   const size_t count = data_inputs(node);
   return count > 0 && std::all_of(node.inputs.begin(), node.inputs.begin() + count,
@@ -100,9 +101,9 @@ size_t Finder::data_inputs(const onnx::Node& node) const {
 // Between a layer and the only node that reads it and only cuts it.
 bool Finder::is_fused(std::string_view name) const {
   const auto maker = network_.producer(name);
-  if (!maker || !layers_.contains(*maker) || network_.reads(name) != 1) return false;
+  if (!maker || !is_layer(*maker) || network_.reads(name) != 1) return false;
   const auto reader = readers_.find(name);
-  return reader != readers_.end() && is_one_of(network_.node(reader->second.front()), kClamps);
+  return reader != readers_.end() && is_one_of(network_.node(reader->second), kClamps);
 }
 
 ByteValue& Finder::value(std::string_view name) {

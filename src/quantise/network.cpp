@@ -33,9 +33,10 @@ Network::Network(std::string bytes)
   for (const onnx::OperatorSetId& id : model_.opset_imports) {
     if (id.domain.empty() || id.domain == "ai.onnx") opset_ = id.version;
   }
-  for (const onnx::Tensor& tensor : model_.graph.initializers) {
-    initializers_[tensor.name] = &tensor;
-    names_.emplace(tensor.name);
+  const std::vector<onnx::Tensor>& initializers = model_.graph.initializers;
+  for (size_t i = 0; i < initializers.size(); ++i) {
+    initializers_[initializers[i].name] = i;
+    names_.emplace(initializers[i].name);
   }
   for (const onnx::ValueInfo& input : model_.graph.inputs) names_.emplace(input.name);
   for (size_t i = 0; i < nodes().size(); ++i) {
@@ -74,7 +75,9 @@ size_t Network::reads(std::string_view value) const {
 
 std::optional<Constant> Network::constant(std::string_view value) const {
   const auto initializer = initializers_.find(value);
-  if (initializer != initializers_.end()) return floats_of(*initializer->second);
+  if (initializer != initializers_.end()) {
+    return floats_of(model_.graph.initializers[initializer->second]);
+  }
   const auto made = producer(value);
   if (!made) return std::nullopt;
   const onnx::Node& maker = node(*made);

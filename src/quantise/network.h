@@ -12,6 +12,10 @@
 
 namespace fovea::quantise {
 
+// A number for each of some values, by name. One kind of map for all that is told of them, since each
+// kind is a kilobyte of program.
+using Numbers = std::map<std::string_view, size_t>;
+
 // Elements that no run changes, as floats.
 struct Constant {
   Shape shape;
@@ -47,14 +51,10 @@ class Network {
 
  private:
   void count_reads(const std::vector<onnx::Node>& nodes);
-  const onnx::Tensor* stored(std::string_view value) const;
-
   std::string bytes_;
   onnx::Model model_;
   int64_t opset_ = 0;
-  std::map<std::string_view, size_t> producers_;
-  std::map<std::string_view, const onnx::Tensor*> initializers_;
-  std::map<std::string_view, size_t> reads_;
+  Numbers producers_, initializers_, reads_;
   mutable std::set<std::string, std::less<>> names_;
 };
 

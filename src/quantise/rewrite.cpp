@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "base/error.h"
 #include "onnx/edit.h"
@@ -53,8 +52,7 @@ class Rewriter {
   const Rewriting& what_;
   const Options& options_;
   onnx::ModelEdit edit_;
-  std::map<std::string_view, size_t> forgotten_;  // how many reads of a value are gone
-  std::map<std::string_view, float> scales_;      // of quantised values
+  Numbers forgotten_;  // how many reads of a value are gone
 };
 
 std::string Rewriter::run() {
@@ -100,7 +98,6 @@ void Rewriter::quantise_value(const QuantisedValue& value) {
   const auto point = static_cast<std::byte>(parameters.zero_point);
   const ParameterNames names = add_parameters(value.name, std::span(&parameters.scale, 1),
                                               std::span(&point, 1), options_.activations);
-  scales_[value.name] = parameters.scale;
   std::string from(value.name), to;
   if (network_.is_graph_output(value.name)) {
     // The graph's output keeps its name, so what makes it gets another.
@@ -123,7 +120,7 @@ void Rewriter::quantise_value(const QuantisedValue& value) {
 
 void Rewriter::quantise_weights(const QuantisedLayer& quantised) {
   const Layer& layer = *quantised.layer;
-  const QuantisedWeights& weights = quantised.weights;
+  const QuantisedWeights& weights = *quantised.weights;
   const std::string bytes = new_name(layer.weights, "_quantized");
   const std::string floats = new_name(layer.weights, "_dequantized");
   const std::vector<std::byte> points(weights.scales.size());
@@ -141,7 +138,7 @@ void Rewriter::quantise_weights(const QuantisedLayer& quantised) {
 
 void Rewriter::add_bias(const QuantisedLayer& quantised) {
   const Layer& layer = *quantised.layer;
-  const std::vector<float>& bias = quantised.weights.bias;
+  const std::vector<float>& bias = quantised.weights->bias;
   if (bias.empty()) return;
   const std::string name = new_name(layer.bias.empty() ? layer.weights : layer.bias,
                                     layer.bias.empty() ? "_bias" : "_corrected");
@@ -159,10 +156,12 @@ void Rewriter::add_bias(const QuantisedLayer& quantised) {
 // As integers of the sums' own scale, which other engines ask for.
 void Rewriter::quantise_bias(const QuantisedLayer& quantised, const std::string& name) {
   const Layer& layer = *quantised.layer;
-  const std::vector<float>& bias = quantised.weights.bias;
-  const std::vector<float>& weight_scales = quantised.weights.scales;
+  const std::vector<float>& bias = quantised.weights->bias;
+  const std::vector<float>& weight_scales = quantised.weights->scales;
+  const float of_input =
+      std::ranges::find(what_.values, layer.input, &QuantisedValue::name)->parameters.scale;
   std::vector<float> scales;
-  for (const float scale : weight_scales) scales.push_back(scale * scales_[layer.input]);
+  for (const float scale : weight_scales) scales.push_back(scale * of_input);
   std::vector<int32_t> integers(bias.size());
   for (size_t o = 0; o < bias.size(); ++o) {
     constexpr double kMost = std::numeric_limits<int32_t>::max();

@@ -15,7 +15,7 @@ namespace fovea::quantise {
 // What is known of a layer once it is quantised.
 struct QuantisedLayer {
   const Layer* layer = nullptr;
-  QuantisedWeights weights;
+  const QuantisedWeights* weights = nullptr;
 };
 
 // An input of a node.

@@ -78,7 +78,7 @@ void Subject::add_values(const std::vector<const Candidate*>& quantised, bool wh
 std::string Subject::write(const std::vector<const Candidate*>& quantised, bool whole) const {
   Rewriting what;
   for (const Candidate* candidate : quantised) {
-    what.layers.push_back({&candidate->layer, *candidate->weights});
+    what.layers.push_back({&candidate->layer, &*candidate->weights});
   }
   add_values(quantised, whole, what);
   if (options.float16) {
