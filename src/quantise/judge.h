@@ -14,6 +14,12 @@ struct Loss {
   double psnr = 0;     // against the truth, in dB; NaN: there is none
 };
 
+// The mean square of the differences of tensors, as a part of the square of the peak.
+struct Difference {
+  double mean = 0;
+  double typical = 0;  // the geometric mean of those of pieces: what most of a picture shows
+};
+
 // Compares models' outputs with the float model's, on the samples that are held out.
 class Judge {
  public:
@@ -34,7 +40,8 @@ class Judge {
   };
 
   void take_peaks();
-  double difference(const Tensor& a, const Tensor& b, double peak) const;
+  // The mean of both kinds over outputs of floats.
+  Difference difference(const Reference& reference, const std::vector<Tensor>& outputs) const;
   const std::optional<Tensor>& truth_of(const Reference& reference) const {
     return subject_.samples[reference.sample].truth;
   }

@@ -55,15 +55,14 @@ Task<bool> try_layers(Subject& subject, Judge& judge) {
     const Loss loss = co_await judge.loss_of(
         subject.file([layer](const Candidate& other) { return &other == layer; }));
     layer->loss_db = loss.db;
+    layer->squared = loss.squared;
   }
   co_return true;
 }
 
 Task<bool> improve_ranges(Subject& subject, Judge& judge) {
   if (subject.options.method != Method::Auto) co_return true;
-  auto layers = layers_by(subject, [](const Candidate& layer) {
-    return std::isnan(layer.loss_db) ? 0 : layer.loss_db;
-  });
+  auto layers = layers_by(subject, [](const Candidate& layer) { return layer.squared; });
   layers.resize(std::min(layers.size(), kOtherRanges));
   bool changed = false;
   for (Candidate* layer : layers) {
@@ -71,15 +70,16 @@ Task<bool> improve_ranges(Subject& subject, Judge& judge) {
     if (!value.like.empty()) continue;
     if (value.method != Method::MinMax) continue;  // a layer before this one reads it, too
     const Range widest = value.range;
-    double least = kWorthwhile * layer->loss_db;
+    // Not by the loss, which does not see the few pixels that a narrow range cuts.
+    double least = kWorthwhile * layer->squared;
     Method best = Method::MinMax;
     for (const Method method : {Method::Percentile, Method::Mse, Method::Entropy}) {
       value.range = choose_range(value.histogram, method);
       if (value.range == widest) continue;
       const Loss loss = co_await judge.loss_of(
           subject.file([layer](const Candidate& other) { return &other == layer; }));
-      if (loss.db < least) {
-        least = loss.db;
+      if (loss.squared < least) {
+        least = loss.squared;
         best = method;
       }
     }

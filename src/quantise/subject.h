@@ -22,6 +22,7 @@ struct Candidate {
   std::optional<QuantisedWeights> weights;  // once they are fitted
   double noise = 0;                         // of what it gives, as a part of the signal
   double loss_db = 0;                       // by itself; NaN: not tried
+  double squared = 0;                       // the mean square that it adds; 0: not tried
   int64_t macs = 0;
 };
 
