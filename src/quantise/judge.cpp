@@ -33,7 +33,7 @@ constexpr size_t kPiece = 64;
 
 Difference differences(const Tensor& a, const Tensor& b, double peak) {
   // What is closer does not count for less: no byte shows it.
-  constexpr double kNothing = 1e-8;
+  constexpr double kNothing = 1e-8;  // of the square of the peak
   const auto x = a.as<float>(), y = b.as<float>();
   if (x.empty()) return {};
   double sum = 0, logarithms = 0;
@@ -49,7 +49,7 @@ Difference differences(const Tensor& a, const Tensor& b, double peak) {
     logarithms += elements * std::log(std::max(piece / elements, kNothing));
   }
   const auto count = static_cast<double>(x.size());
-  return {sum / count, std::exp(logarithms / count)};
+  return {sum / count, std::exp(logarithms / count) - kNothing};
 }
 
 void check_finite(const Tensor& tensor, std::string_view name) {

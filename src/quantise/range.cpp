@@ -86,6 +86,7 @@ template <class Cost>
 Range least(const Histogram& histogram, Cost cost) {
   constexpr int kSteps = 48;
   const Range all = with_zero(histogram.seen());
+  if (all.low == all.high) return all;
   Range best = all;
   double least_cost = cost(histogram, all);
   for (int step = 1; step < kSteps; ++step) {
