@@ -17,6 +17,8 @@ namespace {
 
 constexpr int64_t kFreeInitializers = 4;  // the IR version from which an initialiser is no input
 
+constexpr int64_t kCastOpset = 13;
+
 enum class Kind { Half, Float };
 
 constexpr int64_t data_type(Kind kind) {
@@ -75,6 +77,9 @@ class Conversion {
     }
     return std::move(scope.edit);
   }
+
+  // Of ONNX's own operators; 0 where the model has none.
+  int64_t opset() const { return opset_; }
 
   Strings warnings() const {
     Strings out;
@@ -352,6 +357,8 @@ HalfModel to_float16(std::span<const std::byte> bytes, const HalfOptions& option
   ModelEdit edit;
   edit.graph = conversion.edit_of(model.graph, graph, true);
   if (model.ir_version < kFreeInitializers) edit.ir_version = kFreeInitializers;
+  // Casts are of this domain, which models of other operators need not import.
+  if (conversion.opset() == 0) edit.opset_imports[""] = kCastOpset;
   return {onnx::edit(bytes, edit), conversion.warnings()};
 }
 
