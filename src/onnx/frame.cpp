@@ -45,32 +45,36 @@ std::string frame_of(std::span<const std::byte> model) {
   });
 }
 
-std::string fill_frame(std::string_view frame, const Graph& graph,
-                       const std::set<std::string_view>& inputs,
-                       const std::map<std::string_view, int64_t>& opsets) {
+std::string fill_frame(std::string_view frame, const Contents& contents) {
   const RawFields fields = raw_fields(frame);
   const RawFields interface = merged_fields(fields, 7);
   Model model;
   Path path(frame.data());
   Fields in({frame.data(), frame.size()}, path);
   decode(in, model);
+  const auto stays = [&](const RawField& field) {
+    return !field.is(11) ||
+           std::ranges::find(contents.inputs, string_in(raw_fields(field.content), 1)) !=
+               contents.inputs.end();
+  };
   return write([&](Writer& out) {
     write_once(out, fields, [&] {
       for (const RawField& field : interface) {
-        const bool goes = field.is(11) && !inputs.contains(string_in(raw_fields(field.content), 1));
-        if (!goes) out.copy(field.bytes);
+        if (stays(field)) out.copy(field.bytes);
       }
-      for (const Node& node : graph.nodes) out.message(1, [&] { encode(out, node); });
-      for (const Tensor& tensor : graph.initializers) out.message(5, [&] { encode(out, tensor); });
+      out.copy(contents.nodes);
+      for (const Tensor& tensor : contents.initializers) {
+        out.message(5, [&] { encode(out, tensor); });
+      }
     });
     // The last of a number that is given twice counts.
     if (model.ir_version < kFreeInitializers) out.varint(1, kFreeInitializers);
-    for (const auto& [domain, version] : opsets) {
-      const auto known = [&](const OperatorSetId& opset) {
-        return opset.domain == domain || (domain.empty() && opset.domain == "ai.onnx");
+    for (const OperatorSetId& opset : contents.opsets) {
+      const auto known = [&](const OperatorSetId& other) {
+        return opset.domain == other.domain || (opset.domain.empty() && other.domain == "ai.onnx");
       };
       if (std::ranges::any_of(model.opset_imports, known)) continue;
-      out.message(8, [&] { encode(out, OperatorSetId{domain, version}); });
+      out.message(8, [&] { encode(out, opset); });
     }
   });
 }

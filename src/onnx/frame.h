@@ -1,10 +1,11 @@
 #pragma once
 
-#include <map>
-#include <set>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "onnx/model.h"
 
@@ -14,10 +15,13 @@ namespace fovea::onnx {
 // strings, copied byte by byte. A ModelProto without nodes, initialisers, declared values and functions.
 std::string frame_of(std::span<const std::byte> model);
 
-// The file that the frame is of, with these nodes and initialisers. Of its inputs those stay that are
-// named, and it imports these opsets as well, by their domains, where it imports none of the domain.
-std::string fill_frame(std::string_view frame, const Graph& graph,
-                       const std::set<std::string_view>& inputs,
-                       const std::map<std::string_view, int64_t>& opsets);
+// What a frame is filled with.
+struct Contents {
+  std::string nodes;  // the fields of GraphProto that they are
+  std::vector<Tensor> initializers;
+  std::vector<std::string_view> inputs;  // those of the frame's that stay
+  std::vector<OperatorSetId> opsets;     // of domains of which the frame may import none
+};
+std::string fill_frame(std::string_view frame, const Contents& contents);
 
 }  // namespace fovea::onnx

@@ -207,7 +207,7 @@ class Conversion {
       if (tensor.data_type != static_cast<int32_t>(DType::Float)) continue;
       const auto output = scope.outputs.find(tensor.name);
       const bool stays = output != scope.outputs.end() ? output->second == Kind::Float
-                                                       : keeps_float(graph, tensor.name);
+                                                       : wanted_as_float_.contains(tensor.name);
       make(scope, tensor.name, std::nullopt, stays ? Kind::Float : Kind::Half);
       if (stays) continue;
       scope.edit.removed_initializers.emplace(tensor.name);
@@ -218,14 +218,6 @@ class Conversion {
         make(scope, tensor.values.name, std::nullopt, Kind::Float);
       }
     }
-  }
-
-  bool keeps_float(const Graph& graph, std::string_view name) const {
-    const bool is_default = &graph == &model_.graph && options_.keep_io_types &&
-                            model_.ir_version >= kFreeInitializers &&
-                            std::ranges::find(graph.inputs, name, &ValueInfo::name) !=
-                                graph.inputs.end();
-    return is_default || wanted_as_float_.contains(name);
   }
 
   void convert_declared(Scope& scope, const Graph& graph, const RawFields& fields, bool is_main,

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "onnx/encode_messages.h"
 #include "ops/core/body.h"
 
 namespace fovea {
 namespace {
+
+using onnx::Writer;
 
 constexpr int kFirstLayerNormalization = 17;
 
@@ -16,37 +19,52 @@ onnx::Tensor to_onnx(const Tensor& from, std::string_view name) {
   out.data_type = static_cast<int32_t>(from.dtype());
   out.dims = from.shape().dims();
   if (from.dtype() == DType::String) {
-    out.string_data = {from.strings().begin(), from.strings().end()};
+    for (const std::string& string : from.strings()) out.string_data.push_back(string);
   } else {
     out.raw_data = {from.data(), from.bytes()};
   }
   return out;
 }
 
-// What is declared of a subgraph's input or output; sequences go without a type, as they may.
-onnx::ValueInfo to_onnx(const Value& value, std::string_view name) {
-  onnx::ValueInfo out;
-  out.name = name;
-  if (value.dtype == DType::Undefined || value.dtype >= DType::Map) return out;
-  onnx::Type& type = out.type.emplace();
-  type.kind = onnx::Type::Kind::Tensor;
-  type.elem_type = static_cast<int32_t>(value.dtype);
-  if (!value.shape) return out;
-  type.shape.emplace();
-  for (const Dim& dim : *value.shape) {
-    onnx::Dim& written = type.shape->emplace_back();
-    if (const auto* size = std::get_if<int64_t>(&dim)) written.value = *size;
-    if (const auto* param = std::get_if<std::string>(&dim)) written.param = *param;
-  }
-  return out;
+// The ValueInfoProto of a subgraph's input or output; sequences go without a type, as they may.
+void write_value(Writer& out, const Value& value, std::string_view name) {
+  out.bytes(1, name);
+  if (value.dtype == DType::Undefined || value.dtype >= DType::Map) return;
+  const auto write_dim = [&](const Dim& dim) {
+    if (const auto* size = std::get_if<int64_t>(&dim)) out.varint(1, *size);
+    if (const auto* param = std::get_if<std::string>(&dim)) out.bytes(2, *param);
+  };
+  const auto write_shape = [&] {
+    for (const Dim& dim : *value.shape) out.message(1, [&] { write_dim(dim); });
+  };
+  const auto write_tensor = [&] {
+    out.varint(1, static_cast<int32_t>(value.dtype));
+    if (value.shape) out.message(2, write_shape);
+  };
+  out.message(2, [&] { out.message(1, write_tensor); });
+}
+
+// The fields of a NodeProto, appended to the others of its graph. `attributes` are whole fields.
+void append_node(std::string& nodes, const Node& node, std::string_view op_type,
+                 std::string_view domain, std::span<const std::string_view> inputs,
+                 std::span<const std::string_view> outputs, std::string_view attributes) {
+  nodes += onnx::write([&](Writer& out) {
+    out.message(1, [&] {
+      for (const std::string_view input : inputs) out.bytes(1, input);
+      for (const std::string_view output : outputs) out.bytes(2, output);
+      out.bytes(3, node.name);
+      out.bytes(4, op_type);
+      out.copy(attributes);
+      if (!domain.empty()) out.bytes(7, domain);
+    });
+  });
 }
 
 }  // namespace
 
-GraphToOnnx::GraphToOnnx(const Graph& graph, const std::vector<std::string_view>& outputs) {
-  Scope scope{graph, nullptr, proto_, known_shapes(graph), {}};
-  scope.names.resize(graph.values.size());
-  for (const ValueId id : graph.inputs) inputs_.insert(name(scope, id));
+GraphToOnnx::GraphToOnnx(const Graph& graph, const Names& outputs) {
+  Scope scope{graph, nullptr, contents_, known_shapes(graph), Names(graph.values.size())};
+  for (const ValueId id : graph.inputs) contents_.inputs.push_back(name(scope, id));
   // Outputs have their names before anything else asks for these.
   for (size_t i = 0; i < outputs.size(); ++i) {
     std::string_view& known = scope.names[static_cast<size_t>(graph.outputs[i])];
@@ -68,8 +86,8 @@ std::string_view GraphToOnnx::unique(std::string_view base) {
 
 std::string_view GraphToOnnx::name(Scope& scope, ValueId id) {
   if (id == kNoValue) return {};
-  std::string_view& known = scope.names[static_cast<size_t>(id)];
   if (scope.graph.constant(id)) return constant(scope, id);
+  std::string_view& known = scope.names[static_cast<size_t>(id)];
   if (known.empty()) known = unique(scope.graph.value(id).name);
   return known;
 }
@@ -78,30 +96,28 @@ std::string_view GraphToOnnx::name(Scope& scope, ValueId id) {
 std::string_view GraphToOnnx::constant(Scope& scope, ValueId id) {
   const Tensor& tensor = *scope.graph.constant(id);
   for (const Scope* at = &scope; at; at = at->outer) {
-    const auto found = at->constants.find(tensor.data());
-    if (found == at->constants.end()) continue;
-    const Tensor& known = *at->graph.constant(found->second);
-    const bool same = known.dtype() == tensor.dtype() && known.shape() == tensor.shape();
-    if (same) return at->names[static_cast<size_t>(found->second)];
+    for (const ValueId other : at->constants) {
+      const Tensor& known = *at->graph.constant(other);
+      const bool same = (at == &scope && other == id) ||
+                        (known.data() == tensor.data() && known.dtype() == tensor.dtype() &&
+                         known.shape() == tensor.shape() && known.elements() > 0);
+      if (same) return at->names[static_cast<size_t>(other)];
+    }
   }
   std::string_view& name = scope.names[static_cast<size_t>(id)];
-  const bool is_written = std::ranges::any_of(scope.out.initializers, [&](const auto& written) {
-    return !name.empty() && written.name == name;
-  });
-  if (is_written) return name;
   if (name.empty()) name = unique(scope.graph.value(id).name);
-  if (tensor.dtype() == DType::Absent || tensor.dtype() >= DType::Map) {
+  if (tensor.dtype() >= DType::Map) {
     throw Error(ErrorCode::UnsupportedAttribute,
                 text("The constant '", name, "' is no tensor, which no initialiser says."))
         .with("value", std::string(name));
   }
   scope.out.initializers.push_back(to_onnx(tensor, name));
-  if (tensor.elements() > 0) scope.constants.emplace(tensor.data(), id);
+  scope.constants.push_back(id);
   return name;
 }
 
-std::vector<std::string_view> GraphToOnnx::names(Scope& scope, const std::vector<ValueId>& ids) {
-  std::vector<std::string_view> out;
+GraphToOnnx::Names GraphToOnnx::names(Scope& scope, const std::vector<ValueId>& ids) {
+  Names out;
   for (const ValueId id : ids) out.push_back(name(scope, id));
   return out;
 }
@@ -109,7 +125,7 @@ std::vector<std::string_view> GraphToOnnx::names(Scope& scope, const std::vector
 void GraphToOnnx::write_nodes(Scope& scope) {
   for (const Node& node : scope.graph.nodes) {
     if (node.domain != kInternalDomain) {
-      write(scope, node);
+      write_node(scope, node, names(scope, node.inputs), names(scope, node.outputs));
     } else if (!write_layer_normalization(scope, node)) {
       write_body(scope, node);
     }
@@ -117,35 +133,26 @@ void GraphToOnnx::write_nodes(Scope& scope) {
 }
 
 // An output that is another's value as well, or an input, is a copy of it.
-void GraphToOnnx::write_outputs(Scope& scope, const std::vector<std::string_view>& wanted) {
+void GraphToOnnx::write_outputs(Scope& scope, const Names& wanted) {
   for (size_t i = 0; i < wanted.size(); ++i) {
     const std::string_view made = name(scope, scope.graph.outputs[i]);
     if (made == wanted[i]) continue;
-    onnx::Node copy;
-    copy.op_type = "Identity";
-    copy.inputs = {made};
-    copy.outputs = {wanted[i]};
-    scope.out.nodes.push_back(std::move(copy));
+    append_node(scope.out.nodes, {}, "Identity", {}, {&made, 1}, {&wanted[i], 1}, {});
   }
 }
 
-onnx::Node GraphToOnnx::head(const Node& node) {
-  opsets_.emplace(node.domain, node.opset);
-  onnx::Node out;
-  out.name = node.name;
-  out.op_type = node.op_type;
-  out.domain = node.domain;
-  return out;
-}
-
-void GraphToOnnx::write(Scope& scope, const Node& node) {
-  onnx::Node out = head(node);
-  out.inputs = names(scope, node.inputs);
+void GraphToOnnx::write_node(Scope& scope, const Node& node, const Names& inputs,
+                             const Names& outputs) {
+  std::string attributes;
   for (const auto& [name, value] : node.attributes.all()) {
-    out.attributes.push_back(attribute(scope, node, name, value));
+    attributes += attribute(scope, node, name, value);
   }
-  out.outputs = names(scope, node.outputs);
-  scope.out.nodes.push_back(std::move(out));
+  append_node(scope.out.nodes, node, node.op_type, node.domain, inputs, outputs, attributes);
+  scope.made.insert(scope.made.end(), outputs.begin(), outputs.end());
+  std::vector<onnx::OperatorSetId>& opsets = contents_.opsets;
+  if (std::ranges::find(opsets, node.domain, &onnx::OperatorSetId::domain) == opsets.end()) {
+    opsets.push_back({node.domain, node.opset});
+  }
 }
 
 void GraphToOnnx::write_body(Scope& scope, const Node& node) {
@@ -153,19 +160,15 @@ void GraphToOnnx::write_body(Scope& scope, const Node& node) {
     fail(ErrorCode::Internal, "ONNX has no ", node.op_type, ", which '", node.name, "' is.");
   }
   const Graph& body = body_of(node);
-  std::vector<std::string_view> values = names(scope, node.inputs);
+  Names values = names(scope, node.inputs);
   for (const Node& part : body.nodes) {
-    onnx::Node out = head(part);
+    Names inputs;
     for (const ValueId id : part.inputs) {
-      out.inputs.push_back(id == kNoValue ? std::string_view() : values[static_cast<size_t>(id)]);
-    }
-    for (const auto& [name, value] : part.attributes.all()) {
-      out.attributes.push_back(attribute(scope, part, name, value));
+      inputs.push_back(id == kNoValue ? std::string_view() : values[static_cast<size_t>(id)]);
     }
     const bool is_last = &part == &body.nodes.back();
     values.push_back(is_last ? name(scope, node.outputs[0]) : unique(part.name));
-    out.outputs = {values.back()};
-    scope.out.nodes.push_back(std::move(out));
+    write_node(scope, part, inputs, {values.back()});
   }
 }
 
@@ -176,85 +179,90 @@ bool GraphToOnnx::write_layer_normalization(Scope& scope, const Node& node) {
   }
   const auto& dims = scope.shapes[static_cast<size_t>(node.inputs[0])];
   const Tensor* scale = scope.graph.constant(node.inputs[1]);
-  if (!dims || dims->empty() || !scale || scale->shape().rank() != 1 ||
-      dims->back() != scale->elements()) {
-    return false;
-  }
-  onnx::Node out = head(node);
-  opsets_.erase(kInternalDomain);
-  out.op_type = "LayerNormalization";
-  out.domain = {};
-  out.inputs = names(scope, {node.inputs.begin(), node.inputs.begin() + 3});
-  out.outputs = names(scope, node.outputs);
-  const AttributeValue epsilon = node.attributes.get_float("epsilon", 0.0f);
-  out.attributes.push_back(attribute(scope, node, "epsilon", epsilon));
-  scope.out.nodes.push_back(std::move(out));
+  const bool fits = dims && !dims->empty() && scale && scale->shape().rank() == 1 &&
+                    dims->back() == scale->elements();
+  if (!fits) return false;
+  const std::string_view inputs[] = {name(scope, node.inputs[0]), name(scope, node.inputs[1]),
+                                     name(scope, node.inputs[2])};
+  const std::string_view output = name(scope, node.outputs[0]);
+  append_node(scope.out.nodes, node, "LayerNormalization", {}, inputs, {&output, 1},
+              attribute(scope, node, "epsilon", node.attributes.get_float("epsilon", 0.0f)));
+  scope.made.push_back(output);
   return true;
 }
 
-onnx::Attribute GraphToOnnx::attribute(Scope& scope, const Node& node, std::string_view name,
-                                       const AttributeValue& value) {
-  using Kind = onnx::AttributeType;
-  onnx::Attribute out;
-  // Sparse constants were made dense.
-  out.name = name == "sparse_value" ? "value" : name;
-  if (const auto* i = std::get_if<int64_t>(&value)) {
-    out.type = Kind::Int;
-    out.i = *i;
-  } else if (const auto* f = std::get_if<float>(&value)) {
-    out.type = Kind::Float;
-    out.f = *f;
-  } else if (const auto* s = std::get_if<std::string>(&value)) {
-    out.type = Kind::String;
-    out.s = *s;
-  } else if (const auto* ints = std::get_if<std::vector<int64_t>>(&value)) {
-    out.type = Kind::Ints;
-    out.ints = *ints;
-  } else if (const auto* floats = std::get_if<std::vector<float>>(&value)) {
-    out.type = Kind::Floats;
-    out.floats = *floats;
-  } else if (const auto* strings = std::get_if<std::vector<std::string>>(&value)) {
-    out.type = Kind::Strings;
-    out.strings = {strings->begin(), strings->end()};
-  } else if (const auto* tensor = std::get_if<Tensor>(&value)) {
-    out.type = Kind::Tensor;
-    out.t = std::make_unique<onnx::Tensor>(to_onnx(*tensor, {}));
-  } else if (const auto* graph = std::get_if<std::shared_ptr<Graph>>(&value)) {
-    out.type = Kind::Graph;
-    out.g = std::make_unique<onnx::Graph>();
-    write_subgraph(scope, node, **graph, *out.g);
-  } else {
+// The field of a NodeProto.
+std::string GraphToOnnx::attribute(Scope& scope, const Node& node, std::string_view name,
+                                   const AttributeValue& value) {
+  // AttributeProto.type of AttributeValue's alternatives, and the fields of the values.
+  constexpr int64_t kTypes[] = {2, 1, 3, 7, 6, 8, 4, 5};
+  if (value.index() >= std::size(kTypes)) {
     throw Error(ErrorCode::UnsupportedAttribute,
                 text("The attribute '", name, "' of ", node.op_type, " '", node.name,
                      "' is of a kind that is not read, and so cannot be written."))
         .with("node", node.name)
         .with("attribute", std::string(name));
   }
-  return out;
+  std::string graph;
+  const auto* inner = std::get_if<std::shared_ptr<Graph>>(&value);
+  if (inner) graph = subgraph(scope, node, **inner);
+  // Sparse constants were made dense.
+  if (name == "sparse_value") name = "value";
+  return onnx::write([&](Writer& out) {
+    out.message(5, [&] {
+      out.bytes(1, name);
+      if (const auto* f = std::get_if<float>(&value)) out.fixed(2, *f);
+      if (const auto* i = std::get_if<int64_t>(&value)) out.varint(3, *i);
+      if (const auto* s = std::get_if<std::string>(&value)) out.bytes(4, *s);
+      if (const auto* tensor = std::get_if<Tensor>(&value)) {
+        out.message(5, [&] { encode(out, to_onnx(*tensor, {})); });
+      }
+      if (inner) out.bytes(6, graph);
+      if (const auto* floats = std::get_if<std::vector<float>>(&value)) {
+        for (const float f : *floats) out.fixed(7, f);
+      }
+      if (const auto* ints = std::get_if<std::vector<int64_t>>(&value)) {
+        for (const int64_t i : *ints) out.varint(8, i);
+      }
+      if (const auto* strings = std::get_if<std::vector<std::string>>(&value)) {
+        for (const std::string& s : *strings) out.bytes(9, s);
+      }
+      out.varint(20, kTypes[value.index()]);
+    });
+  });
 }
 
-void GraphToOnnx::write_subgraph(Scope& around, const Node& node, const Graph& inner,
-                                 onnx::Graph& out) {
-  Scope scope{inner, &around, out, known_shapes(inner), {}};
-  scope.names.resize(inner.values.size());
-  out.name = inner.name.empty() ? std::string_view(node.name) : std::string_view(inner.name);
+// A GraphProto.
+std::string GraphToOnnx::subgraph(Scope& around, const Node& node, const Graph& inner) {
+  onnx::Contents contents;
+  Scope scope{inner, &around, contents, known_shapes(inner), Names(inner.values.size())};
   for (const Capture& capture : inner.captures) {
     scope.names[static_cast<size_t>(capture.inner)] = name(around, capture.outer);
   }
-  for (const ValueId id : inner.inputs) {
-    out.inputs.push_back(to_onnx(inner.value(id), name(scope, id)));
-  }
+  const Names inputs = names(scope, inner.inputs);
   write_nodes(scope);
   // Outputs are made by nodes of the subgraph, each by one of its own.
-  std::vector<std::string_view> outputs;
-  std::set<std::string_view> made;
-  for (const onnx::Node& written : out.nodes) made.insert(written.outputs.begin(), written.outputs.end());
+  Names outputs;
   for (const ValueId id : inner.outputs) {
     const std::string_view known = name(scope, id);
-    outputs.push_back(made.erase(known) > 0 ? known : unique(known));
-    out.outputs.push_back(to_onnx(inner.value(id), outputs.back()));
+    const auto made = std::ranges::find(scope.made, known);
+    outputs.push_back(made != scope.made.end() ? known : unique(known));
+    if (made != scope.made.end()) scope.made.erase(made);
   }
   write_outputs(scope, outputs);
+  return onnx::write([&](Writer& out) {
+    out.copy(contents.nodes);
+    out.bytes(2, inner.name.empty() ? node.name : inner.name);
+    for (const onnx::Tensor& tensor : contents.initializers) {
+      out.message(5, [&] { encode(out, tensor); });
+    }
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      out.message(11, [&] { write_value(out, inner.value(inner.inputs[i]), inputs[i]); });
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      out.message(12, [&] { write_value(out, inner.value(inner.outputs[i]), outputs[i]); });
+    }
+  });
 }
 
 }  // namespace fovea
