@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
-#include "onnx/encode_messages.h"
 #include "onnx/raw_fields.h"
 
 namespace fovea::onnx {
 namespace {
-
-// The IR version from which initialisers need not be inputs.
-constexpr int64_t kFreeInitializers = 4;
 
 // Nodes, initialisers, value infos, annotations, sparse initialisers.
 bool is_computed(uint32_t graph_field) {
@@ -45,13 +41,10 @@ std::string frame_of(std::span<const std::byte> model) {
   });
 }
 
-std::string fill_frame(std::string_view frame, const Contents& contents) {
+std::string fill_frame(std::string_view frame, const Contents& contents,
+                       void (*write_rest)(Writer& out, const void* what), const void* what) {
   const RawFields fields = raw_fields(frame);
   const RawFields interface = merged_fields(fields, 7);
-  Model model;
-  Path path(frame.data());
-  Fields in({frame.data(), frame.size()}, path);
-  decode(in, model);
   const auto stays = [&](const RawField& field) {
     return !field.is(11) ||
            std::ranges::find(contents.inputs, string_in(raw_fields(field.content), 1)) !=
@@ -63,18 +56,15 @@ std::string fill_frame(std::string_view frame, const Contents& contents) {
         if (stays(field)) out.copy(field.bytes);
       }
       out.copy(contents.nodes);
-      for (const Tensor& tensor : contents.initializers) {
-        out.message(5, [&] { encode(out, tensor); });
-      }
+      write_rest(out, what);
     });
     // The last of a number that is given twice counts.
-    if (model.ir_version < kFreeInitializers) out.varint(1, kFreeInitializers);
+    if (contents.ir_version) out.varint(1, *contents.ir_version);
     for (const OperatorSetId& opset : contents.opsets) {
-      const auto known = [&](const OperatorSetId& other) {
-        return opset.domain == other.domain || (opset.domain.empty() && other.domain == "ai.onnx");
-      };
-      if (std::ranges::any_of(model.opset_imports, known)) continue;
-      out.message(8, [&] { encode(out, opset); });
+      out.message(8, [&] {
+        out.bytes(1, opset.domain);
+        out.varint(2, opset.version);
+      });
     }
   });
 }

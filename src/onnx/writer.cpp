@@ -98,4 +98,12 @@ void Writer::begin_writing() {
   }
 }
 
+std::string written(void (*write_to)(Writer& out, const void* what), const void* what) {
+  Writer out;
+  write_to(out, what);
+  out.begin_writing();
+  write_to(out, what);
+  return out.take();
+}
+
 }  // namespace fovea::onnx

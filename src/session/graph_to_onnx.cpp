@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "onnx/encode_messages.h"
 #include "ops/core/body.h"
 
 namespace fovea {
@@ -11,19 +10,20 @@ namespace {
 
 using onnx::Writer;
 
+// The IR version from which initialisers need not be inputs.
+constexpr int64_t kFreeInitializers = 4;
 constexpr int kFirstLayerNormalization = 17;
 
-onnx::Tensor to_onnx(const Tensor& from, std::string_view name) {
-  onnx::Tensor out;
-  out.name = name;
-  out.data_type = static_cast<int32_t>(from.dtype());
-  out.dims = from.shape().dims();
-  if (from.dtype() == DType::String) {
-    for (const std::string& string : from.strings()) out.string_data.push_back(string);
+// The fields of a TensorProto.
+void write_tensor(Writer& out, const Tensor& tensor, std::string_view name) {
+  for (const int64_t size : tensor.shape()) out.varint(1, size);
+  out.varint(2, static_cast<int32_t>(tensor.dtype()));
+  out.bytes(8, name);
+  if (tensor.dtype() == DType::String) {
+    for (const std::string& string : tensor.strings()) out.bytes(6, string);
   } else {
-    out.raw_data = {from.data(), from.bytes()};
+    out.bytes(9, std::span(tensor.data(), tensor.bytes()));
   }
-  return out;
 }
 
 // The ValueInfoProto of a subgraph's input or output; sequences go without a type, as they may.
@@ -62,26 +62,48 @@ void append_node(std::string& nodes, const Node& node, std::string_view op_type,
 
 }  // namespace
 
-GraphToOnnx::GraphToOnnx(const Graph& graph, const Names& outputs) {
-  Scope scope{graph, nullptr, contents_, known_shapes(graph), Names(graph.values.size())};
+GraphToOnnx::GraphToOnnx(const Graph& graph, const ModelInfo& info)
+    : info_(info),
+      main_{graph, nullptr, contents_.nodes, known_shapes(graph), Names(graph.values.size())} {
+  if (info.ir_version < kFreeInitializers) contents_.ir_version = kFreeInitializers;
+  Scope& scope = main_;
   for (const ValueId id : graph.inputs) contents_.inputs.push_back(name(scope, id));
   // Outputs have their names before anything else asks for these.
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    std::string_view& known = scope.names[static_cast<size_t>(graph.outputs[i])];
-    const bool is_new = taken_.insert(outputs[i]).second;
-    if (is_new && known.empty()) known = outputs[i];
+  Names outputs;
+  for (const InputInfo& output : info.outputs) {
+    std::string_view& known = scope.names[static_cast<size_t>(graph.outputs[outputs.size()])];
+    outputs.push_back(output.name);
+    const bool is_new = taken_.emplace(output.name, kNoValue).second;
+    if (is_new && known.empty()) known = output.name;
   }
   write_nodes(scope);
   write_outputs(scope, outputs);
 }
 
+std::string GraphToOnnx::fill(std::string_view frame) const {
+  const auto write_rest = [](Writer& out, const void* scope) {
+    write_initializers(out, *static_cast<const Scope*>(scope));
+  };
+  return onnx::fill_frame(frame, contents_, write_rest, &main_);
+}
+
+void GraphToOnnx::write_initializers(Writer& out, const Scope& scope) {
+  for (const ValueId id : scope.constants) {
+    out.message(5, [&] {
+      write_tensor(out, *scope.graph.constant(id), scope.names[static_cast<size_t>(id)]);
+    });
+  }
+}
+
 std::string_view GraphToOnnx::unique(std::string_view base) {
   if (base.empty()) base = "value";
-  if (taken_.insert(base).second) return base;
-  for (int i = 1;; ++i) {
-    std::string made = text(base, '_', i);
-    if (!taken_.contains(made)) return *taken_.insert(texts_.emplace_back(std::move(made))).first;
-  }
+  if (taken_.emplace(base, kNoValue).second) return base;
+  std::string& made = texts_.emplace_back();
+  int number = 0;
+  do {
+    made = text(base, '_', ++number);
+  } while (!taken_.emplace(made, kNoValue).second);
+  return made;
 }
 
 std::string_view GraphToOnnx::name(Scope& scope, ValueId id) {
@@ -111,7 +133,6 @@ std::string_view GraphToOnnx::constant(Scope& scope, ValueId id) {
                 text("The constant '", name, "' is no tensor, which no initialiser says."))
         .with("value", std::string(name));
   }
-  scope.out.initializers.push_back(to_onnx(tensor, name));
   scope.constants.push_back(id);
   return name;
 }
@@ -137,7 +158,7 @@ void GraphToOnnx::write_outputs(Scope& scope, const Names& wanted) {
   for (size_t i = 0; i < wanted.size(); ++i) {
     const std::string_view made = name(scope, scope.graph.outputs[i]);
     if (made == wanted[i]) continue;
-    append_node(scope.out.nodes, {}, "Identity", {}, {&made, 1}, {&wanted[i], 1}, {});
+    append_node(scope.nodes, {}, "Identity", {}, {&made, 1}, {&wanted[i], 1}, {});
   }
 }
 
@@ -147,12 +168,18 @@ void GraphToOnnx::write_node(Scope& scope, const Node& node, const Names& inputs
   for (const auto& [name, value] : node.attributes.all()) {
     attributes += attribute(scope, node, name, value);
   }
-  append_node(scope.out.nodes, node, node.op_type, node.domain, inputs, outputs, attributes);
+  append_node(scope.nodes, node, node.op_type, node.domain, inputs, outputs, attributes);
   scope.made.insert(scope.made.end(), outputs.begin(), outputs.end());
-  std::vector<onnx::OperatorSetId>& opsets = contents_.opsets;
-  if (std::ranges::find(opsets, node.domain, &onnx::OperatorSetId::domain) == opsets.end()) {
-    opsets.push_back({node.domain, node.opset});
-  }
+  import_opset(node);
+}
+
+void GraphToOnnx::import_opset(const Node& node) {
+  const auto is_its = [&](const auto& opset) {
+    return opset.domain == node.domain || (opset.domain == "ai.onnx" && node.domain.empty());
+  };
+  if (std::ranges::any_of(info_.opsets, is_its)) return;
+  if (std::ranges::any_of(contents_.opsets, is_its)) return;
+  contents_.opsets.push_back({node.domain, node.opset});
 }
 
 void GraphToOnnx::write_body(Scope& scope, const Node& node) {
@@ -185,7 +212,7 @@ bool GraphToOnnx::write_layer_normalization(Scope& scope, const Node& node) {
   const std::string_view inputs[] = {name(scope, node.inputs[0]), name(scope, node.inputs[1]),
                                      name(scope, node.inputs[2])};
   const std::string_view output = name(scope, node.outputs[0]);
-  append_node(scope.out.nodes, node, "LayerNormalization", {}, inputs, {&output, 1},
+  append_node(scope.nodes, node, "LayerNormalization", {}, inputs, {&output, 1},
               attribute(scope, node, "epsilon", node.attributes.get_float("epsilon", 0.0f)));
   scope.made.push_back(output);
   return true;
@@ -215,7 +242,7 @@ std::string GraphToOnnx::attribute(Scope& scope, const Node& node, std::string_v
       if (const auto* i = std::get_if<int64_t>(&value)) out.varint(3, *i);
       if (const auto* s = std::get_if<std::string>(&value)) out.bytes(4, *s);
       if (const auto* tensor = std::get_if<Tensor>(&value)) {
-        out.message(5, [&] { encode(out, to_onnx(*tensor, {})); });
+        out.message(5, [&] { write_tensor(out, *tensor, {}); });
       }
       if (inner) out.bytes(6, graph);
       if (const auto* floats = std::get_if<std::vector<float>>(&value)) {
@@ -234,8 +261,8 @@ std::string GraphToOnnx::attribute(Scope& scope, const Node& node, std::string_v
 
 // A GraphProto.
 std::string GraphToOnnx::subgraph(Scope& around, const Node& node, const Graph& inner) {
-  onnx::Contents contents;
-  Scope scope{inner, &around, contents, known_shapes(inner), Names(inner.values.size())};
+  std::string nodes;
+  Scope scope{inner, &around, nodes, known_shapes(inner), Names(inner.values.size())};
   for (const Capture& capture : inner.captures) {
     scope.names[static_cast<size_t>(capture.inner)] = name(around, capture.outer);
   }
@@ -251,11 +278,9 @@ std::string GraphToOnnx::subgraph(Scope& around, const Node& node, const Graph& 
   }
   write_outputs(scope, outputs);
   return onnx::write([&](Writer& out) {
-    out.copy(contents.nodes);
+    out.copy(nodes);
     out.bytes(2, inner.name.empty() ? node.name : inner.name);
-    for (const onnx::Tensor& tensor : contents.initializers) {
-      out.message(5, [&] { encode(out, tensor); });
-    }
+    write_initializers(out, scope);
     for (size_t i = 0; i < inputs.size(); ++i) {
       out.message(11, [&] { write_value(out, inner.value(inner.inputs[i]), inputs[i]); });
     }

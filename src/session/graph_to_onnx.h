@@ -1,7 +1,7 @@
 #pragma once
 
-#include <deque>
-#include <set>
+#include <list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +10,7 @@
 #include "graph/graph.h"
 #include "onnx/frame.h"
 #include "passes/known_shapes.h"
+#include "session/session.h"
 
 namespace fovea {
 
@@ -18,12 +19,12 @@ namespace fovea {
 // graph that reads them.
 class GraphToOnnx {
  public:
-  // `outputs`: the names that the graph's outputs are to have. The graph has to outlive this. Throws
-  // Error(UnsupportedAttribute) for attributes that the engine does not read.
-  GraphToOnnx(const Graph& graph, const std::vector<std::string_view>& outputs);
+  // Of the model that `info` is of. Both have to outlive this. Throws Error(UnsupportedAttribute) for
+  // attributes that the engine does not read.
+  GraphToOnnx(const Graph& graph, const ModelInfo& info);
 
-  // Refers to the graph and to this object.
-  const onnx::Contents& contents() const { return contents_; }
+  // The file that the frame is of.
+  std::string fill(std::string_view frame) const;
 
  private:
   using Names = std::vector<std::string_view>;
@@ -32,17 +33,19 @@ class GraphToOnnx {
   struct Scope {
     const Graph& graph;
     const Scope* outer;
-    onnx::Contents& out;
+    std::string& nodes;  // the fields of the GraphProto that they are
     KnownShapes shapes;
     Names names;  // by ValueId; "" where there is none yet
-    std::vector<ValueId> constants = {};  // those that are written
+    std::vector<ValueId> constants = {};  // those that become initialisers
     Names made = {};                      // by nodes
   };
 
+  static void write_initializers(onnx::Writer& out, const Scope& scope);
   std::string_view unique(std::string_view base);
   std::string_view name(Scope& scope, ValueId id);
   std::string_view constant(Scope& scope, ValueId id);
   Names names(Scope& scope, const std::vector<ValueId>& ids);
+  void import_opset(const Node& node);
   void write_nodes(Scope& scope);
   void write_outputs(Scope& scope, const Names& wanted);
   void write_body(Scope& scope, const Node& node);
@@ -52,9 +55,11 @@ class GraphToOnnx {
                         const AttributeValue& value);
   std::string subgraph(Scope& around, const Node& node, const Graph& inner);
 
+  const ModelInfo& info_;
   onnx::Contents contents_;
-  std::set<std::string_view> taken_;
-  std::deque<std::string> texts_;
+  Scope main_;
+  std::map<std::string_view, ValueId> taken_;  // names, by which no value is looked up
+  std::list<std::string> texts_;
 };
 
 }  // namespace fovea

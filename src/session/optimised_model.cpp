@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "onnx/frame.h"
 #include "passes/pass.h"
 #include "session/check.h"
 #include "session/compiled.h"
@@ -85,10 +84,7 @@ std::string optimised_model(const Loaded& model, const SessionOptions& options, 
         .with("node", node->name)
         .with("op", node->op_type);
   }
-  std::vector<std::string_view> outputs;
-  for (const InputInfo& output : model.info.outputs) outputs.push_back(output.name);
-  const GraphToOnnx writing(graph, outputs);
-  return onnx::fill_frame(model.frame, writing.contents());
+  return GraphToOnnx(graph, model.info).fill(model.frame);
 }
 
 }  // namespace fovea
