@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "ops/core/body.h"
+#include "ops/meaning.h"
 
 namespace fovea {
 namespace {
@@ -12,7 +12,6 @@ using onnx::Writer;
 
 // The IR version from which initialisers need not be inputs.
 constexpr int64_t kFreeInitializers = 4;
-constexpr int kFirstLayerNormalization = 17;
 
 // The fields of a TensorProto.
 void write_tensor(Writer& out, const Tensor& tensor, std::string_view name) {
@@ -64,7 +63,7 @@ void append_node(std::string& nodes, const Node& node, std::string_view op_type,
 
 GraphToOnnx::GraphToOnnx(const Graph& graph, const ModelInfo& info)
     : info_(info),
-      main_{graph, nullptr, contents_.nodes, known_shapes(graph), Names(graph.values.size())} {
+      main_{graph, nullptr, contents_.nodes, Names(graph.values.size())} {
   if (info.ir_version < kFreeInitializers) contents_.ir_version = kFreeInitializers;
   Scope& scope = main_;
   for (const ValueId id : graph.inputs) contents_.inputs.push_back(name(scope, id));
@@ -145,11 +144,10 @@ GraphToOnnx::Names GraphToOnnx::names(Scope& scope, const std::vector<ValueId>& 
 
 void GraphToOnnx::write_nodes(Scope& scope) {
   for (const Node& node : scope.graph.nodes) {
-    if (node.domain != kInternalDomain) {
-      write_node(scope, node, names(scope, node.inputs), names(scope, node.outputs));
-    } else if (!write_layer_normalization(scope, node)) {
-      write_body(scope, node);
+    if (node.domain == kInternalDomain) {
+      fail(ErrorCode::Internal, "ONNX has no ", node.op_type, ", which '", node.name, "' is.");
     }
+    write_node(scope, node);
   }
 }
 
@@ -162,14 +160,14 @@ void GraphToOnnx::write_outputs(Scope& scope, const Names& wanted) {
   }
 }
 
-void GraphToOnnx::write_node(Scope& scope, const Node& node, const Names& inputs,
-                             const Names& outputs) {
+void GraphToOnnx::write_node(Scope& scope, const Node& node) {
+  const Names inputs = names(scope, node.inputs), outputs = names(scope, node.outputs);
   std::string attributes;
   for (const auto& [name, value] : node.attributes.all()) {
     attributes += attribute(scope, node, name, value);
   }
   append_node(scope.nodes, node, node.op_type, node.domain, inputs, outputs, attributes);
-  scope.made.insert(scope.made.end(), outputs.begin(), outputs.end());
+  for (const std::string_view output : outputs) scope.made.push_back(output);
   import_opset(node);
 }
 
@@ -180,42 +178,6 @@ void GraphToOnnx::import_opset(const Node& node) {
   if (std::ranges::any_of(info_.opsets, is_its)) return;
   if (std::ranges::any_of(contents_.opsets, is_its)) return;
   contents_.opsets.push_back({node.domain, node.opset});
-}
-
-void GraphToOnnx::write_body(Scope& scope, const Node& node) {
-  if (!node.attributes.has(kBodyAttribute)) {
-    fail(ErrorCode::Internal, "ONNX has no ", node.op_type, ", which '", node.name, "' is.");
-  }
-  const Graph& body = body_of(node);
-  Names values = names(scope, node.inputs);
-  for (const Node& part : body.nodes) {
-    Names inputs;
-    for (const ValueId id : part.inputs) {
-      inputs.push_back(id == kNoValue ? std::string_view() : values[static_cast<size_t>(id)]);
-    }
-    const bool is_last = &part == &body.nodes.back();
-    values.push_back(is_last ? name(scope, node.outputs[0]) : unique(part.name));
-    write_node(scope, part, inputs, {values.back()});
-  }
-}
-
-// Only where rows are known to be as long as scale and bias, which else would spread rows of one element.
-bool GraphToOnnx::write_layer_normalization(Scope& scope, const Node& node) {
-  if (node.op_type != "FusedLayerNormalization" || node.opset < kFirstLayerNormalization) {
-    return false;
-  }
-  const auto& dims = scope.shapes[static_cast<size_t>(node.inputs[0])];
-  const Tensor* scale = scope.graph.constant(node.inputs[1]);
-  const bool fits = dims && !dims->empty() && scale && scale->shape().rank() == 1 &&
-                    dims->back() == scale->elements();
-  if (!fits) return false;
-  const std::string_view inputs[] = {name(scope, node.inputs[0]), name(scope, node.inputs[1]),
-                                     name(scope, node.inputs[2])};
-  const std::string_view output = name(scope, node.outputs[0]);
-  append_node(scope.nodes, node, "LayerNormalization", {}, inputs, {&output, 1},
-              attribute(scope, node, "epsilon", node.attributes.get_float("epsilon", 0.0f)));
-  scope.made.push_back(output);
-  return true;
 }
 
 // The field of a NodeProto.
@@ -262,7 +224,7 @@ std::string GraphToOnnx::attribute(Scope& scope, const Node& node, std::string_v
 // A GraphProto.
 std::string GraphToOnnx::subgraph(Scope& around, const Node& node, const Graph& inner) {
   std::string nodes;
-  Scope scope{inner, &around, nodes, known_shapes(inner), Names(inner.values.size())};
+  Scope scope{inner, &around, nodes, Names(inner.values.size())};
   for (const Capture& capture : inner.captures) {
     scope.names[static_cast<size_t>(capture.inner)] = name(around, capture.outer);
   }

@@ -9,18 +9,16 @@
 
 #include "graph/graph.h"
 #include "onnx/frame.h"
-#include "passes/known_shapes.h"
 #include "session/session.h"
 
 namespace fovea {
 
 // A graph in ONNX's messages, for a file's frame. Values keep their names as far as these are their own.
-// Fused nodes become those that they were made of; constants become initialisers, of the outermost
-// graph that reads them.
+// Constants become initialisers, of the outermost graph that reads them.
 class GraphToOnnx {
  public:
-  // Of the model that `info` is of. Both have to outlive this. Throws Error(UnsupportedAttribute) for
-  // attributes that the engine does not read.
+  // Of the model that `info` is of, without operators that only this engine has. Both have to outlive
+  // this. Throws Error(UnsupportedAttribute) for attributes that the engine does not read.
   GraphToOnnx(const Graph& graph, const ModelInfo& info);
 
   // The file that the frame is of.
@@ -34,7 +32,6 @@ class GraphToOnnx {
     const Graph& graph;
     const Scope* outer;
     std::string& nodes;  // the fields of the GraphProto that they are
-    KnownShapes shapes;
     Names names;  // by ValueId; "" where there is none yet
     std::vector<ValueId> constants = {};  // those that become initialisers
     Names made = {};                      // by nodes
@@ -48,9 +45,7 @@ class GraphToOnnx {
   void import_opset(const Node& node);
   void write_nodes(Scope& scope);
   void write_outputs(Scope& scope, const Names& wanted);
-  void write_body(Scope& scope, const Node& node);
-  void write_node(Scope& scope, const Node& node, const Names& inputs, const Names& outputs);
-  bool write_layer_normalization(Scope& scope, const Node& node);
+  void write_node(Scope& scope, const Node& node);
   std::string attribute(Scope& scope, const Node& node, std::string_view name,
                         const AttributeValue& value);
   std::string subgraph(Scope& around, const Node& node, const Graph& inner);

@@ -11,11 +11,13 @@
 namespace fovea {
 namespace {
 
-// What makes operators that only this engine has, or those of opset 24 ("activation").
+// What makes operators that only this engine has, or those of opset 24 ("activation"). What
+// "layer-normalization" finds is of opsets that have no other way to say it.
 constexpr std::string_view kOwnPasses[] = {"quantised-convolution", "quantised-values",
                                            "fold-dequantised",      "activation",
-                                           "convolution-epilogue",  "concatenation",
-                                           "attention",             "matmul-epilogue"};
+                                           "layer-normalization",   "convolution-epilogue",
+                                           "concatenation",         "attention",
+                                           "matmul-epilogue"};
 constexpr int kFirstPixelShuffle = 11;  // DepthToSpace with a mode
 
 // Whether a node that a pass made means the same in the opset that the model imports.

@@ -134,8 +134,8 @@ export class InferenceSession {
   /**
    * The model after those of the engine's optimisations that can be written in standard ONNX, as a file
    * that any runtime takes: constants are folded, BatchNormalizations multiplied into convolutions, pixel
-   * shuffles and layer normalisations called by their names, Transposes moved to where they undo each
-   * other, local functions written out, and what no output needs is gone. Inputs, outputs, metadata and
+   * shuffles called by their name, Transposes moved to where they undo each other, local functions
+   * written out, and what no output needs is gone. Inputs, outputs, metadata and
    * the names of what is left stay; inputs that have a default become constants, and external weights
    * lie in the file. What the session's `disabledPasses` names is left out.
    *
