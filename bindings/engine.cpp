@@ -65,6 +65,15 @@ val receptive_field_of(Handle session, const val& request) {
       [&] { return to_val(at<Session>(session).receptive_field(to_field_request(request))); });
 }
 
+// In JavaScript's memory, since the string goes.
+val optimised_model(Handle session) {
+  return guard([&] {
+    const std::string model = at<Session>(session).optimised_model();
+    const auto* bytes = reinterpret_cast<const unsigned char*>(model.data());
+    return val(emscripten::typed_memory_view(model.size(), bytes)).call<val>("slice");
+  });
+}
+
 void trim_session(Handle session) {
   guard([&] { at<Session>(session).trim(); });
 }
@@ -113,6 +122,7 @@ EMSCRIPTEN_BINDINGS(fovea_engine) {
   function("makeSession", &make_session);
   function("modelInfo", &model_info);
   function("receptiveFieldOf", &receptive_field_of);
+  function("optimisedModel", &optimised_model);
   function("trimSession", &trim_session);
   function("deleteSession", &destroy<Session>);
 

@@ -39,7 +39,7 @@ void add_some(Writer& out, uint32_t number, int64_t value) {
 
 }  // namespace
 
-void encode(Writer& out, const StringPair& pair) {
+void encode(Writer& out, const StringPairs::value_type& pair) {
   out.bytes(1, pair.first);
   out.bytes(2, pair.second);
 }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "onnx/messages.h"
+#include "onnx/model.h"
 #include "onnx/writer.h"
 
 // One function for every message of onnx.proto: writes its fields.
 namespace fovea::onnx {
 
-void encode(Writer& out, const StringPair& pair);
+void encode(Writer& out, const StringPairs::value_type& pair);
 void encode(Writer& out, const Tensor& tensor);
 void encode(Writer& out, const SparseTensor& tensor);
 void encode(Writer& out, const Dim& dim);

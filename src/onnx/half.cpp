@@ -17,6 +17,8 @@ namespace {
 
 constexpr int64_t kFreeInitializers = 4;  // the IR version from which an initialiser is no input
 
+constexpr int64_t kCastOpset = 13;
+
 enum class Kind { Half, Float };
 
 constexpr int64_t data_type(Kind kind) {
@@ -75,6 +77,9 @@ class Conversion {
     }
     return std::move(scope.edit);
   }
+
+  // Of ONNX's own operators; 0 where the model has none.
+  int64_t opset() const { return opset_; }
 
   Strings warnings() const {
     Strings out;
@@ -202,7 +207,7 @@ class Conversion {
       if (tensor.data_type != static_cast<int32_t>(DType::Float)) continue;
       const auto output = scope.outputs.find(tensor.name);
       const bool stays = output != scope.outputs.end() ? output->second == Kind::Float
-                                                       : keeps_float(graph, tensor.name);
+                                                       : wanted_as_float_.contains(tensor.name);
       make(scope, tensor.name, std::nullopt, stays ? Kind::Float : Kind::Half);
       if (stays) continue;
       scope.edit.removed_initializers.emplace(tensor.name);
@@ -213,14 +218,6 @@ class Conversion {
         make(scope, tensor.values.name, std::nullopt, Kind::Float);
       }
     }
-  }
-
-  bool keeps_float(const Graph& graph, std::string_view name) const {
-    const bool is_default = &graph == &model_.graph && options_.keep_io_types &&
-                            model_.ir_version >= kFreeInitializers &&
-                            std::ranges::find(graph.inputs, name, &ValueInfo::name) !=
-                                graph.inputs.end();
-    return is_default || wanted_as_float_.contains(name);
   }
 
   void convert_declared(Scope& scope, const Graph& graph, const RawFields& fields, bool is_main,
@@ -352,6 +349,8 @@ HalfModel to_float16(std::span<const std::byte> bytes, const HalfOptions& option
   ModelEdit edit;
   edit.graph = conversion.edit_of(model.graph, graph, true);
   if (model.ir_version < kFreeInitializers) edit.ir_version = kFreeInitializers;
+  // Casts are of this domain, which models of other operators need not import.
+  if (conversion.opset() == 0) edit.opset_imports[""] = kCastOpset;
   return {onnx::edit(bytes, edit), conversion.warnings()};
 }
 

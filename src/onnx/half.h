@@ -9,7 +9,9 @@
 namespace fovea::onnx {
 
 struct HalfOptions {
-  bool keep_io_types = true;  // inputs and outputs stay float32, with Casts behind and before them
+  // Inputs and outputs stay float32, with Casts behind and before them; but inputs that have a default
+  // are as that becomes.
+  bool keep_io_types = true;
   std::set<std::string, std::less<>> keep_float_nodes;      // by name
   std::set<std::string, std::less<>> keep_float_operators;  // by operator type
 };

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "onnx/element_types.h"
 #include "onnx/encode_messages.h"
+#include "onnx/messages.h"
 #include "onnx/raw_fields.h"
 #include "onnx/tensor_data.h"
 

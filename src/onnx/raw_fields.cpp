@@ -35,8 +35,7 @@ RawFields merged_fields(const RawFields& fields, uint32_t number) {
   RawFields out;
   for (const RawField& field : fields) {
     if (!field.is(number)) continue;
-    const RawFields more = raw_fields(field.content);
-    out.insert(out.end(), more.begin(), more.end());
+    for (const RawField& inner : raw_fields(field.content)) out.push_back(inner);
   }
   return out;
 }

@@ -1,9 +1,6 @@
 #include "onnx/writer.h"
 
 #include <cstring>
-#include <exception>
-
-#include "base/error.h"
 
 namespace fovea::onnx {
 namespace {
@@ -89,13 +86,15 @@ void Writer::end(size_t index) {
 void Writer::begin_writing() {
   counting_ = false;
   next_ = 0;
-  try {
-    out_.reserve(size_);
-  } catch (const std::exception&) {
-    throw Error(ErrorCode::OutOfMemory, text("There is not enough memory to write a model of ",
-                                             size_, " bytes."))
-        .with("bytes", std::to_string(size_));
-  }
+  out_.reserve(size_);
+}
+
+std::string written(void (*write_to)(Writer& out, const void* what), const void* what) {
+  Writer out;
+  write_to(out, what);
+  out.begin_writing();
+  write_to(out, what);
+  return out.take();
 }
 
 }  // namespace fovea::onnx

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fovea::onnx {
@@ -55,13 +56,13 @@ class Writer {
   std::string out_;
 };
 
+// What write_to(Writer&) writes, which is called twice.
+std::string written(void (*write_to)(Writer& out, const void* what), const void* what);
+
 template <class Write>
-std::string write(Write write_to) {
-  Writer out;
-  write_to(out);
-  out.begin_writing();
-  write_to(out);
-  return out.take();
+std::string write(const Write& write_to) {
+  return written([](Writer& out, const void* what) { (*static_cast<const Write*>(what))(out); },
+                 &write_to);
 }
 
 }  // namespace fovea::onnx

@@ -1,6 +1,7 @@
 #include "session/loading.h"
 
 #include "import/import.h"
+#include "onnx/frame.h"
 #include "onnx/model.h"
 #include "session/check.h"
 
@@ -19,6 +20,7 @@ Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
   Loaded loaded;
   loaded.graph = import_model(model, sources, options.limits);
   loaded.info = describe_model(model, loaded.graph);
+  loaded.frame = onnx::frame_of(bytes.bytes);
   return loaded;
 }
 

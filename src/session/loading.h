@@ -2,6 +2,7 @@
 
 #include <new>
 #include <stdexcept>
+#include <string>
 
 #include "base/error.h"
 #include "session/session.h"
@@ -11,6 +12,7 @@ namespace fovea {
 struct Loaded {
   ModelInfo info;
   Graph graph;
+  std::string frame;  // see onnx/frame.h
 };
 
 // Throws Error as Session::load does, but for what is not supported.

@@ -10,6 +10,7 @@
 #include "session/check.h"
 #include "session/compiled.h"
 #include "session/loading.h"
+#include "session/optimised_model.h"
 #include "session/receptive_field.h"
 #include "session/tensor_memory.h"
 
@@ -174,6 +175,10 @@ Session::Held Session::held() const {
 
 ReceptiveField Session::receptive_field(const FieldRequest& request) const {
   return receptive_field_of(impl_->model, impl_->options, *impl_->pool, request);
+}
+
+std::string Session::optimised_model() const {
+  return guarded([&] { return fovea::optimised_model(impl_->model, impl_->options, *impl_->pool); });
 }
 
 void Session::trim() { impl_->trim(); }

@@ -186,6 +186,9 @@ class Session {
   // start() and planning do.
   ReceptiveField receptive_field(const FieldRequest& request) const;
 
+  // The model as the passes leave it that make standard ONNX of it, as a file (optimised_model.h).
+  std::string optimised_model() const;
+
   // Gives back the memory of plans and activations, as soon as no run is under way; the next run
   // makes them anew.
   void trim();

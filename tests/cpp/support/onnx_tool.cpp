@@ -13,6 +13,7 @@
 #include "onnx/half.h"
 #include "onnx/raw_fields.h"
 #include "onnx/upgrade.h"
+#include "session/session.h"
 
 // What the engine writes, for tests/writing/check.py to compare with onnx and onnxruntime:
 //
@@ -46,6 +47,21 @@ std::string to_half(std::span<const std::byte> model, const Arguments& arguments
   return std::move(half.bytes);
 }
 
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string optimised(std::span<const std::byte> model, const std::string& folder) {
+  const auto pool = std::make_shared<ThreadPool>(1);
+  SessionOptions options;
+  options.external_data = [&](const std::string& location) {
+    const auto file = std::make_shared<std::string>(read_file(folder + '/' + location));
+    return ModelBytes{onnx::as_bytes(*file), file};
+  };
+  return Session::load({model, nullptr}, pool, options)->optimised_model();
+}
+
 std::string run(const std::string& command, std::span<const std::byte> model,
                 const Arguments& arguments) {
   if (command == "encode") return onnx::encode(onnx::decode(model));
@@ -69,11 +85,14 @@ std::string run(const std::string& command, std::span<const std::byte> model,
 int main(int count, char** values) {
   const std::vector<std::string> arguments(values + 1, values + count);
   if (arguments.size() < 3) return 2;
-  std::ifstream in(arguments[1], std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const std::string bytes = fovea::read_file(arguments[1]);
+  const std::span<const std::byte> model = fovea::onnx::as_bytes(bytes);
+  const std::string folder = arguments[1].substr(0, arguments[1].find_last_of('/'));
   try {
-    const std::string result = fovea::run(arguments[0], fovea::onnx::as_bytes(bytes),
-                                          {arguments.begin() + 3, arguments.end()});
+    const std::string result =
+        arguments[0] == "optimise"
+            ? fovea::optimised(model, folder)
+            : fovea::run(arguments[0], model, {arguments.begin() + 3, arguments.end()});
     std::ofstream(arguments[2], std::ios::binary) << result;
   } catch (const fovea::Error& error) {
     std::cerr << fovea::name_of(error.code()) << ": " << error.message() << '\n';

@@ -318,6 +318,8 @@ export interface EngineModule extends Program {
   modelInfo(session: EngineSession): ModelInfo;
   /** By the operators' rules: nothing runs. */
   receptiveFieldOf(session: EngineSession, request: FieldRequest): ReceptiveFieldReport;
+  /** An ONNX file, in memory of its own. */
+  optimisedModel(session: EngineSession): Uint8Array<ArrayBuffer>;
   /** Gives the memory of past runs back. */
   trimSession(session: EngineSession): void;
   deleteSession(session: EngineSession): void;

@@ -93,6 +93,12 @@ export class SessionHost {
     return queue.add(job, () => module.receptiveFieldOf(sessions.get(session), request), session);
   }
 
+  /** The session's model as the passes leave it that make standard ONNX of it. */
+  optimisedModel(job: number, session: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { module, queue, sessions } = this.#context;
+    return queue.add(job, () => module.optimisedModel(sessions.get(session)), session);
+  }
+
   /** Ends a job soon, whether it waits or computes; its promise rejects with Aborted. */
   abort(job: number): void {
     this.#context.queue.abort(job);

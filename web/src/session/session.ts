@@ -131,6 +131,22 @@ export class InferenceSession {
     return (await this.#run(feeds, second, third, true)) as RunResult<V>;
   }
 
+  /**
+   * The model after those of the engine's optimisations that can be written in standard ONNX, as a file
+   * that any runtime takes: constants are folded, BatchNormalizations multiplied into convolutions, pixel
+   * shuffles called by their name, Transposes moved to where they undo each other, local functions
+   * written out, and what no output needs is gone. Inputs, outputs, metadata and
+   * the names of what is left stay; inputs that have a default become constants, and external weights
+   * lie in the file. What the session's `disabledPasses` names is left out.
+   *
+   * @returns an ONNX file, in memory of the caller's own
+   * @throws FoveaError UnsupportedAttribute (a local function that imports another opset than the
+   *   model), OutOfMemory, SessionReleased, EngineCrashed
+   */
+  optimizedModel(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#model.engine.call('optimisedModel', nextJob(), this.#model.session);
+  }
+
   /** Gives back the memory of past runs; the next one takes it anew. */
   async trim(): Promise<void> {
     await this.#model.engine.call('trim', nextJob(), this.#model.session);
