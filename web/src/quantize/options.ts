@@ -42,6 +42,11 @@ export interface QuantizeSettings {
   /** How much of the PSNR may be lost, in dB; 0.1 unless given. */
   budgetDb?: number | undefined;
   /**
+   * White less black of the outputs, which PSNR refers to: for pictures the network's own, else, unless
+   * given, the range of the float model's outputs.
+   */
+  peak?: number | undefined;
+  /**
    * Where values become bytes: before convolutions and products only (`fused`, unless given), or around
    * everything that other engines compute in bytes (`everywhere`).
    */
@@ -53,6 +58,14 @@ export interface QuantizeSettings {
    * that of the pictures, or of feeds the difference of the largest and the least output.
    */
   peak?: number | undefined;
+}
+
+/** Where the quantiser is: a program of its own, loaded when it is needed. */
+export interface QuantiserOptions {
+  /** The bytes of fovea-quantiser.wasm, so that it is not fetched; or the module that they were compiled to. */
+  quantiserBinary?: Uint8Array | ArrayBuffer | WebAssembly.Module | undefined;
+  /** The package's quantiser-worker.js; by default the one next to this module. */
+  quantiserWorkerUrl?: string | URL | undefined;
 }
 
 /** Where the quantiser is: a program of its own, loaded when it is needed. */
@@ -111,9 +124,23 @@ export const quantizeSettingKinds: OptionKinds<QuantizeSettings> = {
   equalise: yesOrNo,
   keepFloat: kept,
   budgetDb: budget,
+  peak: budget,
   placement: oneOf('fused', 'everywhere'),
   float16: yesOrNo,
   peak: { takes: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 },
+};
+
+export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
+  ...loadOptionKinds,
+  ...networkOptionKinds,
+  ...toolsOptionKinds,
+  quantiserBinary: engineOptionKinds.wasmBinary,
+  quantiserWorkerUrl: address,
+  images: anything,
+  feeds: { takes: 'a list of feeds', accepts: Array.isArray },
+  crops: wholeFrom(1),
+  heldOut: wholeFrom(0),
+  ...quantizeSettingKinds,
 };
 
 export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
