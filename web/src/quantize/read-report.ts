@@ -19,7 +19,7 @@ export function readReport({ texts, numbers, counts }: FlatReport): QuantizeRepo
     counted += length;
     return {
       ...{ node, opType, input, quantised, reason, method, seen, chosen, scale, zeroPoint },
-      ...{ histogram, lossDb: known(lossDb), weightsSnr },
+      ...{ histogram, lossDb: histogram && known(lossDb), weightsSnr },
       ...{ macs, bytesBefore, bytesAfter },
     };
   };
