@@ -53,19 +53,6 @@ export interface QuantizeSettings {
   placement?: 'fused' | 'everywhere' | undefined;
   /** Whether weights that stay float are stored as float16; false unless given. */
   float16?: boolean | undefined;
-  /**
-   * The difference of white and black in what the model gives, by which errors are measured; unless given,
-   * that of the pictures, or of feeds the difference of the largest and the least output.
-   */
-  peak?: number | undefined;
-}
-
-/** Where the quantiser is: a program of its own, loaded when it is needed. */
-export interface QuantiserOptions {
-  /** The bytes of fovea-quantiser.wasm, so that it is not fetched; or the module that they were compiled to. */
-  quantiserBinary?: Uint8Array | ArrayBuffer | WebAssembly.Module | undefined;
-  /** The package's quantiser-worker.js; by default the one next to this module. */
-  quantiserWorkerUrl?: string | URL | undefined;
 }
 
 /** Where the quantiser is: a program of its own, loaded when it is needed. */
@@ -127,20 +114,6 @@ export const quantizeSettingKinds: OptionKinds<QuantizeSettings> = {
   peak: budget,
   placement: oneOf('fused', 'everywhere'),
   float16: yesOrNo,
-  peak: { takes: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 },
-};
-
-export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {
-  ...loadOptionKinds,
-  ...networkOptionKinds,
-  ...toolsOptionKinds,
-  quantiserBinary: engineOptionKinds.wasmBinary,
-  quantiserWorkerUrl: address,
-  images: anything,
-  feeds: { takes: 'a list of feeds', accepts: Array.isArray },
-  crops: wholeFrom(1),
-  heldOut: wholeFrom(0),
-  ...quantizeSettingKinds,
 };
 
 export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {

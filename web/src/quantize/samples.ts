@@ -129,9 +129,7 @@ class Cropper {
         (feed) => [feed.name, tensorOf(feed as TensorData)] as const,
       ),
     ];
-    const { black, white } = levelsOf(this.#network.range);
-    const peak = Math.abs(white - black);
-    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels), peak };
+    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels) };
   }
 
   /** What a perfect network would make of it, which margins leave a part of. */
