@@ -25,6 +25,13 @@ export const positiveNumber: ReadValue<number> = (text) => {
   throw new ValueError(`a number above 0, not '${text}'`);
 };
 
+/** A number from 0, such as 0.1. */
+export const nonNegativeNumber: ReadValue<number> = (text) => {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
+  if (value < Infinity) return value;
+  throw new ValueError(`a number from 0, not '${text}'`);
+};
+
 /** One of some words. */
 export function word<T extends string>(...words: readonly T[]): ReadValue<T> {
   return (text) => {

@@ -4,10 +4,12 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError, version } from 'fovea';
 import { addCheck } from './check.js';
+import { addEditing } from './edit.js';
 import { addEncrypt } from './encrypt.js';
 import { addInfo } from './info.js';
 import { printFailure } from './print.js';
 import { addProfile } from './profile.js';
+import { addQuantize } from './quantize.js';
 import { addServe } from './serve.js';
 import { addUpscale } from './upscale.js';
 import { UsageError } from './usage-error.js';
@@ -24,7 +26,9 @@ const program = new Command('fovea')
   .exitOverride();
 
 // Subcommands take over what the program is told before.
-for (const add of [addUpscale, addServe, addCheck, addInfo, addProfile, addEncrypt]) add(program);
+const commands = [addUpscale, addServe, addCheck, addInfo, addProfile];
+const changing = [addQuantize, addEditing, addEncrypt];
+for (const add of [...commands, ...changing]) add(program);
 
 try {
   await program.parseAsync();

@@ -13,7 +13,10 @@ beforeAll(() => {
 afterAll(() => project.remove());
 
 const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
-const names = ['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'models', 'ort'];
+const names = [
+  ...['index', 'static', 'worker', 'remote', 'node-worker', 'encryption', 'models', 'ort'],
+  ...['edit', 'quantize', 'tools-worker', 'quantiser-worker'],
+];
 const programs = names.map((name) => `dist/${name}.js`);
 const addresses = networks.map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
@@ -33,7 +36,10 @@ test('it holds the scripts, the engines, the types, the networks and notices, an
     ...['LICENSE', 'README.md', 'package.json', notices],
     ...networks.map((name) => `dist/models/fovea-${name}-fp16.onnx`),
     ...scripts.flatMap((file) => [file, `${file}.map`]),
-    ...variants.flatMap((name) => [`dist/wasm/fovea-${name}.js`, `dist/wasm/fovea-${name}.wasm`]),
+    ...[...variants, 'tools', 'quantiser'].flatMap((name) => [
+      `dist/wasm/fovea-${name}.js`,
+      `dist/wasm/fovea-${name}.wasm`,
+    ]),
     ...modules('web/src').map((module) => `dist/${module}.d.ts`),
     ...nodePrograms.map((name) => `dist/${name}.js`),
     ...['index', 'options'].map((name) => `dist/serve/${name}.d.ts`),

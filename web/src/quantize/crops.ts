@@ -5,8 +5,8 @@ import type { Pair } from '../network/form.js';
 import type { Picture } from '../pictures/picture.js';
 import type { Pixels } from '../pictures/pixels.js';
 
-/** Places looked at for each that is taken. */
-const choices = 8;
+/** Places that are looked at, of a large picture; a photo of 16 megapixels has that many. */
+const mostPlaces = 256;
 
 /**
  * Places of a size in a picture, spread over it: of neighbouring ones always that with the most detail. Parts
@@ -21,7 +21,7 @@ export async function findCrops(
   count: number,
   signal: AbortSignal | undefined,
 ): Promise<Rectangle[]> {
-  const places = grid(picture, size, count * choices);
+  const places = grid(picture, size, Math.max(count, mostPlaces));
   const details: number[] = [];
   for (const place of places) details.push(detailOf(await picture.read(place, signal)));
   const groups = Math.min(count, places.length);
@@ -40,11 +40,12 @@ function grid(picture: Picture, size: Pair, most: number): Rectangle[] {
     if (columns * size.x > rows * size.y) --columns;
     else --rows;
   }
-  const at = (index: number, places: number, room: number) =>
-    Math.floor(((2 * index + 1) * room) / (2 * places));
+  /** In the middle of its part of an axis. */
+  const at = (index: number, parts: number, length: number, side: number) =>
+    Math.floor(((2 * index + 1) * length) / (2 * parts) - side / 2);
   return Array.from({ length: columns * rows }, (_, index) => ({
-    x: at(index % columns, columns, picture.width - size.x),
-    y: at(Math.floor(index / columns), rows, picture.height - size.y),
+    x: at(index % columns, columns, picture.width, size.x),
+    y: at(Math.floor(index / columns), rows, picture.height, size.y),
     width: size.x,
     height: size.y,
   }));

@@ -64,7 +64,7 @@ export class QuantiserMethods {
 function settingNumbers(settings: QuantizeSettings): number[] {
   const { method = 'auto', activations = 'uint8', rounding = 'gptq' } = settings;
   const { perChannel = true, biasCorrection = true, equalise = false } = settings;
-  const { budgetDb = 0.1, placement = 'fused', float16 = false, peak = 0 } = settings;
+  const { budgetDb = 0.1, peak = 0, placement = 'fused', float16 = false } = settings;
   return [
     ['auto', ...methods].indexOf(method),
     ['uint8', 'int8'].indexOf(activations),
@@ -74,7 +74,7 @@ function settingNumbers(settings: QuantizeSettings): number[] {
     Number(equalise),
     ['fused', 'everywhere'].indexOf(placement),
     budgetDb,
-    Number(float16),
     peak,
+    Number(float16),
   ];
 }

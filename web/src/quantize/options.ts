@@ -42,17 +42,17 @@ export interface QuantizeSettings {
   /** How much of the PSNR may be lost, in dB; 0.1 unless given. */
   budgetDb?: number | undefined;
   /**
+   * White less black of the outputs, which PSNR refers to: for pictures the network's own, else, unless
+   * given, the range of the float model's outputs.
+   */
+  peak?: number | undefined;
+  /**
    * Where values become bytes: before convolutions and products only (`fused`, unless given), or around
    * everything that other engines compute in bytes (`everywhere`).
    */
   placement?: 'fused' | 'everywhere' | undefined;
   /** Whether weights that stay float are stored as float16; false unless given. */
   float16?: boolean | undefined;
-  /**
-   * The difference of white and black in what the model gives, by which errors are measured; unless given,
-   * that of the pictures, or of feeds the difference of the largest and the least output.
-   */
-  peak?: number | undefined;
 }
 
 /** Where the quantiser is: a program of its own, loaded when it is needed. */
@@ -111,9 +111,9 @@ export const quantizeSettingKinds: OptionKinds<QuantizeSettings> = {
   equalise: yesOrNo,
   keepFloat: kept,
   budgetDb: budget,
+  peak: budget,
   placement: oneOf('fused', 'everywhere'),
   float16: yesOrNo,
-  peak: { takes: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 },
 };
 
 export const quantizeOptionKinds: OptionKinds<QuantizeOptions> = {

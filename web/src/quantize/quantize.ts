@@ -41,22 +41,19 @@ export async function quantize(
   }
   const bytes = await readWhole(model, options);
   const loading = { ...chosen(options, loadOptionKinds), ...readAlready };
-  const samples = feeds
-    ? feeds.map((each): Sample => ({ feeds: each, truth: undefined }))
+  const { samples, peak } = feeds
+    ? { samples: feeds.map((each) => ({ feeds: each, truth: undefined })), peak: undefined }
     : await samplesOfPictures(bytes, images!, options, {
         ...chosen(options, networkOptionKinds),
         ...loading,
       });
-  const host = await Answerer.open(
-    samples,
-    (file) => InferenceSession.create(file, loading),
-    bytes,
-  );
+  const load = (file: Uint8Array) => InferenceSession.create(file, loading);
+  const host = await Answerer.open(samples, load, bytes);
   try {
     const raised = await raise(bytes, host.opset, options);
+    const infos = told(samples, options, host.firstOutput);
+    const settings = { peak, ...chosen(options, quantizeSettingKinds) };
     return await withQuantiser(options, async (quantiser) => {
-      const infos = told(samples, options, host.firstOutput);
-      const settings = { peak: samples[0]?.peak, ...chosen(options, quantizeSettingKinds) };
       await quantiser.call('begin', raised, settings, infos);
       for (;;) {
         const { question, progress } = await quantiser.call('next');

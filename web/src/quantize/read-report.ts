@@ -19,11 +19,10 @@ export function readReport({ texts, numbers, counts }: FlatReport): QuantizeRepo
     counted += length;
     return {
       ...{ node, opType, input, quantised, reason, method, seen, chosen, scale, zeroPoint },
-      ...{ histogram, lossDb: Number.isNaN(lossDb) ? undefined : lossDb, weightsSnr },
+      ...{ histogram, lossDb: histogram && known(lossDb), weightsSnr },
       ...{ macs, bytesBefore, bytesAfter },
     };
   };
-  const known = (value: number) => (Number.isNaN(value) ? undefined : value);
   const [lossDb, psnr] = [number(), number()];
   const [psnrBefore, psnrAfter] = [known(number()), known(number())];
   const [bytesBefore, bytesAfter] = [number(), number()];
@@ -32,6 +31,11 @@ export function readReport({ texts, numbers, counts }: FlatReport): QuantizeRepo
 }
 
 const textsOfLayer = 4;
+
+/** What was not found out is NaN. */
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
+}
 
 function reader<T>(values: ArrayLike<T>): () => T {
   let next = 0;

@@ -54,8 +54,8 @@ export interface QuantizeReport {
   /** The quantised model's outputs against the float model's, in dB. */
   psnr: number;
   /**
-   * PSNR of the float and of the quantised model against the truth, in dB: known where pictures were made
-   * smaller, so that what they were is the truth.
+   * The float model's and the quantised model's outputs against the truth, in dB, where that is known: of
+   * pictures that were made smaller it is what they were.
    */
   psnrBefore: number | undefined;
   psnrAfter: number | undefined;

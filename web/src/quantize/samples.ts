@@ -23,8 +23,13 @@ export interface Sample {
   feeds: Feeds;
   /** What an output of the network would be if it were perfect, where that is known. */
   truth: { output: string; data: TensorData } | undefined;
-  /** White less black of that output, where it is a picture. */
-  peak?: number;
+}
+
+/** What a model is calibrated with. */
+export interface Samples {
+  samples: Sample[];
+  /** White less black. */
+  peak: number | undefined;
 }
 
 /** Sides of parts, in pixels of the network's input, where it takes any. */
@@ -44,7 +49,7 @@ export async function samplesOfPictures(
   images: PictureSource | readonly PictureSource[],
   { crops, signal }: Pick<QuantizeOptions, 'crops' | 'signal'>,
   options: UpscalerOptions,
-): Promise<Sample[]> {
+): Promise<Samples> {
   const sources = Array.isArray(images) ? (images as readonly PictureSource[]) : [images];
   if (sources.length === 0) throw nothingToLearn('there are no pictures');
   const upscaler = await Upscaler.create(model, options);
@@ -62,7 +67,8 @@ export async function samplesOfPictures(
         await picture.close();
       }
     }
-    if (samples.length > 0) return samples;
+    const { black, white } = levelsOf(upscaler.range);
+    if (samples.length > 0) return { samples, peak: white - black };
     throw nothingToLearn('the pictures have one colour each');
   } finally {
     await upscaler.release();
@@ -123,9 +129,7 @@ class Cropper {
         (feed) => [feed.name, tensorOf(feed as TensorData)] as const,
       ),
     ];
-    const { black, white } = levelsOf(this.#network.range);
-    const peak = Math.abs(white - black);
-    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels), peak };
+    return { feeds: Object.fromEntries(feeds), truth: await this.#truth(pixels) };
   }
 
   /** What a perfect network would make of it, which margins leave a part of. */

@@ -1,7 +1,7 @@
 // Programs beside the engine, as their users see them: started when they are needed, ended when all is done.
 
 import { isNode } from '../base/environment.js';
-import { FoveaError, messageOf } from '../base/errors.js';
+import { FoveaError, messageOf, toFoveaError } from '../base/errors.js';
 import { bytesIn, isWasmModule } from '../base/kinds.js';
 import { untilAborted } from '../base/until-aborted.js';
 import { forgoWorkers, workerObstacle } from '../engine/capabilities.js';
@@ -88,7 +88,10 @@ async function connectHere<Kind extends Program, Methods extends Callable<Method
   const host = await ProgramHost.start(compiled, glue, methods);
   return {
     remote: false,
-    call: (method, ...args) => host.call(method, ...args),
+    call: (method, ...args) =>
+      host.call(method, ...args).catch((thrown: unknown) => {
+        throw toFoveaError(thrown);
+      }),
     close: () => {},
   };
 }
