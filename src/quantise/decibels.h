@@ -1,10 +1,14 @@
 #pragma once
 
-#include <cmath>
-
 namespace fovea::quantise {
 
-// Of a ratio of powers. By the one logarithm that the program has anyway.
-inline double decibels(double ratio) { return 10 / std::log(10.0) * std::log(ratio); }
+// Logarithms as exact as a float, by the vectors' own: the C library's have tables of 6 KB.
+float natural_logarithm(double x);
+float exponential(double x);
+
+// Of a ratio of powers.
+double decibels(double ratio);
+// Of 1 + x, x >= 0, however small x is.
+double decibels_above_one(double x);
 
 }  // namespace fovea::quantise

@@ -46,10 +46,11 @@ Difference differences(const Tensor& a, const Tensor& b, double peak) {
     }
     sum += piece;
     const auto elements = static_cast<double>(last - first);
-    logarithms += elements * std::log(std::max(piece / elements, kNothing));
+    logarithms += elements * natural_logarithm(std::max(piece / elements, kNothing));
   }
+  if (sum == 0) return {};
   const auto count = static_cast<double>(x.size());
-  return {sum / count, std::exp(logarithms / count) - kNothing};
+  return {sum / count, std::max(exponential(logarithms / count) - kNothing, 0.0)};
 }
 
 void check_finite(const Tensor& tensor, std::string_view name) {
@@ -128,7 +129,7 @@ Task<Loss> Judge::loss_of(std::string file) {
     const std::vector<Tensor> outputs = co_await subject_.host.ask(reference.sample, outputs_);
     const Difference by = difference(reference, outputs);
     loss.squared += by.mean;
-    loss.db += decibels(1 + std::max(by.typical / kUsualError, by.mean / kLargeError));
+    loss.db += decibels_above_one(std::max(by.typical / kUsualError, by.mean / kLargeError));
     if (const auto& truth = truth_of(reference)) {
       psnr.add(differences(*truth, outputs[0], peaks_[0]).mean);
     }

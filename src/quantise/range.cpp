@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "quantise/decibels.h"
+
 namespace fovea::quantise {
 namespace {
 
@@ -76,7 +78,7 @@ double divergence(const Histogram& histogram, Range range) {
     if (p == 0) continue;
     const auto at = static_cast<size_t>(level(histogram.middle(bin)));
     const double q = std::max(sums[at] / used[at] / total, 1e-12);
-    sum += p * std::log(p / q);
+    sum += p * natural_logarithm(p / q);
   }
   return sum;
 }
