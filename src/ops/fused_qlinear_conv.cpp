@@ -76,8 +76,7 @@ bool pays_for_winograd(const ConvShape& shape) {
          shape.out_h >= 4 && shape.out_w >= 4;
 }
 
-void QuantisedConvStep::choose(const PlanContext& context,
-                               const QuantisedProduct& convolution) {
+void QuantisedConvStep::choose(const PlanContext& context, const QuantisedProduct& convolution) {
   if (kernels::is_depthwise(shape_)) {
     pack(context, convolution, kernels::kQuantisedDepthwise);
     return;

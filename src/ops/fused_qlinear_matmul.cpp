@@ -1,5 +1,5 @@
-// FusedQLinearMatMul, which a pass makes of a MatMul or Gemm of dequantised values and weights and of
-// what follows it. See passes/quantised_convolution.cpp.
+// FusedQLinearMatMul, which a pass makes of a MatMul or Gemm of dequantised values and weights and
+// of what follows it. See passes/quantised_convolution.cpp.
 
 #include <algorithm>
 
@@ -93,13 +93,12 @@ void QuantisedMatMulStep::operator()(RunContext& run) const {
   constexpr int64_t kMacsPerChunk = 200'000;
   const int64_t macs = std::max<int64_t>(
       1, saturating_product(a_.depth, std::min(kRows, rows_) * std::min(columns_, kPanels * 8)));
-  run.pool().parallel_for(blocks, kMacsPerChunk / macs + 1,
-                          [&](int64_t begin, int64_t end, int worker) {
-                            for (int64_t i = begin; i < end; ++i) {
-                              multiply(run, to, i / across, i % across * kPanels,
-                                       scratch + worker * kRows * a_.step());
-                            }
-                          });
+  run.pool().parallel_for(
+      blocks, kMacsPerChunk / macs + 1, [&](int64_t begin, int64_t end, int worker) {
+        for (int64_t i = begin; i < end; ++i) {
+          multiply(run, to, i / across, i % across * kPanels, scratch + worker * kRows * a_.step());
+        }
+      });
 }
 
 Kernel plan_fused(PlanContext& context) {

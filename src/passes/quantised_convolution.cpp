@@ -84,7 +84,8 @@ class Pattern {
   std::vector<NodeId> nodes_;
   const Tensor* weights_ = nullptr;
   const Node* quantize_ = nullptr;  // that the last node is
-  bool biased_ = false, rounded_ = false, added_ = false, activated_ = false;
+  bool biased_ = false, rounded_ = false, added_ = false, rounded_sum_ = false;
+  bool activated_ = false;
 };
 
 const Node* Pattern::dequantised(size_t input) {
@@ -148,13 +149,13 @@ std::vector<NodeId> Pattern::nodes() {
   return nodes_;
 }
 
-// The result quantised and dequantised before anything else follows; then a value added, an
-// activation, and the result quantised.
+// The result quantised and dequantised before anything else follows; then a value added, the sum
+// quantised and dequantised, an activation, and the result quantised.
 bool Pattern::absorb(const Node& node, ValueId result) {
   if (quantize_) {
     if (!undoes(node)) return false;
     quantize_ = nullptr;
-    return rounded_ = true;
+    return (added_ ? rounded_sum_ : rounded_) = true;
   }
   if (is_op(node, "QuantizeLinear")) {
     if (node.inputs[0] != result || !has_parameters(graph_, node, kBytes, 1)) return false;
@@ -168,8 +169,8 @@ bool Pattern::absorb(const Node& node, ValueId result) {
          absorb_activation(node);
 }
 
-// To a convolution numbers, or bytes that are dequantised on the way: its own image, too. To a MatMul
-// its bias.
+// To a convolution numbers, or bytes that are dequantised on the way: its own image, too. To a
+// MatMul its bias.
 bool Pattern::absorb_addend(ValueId id) {
   if (const Tensor* constant = graph_.constant(id)) {
     const bool bias = is_op(node_, "MatMul") && !biased_ && !rounded_ && !added_ &&
@@ -188,7 +189,9 @@ bool Pattern::absorb_addend(ValueId id) {
 }
 
 bool Pattern::undoes(const Node& dequantize) const {
-  if (rounded_ || added_ || activated_ || !is_op(dequantize, "DequantizeLinear")) return false;
+  if ((added_ ? rounded_sum_ : rounded_) || activated_ || !is_op(dequantize, "DequantizeLinear")) {
+    return false;
+  }
   if (!has_parameters(graph_, dequantize, kBytes, 1)) return false;
   const auto parameter = [&](const Node& node, size_t index) {
     const Tensor* tensor = graph_.constant(input_of(node, index));
@@ -207,9 +210,8 @@ bool Pattern::absorb_activation(const Node& node) {
   if (!has_finite_slopes(*activation, slopes)) return false;
   switch (activation->kind) {
     case Activation::PRelu:
-      activated_ =
-          !is_matmul(node_) &&
-          channel_values(graph_.graph(), node.inputs[1], channels(), 4).has_value();
+      activated_ = !is_matmul(node_) &&
+                   channel_values(graph_.graph(), node.inputs[1], channels(), 4).has_value();
       break;
     case Activation::Clip:
       activated_ = activation->alpha <= 0 && activation->beta >= 0;
@@ -315,10 +317,43 @@ NodeId WrittenOut::product() {
 
 }  // namespace
 
-// Makes one node of integers of a convolution of dequantised images and weights, or of such a product
-// of matrices, and of what can be done to its sums. What it stands for is its body, for shapes that
-// no kernel of integers takes.
+// com.microsoft's sum of two values of bytes as the nodes that it is short for, where their types
+// and scales are known: so that a convolution takes it in. What none does becomes one again.
+void write_out_sum(Rewriter& graph, NodeId id) {
+  const Node sum = graph.node(id);
+  constexpr size_t kPoints[] = {2, 5, 7};
+  if (sum.op_type != "QLinearAdd" || sum.inputs.size() <= kPoints[2]) return;
+  for (const size_t point : kPoints) {
+    const Tensor* scales = graph.constant(sum.inputs[point - 1]);
+    const Tensor* points = graph.constant(sum.inputs[point]);
+    if (!scales || !points || scales->elements() != 1 || points->elements() != 1) return;
+    if (!is_at_least(*scales, std::numeric_limits<float>::min())) return;
+  }
+  if (graph.constant(sum.inputs[0]) || graph.constant(sum.inputs[3])) return;
+  const auto made = [&](std::string_view op_type, std::vector<ValueId> inputs) {
+    Node node = sum;
+    node.become(op_type, kOnnxDomain, 13);
+    node.inputs = std::move(inputs);
+    return node;
+  };
+  const auto made_before = [&](std::string_view op_type, std::vector<ValueId> inputs) {
+    Node node = made(op_type, std::move(inputs));
+    const ValueId result = graph.add_value(sum.name + " part", DType::Float);
+    node.outputs = {result};
+    graph.insert_before(id, std::move(node));
+    return result;
+  };
+  const auto& in = sum.inputs;
+  const ValueId a = made_before("DequantizeLinear", {in[0], in[1], in[2]});
+  const ValueId b = made_before("DequantizeLinear", {in[3], in[4], in[5]});
+  graph.replace(id, made("QuantizeLinear", {made_before("Add", {a, b}), in[6], in[7]}));
+}
+
+// Makes one node of integers of a convolution of dequantised images and weights, or of such a
+// product of matrices, and of what can be done to its sums. What it stands for is its body, for
+// shapes that no kernel of integers takes.
 void fuse_quantised_convolution(Rewriter& graph, const PassContext&) {
+  for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) write_out_sum(graph, id);
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     NodeId product = id;
     if (can_be_written_out(graph, graph.node(id))) {

@@ -42,9 +42,9 @@ std::optional<Scaling> scaling_of(const Rewriter& graph, const Node& dequantize)
 
 // Whether a value of bytes has the axes of an image, as far as those who make it tell.
 bool is_image(const Rewriter& graph, ValueId id) {
-  constexpr std::string_view kAlike[] = {"QuantizeLinear", "QLinearAdd",  "QLinearMul",
-                                         "ByteTable",      "MaxPool",     "PRelu",
-                                         "Relu",           "LeakyRelu",   "DepthToSpace"};
+  constexpr std::string_view kAlike[] = {"QuantizeLinear", "QLinearAdd", "QLinearMul",
+                                         "ByteTable",      "MaxPool",    "PRelu",
+                                         "Relu",           "LeakyRelu",  "DepthToSpace"};
   constexpr std::string_view kOfImages[] = {"FusedQLinearConv", "DepthToSpace", "SpaceToDepth"};
   constexpr int kFarthest = 8;
   for (int i = 0; i < kFarthest && graph.producer(id) != kNoNode; ++i) {
@@ -61,8 +61,8 @@ int64_t channels_of(const Tensor& tensor) {
   const Shape& shape = tensor.shape();
   if (tensor.elements() == 1 && shape.rank() <= 1) return 1;
   const int rank = shape.rank();
-  const bool fits = (rank == 3 || (rank == 4 && shape[0] == 1)) && shape[rank - 1] == 1 &&
-                    shape[rank - 2] == 1;
+  const bool fits =
+      (rank == 3 || (rank == 4 && shape[0] == 1)) && shape[rank - 1] == 1 && shape[rank - 2] == 1;
   return fits ? shape[rank - 3] : 0;
 }
 
@@ -86,9 +86,9 @@ bool is_of_elements(const Rewriter& graph, const Node& node, int64_t& channels) 
 
 // All that there are, for each of the channels as of an image.
 Tensor all_bytes(DType dtype, int64_t channels) {
-  Tensor bytes = Tensor::allocate(
-      dtype, channels == 1 ? Shape{256} : Shape{1, channels, 16, 16});
-  for (int64_t i = 0; i < bytes.elements(); ++i) bytes.mutable_data()[i] = static_cast<std::byte>(i);
+  Tensor bytes = Tensor::allocate(dtype, channels == 1 ? Shape{256} : Shape{1, channels, 16, 16});
+  for (int64_t i = 0; i < bytes.elements(); ++i)
+    bytes.mutable_data()[i] = static_cast<std::byte>(i);
   return bytes;
 }
 

@@ -14,9 +14,16 @@ namespace fovea::kernels {
 // whole panels, those beyond the outputs being 0.
 inline constexpr int64_t kQuantisedPanel = 8;
 
-// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, clamped, rounded and
-// multiplied by a factor; plus an addend times its factor; negative values times a slope; clamped.
-// Then it is rounded and has the zero point added, or is a float. Halves are rounded to even.
+// Clamped, rounded, halves to even, and multiplied by a factor: bytes on the way.
+struct Rounding {
+  float low = 0.0f;
+  float high = 0.0f;
+  float factor = 1.0f;
+};
+
+// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, rounded; plus an addend
+// times its factor; where `rounds_sum`, rounded; negative values times a slope; clamped. Then it is
+// rounded and has the zero point added, or is a float.
 struct Requantisation {
   const int32_t* bias = nullptr;
   const float* scale = nullptr;
@@ -25,9 +32,7 @@ struct Requantisation {
   bool bends = true;              // some slope is not 1
   bool shrinks = false;           // no slope is larger than 1
   bool rounds = false;
-  float first_low = 0.0f;
-  float first_high = 0.0f;
-  float factor = 1.0f;
+  Rounding rounding = {};
   const float* addend = nullptr;  // an image like the output; null for none
   const float* addend_factors = nullptr;
   // Or one of bytes, (byte - point) * scale each, the point being as unsigned bytes have it.
@@ -35,6 +40,8 @@ struct Requantisation {
   float addend_scale = 1.0f;
   int32_t addend_point = 0;
   ByteCodes addend_codes = {};
+  bool rounds_sum = false;
+  Rounding sum_rounding = {};
   // NaN, which an addend may be, stays it or becomes the lowest byte.
   float low = 0.0f;
   float high = 0.0f;

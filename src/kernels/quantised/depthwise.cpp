@@ -3,8 +3,8 @@
 
 #include "kernels/quantised/products.h"
 
-// Convolutions of each channel by itself: rows of the image are widened to shorts, two at a time, so
-// that what is multiplied and added at once are two neighbours of a column.
+// Convolutions of each channel by itself: rows of the image are widened to shorts, two at a time,
+// so that what is multiplied and added at once are two neighbours of a column.
 namespace fovea::kernels {
 namespace quantised {
 namespace {
@@ -193,7 +193,7 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 }  // namespace quantised
 
 constinit const QuantisedAlgorithm kQuantisedDepthwise = {
-    "columns of bytes",       quantised::packed_size, quantised::pack,
+    "columns of bytes",      quantised::packed_size, quantised::pack,
     quantised::scratch_size, quantised::run_rows,    1};
 
 bool is_depthwise(const ConvShape& shape) noexcept {

@@ -208,7 +208,7 @@ class PixelRows {
   int16_t* scratch_;
   int64_t panel_size_, row_size_, out_pixel_;
   RunPixels run_four_;
-  int64_t first_ = 0;  // row of the image that the first taps see
+  int64_t first_ = 0;       // row of the image that the first taps see
   int64_t first_slot_ = 0;  // where it is in scratch, of the slots for kernel_h rows
   int64_t next_ = std::numeric_limits<int64_t>::min();  // that has not been widened
 };

@@ -38,9 +38,8 @@ void multiply_tile(const QuantisedRows& product, const Requantisation& to, int64
 void multiply_quantised(const QuantisedRows& product, const Requantisation& to, void* output,
                         int64_t begin, int64_t end) noexcept {
   using namespace quantised;
-  const auto four = following(to) == Following::Plain
-                        ? multiply_tile<4, Following::Plain>
-                        : multiply_tile<4, Following::Anything>;
+  const auto four = following(to) == Following::Plain ? multiply_tile<4, Following::Plain>
+                                                      : multiply_tile<4, Following::Anything>;
   for (int64_t panel = begin; panel < end; ++panel) {
     int64_t row = 0;
     for (; row + 4 <= product.rows; row += 4) four(product, to, row, panel, output);

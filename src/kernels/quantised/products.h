@@ -31,8 +31,9 @@ struct Sums {
 // Adds the products of `pairs` pairs of numbers of each row by a panel of weights,
 // [pair][output][2], and returns where the weights end.
 template <int Rows>
-[[gnu::always_inline]] inline const int16_t* accumulate(const int16_t* from, ptrdiff_t step, ptrdiff_t pairs,
-                                 const int16_t* weights, Sums<Rows>& sums) {
+[[gnu::always_inline]] inline const int16_t* accumulate(const int16_t* from, ptrdiff_t step,
+                                                        ptrdiff_t pairs, const int16_t* weights,
+                                                        Sums<Rows>& sums) {
   const int16_t* input[Rows] = {from};
   FOVEA_UNROLL for (int row = 1; row < Rows; ++row) input[row] = input[row - 1] + step;
   FOVEA_NO_UNROLL for (ptrdiff_t k = pairs; k != 0; --k) {
@@ -114,9 +115,9 @@ struct Pixels {
 #endif
 };
 
-inline void round_first(const Requantisation& to, F32x4 (&values)[4]) {
-  const F32x4 factor = F32x4::splat(to.factor);
-  const F32x4 low = F32x4::splat(to.first_low), high = F32x4::splat(to.first_high);
+inline void round(const Rounding& rounding, F32x4 (&values)[4]) {
+  const F32x4 factor = F32x4::splat(rounding.factor);
+  const F32x4 low = F32x4::splat(rounding.low), high = F32x4::splat(rounding.high);
   FOVEA_UNROLL for (F32x4& value : values) {
     value = nearest(pmin(high, pmax(low, value))) * factor;
   }
@@ -130,6 +131,18 @@ inline F32x4 dequantised(const Requantisation& to, const uint8_t* from) {
   return to_f32(whole - I32x4::splat(to.addend_point)) * F32x4::splat(to.addend_scale);
 }
 
+// Adds what is added to a channel's vector of each pixel.
+inline void add_addend(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
+                       int64_t pixel_step, int count) {
+  const F32x4 factor = F32x4::load(to.addend_factors + channel);
+  for (int i = 0; i < count; ++i) {
+    const int64_t place = at + i * pixel_step;
+    const F32x4 addend =
+        to.addend_bytes ? dequantised(to, to.addend_bytes + place) : F32x4::load(to.addend + place);
+    values[i] += addend * factor;
+  }
+}
+
 // What may be done to the scaled sums of a channel's vector before an activation.
 inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
                    int64_t pixel_step, int count) {
@@ -137,18 +150,9 @@ inline void adjust(const Requantisation& to, F32x4 (&values)[4], int64_t channel
     const F32x4 shift = F32x4::load(to.shift + channel);
     FOVEA_UNROLL for (F32x4& value : values) value += shift;
   }
-  if (to.rounds) round_first(to, values);
-  if (!to.addend && !to.addend_bytes) return;
-  const F32x4 factor = F32x4::load(to.addend_factors + channel);
-  if (to.addend_bytes) {
-    for (int i = 0; i < count; ++i) {
-      values[i] += dequantised(to, to.addend_bytes + at + i * pixel_step) * factor;
-    }
-    return;
-  }
-  for (int i = 0; i < count; ++i) {
-    values[i] += F32x4::load(to.addend + at + i * pixel_step) * factor;
-  }
+  if (to.rounds) round(to.rounding, values);
+  if (to.addend || to.addend_bytes) add_addend(to, values, channel, at, pixel_step, count);
+  if (to.rounds_sum) round(to.sum_rounding, values);
 }
 
 // What may follow sums: each question less is time saved.
@@ -174,7 +178,7 @@ inline void scale_sums(const Requantisation& to, const I32x4 (&sums)[4], int64_t
   const F32x4 scale = F32x4::load(to.scale + channel);
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
   if (kFollowing == Following::Anything) adjust(to, values, channel, at, pixel_step, count);
-  if (kFollowing == Following::Rounded) round_first(to, values);
+  if (kFollowing == Following::Rounded) round(to.rounding, values);
   if (!to.bends) return;
   const F32x4 slopes = F32x4::load(to.slopes + channel);
   if (to.shrinks) {

@@ -13,10 +13,13 @@ namespace {
 // Inputs of a Conv and a Gemm; a MatMul has the first two.
 enum : size_t { kData, kWeights, kBias };
 
+kernels::Rounding rounding(const Quantised& to, float next_scale) {
+  return {to.low(), to.high(), to.scale() / next_scale};
+}
+
 }  // namespace
 
-QuantisedProduct::QuantisedProduct(const NodeContext& context)
-    : context_(context), body_(context) {
+QuantisedProduct::QuantisedProduct(const NodeContext& context) : context_(context), body_(context) {
   for (const Node& node : body_.nodes()) {
     if (node_) take(node);
     if (node.op_type != "Conv" && node.op_type != "MatMul" && node.op_type != "Gemm") continue;
@@ -46,7 +49,7 @@ void QuantisedProduct::take(const Node& node) {
   if (node.op_type == "QuantizeLinear") {
     result_ = quantised(node);
   } else if (node.op_type == "DequantizeLinear") {
-    rounded_ = std::exchange(result_, std::nullopt);
+    (addend_ == kNoInput ? rounded_ : rounded_sum_) = std::exchange(result_, std::nullopt);
   } else if (node.op_type == "Add") {
     addend_ = node.inputs[node.inputs[0] == last_ ? 1 : 0];
     if (const Node* bytes = maker(addend_)) {
@@ -68,23 +71,21 @@ bool QuantisedProduct::fits(bool images) const {
   const bool bytes = kBytes.contains(data_.dtype) && (!result_ || kBytes.contains(result_->dtype));
   const bool added = addend_ == kNoInput || (images && is_image(addend_) && can_be_added());
   return bytes && (!images || is_image(data_.bytes)) && added &&
-         (!rounded_ || kBytes.contains(rounded_->dtype));
+         (!rounded_ || kBytes.contains(rounded_->dtype)) &&
+         (!rounded_sum_ || kBytes.contains(rounded_sum_->dtype));
 }
 
 int QuantisedProduct::channel_axis() const {
-  const bool transposed =
-      node_->op_type == "Gemm" && node_->attributes.get_int("transB", 0) != 0;
+  const bool transposed = node_->op_type == "Gemm" && node_->attributes.get_int("transB", 0) != 0;
   return node_->op_type == "Conv" || transposed ? 0 : 1;
 }
 
 Requantisation QuantisedProduct::requantisation() const {
   Requantisation to;
-  if (rounded_) {
-    to.rounds = true;
-    to.first_low = rounded_->low();
-    to.first_high = rounded_->high();
-    to.factor = rounded_->scale() / last_scale();
-  }
+  to.rounds = rounded_.has_value();
+  if (rounded_) to.rounding = rounding(*rounded_, sum_scale());
+  to.rounds_sum = rounded_sum_.has_value();
+  if (rounded_sum_) to.sum_rounding = rounding(*rounded_sum_, last_scale());
   if (addend_bytes_) {
     to.addend_scale = addend_bytes_->scale();
     to.addend_point = addend_bytes_->codes().flip ^ addend_bytes_->point();
@@ -131,7 +132,7 @@ bool QuantisedProduct::is_moderate(std::span<const float> slopes) const {
 
 // Biases that are quantised like the sums are added to these.
 void QuantisedProduct::fill_channels(int64_t channel, int32_t* bias, float* scale, float* shift,
-                                         float* slope) const {
+                                     float* slope) const {
   const float of_sums = data_.scale() * weights_.scale(channel);
   *scale = of_sums / first_scale();
   const auto at = static_cast<size_t>(channel);
@@ -156,7 +157,7 @@ Tensor QuantisedProduct::channel_values() const {
   float* to = values.mutable_as<float>().data();
   for (int64_t o = 0; o < channels(); ++o, ++to) {
     fill_channels(o, reinterpret_cast<int32_t*>(to), to + count, to + 2 * count, to + 3 * count);
-    to[4 * count] = 1.0f / last_scale();
+    to[4 * count] = 1.0f / sum_scale();
   }
   return values;
 }
@@ -166,7 +167,8 @@ void set_channels(const Tensor& values, Requantisation& to) {
   const float* all = values.as<float>().data();
   to.bias = reinterpret_cast<const int32_t*>(all);
   to.scale = all + count;
-  const bool has_shift = std::any_of(all + 2 * count, all + 3 * count, [](float x) { return x != 0; });
+  const bool has_shift =
+      std::any_of(all + 2 * count, all + 3 * count, [](float x) { return x != 0; });
   to.shift = has_shift ? all + 2 * count : nullptr;
   to.slopes = all + 3 * count;
   to.addend_factors = all + 4 * count;

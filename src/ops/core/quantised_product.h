@@ -37,9 +37,9 @@ struct Quantised {
   float shift() const { return static_cast<float>(point_number()); }
 };
 
-// A body, whose Conv, MatMul or Gemm has nodes before it that dequantise its inputs, and nodes behind
-// it: [Add of a MatMul's bias], [QuantizeLinear, DequantizeLinear], [Add], [an activation],
-// [QuantizeLinear]. What is added may be dequantised as well.
+// A body, whose Conv, MatMul or Gemm has nodes before it that dequantise its inputs, and nodes
+// behind it: [Add of a MatMul's bias], [QuantizeLinear, DequantizeLinear], [Add, [QuantizeLinear,
+// DequantizeLinear]], [an activation], [QuantizeLinear]. What is added may be dequantised as well.
 class QuantisedProduct {
  public:
   explicit QuantisedProduct(const NodeContext& context);
@@ -93,9 +93,10 @@ class QuantisedProduct {
   float slope() const {
     return activation_.kind == kernels::Activation::LeakyRelu ? activation_.alpha : 1.0f;
   }
-  // What values are divided by, that the addend is added to.
+  // What values are divided by, the addend's as sum_scale().
   float last_scale() const { return result_ ? result_->scale() : 1.0f; }
-  float first_scale() const { return rounded_ ? rounded_->scale() : last_scale(); }
+  float sum_scale() const { return rounded_sum_ ? rounded_sum_->scale() : last_scale(); }
+  float first_scale() const { return rounded_ ? rounded_->scale() : sum_scale(); }
 
   const NodeContext& context_;
   Body body_;
@@ -109,6 +110,7 @@ class QuantisedProduct {
   std::optional<Quantised> addend_bytes_;  // else it is floats
   kernels::ActivationSpec activation_;
   const Tensor* slopes_ = nullptr;
+  std::optional<Quantised> rounded_sum_;  // with the addend
   std::optional<Quantised> result_;
   ValueId last_ = kNoValue;  // the result so far
 };
