@@ -15,6 +15,7 @@ import { runSteps } from '../tools/lib/steps.mjs';
 import { bundleForNode, bundlePages } from './bundle.mjs';
 import { measureFirstRuns, measureMemory } from './parts/alone.mjs';
 import { measureColdStart } from './parts/cold-start.mjs';
+import { measureInt8 } from './parts/int8.mjs';
 import { measureModels } from './parts/models.mjs';
 import { measureOperators } from './parts/operators.mjs';
 import { measurePictures } from './parts/pictures.mjs';
@@ -51,10 +52,11 @@ const parts = {
   before: measureBefore,
   operators: measureOperators,
   pictures: measurePictures,
+  int8: measureInt8,
 };
 
 /** Parts that are measured only when asked for. */
-const onRequest = ['before', 'operators', 'pictures'];
+const onRequest = ['before', 'operators', 'pictures', 'int8'];
 /** Parts that other browsers than Chromium measure. */
 const inOthers = ['models'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));

@@ -14,11 +14,23 @@
 namespace fovea {
 namespace {
 
-// What each byte of an input becomes: the second input has that of all 256.
+// What each byte of an input becomes: the second input has that of all 256, or [C, 256] those of
+// each channel of an image.
 constexpr std::string_view kByteTable = "ByteTable";
 
+bool is_by_channel(const NodeContext& context) { return context.shape(1).rank() == 2; }
+
 void infer_table(InferContext& context) {
-  context.set_output(0, context.dtype(1), context.shape(0));
+  const Shape& shape = context.shape(0);
+  if (is_by_channel(context) && (shape.rank() != 4 || shape[1] != context.shape(1)[0])) {
+    fail(ErrorCode::InvalidInput, "Constants of ", context.shape(1)[0],
+         " channels do not broadcast to ", shape);
+  }
+  context.set_output(0, context.dtype(1), shape);
+}
+
+Window window_table(const WindowContext& context) {
+  return context.input() == 0 ? window_by_element(context) : Window{};
 }
 
 void layout_table(LayoutContext& context) {
@@ -26,7 +38,31 @@ void layout_table(LayoutContext& context) {
   context.produce(0, context.form_of_bytes(0));
 }
 
+// Of an image: rows of a channel's bytes, or of pixels of all.
+Kernel plan_channel_tables(PlanContext& context) {
+  const Shape& shape = context.shape(0);
+  const bool last = context.layout(0) == Layout::ChannelsLast;
+  const int64_t channels = shape[1], pixel = last ? padded_channels(channels) : 1;
+  const int64_t size = shape[2] * shape[3];
+  const int64_t rows = last ? shape[0] * size : shape[0] * channels;
+  return [=](RunContext& run) {
+    const auto* tables = run.in<uint8_t>(1);
+    constexpr int64_t kGrain = 32768;
+    const int64_t length = last ? pixel : size;
+    run.pool().parallel_for(rows, kGrain / (length + 1) + 1, [&](int64_t begin, int64_t end) {
+      const auto* from = run.in<uint8_t>(0);
+      auto* to = run.out<uint8_t>(0);
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t at = row * length;
+        if (!last) kernels::look_up(from + at, tables + row % channels * 256, to + at, size);
+        for (int64_t c = 0; last && c < channels; ++c) to[at + c] = tables[c * 256 + from[at + c]];
+      }
+    });
+  };
+}
+
 Kernel plan_table(PlanContext& context) {
+  if (is_by_channel(context)) return plan_channel_tables(context);
   const auto count =
       static_cast<int64_t>(bytes_of(DType::Uint8, context.shape(0), context.form(0)));
   return [=](RunContext& run) {
@@ -370,7 +406,7 @@ constexpr OpDef binary_op(std::string_view op_type, PlanRule plan) {
                       .types = kBinary,
                       .infer = infer_binary,
                       .window = window_binary},
-          .cpu = {.plan = plan, .layout = layout_binary}};
+          .cpu = {.plan = plan, .layout = layout_binary, .bands = bands_by_window}};
 }
 
 constexpr OpDef kOps[] = {
@@ -379,8 +415,9 @@ constexpr OpDef kOps[] = {
      .meaning = {.inputs = {2, 2},
                  .types = {type_of_input(0, kBytes), type_of_input(1, kBytes)},
                  .infer = infer_table,
-                 .element_type = like_input<1>},
-     .cpu = {.plan = plan_table, .layout = layout_table}},
+                 .element_type = like_input<1>,
+                 .window = window_table},
+     .cpu = {.plan = plan_table, .layout = layout_table, .bands = bands_by_window}},
     {.op_type = kByteMeans,
      .domain = kInternalDomain,
      .meaning = {.inputs = {2, 3},

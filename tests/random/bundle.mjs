@@ -12,6 +12,7 @@ export async function importModules(...names) {
   await build({
     entryPoints: names.map((name) => join(projectDir, `tests/random/${name}.ts`)),
     outdir: outputDir,
+    outbase: join(projectDir, 'tests/random'),
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -50,7 +50,8 @@ export type Attribute =
   | { graph: OnnxBuilder }
   | { graphMessage: object };
 
-type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+type ConstantData =
+  Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** Builds ONNX models node by node; every value goes by its name, which the methods return. */
 export class OnnxBuilder {
@@ -184,6 +185,7 @@ function elementType(data: ConstantData): ElementType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Float64Array) return 'float64';
   if (data instanceof BigInt64Array) return 'int64';
+  if (data instanceof Int8Array) return 'int8';
   return data instanceof Int32Array ? 'int32' : 'uint8';
 }
 

@@ -10,28 +10,45 @@
 // anything, since their weights are 0. Outside the image is the zero point.
 namespace fovea::kernels {
 
-// A panel of outputs is computed at once; scales, biases and slopes are there for whole panels.
+// A panel of outputs is computed at once; scales, biases, slopes and addends' factors are there for
+// whole panels, those beyond the outputs being 0.
 inline constexpr int64_t kQuantisedPanel = 8;
 
-// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, clamped, rounded and
-// multiplied by a factor; plus an addend times its factor; negative values times a slope; clamped.
-// Then it is rounded and has the zero point added, or is a float. Halves are rounded to even.
+// Clamped, rounded, halves to even, and multiplied by a factor: bytes on the way.
+struct Rounding {
+  float low = 0.0f;
+  float high = 0.0f;
+  float factor = 1.0f;
+};
+
+// What becomes of a sum: (sum + bias) * scale + shift; where `rounds`, rounded; plus an addend
+// times its factor; where `rounds_sum`, rounded; negative values times a slope; clamped. Then it is
+// rounded and has the zero point added, or is a float.
 struct Requantisation {
   const int32_t* bias = nullptr;
   const float* scale = nullptr;
   const float* shift = nullptr;   // null: 0
   const float* slopes = nullptr;  // 1 where negative values stay
+  bool bends = true;              // some slope is not 1
   bool shrinks = false;           // no slope is larger than 1
   bool rounds = false;
-  float first_low = 0.0f;
-  float first_high = 0.0f;
-  float factor = 1.0f;
+  Rounding rounding = {};
   const float* addend = nullptr;  // an image like the output; null for none
-  float addend_factor = 1.0f;
+  const float* addend_factors = nullptr;
+  // Or one of bytes, (byte - point) * scale each, the point being as unsigned bytes have it.
+  const uint8_t* addend_bytes = nullptr;
+  float addend_scale = 1.0f;
+  int32_t addend_point = 0;
+  ByteCodes addend_codes = {};
+  bool rounds_sum = false;
+  Rounding sum_rounding = {};
   // NaN, which an addend may be, stays it or becomes the lowest byte.
   float low = 0.0f;
   float high = 0.0f;
-  bool has_high = true;  // else that of bytes, which saturate
+  // Else those of bytes, which saturate: values as low as -kLeast do.
+  static constexpr float kLeast = 1e7f;
+  bool has_low = true;
+  bool has_high = true;
   bool to_bytes = true;
   // Of bytes.
   int32_t point = 0;  // as the number it is
@@ -57,10 +74,15 @@ struct QuantisedAlgorithm {
 
 // Winograd's F(4x4, 3x3) and F(2x2, 3x3) with factors that make all of their matrices whole.
 extern const QuantisedAlgorithm kQuantisedWinograd4, kQuantisedWinograd2;
-// Any shape.
+// Those of is_depthwise().
+extern const QuantisedAlgorithm kQuantisedDepthwise;
+// Any shape whose groups have a multiple of 4 outputs, or are one.
 extern const QuantisedAlgorithm kQuantisedDirect;
 
 // Whether Winograd's algorithms compute the shape: of more than 4 channels, and no strides.
 bool is_for_winograd(const ConvShape& shape) noexcept;
+
+// Whether each output is of one channel, and rows of taps are neighbours.
+bool is_depthwise(const ConvShape& shape) noexcept;
 
 }  // namespace fovea::kernels

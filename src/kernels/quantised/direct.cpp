@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "kernels/quantised/products.h"
 
@@ -8,10 +9,10 @@ namespace fovea::kernels {
 namespace quantised {
 namespace {
 
-// The pixels of a widened row: those of a group, in pairs of channels unless it is one alone.
+// The pixels of a widened row: those of a group, in pairs of channels where taps are apart.
 struct Widened {
   explicit Widened(const ConvShape& shape)
-      : channels(shape.group_inputs() == 1 ? 1 : paired(shape.group_inputs())),
+      : channels(shape.dilation_w == 1 ? shape.group_inputs() : paired(shape.group_inputs())),
         run(paired((shape.dilation_w == 1 ? shape.kernel_w : 1) * channels)),
         runs(shape.dilation_w == 1 ? 1 : shape.kernel_w),
         width((shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1) {}
@@ -22,8 +23,8 @@ struct Widened {
   int64_t runs;  // of a row of taps
   int64_t width;
 
-  // A run may reach beyond the last pixel.
-  int64_t row_size() const { return width * channels + 2; }
+  // A run may reach beyond the last pixel, as may the lanes beyond its channels.
+  int64_t row_size() const { return width * channels + kLanes; }
   // A tap's place among those of its row.
   int64_t place(int64_t kx) const { return runs == 1 ? kx * channels : kx * run; }
 };
@@ -65,6 +66,9 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
 }
 
 class PixelRows {
+  using RunPixels = void (PixelRows::*)(int64_t row, int64_t channel, int64_t lanes,
+                                        const int16_t* weights, int64_t x);
+
  public:
   PixelRows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
             const int16_t* packed, const Requantisation& requantisation, void* output,
@@ -77,35 +81,52 @@ class PixelRows {
         packed_(packed),
         requantisation_(requantisation),
         output_(output),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        panel_size_(panel_size(shape)),
+        row_size_(widened_.row_size()),
+        out_pixel_(padded_channels(shape.out_channels)),
+        run_four_(four()) {}
 
+  // Rows are asked for in their order.
   void run(int64_t row) {
     const int64_t image = row / shape_.out_h, y = row % shape_.out_h;
+    first_ = y * shape_.stride_h - shape_.pad_top;
+    if (y == 0 || !keeps_rows()) next_ = first_;
+    if (keeps_rows()) first_slot_ = y * shape_.stride_h % shape_.kernel_h;
     for (int64_t group = 0; group < shape_.groups; ++group) {
       for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
-        const int64_t from = y * shape_.stride_h + ky * shape_.dilation_h - shape_.pad_top;
-        widen_row(image, from, group, scratch_ + ky * widened_.row_size());
+        const int64_t from = first_ + ky * shape_.dilation_h;
+        const int64_t slot = (first_slot_ + ky) % shape_.kernel_h;
+        if (from >= next_) widen_row(image, from, group, scratch_ + slot * row_size_);
       }
       for (int64_t panel = 0; panel < group_panels(shape_); ++panel) run_panel(row, group, panel);
     }
+    next_ = first_ + shape_.kernel_h;
   }
 
  private:
+  // Whether a row that was widened for one output row serves for the next.
+  bool keeps_rows() const { return shape_.groups == 1 && shape_.dilation_h == 1; }
   void widen_row(int64_t image, int64_t y, int64_t group, int16_t* to) const {
     if (y < 0 || y >= shape_.in_h) {
-      std::fill_n(to, widened_.row_size(), int16_t{0});
+      std::fill_n(to, row_size_, int16_t{0});
       return;
     }
     const int64_t pixel = padded_channels(shape_.in_channels), inputs = shape_.group_inputs();
     const int64_t before = std::clamp<int64_t>(shape_.pad_left, 0, widened_.width);
     const int64_t end = std::clamp(shape_.in_w + shape_.pad_left, before, widened_.width);
     std::fill_n(to, before * widened_.channels, int16_t{0});
-    std::fill(to + end * widened_.channels, to + widened_.row_size(), int16_t{0});
+    std::fill(to + end * widened_.channels, to + row_size_, int16_t{0});
     const uint8_t* from = input_ + ((image * shape_.in_h + y) * shape_.in_w) * pixel +
                           (before - shape_.pad_left) * pixel + group * inputs;
     to += before * widened_.channels;
     if (widened_.channels == 1) {
       for (int64_t i = 0; i < end - before; ++i) to[i] = codes_.number(from[i * pixel], point_);
+      return;
+    }
+    if (pixel == kLanes && shape_.groups == 1) {
+      widen_few(from, end - before, to);
+      std::fill_n(to + (end - before) * widened_.channels, kLanes, int16_t{0});
       return;
     }
     // Pixels without gaps are as one.
@@ -117,45 +138,62 @@ class PixelRows {
     }
   }
 
+  // Pixels of up to four channels: the lanes beyond theirs are the next one's.
+  void widen_few(const uint8_t* from, int64_t pixels, int16_t* to) const {
+    using Bytes = uint8_t __attribute__((vector_size(kLanes)));
+    using Shorts = int16_t __attribute__((vector_size(2 * kLanes)));
+    const Shorts point = Shorts{} + static_cast<int16_t>(point_ ^ codes_.flip);
+    for (int64_t i = 0; i < pixels; ++i, from += kLanes, to += widened_.channels) {
+      Bytes bytes;
+      std::memcpy(&bytes, from, sizeof(bytes));
+      const Shorts shorts = __builtin_convertvector(bytes ^ codes_.flip, Shorts) - point;
+      std::memcpy(to, &shorts, sizeof(shorts));
+    }
+  }
+
   template <int Rows>
-  Sums<Rows> multiply(const int16_t* weights, int64_t x) const {
-    Sums<Rows> sums;
+  void multiply(const int16_t* weights, int64_t x, Sums<Rows>& sums) const {
     const int64_t step = shape_.stride_w * widened_.channels;
-    for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
-      const int16_t* from = scratch_ + ky * widened_.row_size() + x * step;
+    const int16_t* row = scratch_ + x * step;
+    for (int64_t slot = first_slot_; slot < first_slot_ + shape_.kernel_h; ++slot) {
+      const int64_t at = slot < shape_.kernel_h ? slot : slot - shape_.kernel_h;
+      const int16_t* from = row + at * row_size_;
       for (int64_t run = 0; run < widened_.runs; ++run) {
         weights = accumulate(from, step, widened_.run / 2, weights, sums);
         from += shape_.dilation_w * widened_.channels;
       }
     }
-    return sums;
   }
 
   template <int Rows, Following kFollowing>
   void run_pixels(int64_t row, int64_t channel, int64_t lanes, const int16_t* weights, int64_t x) {
-    const Sums<Rows> sums = multiply<Rows>(weights, x);
-    const int64_t pixel = padded_channels(shape_.out_channels);
-    const int64_t at = (row * shape_.out_w + x) * pixel + channel;
-    for (int64_t v = 0; v * kLanes < lanes; ++v) {
-      I32x4 values[4] = {};
-      FOVEA_UNROLL for (int i = 0; i < Rows; ++i) values[i] = sums.at[i][v];
-      finish<kFollowing>(requantisation_, values, channel + v * kLanes, output_, at + v * kLanes,
-                         pixel, Rows);
-    }
+    Sums<Rows> sums;
+    multiply<Rows>(weights, x, sums);
+    const int64_t at = (row * shape_.out_w + x) * out_pixel_ + channel;
+    finish_tile<kFollowing>(requantisation_, sums, channel, lanes, output_, at, out_pixel_);
   }
 
   void run_panel(int64_t row, int64_t group, int64_t panel) {
     const int64_t outputs = shape_.group_outputs();
-    const int16_t* weights = packed_ + (group * group_panels(shape_) + panel) * panel_size(shape_);
+    const int16_t* weights = packed_ + (group * group_panels(shape_) + panel) * panel_size_;
     const int64_t channel = group * outputs + panel * kQuantisedPanel;
     const int64_t lanes = std::min(kQuantisedPanel, outputs - panel * kQuantisedPanel);
     int64_t x = 0;
-    const auto four = following(requantisation_) == Following::Plain
-                          ? &PixelRows::run_pixels<4, Following::Plain>
-                          : &PixelRows::run_pixels<4, Following::Anything>;
-    for (; x + 4 <= shape_.out_w; x += 4) (this->*four)(row, channel, lanes, weights, x);
+    for (; x + 4 <= shape_.out_w; x += 4) (this->*run_four_)(row, channel, lanes, weights, x);
     for (; x < shape_.out_w; ++x) {
       run_pixels<1, Following::Anything>(row, channel, lanes, weights, x);
+    }
+  }
+
+  // Four pixels, by what follows.
+  RunPixels four() const {
+    switch (following(requantisation_)) {
+      case Following::Plain:
+        return &PixelRows::run_pixels<4, Following::Plain>;
+      case Following::Rounded:
+        return &PixelRows::run_pixels<4, Following::Rounded>;
+      default:
+        return &PixelRows::run_pixels<4, Following::Anything>;
     }
   }
 
@@ -168,6 +206,11 @@ class PixelRows {
   const Requantisation& requantisation_;
   void* output_;
   int16_t* scratch_;
+  int64_t panel_size_, row_size_, out_pixel_;
+  RunPixels run_four_;
+  int64_t first_ = 0;       // row of the image that the first taps see
+  int64_t first_slot_ = 0;  // where it is in scratch, of the slots for kernel_h rows
+  int64_t next_ = std::numeric_limits<int64_t>::min();  // that has not been widened
 };
 
 void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,

@@ -18,10 +18,12 @@ struct Parameters {
   int largest_weight = 127;
   bool rounds = false;
   bool addend = false;
+  bool byte_addend = false;
   bool slopes = false;
   bool to_bytes = true;
   bool signed_output = false;
   bool in_pieces = false;
+  bool moderate = false;  // no result is beyond what needs no bounds
 };
 
 struct Numbers {
@@ -49,7 +51,8 @@ class QuantisedConvCase {
   std::vector<uint8_t> image_;
   std::vector<int16_t> weights_;
   std::vector<int32_t> bias_;
-  std::vector<float> scale_, shift_, slopes_, addend_;
+  std::vector<float> scale_, shift_, slopes_, addend_, addend_factors_;
+  std::vector<uint8_t> byte_addend_;
   Requantisation to_;
 };
 
@@ -76,7 +79,7 @@ QuantisedConvCase::QuantisedConvCase(const ConvShape& shape, const Parameters& p
     bias_[o] = numbers.whole(-1000, 1000);
     scale_[o] = numbers.real(50, 200) / static_cast<float>(spread);
     // Now and then far beyond what bytes hold.
-    if (numbers.whole(0, 5) == 0) scale_[o] *= 1e6f;
+    if (numbers.whole(0, 5) == 0 && !parameters.moderate) scale_[o] *= 1e6f;
     shift_[o] = numbers.real(-3, 3);
     slopes_[o] = numbers.real(-0.5f, 0.9f);
   }
@@ -84,13 +87,22 @@ QuantisedConvCase::QuantisedConvCase(const ConvShape& shape, const Parameters& p
   for (float& x : addend_) x = numbers.real(-90, 90);
   to_ = {bias_.data(), scale_.data(), shift_.data()};
   to_.rounds = parameters.rounds;
-  to_.first_low = -100;
-  to_.first_high = 155;
-  to_.factor = 0.75f;
+  to_.rounding = {-100, 155, 0.75f};
+  to_.rounds_sum = parameters.rounds && parameters.byte_addend;
+  to_.sum_rounding = {-60, 40, 1.5f};
   if (!parameters.slopes) std::ranges::fill(slopes_, 1.0f);
   to_.slopes = slopes_.data();
   if (parameters.addend) to_.addend = addend_.data();
-  to_.addend_factor = 0.5f;
+  addend_factors_.resize(channels);
+  std::fill_n(addend_factors_.begin(), shape.out_channels, 0.5f);
+  to_.addend_factors = addend_factors_.data();
+  byte_addend_.resize(addend_.size());
+  for (uint8_t& byte : byte_addend_) byte = static_cast<uint8_t>(numbers.whole(0, 255));
+  if (parameters.byte_addend) to_.addend_bytes = byte_addend_.data();
+  to_.addend_scale = 0.71317f;
+  to_.addend_point = 131;
+  to_.addend_codes.flip = parameters.is_signed ? 0x80 : 0;
+  to_.bends = parameters.slopes || parameters.in_pieces;
   to_.shrinks = true;
   if (parameters.in_pieces) {
     to_.shrinks = false;
@@ -104,6 +116,7 @@ QuantisedConvCase::QuantisedConvCase(const ConvShape& shape, const Parameters& p
   to_.low = parameters.to_bytes ? static_cast<float>(lowest - to_.point) : -20.0f;
   to_.high = parameters.to_bytes ? static_cast<float>(lowest + 255 - to_.point) : INFINITY;
   to_.has_high = parameters.rounds;
+  to_.has_low = !parameters.moderate;
 }
 
 int64_t QuantisedConvCase::sum(int64_t image, int64_t y, int64_t x, int64_t o) const {
@@ -127,15 +140,26 @@ int64_t QuantisedConvCase::sum(int64_t image, int64_t y, int64_t x, int64_t o) c
   return sum;
 }
 
+double rounded(const Rounding& rounding, double value) {
+  const double inside = std::clamp(value, double{rounding.low}, double{rounding.high});
+  return std::nearbyint(inside) * double{rounding.factor};
+}
+
 double QuantisedConvCase::expected(int64_t at, int64_t sum, int64_t o) const {
   const auto channel = static_cast<size_t>(o);
   double value = static_cast<double>(sum + bias_[channel]) * double{scale_[channel]} +
                  (to_.shift ? double{shift_[channel]} : 0);
   if (to_.rounds) {
-    value = std::nearbyint(std::clamp(value, double{to_.first_low}, double{to_.first_high})) *
-            double{to_.factor};
+    value = rounded(to_.rounding, value);
   }
-  if (to_.addend) value += double{addend_[static_cast<size_t>(at)]} * double{to_.addend_factor};
+  if (to_.addend)
+    value += double{addend_[static_cast<size_t>(at)]} * double{addend_factors_[channel]};
+  if (to_.addend_bytes) {
+    const int byte = byte_addend_[static_cast<size_t>(at)] ^ to_.addend_codes.flip;
+    value +=
+        (byte - to_.addend_point) * double{to_.addend_scale} * double{addend_factors_[channel]};
+  }
+  if (to_.rounds_sum) value = rounded(to_.sum_rounding, value);
   if (value < 0) value *= double{slopes_[channel]};
   return std::clamp(value, double{to_.low}, double{to_.high});
 }
@@ -156,7 +180,7 @@ bool QuantisedConvCase::check(const QuantisedAlgorithm& algorithm) const {
   }
   const int64_t pixel = padded_channels(shape_.out_channels);
   // One that rounds first may do so to either side of a half.
-  const double slack = to_.rounds ? 0.76 : 1e-3;
+  const double slack = to_.rounds_sum ? 2.3 : to_.rounds ? 0.76 : 1e-3;
   int64_t unlike = 0;
   for (int64_t i = 0; i < std::ssize(addend_); ++i) {
     const int64_t o = i % pixel, x = i / pixel % shape_.out_w;
@@ -164,7 +188,7 @@ bool QuantisedConvCase::check(const QuantisedAlgorithm& algorithm) const {
     const int64_t image = i / pixel / shape_.out_w / shape_.out_h;
     const auto at = static_cast<size_t>(i);
     if (o >= shape_.out_channels) {
-      if (!to_.to_bytes && !to_.addend) EXPECT_EQ(floats[at], 0.0f);
+      if (!to_.to_bytes) EXPECT_EQ(floats[at], 0.0f);
       continue;
     }
     const double value = expected(i, sum(image, y, x, o), o);
@@ -199,6 +223,10 @@ const Parameters kEpilogues[] = {
     {.point = 255, .slopes = true, .to_bytes = false},
     {.is_signed = true, .rounds = true, .slopes = true, .in_pieces = true},
     {.point = 1, .addend = true, .to_bytes = false, .in_pieces = true},
+    {.is_signed = true, .point = 9, .byte_addend = true, .slopes = true},
+    {.point = 31, .byte_addend = true, .to_bytes = false},
+    {.is_signed = true, .point = 77, .slopes = true, .moderate = true},
+    {.point = 5, .rounds = true, .byte_addend = true, .slopes = true},
 };
 
 // By weights so small that every algorithm is exact.
@@ -206,7 +234,10 @@ void check(const ConvShape& shape) {
   for (Parameters parameters : kEpilogues) {
     parameters.largest_weight = static_cast<int>(std::min<int64_t>(127, 700 / shape.in_channels));
     const QuantisedConvCase one(shape, parameters);
-    EXPECT_TRUE(one.check(kQuantisedDirect));
+    if (is_depthwise(shape)) EXPECT_TRUE(one.check(kQuantisedDepthwise));
+    if (shape.group_outputs() % 4 == 0 || shape.groups == 1) {
+      EXPECT_TRUE(one.check(kQuantisedDirect));
+    }
     if (!is_for_winograd(shape)) continue;
     EXPECT_TRUE(one.check(kQuantisedWinograd4));
     EXPECT_TRUE(one.check(kQuantisedWinograd2));
@@ -258,6 +289,36 @@ TEST(QuantisedConv, StridesDilationsGroupsAndUnequalPads) {
       }
     }
   }
+}
+
+TEST(QuantisedConv, EveryChannelByItself) {
+  const auto depthwise = [](int64_t channels, int64_t height, int64_t width, int64_t kernel_h,
+                            int64_t kernel_w, int64_t stride, int64_t pad) {
+    ConvShape shape;
+    shape.batch = 2;
+    shape.in_channels = shape.out_channels = shape.groups = channels;
+    shape.in_h = height;
+    shape.in_w = width;
+    shape.kernel_h = kernel_h;
+    shape.kernel_w = kernel_w;
+    shape.stride_h = shape.stride_w = stride;
+    shape.pad_top = shape.pad_left = pad;
+    shape.out_h = (height + 2 * pad - kernel_h) / stride + 1;
+    shape.out_w = (width + 2 * pad - kernel_w) / stride + 1;
+    return shape;
+  };
+  for (int64_t channels = 2; channels <= 18; ++channels)
+    check(depthwise(channels, 7, 9, 3, 3, 1, 1));
+  for (int64_t kernel = 1; kernel <= 6; ++kernel) {
+    for (int64_t stride = 1; stride <= 3; ++stride) {
+      check(depthwise(12, 8, 11, kernel, 7 - kernel, stride, kernel / 2));
+    }
+  }
+  for (int64_t width = 1; width <= 9; ++width) check(depthwise(4, 3, width, 3, 3, 1, 1));
+  ConvShape dilated = depthwise(8, 6, 12, 3, 3, 1, 2);
+  dilated.dilation_w = 2;
+  dilated.out_w = dilated.in_w;
+  check(dilated);
 }
 
 // Sums that 576 times leave int32 are not for F(4x4, 3x3), nor are weights that leave a short.

@@ -188,9 +188,9 @@ TEST(Quantised, QLinearAdd) {
               {"f"}, {}, "com.microsoft")
         .node("DequantizeLinear", {"f", "sum scale", "point"}, {"y"})
         .output("y");
-    Names names = {"QuantizeLinear", "FusedQLinearConv", "FusedQLinearConv", "QLinearAdd",
-                   "DequantizeLinear"};
-    if (broadcasts) names.erase(names.begin() + 1);
+    // A sum of two images is a convolution's last step.
+    Names names = {"QuantizeLinear", "FusedQLinearConv", "FusedQLinearConv", "DequantizeLinear"};
+    if (broadcasts) names[2] = "QLinearAdd";
     check(network.model, names, {1, 6, 9, 10}, 0.03);
   }
 }
@@ -243,9 +243,7 @@ TEST(Quantised, BytesThatOthersRead) {
       .model.node("Add", {"c", "e"}, {"f"})
       .node("MaxPool", {"f"}, {"y"}, {{"kernel_shape", std::vector<int64_t>{2, 2}}})
       .output("y");
-  check(network.model,
-        {"QuantizeLinear", "FusedQLinearConv", "DequantizeLinear", "FusedQLinearConv",
-         "DequantizeLinear", "Add", "MaxPool"},
+  check(network.model, {"QuantizeLinear", "FusedQLinearConv", "FusedQLinearConv", "MaxPool"},
         {1, 6, 9, 10}, 0.03);
 }
 
@@ -304,16 +302,108 @@ TEST(Quantised, ConvolutionsInBands) {
   }
 }
 
+TEST(Quantised, Groups) {
+  struct Grouped {
+    int64_t groups;
+    Shape weights;
+    int64_t dilation;
+  };
+  const Grouped cases[] = {{6, {6, 1, 3, 3}, 1}, {8, {8, 1, 5, 5}, 1}, {8, {8, 1, 3, 3}, 2},
+                           {4, {8, 1, 3, 3}, 1}, {4, {8, 2, 3, 3}, 1}, {4, {12, 3, 3, 3}, 1},
+                           {2, {6, 5, 3, 3}, 1}, {3, {12, 4, 1, 1}, 1}};
+  for (const Ranges& ranges : kRanges) {
+    for (const Grouped& one : cases) {
+      const int64_t channels = one.groups * one.weights[1];
+      auto attributes = padded(one.weights[2] / 2);
+      attributes.emplace_back("group", one.groups);
+      attributes.emplace_back("dilations", std::vector<int64_t>{one.dilation, one.dilation});
+      Network network(ranges, channels);
+      network.quantised("x", "a", 0.004f)
+          .convolution("a", "b", one.weights, 0.004f, attributes)
+          .model.node("Relu", {"b"}, {"c"});
+      network.quantised("c", "y", 0.01f).model.output("y");
+      check(network.model, {"QuantizeLinear", "FusedQLinearConv", "DequantizeLinear"},
+            {2, channels, 11, 9}, 0.01);
+    }
+  }
+}
+
+// What is added to a convolution's result is bytes, too: others' or its own image.
+TEST(Quantised, SumsOfBytes) {
+  for (const Ranges& ranges : kRanges) {
+    for (const bool quantises : {false, true}) {
+      for (const std::string other : {"x", "a"}) {
+        for (const int64_t channels : {8, 6}) {
+          Network network(ranges, channels);
+          network.quantised("x", "q", 0.0035f);
+          const std::string from = other == "x" ? "q" : "a";
+          network.quantised("x", "a", 0.004f)
+              .convolution("a", "b", {channels, channels, 3, 3}, 0.004f, padded(1))
+              .model.node("Add", {from, "b"}, {"c"})
+              .node("LeakyRelu", {"c"}, {"d"}, {{"alpha", 0.2f}});
+          if (quantises) network.quantised("d", "y", 0.01f).model.output("y");
+          if (!quantises) network.model.node("Identity", {"d"}, {"y"}).output("y");
+          const auto plain = test::load(network.model.bytes(), {.disabled_passes = {"*"}});
+          const auto fused = test::load(network.model.bytes());
+          const std::vector<Feed> feeds = {{"x", random({1, channels, 9, 10}, 1)}};
+          const Names names = test::ran(*fused, feeds);
+          EXPECT_TRUE(std::ranges::find(names, "FusedQLinearConv") != names.end());
+          if (quantises) EXPECT_TRUE(std::ranges::find(names, "Add") == names.end());
+          const Tensor expected = plain->run(feeds)[0], actual = fused->run(feeds)[0];
+          const double step = quantises ? 0.01 : 0;
+          int64_t unlike = 0;
+          for (size_t i = 0; i < static_cast<size_t>(actual.elements()); ++i) {
+            const double error = std::abs(actual.as<float>()[i] - expected.as<float>()[i]);
+            ASSERT_LE(error, 1.01 * step + 1e-4) << i;
+            unlike += error > 1e-4 ? 1 : 0;
+          }
+          EXPECT_LE(unlike, 1 + actual.elements() / 1000);
+        }
+      }
+    }
+  }
+}
+
+// Two values of bytes, what differs by channel, and parts of a value.
+TEST(Quantised, ElementsOfSeveralBytes) {
+  for (const std::string op_type : {"Add", "Mul"}) {
+    Network network({.point = 90}, 6);
+    network.quantised("x", "a", 0.004f)
+        .quantised("x", "b", 0.003f)
+        .model.node(op_type, {"a", "b"}, {"c"});
+    network.quantised("c", "y", 0.006f).model.output("y");
+    check(network.model,
+          {"QuantizeLinear", "QuantizeLinear", "QLinear" + op_type, "DequantizeLinear"},
+          {2, 6, 9, 10}, 0.006);
+  }
+  for (const int64_t channels : {8, 6}) {
+    Network network({.point = 101}, channels);
+    network.model.constant("slopes", random({channels, 1, 1}, 9));
+    network.quantised("x", "a", 0.004f)
+        .convolution("a", "b", {channels, channels, 3, 3}, 0.004f, padded(1))
+        .quantised("b", "c", 0.011f)
+        .quantised("c", "d", 0.013f)
+        .model.node("PRelu", {"d", "slopes"}, {"e"});
+    network.quantised("e", "y", 0.009f).model.output("y");
+    check(network.model, {"QuantizeLinear", "FusedQLinearConv", "ByteTable", "DequantizeLinear"},
+          {2, channels, 9, 10}, 0.012);
+  }
+  Network network({.point = 90}, 6);
+  network.model.constant("sizes", Tensor::of<int64_t>({2}, {2, 4}));
+  network.quantised("x", "a", 0.004f)
+      .model.node("Split", {"a", "sizes"}, {"b", "c"}, {{"axis", int64_t{1}}});
+  network.quantised("b", "d", 0.004f)
+      .quantised("c", "e", 0.004f)
+      .model.node("Concat", {"e", "d"}, {"y"}, {{"axis", int64_t{1}}})
+      .output("y");
+  const auto fused = test::load(network.model.bytes());
+  const Names names = test::ran(*fused, {{"x", random({1, 6, 3, 10}, 1)}});
+  EXPECT_EQ(std::ranges::count(names, "QuantizeLinear"), 1);
+  check(network.model, names, {1, 6, 3, 10}, 0.004);
+}
+
 // What no kernel of integers takes is computed in floats.
 TEST(Quantised, FallsBack) {
-  Network depthwise({}, 4);
-  std::vector<ModelBuilder::Attribute> attributes = padded(1);
-  attributes.emplace_back("group", int64_t{4});
-  depthwise.quantised("x", "a", 0.004f)
-      .convolution("a", "b", {4, 1, 3, 3}, 0.004f, attributes)
-      .model.output("b");
-  check(depthwise.model, {"QuantizeLinear", "DequantizeLinear", "Conv"}, {1, 4, 6, 6}, 1e-3);
-
   // One channel to floats.
   Network first({.point = 3}, 1);
   first.quantised("x", "a", 0.004f)
@@ -391,19 +481,87 @@ TEST(Quantised, OtherTypesStay) {
   test::expect_close(test::load(model.bytes())->run(feeds), expected);
 }
 
+// A product of [n, channels, h, depth] and what follows it.
+void check_product(const std::string& op_type, int64_t depth, int64_t columns, bool transposed,
+                   bool biased, const std::string& activation, bool quantises) {
+  SCOPED_TRACE(op_type + " of depth " + std::to_string(depth));
+  const bool gemm = op_type == "Gemm";
+  Network network({.point = 131}, 8);
+  ModelBuilder& model = network.model;
+  model.constant("rows", Tensor::of<int64_t>({2}, {-1, depth}))
+      .constant("w", bytes<int8_t>(transposed ? Shape{columns, depth} : Shape{depth, columns}, 3))
+      .constant("bias", random({columns}, 8));
+  Tensor scales = random({columns}, 6);
+  for (float& x : scales.mutable_as<float>()) x = 0.01f + x * x * 0.01f;
+  model.constant("scales", scales)
+      .constant("points", bytes<int8_t>({columns}, 7))
+      .node("DequantizeLinear", {"w", "scales", "points"}, {"weights"},
+            {{"axis", int64_t{transposed ? 0 : 1}}});
+  std::string from = "x";
+  if (gemm) model.node("Reshape", {from, "rows"}, {"two"});
+  if (gemm) from = "two";
+  network.quantised(from, "a", 0.004f);
+  Names inputs = {"a", "weights"};
+  std::vector<ModelBuilder::Attribute> attributes;
+  if (gemm) attributes.emplace_back("transB", int64_t{transposed ? 1 : 0});
+  if (gemm && biased) inputs.push_back("bias");
+  model.node(op_type, inputs, {"b"}, attributes);
+  std::string last = "b";
+  if (!gemm && biased) model.node("Add", {last, "bias"}, {"c"});
+  if (!gemm && biased) last = "c";
+  if (!activation.empty()) model.node(activation, {last}, {"d"});
+  if (!activation.empty()) last = "d";
+  if (quantises) network.quantised(last, "y", 0.03f);
+  if (!quantises) model.node("Identity", {last}, {"y"});
+  model.output("y");
+  const Shape image = {1, 8, 3, depth};
+  const auto fused = test::load(model.bytes());
+  const Names names = test::ran(*fused, {{"x", random(image, 1)}});
+  EXPECT_TRUE(std::ranges::find(names, "FusedQLinearMatMul") != names.end());
+  EXPECT_TRUE(std::ranges::find(names, op_type) == names.end());
+  EXPECT_TRUE(std::ranges::find(names, "Add") == names.end());
+  check(model, names, image, quantises ? 0.03 : 1e-3);
+}
+
 TEST(Quantised, Products) {
+  for (const std::string op_type : {"MatMul", "Gemm"}) {
+    for (const int64_t columns : {1, 5, 8, 19, 300}) {
+      check_product(op_type, 10, columns, op_type == "Gemm", columns % 2 == 0, "", true);
+      check_product(op_type, 35, columns, false, true, "Relu", true);
+      check_product(op_type, 33, columns, op_type == "Gemm", true, "LeakyRelu", false);
+    }
+  }
+}
+
+// Both factors are fed; and as QLinearMatMul has it.
+TEST(Quantised, ProductsOfNoWeights) {
   Network network({.point = 131}, 8);
   network.quantised("x", "a", 0.004f)
-      .model.constant("w", bytes<int8_t>({10, 6}, 3))
-      .constant("scales", Tensor::of<float>({6}, {0.01f, 0.02f, 0.013f, 0.011f, 0.03f, 0.017f}))
-      .constant("points", Tensor::of<int8_t>({6}, {0, 1, 0, -5, 0, 9}))
-      .node("DequantizeLinear", {"w", "scales", "points"}, {"weights"})
-      .node("MatMul", {"a", "weights"}, {"b"});
+      .model.node("Transpose", {"a"}, {"t"}, {{"perm", std::vector<int64_t>{0, 1, 3, 2}}})
+      .node("MatMul", {"a", "t"}, {"b"});
   network.quantised("b", "y", 0.03f).model.output("y");
-  const auto fused = test::load(network.model.bytes());
-  const Names names = test::ran(*fused, {{"x", random({1, 8, 3, 10}, 1)}});
-  EXPECT_TRUE(std::ranges::find(names, "MatMulInteger") != names.end());
+  const Names names =
+      test::ran(*test::load(network.model.bytes()), {{"x", random({1, 8, 3, 10}, 1)}});
   check(network.model, names, {1, 8, 3, 10}, 0.03);
+
+  for (const bool by_column : {false, true}) {
+    const Shape scales = by_column ? Shape{3} : Shape{};
+    ModelBuilder model;
+    model.input("x", DType::Float, {1, "m", 6})
+        .constant("scale", Tensor::of<float>({}, {0.004f}))
+        .constant("point", Tensor::of<uint8_t>({}, {113}))
+        .constant("w", bytes<int8_t>({6, 3}, 1))
+        .constant("scales", by_column ? Tensor::of<float>({3}, {0.01f, 0.02f, 0.015f})
+                                      : Tensor::of<float>({}, {0.013f}))
+        .constant("points", bytes<int8_t>(scales, 4))
+        .constant("to", Tensor::of<float>({}, {0.03f}))
+        .node("QuantizeLinear", {"x", "scale", "point"}, {"bytes"})
+        .node("QLinearMatMul", {"bytes", "scale", "point", "w", "scales", "points", "to", "point"},
+              {"y bytes"})
+        .node("DequantizeLinear", {"y bytes", "to", "point"}, {"y"})
+        .output("y");
+    check(model, {"QuantizeLinear", "FusedQLinearMatMul", "DequantizeLinear"}, {1, 7, 6}, 0.03);
+  }
 }
 
 }  // namespace
