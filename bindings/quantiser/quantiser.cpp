@@ -12,6 +12,7 @@
 #include "buffer.h"
 #include "guard.h"
 #include "handle.h"
+#include "quantise/layers.h"
 #include "values.h"
 
 namespace fovea::bindings {
@@ -97,6 +98,14 @@ val to_val(const quantise::Report& report) {
   return object;
 }
 
+bool wants_folding(Handle model) {
+  return guard([&] {
+    const std::span<const std::byte> bytes = at<Buffer>(model).bytes();
+    return quantise::wants_folding(quantise::Network(
+        std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+  });
+}
+
 Handle make_quantisation(Handle model, const val& numbers, const val& keep_float,
                          const val& samples) {
   return guard([&] {
@@ -145,6 +154,7 @@ val take_quantised(Handle quantisation) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(fovea_quantiser) {
+  function("wantsFolding", &wants_folding);
   function("makeQuantisation", &make_quantisation);
   function("questionOf", &question_of);
   function("answer", &answer);

@@ -96,6 +96,18 @@ Layers find_layers(const Network& network, const Options& options) {
   return out;
 }
 
+bool wants_folding(const Network& network) {
+  const onnx::Model& model = network.model();
+  const auto is_norm = [](const onnx::Node& node) {
+    return is_standard(node) && node.op_type == "BatchNormalization";
+  };
+  const auto is_external = [](const onnx::Tensor& tensor) {
+    return tensor.data_location == onnx::Tensor::kExternal;
+  };
+  return !model.functions.empty() || std::ranges::any_of(model.graph.nodes, is_norm) ||
+         std::ranges::any_of(model.graph.initializers, is_external);
+}
+
 Weights weights_of(const Network& network, const Layer& layer) {
   Constant stored = *network.constant(layer.weights);
   Weights out{layer.outputs(), layer.inputs(), std::move(stored.values), {}};

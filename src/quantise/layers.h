@@ -41,6 +41,10 @@ struct Layers {
 
 Layers find_layers(const Network& network, const Options& options);
 
+// Whether there would be more layers, or fewer nodes between them, if functions were written out,
+// normalisations multiplied into weights and weights in other files were in this one.
+bool wants_folding(const Network& network);
+
 // Throws Error(InvalidInput) for a weight that is not finite, with the field "tensor".
 Weights weights_of(const Network& network, const Layer& layer);
 // Bytes as they are stored, of those by rows of outputs.

@@ -16,6 +16,11 @@ export class QuantiserMethods {
     this.#module = module;
   }
 
+  /** Whether more can be quantised of what InferenceSession.optimizedModel() gives. */
+  wantsFolding(model: Uint8Array): boolean {
+    return withFile(this.#module, model, (file) => this.#module.wantsFolding(file));
+  }
+
   /** Begins; then next() and answer() follow each other until there is no question. */
   async begin(
     model: Uint8Array,

@@ -35,6 +35,8 @@ export interface FlatReport {
 
 /** The instantiated quantiser. */
 export interface QuantiserModule extends Program {
+  /** Whether the model is one that InferenceSession.optimizedModel() makes more layers of. */
+  wantsFolding(model: EngineBuffer): boolean;
   /**
    * @param settings see settingNumbers()
    * @param keepFloat nodes by name; null: those whose loss exceeds the budget

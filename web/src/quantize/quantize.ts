@@ -50,10 +50,11 @@ export async function quantize(
   const load = (file: Uint8Array) => InferenceSession.create(file, loading);
   const host = await Answerer.open(samples, load, bytes);
   try {
-    const raised = await raise(bytes, host.opset, options);
+    let raised = await raise(bytes, host.opset, options);
     const infos = told(samples, options, host.firstOutput);
     const settings = { peak, ...chosen(options, quantizeSettingKinds) };
     return await withQuantiser(options, async (quantiser) => {
+      if (await quantiser.call('wantsFolding', raised.slice())) raised = await host.fold(raised);
       await quantiser.call('begin', raised, settings, infos);
       for (;;) {
         const { question, progress } = await quantiser.call('next');
@@ -96,7 +97,7 @@ const readAlready = {
 class Answerer {
   readonly #samples: readonly Sample[];
   readonly #load: (file: Uint8Array) => Promise<InferenceSession>;
-  readonly #float: InferenceSession;
+  #float: InferenceSession;
   #candidate: { model: number; session: Promise<InferenceSession> } | undefined;
 
   private constructor(
@@ -125,6 +126,15 @@ class Answerer {
 
   get firstOutput(): string | undefined {
     return this.#float.outputNames[0];
+  }
+
+  /** Goes on with what optimisation leaves of a model, and gives its bytes. */
+  async fold(model: Uint8Array): Promise<Uint8Array> {
+    const session = await this.#load(model);
+    const folded = await session.optimizedModel().finally(() => session.release());
+    await this.#float.release();
+    this.#float = await this.#load(folded);
+    return folded;
   }
 
   async answer(question: Question, signal: AbortSignal | undefined): Promise<TensorData[]> {
