@@ -15,7 +15,8 @@
 #include "support/onnx_writer.h"
 #include "support/sample_models.h"
 
-// Models made of others, whatever those are: libprotobuf reads them, or an Error says what is wrong.
+// Models made of others, whatever those are: libprotobuf reads them, or an Error says what is
+// wrong.
 namespace fovea {
 namespace {
 

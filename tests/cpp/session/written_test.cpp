@@ -22,8 +22,8 @@
 #include "support/model_builder.h"
 #include "support/session_runner.h"
 
-// Models that are made of others compute what those do: optimised, in a later opset, in float16, and
-// in two parts. tests/writing/check.py asks onnx and onnxruntime the same.
+// Models that are made of others compute what those do: optimised, in a later opset, in float16,
+// and in two parts. tests/writing/check.py asks onnx and onnxruntime the same.
 namespace fovea {
 namespace {
 
@@ -91,7 +91,7 @@ TEST(Written, ModelsOfLaterOpsetsComputeTheSame) {
 
 // Networks that keep to numbers near 1: float16 has 11 bits, which add up.
 bool is_network_of_images(const test::ConformanceCase& files) {
-  static const std::set<std::string> kNames{"edsr", "espcn", "fsrcnn", "rcan", "rlfn",
+  static const std::set<std::string> kNames{"edsr",  "espcn", "fsrcnn", "rcan",  "rlfn",
                                             "srcnn", "unet",  "vit",    "swinir"};
   const auto begins = [&](const std::string& name) {
     return files.name.find("_" + name + "_") != std::string::npos;
@@ -258,7 +258,7 @@ TEST(Written, SaysWhatCannotBeExtracted) {
   EXPECT_EQ(extracted({"x"}, {"other"}), ErrorCode::InvalidInput);
   EXPECT_EQ(extracted({"other"}, {"y"}), ErrorCode::InvalidInput);
   EXPECT_EQ(extracted({"x", "x"}, {"y"}), ErrorCode::InvalidInput);
-  EXPECT_EQ(extracted({}, {"r"}), ErrorCode::InvalidInput);  // needs x
+  EXPECT_EQ(extracted({}, {"r"}), ErrorCode::InvalidInput);     // needs x
   EXPECT_EQ(extracted({"m"}, {"y"}), ErrorCode::InvalidInput);  // of an unknown type
   EXPECT_NO_THROW(onnx::extract(as_bytes(model), {"r"}, {"y"}));
 }
