@@ -19,7 +19,7 @@ import onnxruntime as ort
 from onnx import numpy_helper
 
 # What a model computes is compared with, relative to its outputs' greatest element.
-TOLERANCES = {'half': 2e-2, 'upgrade': 1e-6, 'optimise': 2e-5}
+TOLERANCES = {'half': 3e-2, 'upgrade': 1e-6, 'optimise': 2e-5}
 FREE_SIZE = 24
 
 
