@@ -98,8 +98,7 @@ bool is_network_of_images(const test::ConformanceCase& files) {
   };
   // What onnxruntime optimised has operators of its own, which stay in float32, as functions do.
   return is_first_size(files) && !files.name.starts_with("optimised") &&
-         !files.name.ends_with("functions") &&
-         std::ranges::any_of(kNames, begins);
+         !files.name.ends_with("functions") && std::ranges::any_of(kNames, begins);
 }
 
 TEST(Written, ModelsInFloat16ComputeAboutTheSame) {
