@@ -7,11 +7,10 @@
 #include "onnx/rewriting.h"
 #include "onnx/writer.h"
 
-// The one primitive: copy all fields but some, then write those anew. Both of the writer's passes go
-// through the fields; what is wrong is found in the first.
+// The one primitive: copy all fields but some, then write those anew. Both of the writer's passes
+// go through the fields; what is wrong is found in the first.
 namespace fovea::onnx {
 namespace {
-
 
 bool is_default_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
 
@@ -167,7 +166,8 @@ class GraphWriter {
     switch (field.number) {
       case 5:
       case 15:
-        return !edit_.removed_initializers.empty() && initializers_.removes(initializer_name(field));
+        return !edit_.removed_initializers.empty() &&
+               initializers_.removes(initializer_name(field));
       case 13:
         return !edit_.removed_value_infos.empty() &&
                infos_.removes(string_in(raw_fields(field.content), 1));
@@ -224,7 +224,8 @@ void write_replaced(Writer& out, const ModelEdit& edit) {
   if (edit.doc_string) out.bytes(6, *edit.doc_string);
 }
 
-void write_model(Writer& out, const RawFields& fields, const RawFields& graph, const ModelEdit& edit) {
+void write_model(Writer& out, const RawFields& fields, const RawFields& graph,
+                 const ModelEdit& edit) {
   OpsetEdit opsets(edit);
   MetadataEdit metadata(edit);
   bool graph_written = !changes(edit.graph);

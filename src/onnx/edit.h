@@ -30,10 +30,10 @@ struct GraphEdit {
   std::set<std::string, std::less<>> removed_initializers;
   std::vector<std::string> initializers;  // TensorProtos that are added
   std::set<std::string, std::less<>> removed_value_infos;
-  std::vector<std::string> value_infos;                // ValueInfoProtos that are added
-  std::vector<std::string> quantization_annotations;   // TensorAnnotations that are added
-  std::optional<std::vector<std::string>> inputs;      // ValueInfoProtos in the stead of its own
-  std::optional<std::vector<std::string>> outputs;     // ValueInfoProtos in the stead of its own
+  std::vector<std::string> value_infos;               // ValueInfoProtos that are added
+  std::vector<std::string> quantization_annotations;  // TensorAnnotations that are added
+  std::optional<std::vector<std::string>> inputs;     // ValueInfoProtos in the stead of its own
+  std::optional<std::vector<std::string>> outputs;    // ValueInfoProtos in the stead of its own
 };
 
 struct ModelEdit {

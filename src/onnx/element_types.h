@@ -9,12 +9,12 @@
 
 namespace fovea::onnx {
 
-// The TensorProto.DataType of values by their names: of a tensor's elements, of those of the tensors in
-// a sequence, or of what is optional.
+// The TensorProto.DataType of values by their names: of a tensor's elements, of those of the
+// tensors in a sequence, or of what is optional.
 class ElementTypes {
  public:
-  // Of everything in a graph, its subgraphs included: as declared, else as ONNX's operators say. Nodes
-  // are expected in the order that ONNX asks for.
+  // Of everything in a graph, its subgraphs included: as declared, else as ONNX's operators say.
+  // Nodes are expected in the order that ONNX asks for.
   explicit ElementTypes(const Graph& graph);
 
   // 0 where it is not known.

@@ -288,9 +288,7 @@ class Extraction {
 
   bool is_left_out(const RawField& field) const {
     if (!field.has_content) return false;
-    const auto name = [&](uint32_t number) {
-      return string_in(raw_fields(field.content), number);
-    };
+    const auto name = [&](uint32_t number) { return string_in(raw_fields(field.content), number); };
     switch (field.number) {
       case 5:
         return !need_.initializers.contains(name(8));

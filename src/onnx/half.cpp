@@ -10,8 +10,8 @@
 #include "onnx/half_parts.h"
 #include "onnx/rewriting.h"
 
-// Every float32 value has a home: the type in which its maker makes it. Where somebody wants it in the
-// other one, a Cast behind its maker gives it a twin.
+// Every float32 value has a home: the type in which its maker makes it. Where somebody wants it in
+// the other one, a Cast behind its maker gives it a twin.
 namespace fovea::onnx {
 namespace {
 
@@ -28,8 +28,8 @@ constexpr int64_t data_type(Kind kind) {
 // A graph on its way.
 struct Scope {
   GraphEdit edit;
-  Strings first;                                        // Casts of what is there before any node
-  std::map<std::string_view, Kind> outputs;             // of floats
+  Strings first;                             // Casts of what is there before any node
+  std::map<std::string_view, Kind> outputs;  // of floats
 };
 
 // A float value.
@@ -37,18 +37,14 @@ struct Value {
   Scope* scope = nullptr;
   std::optional<size_t> maker;  // a node of the scope
   Kind home = Kind::Half;
-  bool is_other = false;        // a sequence, or an optional
-  std::string names[2];         // by kind; "" where nobody has asked for it
+  bool is_other = false;  // a sequence, or an optional
+  std::string names[2];   // by kind; "" where nobody has asked for it
 };
 
 class Conversion {
  public:
   Conversion(const Model& model, const HalfOptions& options)
-      : model_(model),
-        options_(options),
-        names_(model),
-        types_(model.graph),
-        opset_(0) {
+      : model_(model), options_(options), names_(model), types_(model.graph), opset_(0) {
     for (const OperatorSetId& opset : model.opset_imports) {
       if (opset.domain.empty() || opset.domain == "ai.onnx") opset_ = opset.version;
     }
@@ -84,7 +80,8 @@ class Conversion {
   Strings warnings() const {
     Strings out;
     if (losses_.clamped > 0) {
-      out.push_back(text(losses_.clamped, " weights are beyond float16's range and became +-65504, in '",
+      out.push_back(text(losses_.clamped,
+                         " weights are beyond float16's range and became +-65504, in '",
                          losses_.clamped_tensors[0], "'",
                          losses_.clamped_tensors.size() > 1
                              ? text(" and ", losses_.clamped_tensors.size() - 1, " other tensors")

@@ -12,13 +12,13 @@ namespace fovea::onnx {
 
 // Weights that float16 has not, for warnings.
 struct HalfLosses {
-  size_t clamped = 0;    // beyond +-65504
-  size_t vanished = 0;   // not zero, and became zero
+  size_t clamped = 0;                        // beyond +-65504
+  size_t vanished = 0;                       // not zero, and became zero
   std::vector<std::string> clamped_tensors;  // by name
 };
 
-// The TensorProto `bytes`, which is `tensor` of float32, in float16. Throws Error(UnsupportedAttribute)
-// for an external one.
+// The TensorProto `bytes`, which is `tensor` of float32, in float16. Throws
+// Error(UnsupportedAttribute) for an external one.
 std::string half_tensor(const Tensor& tensor, std::string_view bytes, HalfLosses& losses);
 std::string half_tensor(std::string_view name, const std::vector<float>& values, bool is_scalar,
                         HalfLosses& losses);

@@ -21,12 +21,12 @@ struct RawField {
 
 using RawFields = std::vector<RawField>;
 
-// The fields of a message that has been decoded before, in their order. Throws Error(MalformedModel)
-// for bytes that are no fields.
+// The fields of a message that has been decoded before, in their order. Throws
+// Error(MalformedModel) for bytes that are no fields.
 RawFields raw_fields(std::string_view message);
 
-// Those of all the fields of one number together, as protobuf merges a singular message that is given
-// several times.
+// Those of all the fields of one number together, as protobuf merges a singular message that is
+// given several times.
 RawFields merged_fields(const RawFields& fields, uint32_t number);
 
 // The last string of that number, or "".

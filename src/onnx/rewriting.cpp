@@ -155,8 +155,7 @@ std::optional<std::string> rewrite_subgraphs(const Node& node, std::string_view 
     const Attribute& attribute = node.attributes[index++];
     if (!attribute.g && attribute.graphs.empty()) continue;
     change.removed_attributes.insert(std::string(attribute.name));
-    change.attributes.push_back(
-        rewrite_attribute(attribute, raw_fields(field.content), rewrite));
+    change.attributes.push_back(rewrite_attribute(attribute, raw_fields(field.content), rewrite));
   }
   if (change.attributes.empty()) return std::nullopt;
   return onnx::rewrite(bytes, change);

@@ -22,7 +22,8 @@ std::string attribute(std::string_view name, std::string_view value);
 std::string attribute(std::string_view name, const std::vector<int64_t>& values);
 std::string tensor_attribute(std::string_view name, std::string_view tensor);  // a TensorProto
 
-// TensorProtos: a list of numbers, and a scalar. `data_type` is float32, float16, bfloat16 or double.
+// TensorProtos: a list of numbers, and a scalar. `data_type` is float32, float16, bfloat16 or
+// double.
 std::string tensor(std::string_view name, const std::vector<int64_t>& values);
 std::string tensor(std::string_view name, const std::vector<float>& values);
 std::string scalar(std::string_view name, float value, int32_t data_type);

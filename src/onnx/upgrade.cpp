@@ -105,7 +105,8 @@ class Upgrade {
   }
 
   void refuse(const Node& node, std::string_view reason) {
-    const std::string name(node.name.empty() && !node.outputs.empty() ? node.outputs[0] : node.name);
+    const std::string name(node.name.empty() && !node.outputs.empty() ? node.outputs[0]
+                                                                      : node.name);
     if (problems_.empty()) first_problem_ = name;
     problems_.push_back(text(node.op_type, " '", name, "': ", reason));
   }
@@ -220,7 +221,8 @@ class Upgrade {
 
   void training_outputs(Step& step) {
     for (size_t i = 1; i < step.node.outputs.size(); ++i) {
-      if (has_output(step.node, i)) return refuse(step.node, "it is trained (it has outputs behind the first)");
+      if (has_output(step.node, i))
+        return refuse(step.node, "it is trained (it has outputs behind the first)");
     }
     if (step.node.outputs.size() < 2) return;
     NodeRewrite change;
@@ -264,7 +266,8 @@ class Upgrade {
     change.removed_attributes.insert("mode");
     change.attributes = {attribute("mode", mode == "nearest" ? mode : "linear"),
                          attribute("coordinate_transformation_mode", "asymmetric")};
-    if (mode == "nearest") change.attributes.push_back(attribute("nearest_mode", floor ? "floor" : "ceil"));
+    if (mode == "nearest")
+      change.attributes.push_back(attribute("nearest_mode", floor ? "floor" : "ceil"));
     step.apply(change);
   }
 
@@ -387,12 +390,13 @@ int64_t opset_of(const Model& model) {
   return 0;
 }
 
-// The graph's inputs less those that are initialisers, as they had to be before IR version 4. From then
-// on such an input is one whose default somebody may override, and so no constant.
+// The graph's inputs less those that are initialisers, as they had to be before IR version 4. From
+// then on such an input is one whose default somebody may override, and so no constant.
 Strings true_inputs(const Graph& graph, const RawFields& fields) {
   std::set<std::string_view> initialised;
   for (const Tensor& tensor : graph.initializers) initialised.insert(tensor.name);
-  for (const SparseTensor& tensor : graph.sparse_initializers) initialised.insert(tensor.values.name);
+  for (const SparseTensor& tensor : graph.sparse_initializers)
+    initialised.insert(tensor.values.name);
   Strings out;
   for (const RawField& field : fields) {
     if (field.is(11) && !initialised.contains(string_in(raw_fields(field.content), 1))) {
@@ -413,8 +417,8 @@ std::string upgrade_opset(std::span<const std::byte> bytes, int64_t version) {
   const int64_t from = opset_of(model);
   if (from >= version) return std::string(as_text(bytes));
   if (from < kOldest) {
-    fail(ErrorCode::UnsupportedAttribute, "The model's opset is ", from,
-         "; those from ", kOldest, " on can be upgraded.");
+    fail(ErrorCode::UnsupportedAttribute, "The model's opset is ", from, "; those from ", kOldest,
+         " on can be upgraded.");
   }
   if (!model.functions.empty()) {
     fail(ErrorCode::UnsupportedAttribute, "The model has functions of its own (such as '",

@@ -50,9 +50,9 @@ class Writer {
   void end(size_t index);
 
   bool counting_ = true;
-  size_t size_ = 0;             // bytes so far, while counting
+  size_t size_ = 0;              // bytes so far, while counting
   std::vector<size_t> lengths_;  // of the messages, in the order in which they begin
-  size_t next_ = 0;             // the message that begins next
+  size_t next_ = 0;              // the message that begins next
   std::string out_;
 };
 

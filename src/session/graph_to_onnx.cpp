@@ -62,8 +62,7 @@ void append_node(std::string& nodes, const Node& node, std::string_view op_type,
 }  // namespace
 
 GraphToOnnx::GraphToOnnx(const Graph& graph, const ModelInfo& info)
-    : info_(info),
-      main_{graph, nullptr, contents_.nodes, Names(graph.values.size())} {
+    : info_(info), main_{graph, nullptr, contents_.nodes, Names(graph.values.size())} {
   if (info.ir_version < kFreeInitializers) contents_.ir_version = kFreeInitializers;
   Scope& scope = main_;
   for (const ValueId id : graph.inputs) contents_.inputs.push_back(name(scope, id));

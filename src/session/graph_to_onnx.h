@@ -13,12 +13,12 @@
 
 namespace fovea {
 
-// A graph in ONNX's messages, for a file's frame. Values keep their names as far as these are their own.
-// Constants become initialisers, of the outermost graph that reads them.
+// A graph in ONNX's messages, for a file's frame. Values keep their names as far as these are their
+// own. Constants become initialisers, of the outermost graph that reads them.
 class GraphToOnnx {
  public:
-  // Of the model that `info` is of, without operators that only this engine has. Both have to outlive
-  // this. Throws Error(UnsupportedAttribute) for attributes that the engine does not read.
+  // Of the model that `info` is of, without operators that only this engine has. Both have to
+  // outlive this. Throws Error(UnsupportedAttribute) for attributes that the engine does not read.
   GraphToOnnx(const Graph& graph, const ModelInfo& info);
 
   // The file that the frame is of.
@@ -31,8 +31,8 @@ class GraphToOnnx {
   struct Scope {
     const Graph& graph;
     const Scope* outer;
-    std::string& nodes;  // the fields of the GraphProto that they are
-    Names names;  // by ValueId; "" where there is none yet
+    std::string& nodes;                   // the fields of the GraphProto that they are
+    Names names;                          // by ValueId; "" where there is none yet
     std::vector<ValueId> constants = {};  // those that become initialisers
     Names made = {};                      // by nodes
   };

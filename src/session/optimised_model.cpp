@@ -13,11 +13,10 @@ namespace {
 
 // What makes operators that only this engine has, or those of opset 24 ("activation"). What
 // "layer-normalization" finds is of opsets that have no other way to say it.
-constexpr std::string_view kOwnPasses[] = {"quantised-convolution", "quantised-values",
-                                           "fold-dequantised",      "activation",
-                                           "layer-normalization",   "convolution-epilogue",
-                                           "concatenation",         "attention",
-                                           "matmul-epilogue"};
+constexpr std::string_view kOwnPasses[] = {
+    "quantised-convolution", "quantised-values",     "fold-dequantised", "activation",
+    "layer-normalization",   "convolution-epilogue", "concatenation",    "attention",
+    "matmul-epilogue"};
 constexpr int kFirstPixelShuffle = 11;  // DepthToSpace with a mode
 
 // Whether a node that a pass made means the same in the opset that the model imports.
@@ -32,8 +31,8 @@ const Node* find_other_opset(const Graph& graph, const std::vector<OpsetInfo>& o
   const Node* found = nullptr;
   for (const Node& node : graph.nodes) {
     for (const OpsetInfo& opset : opsets) {
-      const bool is_its = opset.domain == node.domain ||
-                          (opset.domain == "ai.onnx" && node.domain == kOnnxDomain);
+      const bool is_its =
+          opset.domain == node.domain || (opset.domain == "ai.onnx" && node.domain == kOnnxDomain);
       if (is_its && !is_same_in(node, opset.version)) return &node;
     }
     if (node.domain == kInternalDomain) continue;

@@ -178,7 +178,8 @@ ReceptiveField Session::receptive_field(const FieldRequest& request) const {
 }
 
 std::string Session::optimised_model() const {
-  return guarded([&] { return fovea::optimised_model(impl_->model, impl_->options, *impl_->pool); });
+  return guarded(
+      [&] { return fovea::optimised_model(impl_->model, impl_->options, *impl_->pool); });
 }
 
 void Session::trim() { impl_->trim(); }

@@ -4,7 +4,7 @@
 
 ONNX_TOOL is the program of tests/cpp/support/onnx_tool.cpp, COMMAND one of
 `encode`, `edit`, `extract`, `half`, `upgrade`, `optimise`. Every model is written, checked in full
-and run beside the original, by the inputs that lie beside it or by random ones. Prints what differs.
+and run beside the original, by the inputs that lie beside it or by random ones.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import onnxruntime as ort
 from onnx import numpy_helper
 
 # What a model computes is compared with, relative to its outputs' greatest element.
-TOLERANCES = {'half': 2e-2, 'upgrade': 1e-6, 'optimise': 2e-5}
+TOLERANCES = {'half': 3e-2, 'upgrade': 1e-6, 'optimise': 2e-5}
 FREE_SIZE = 24
 
 
@@ -176,9 +176,7 @@ def check_extraction(tool, path, result, feeds):
     tolerance = tolerance_of(path)
     for cut in {len(nodes) // 3, 2 * len(nodes) // 3}:
         crossing = crossing_values(nodes, makers, cut)
-        outputs = [
-            value.name for value in model.graph.output if makers.get(value.name, -1) >= cut
-        ]
+        outputs = [value.name for value in model.graph.output if makers.get(value.name, -1) >= cut]
         if not crossing or not outputs:
             continue
         write(tool, 'extract', path, result, '\n'.join(inputs), '\n'.join(crossing))

@@ -35,7 +35,8 @@ TEST(Exported, EveryModelAgrees) {
 TEST(Exported, EveryNetworkAgreesInBands) {
   const SessionOptions cut = {
       .bands = {.fast_whole = 0, .cache_bytes = 0, .largest_whole = 0, .fewest_rows = 1}};
-  test::for_each_exported_model(is_network, [&](const ExportedModel& model) { model.check(cut, 3); });
+  test::for_each_exported_model(is_network,
+                                [&](const ExportedModel& model) { model.check(cut, 3); });
 }
 
 TEST(Exported, EveryNetworkAgreesWithoutEachPass) {

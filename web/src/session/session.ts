@@ -143,7 +143,7 @@ export class InferenceSession {
    * @throws FoveaError UnsupportedAttribute (a local function that imports another opset than the
    *   model), OutOfMemory, SessionReleased, EngineCrashed
    */
-  optimizedModel(): Promise<Uint8Array<ArrayBuffer>> {
+  async optimizedModel(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#model.engine.call('optimisedModel', nextJob(), this.#model.session);
   }
 
