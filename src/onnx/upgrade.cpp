@@ -11,7 +11,7 @@
 namespace fovea::onnx {
 namespace {
 
-constexpr int64_t kOldest = 7, kFirstTarget = 13, kLatest = 17;
+constexpr int64_t kOldest = 6, kFirstTarget = 13, kLatest = 17;
 // From this IR version on an initialiser need not be an input.
 constexpr int64_t kFreeInitializers = 4;
 
@@ -97,6 +97,7 @@ class Upgrade {
           (this->*change.rule)(step);
         }
       }
+      if (from_ < 7) broadcast(step);
     }
     if (!step.changed) return;
     edit.removed = true;
@@ -202,6 +203,22 @@ class Upgrade {
     NodeRewrite change;
     change.removed_attributes = {name};
     step.apply(change);
+  }
+
+  // Until opset 6 shapes were made alike only where a node said so, at an axis that it could name.
+  void broadcast(Step& step) {
+    static constexpr std::string_view kAlike[] = {"Add",  "And",     "Div", "Equal", "Gemm", "Greater",
+                                                  "Less", "Mul",     "Or",  "Pow",   "Sub",  "Xor"};
+    static constexpr std::string_view kOther[] = {"BatchNormalization", "Dropout", "GRU", "LSTM",
+                                                  "PRelu", "RNN", "Tile", "Upsample"};
+    if (std::ranges::find(kOther, step.node.op_type) != std::end(kOther)) {
+      refuse(step.node, "it meant something else until opset 6");
+    } else if (std::ranges::find(kAlike, step.node.op_type) != std::end(kAlike)) {
+      if (find_attribute(step.node, "axis")) {
+        return refuse(step.node, "shapes that begin to be alike at an axis ended with opset 6");
+      }
+      drop_attribute(step, "broadcast");
+    }
   }
 
   // Outside of training it does nothing, whatever the ratio.

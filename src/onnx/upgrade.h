@@ -7,7 +7,7 @@
 
 namespace fovea::onnx {
 
-// The same model with nodes of a later opset of the default domain: from 7 or later to one from 13
+// The same model with nodes of a later opset of the default domain: from 6 or later to one from 13
 // to 17. What has changed its form in between is rewritten, such as Squeeze's axes, which became an
 // input, and Softmax, which flattened what follows its axis; subgraphs, too. The IR version is
 // raised where the opset asks for it. A model of this opset or of a later one is returned as it is.

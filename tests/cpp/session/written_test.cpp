@@ -169,6 +169,8 @@ using Floats = std::vector<float>;
 
 std::vector<OldNode> old_nodes() {
   return {
+      {6, "Clip", {{"min", 0.25f}, {"max", 0.5f}}},
+      {6, "LeakyRelu", {{"alpha", 0.125f}}},
       {7, "Clip", {{"min", 0.25f}, {"max", 0.5f}}},
       {7, "Clip", {{"max", 0.5f}}},
       {7, "Clip", {}},
@@ -237,7 +239,8 @@ TEST(Written, SaysWhatCannotBeSaidInALaterOpset) {
   };
   EXPECT_EQ(upgraded({7, "Dropout", {}, {}, 2}, 13), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(upgraded({7, "Scale", {}}, 13), ErrorCode::UnsupportedAttribute);
-  EXPECT_EQ(upgraded({6, "Relu", {}}, 13), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(upgraded({5, "Relu", {}}, 13), ErrorCode::UnsupportedAttribute);
+  EXPECT_EQ(upgraded({6, "Dropout", {}}, 13), ErrorCode::UnsupportedAttribute);
   EXPECT_EQ(upgraded({7, "Relu", {}}, 12), ErrorCode::InvalidInput);
   EXPECT_EQ(upgraded({7, "Relu", {}}, 18), ErrorCode::InvalidInput);
 }
