@@ -27,8 +27,8 @@ Handle make_engine(int threads) {
 
 Handle make_session(Handle engine, Handle model, const val& options) {
   return guard([&] {
-    return handle_of(Session::load(model_in(at<Buffer>(model)), at<Engine>(engine).pool,
-                                   to_options(options)));
+    return handle_of(
+        Session::load(model_in(at<Buffer>(model)), at<Engine>(engine).pool, to_options(options)));
   });
 }
 
