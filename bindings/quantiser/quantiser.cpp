@@ -1,7 +1,5 @@
 // What JavaScript sees of the quantiser. Its types are declared in web/src/quantize/module.ts.
 
-#include "quantise/quantisation.h"
-
 #include <emscripten/bind.h>
 
 #include <initializer_list>
@@ -13,6 +11,7 @@
 #include "guard.h"
 #include "handle.h"
 #include "quantise/layers.h"
+#include "quantise/quantisation.h"
 #include "values.h"
 
 namespace fovea::bindings {
@@ -22,7 +21,8 @@ using emscripten::function;
 using emscripten::val;
 using quantise::Quantisation;
 
-// Numbers and the names of nodes, or null; in the order of settingNumbers() in web/src/quantize/methods.ts.
+// Numbers and the names of nodes, or null; in the order of settingNumbers() in
+// web/src/quantize/methods.ts.
 quantise::Options to_quantise_options(const val& numbers, const val& keep_float) {
   const std::vector<double> given = emscripten::convertJSArrayToNumberVector<double>(numbers);
   size_t next = 0;
@@ -54,8 +54,8 @@ std::vector<quantise::Sample> to_samples(const val& array) {
   return samples;
 }
 
-// As web/src/quantize/read-report.ts reads it: texts and numbers one after the other, since each property
-// of an object is a call.
+// As web/src/quantize/read-report.ts reads it: texts and numbers one after the other, since each
+// property of an object is a call.
 struct Flat {
   std::vector<std::string> texts;
   std::vector<double> numbers;

@@ -20,6 +20,8 @@ export const guide: readonly [title: string, pages: Readonly<Record<string, stri
       metadata: 'Metadata',
       models: 'Models from afar',
       precision: 'Precision',
+      quantize: 'Quantise',
+      edit: 'Change',
       'custom-operators': 'Custom operators',
       operators: 'Operators',
       '/models/README': "The package's networks",
