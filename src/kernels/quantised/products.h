@@ -215,7 +215,12 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
   if (kFollowing == Following::Anything && !to.to_bytes) {
     const F32x4 low = F32x4::splat(to.low), high = F32x4::splat(to.high);
     float* floats = static_cast<float*>(output) + at;
-    for (int i = 0; i < count; ++i) pmin(pmax(values[i], low), high).store(floats + i * pixel_step);
+    FOVEA_UNROLL for (F32x4& value : values) value = pmin(pmax(value, low), high);
+    if (count == 4) {
+      FOVEA_UNROLL for (int i = 0; i < 4; ++i, floats += pixel_step) values[i].store(floats);
+    } else {
+      for (int i = 0; i < count; ++i) values[i].store(floats + i * pixel_step);
+    }
     return;
   }
   I32x4 whole[4];
@@ -241,12 +246,12 @@ inline void finish_panel(const Requantisation& to, const Sums<4>& sums, int64_t 
   pixels.store_pairs(whole[0], whole[1]);
 }
 
-// Writes the first `lanes` channels, rounded up to 4, of a panel from `channel` on, of Rows
-// neighbouring pixels.
-template <Following kFollowing, int Rows>
-[[gnu::always_inline]] inline void finish_tile(const Requantisation& to, const Sums<Rows>& sums,
+// Writes the first `lanes` channels, rounded up to 4, of a panel from `channel` on, of `count`
+// neighbouring pixels: of four, unless what follows is Anything.
+template <Following kFollowing>
+[[gnu::always_inline]] inline void finish_tile(const Requantisation& to, const Sums<4>& sums,
                                                int64_t channel, int64_t lanes, void* output,
-                                               int64_t at, int64_t pixel_step) {
+                                               int64_t at, int64_t pixel_step, int count) {
   if constexpr (kFollowing != Following::Anything) {
     if (lanes > kLanes) {
       return finish_panel<kFollowing>(to, sums, channel, output, at, pixel_step);
@@ -254,11 +259,40 @@ template <Following kFollowing, int Rows>
   }
   FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
     if (v * kLanes >= lanes) return;
-    I32x4 values[4] = {};
-    FOVEA_UNROLL for (int i = 0; i < Rows; ++i) values[i] = sums.at[i][v];
+    I32x4 values[4];
+    FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = sums.at[i][v];
     const int64_t first = v * kLanes;
-    finish<kFollowing>(to, values, channel + first, output, at + first, pixel_step, Rows);
+    finish<Following::Anything>(to, values, channel + first, output, at + first, pixel_step, count);
   }
 }
+
+// Where the numbers lie that the sums of neighbouring pixels are made of: rows of runs.
+struct Taps {
+  const int16_t* first = nullptr;  // of the first pixel, in slot 0
+  int64_t first_slot = 0;  // that the first row is in; the others follow, and slot 0 the last
+  int64_t slots = 1;
+  int64_t slot_size = 0;
+  int64_t runs = 1;  // in a row
+  int64_t run_step = 0;
+  int64_t pairs = 0;  // of numbers in a run
+  int64_t step = 0;   // from a pixel to the next
+};
+
+struct Target {
+  const Requantisation& to;
+  void* output;
+  int64_t pixel_step;
+};
+
+// Four pixels of a panel, of which `count` are written, the first at `at`; all are read.
+using RunTile = void (*)(const Taps&, const int16_t* weights, const Target&, int64_t channel,
+                         int64_t lanes, int64_t at, int count) noexcept;
+
+// By what follows: the first for four pixels, the second for less.
+struct RunTiles {
+  RunTile four;
+  RunTile fewer;
+};
+RunTiles tiles_for(const Requantisation& to) noexcept;
 
 }  // namespace fovea::kernels::quantised
