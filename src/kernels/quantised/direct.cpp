@@ -211,6 +211,11 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 
 }  // namespace
 
+void finish_anything(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
+                     void* output, int64_t at, int64_t pixel_step, int count) noexcept {
+  finish<Following::Anything>(to, sums, channel, output, at, pixel_step, count);
+}
+
 RunTiles tiles_for(const Requantisation& to) noexcept {
   constexpr RunTile kAny = run_tile<Following::Anything>;
   switch (following(to)) {

@@ -229,6 +229,10 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
   pixels.store(whole);
 }
 
+// The same whatever follows, as one function for all who need it.
+void finish_anything(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
+                     void* output, int64_t at, int64_t pixel_step, int count) noexcept;
+
 // Writes channels channel .. channel + 7 of four pixels, as bytes.
 template <Following kFollowing>
 inline void finish_panel(const Requantisation& to, const Sums<4>& sums, int64_t channel,
@@ -262,7 +266,7 @@ template <Following kFollowing>
     I32x4 values[4];
     FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = sums.at[i][v];
     const int64_t first = v * kLanes;
-    finish<Following::Anything>(to, values, channel + first, output, at + first, pixel_step, count);
+    finish_anything(to, values, channel + first, output, at + first, pixel_step, count);
   }
 }
 
