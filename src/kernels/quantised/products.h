@@ -135,10 +135,18 @@ inline F32x4 dequantised(const Requantisation& to, const uint8_t* from) {
 inline void add_addend(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
                        int64_t pixel_step, int count) {
   const F32x4 factor = F32x4::load(to.addend_factors + channel);
+  if (to.addend && count == 4) {
+    const float* from = to.addend + at;
+    FOVEA_UNROLL for (int i = 0; i < 4; ++i) {
+      values[i] += F32x4::load(from) * factor;
+      from += pixel_step;
+    }
+    return;
+  }
   for (int i = 0; i < count; ++i) {
     const int64_t place = at + i * pixel_step;
     const F32x4 addend =
-        to.addend_bytes ? dequantised(to, to.addend_bytes + place) : F32x4::load(to.addend + place);
+        to.addend ? F32x4::load(to.addend + place) : dequantised(to, to.addend_bytes + place);
     values[i] += addend * factor;
   }
 }
@@ -200,7 +208,7 @@ inline void round_values(const Requantisation& to, F32x4 (&values)[4], I32x4 (&w
     FOVEA_UNROLL for (F32x4& value : values) value = pmin(value, high);
   }
   // Added to a number it leaves it, rounded, in the lowest bits; what is larger than those hold
-  // stays larger than a byte, and what is less than -kSmall is not.
+  // stays larger than a byte; what is less than -kLeast may not stay less.
   const F32x4 magic = F32x4::splat(12582912.0f);
   const I32x4 offset = bitcast_i32(magic) - I32x4::splat(to.point + to.codes.flip);
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) whole[i] = bitcast_i32(values[i] + magic) - offset;
