@@ -85,8 +85,9 @@ std::vector<int16_t> shorts(int64_t count) {
 
 // From bytes to bytes.
 Run prepare_quantised(const ConvShape& shape) {
-  const QuantisedAlgorithm& algorithm =
-      is_for_winograd(shape) ? kQuantisedWinograd4 : kQuantisedDirect;
+  const QuantisedAlgorithm& algorithm = is_for_winograd(shape) ? kQuantisedWinograd4
+                                        : is_depthwise(shape)  ? kQuantisedDepthwise
+                                                               : kQuantisedDirect;
   std::vector<int16_t> weights = shorts(weight_floats(shape));
   std::ranges::transform(random_floats(weight_floats(shape)), weights.begin(),
                          [](float x) { return static_cast<int16_t>(x * 40); });

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ops/core/dense_conv.h"
+#include "ops/core/merged_groups.h"
 #include "ops/core/outside.h"
 #include "ops/core/quantised_product.h"
 

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "ops/core/activation.h"
-#include "ops/core/dense_conv.h"
+#include "ops/core/merged_groups.h"
 #include "passes/convolution.h"
 #include "passes/match.h"
 #include "passes/pass.h"

@@ -24,9 +24,10 @@ int64_t panel_size(const ConvShape& shape) {
 int64_t width(const ConvShape& shape) {
   return (shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1;
 }
-// A panel may reach beyond the last channel.
+// A panel may reach beyond the last channel, and a tile beyond the last pixel.
 int64_t row_size(const ConvShape& shape) {
-  return width(shape) * padded_channels(shape.in_channels) * 2 + 2 * kLanes;
+  const int64_t pixels = width(shape) + 3 * shape.stride_w;
+  return pixels * padded_channels(shape.in_channels) * 2 + 2 * kLanes;
 }
 
 int64_t packed_size(const ConvShape& shape) noexcept {
@@ -89,8 +90,9 @@ class DepthwiseRows {
     first_slot_ = pair % pairs_;
     const int16_t* weights = packed_ + first % 2 * panels(shape_) * panel_size(shape_);
     int64_t x = 0;
-    for (; x + 4 <= shape_.out_w; x += 4) run_pixels<4, kFollowing>(row, weights, x);
-    for (; x < shape_.out_w; ++x) run_pixels<1, Following::Anything>(row, weights, x);
+    for (; x + 4 <= shape_.out_w; x += 4) run_pixels<kFollowing>(row, weights, x, 4);
+    if (x == shape_.out_w) return;
+    run_pixels<Following::Anything>(row, weights, x, static_cast<int>(shape_.out_w - x));
   }
 
  private:
@@ -130,34 +132,34 @@ class DepthwiseRows {
     }
   }
 
-  template <int Rows, Following kFollowing>
-  void run_pixels(int64_t row, const int16_t* weights, int64_t x) const {
+  // Four pixels, of which `count` are written.
+  template <Following kFollowing>
+  void run_pixels(int64_t row, const int16_t* weights, int64_t x, int count) const {
     const int64_t at = (row * shape_.out_w + x) * pixel_;
     const ptrdiff_t step = shape_.stride_w * pixel_ * 2, column = shape_.dilation_w * pixel_ * 2;
     for (int64_t channel = 0; channel < pixel_; channel += kQuantisedPanel) {
-      Sums<Rows> sums;
+      Sums<4> sums;
       const int16_t* first = scratch_ + x * step + 2 * channel;
       for (int64_t slot = first_slot_; slot < first_slot_ + pairs_; ++slot) {
         const int16_t* from = first + (slot < pairs_ ? slot : slot - pairs_) * row_size_;
         for (int64_t kx = shape_.kernel_w; kx != 0; --kx, from += column) {
-          accumulate_column<Rows>(from, step, weights, sums);
+          accumulate_column(from, step, weights, sums);
           weights += 2 * kQuantisedPanel;
         }
       }
       finish_tile<kFollowing>(requantisation_, sums, channel, pixel_ - channel, output_,
-                              at + channel, pixel_);
+                              at + channel, pixel_, count);
     }
   }
 
   // Adds the products of a pair of rows by their weights, at a column of each pixel.
-  template <int Rows>
   static void accumulate_column(const int16_t* from, ptrdiff_t step, const int16_t* weights,
-                                Sums<Rows>& sums) {
+                                Sums<4>& sums) {
     I32x4 weight[kVectors];
     FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
       weight[v] = I32x4::load_shorts(weights + 2 * kLanes * v);
     }
-    FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
+    FOVEA_UNROLL for (int row = 0; row < 4; ++row) {
       FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
         const I32x4 x = I32x4::load_shorts(from + 2 * kLanes * v);
         sums.at[row][v] = sums.at[row][v] + dot_halves(x, weight[v]);

@@ -15,16 +15,19 @@ struct Widened {
       : channels(shape.dilation_w == 1 ? shape.group_inputs() : paired(shape.group_inputs())),
         run(paired((shape.dilation_w == 1 ? shape.kernel_w : 1) * channels)),
         runs(shape.dilation_w == 1 ? 1 : shape.kernel_w),
+        step(shape.stride_w),
         width((shape.out_w - 1) * shape.stride_w + (shape.kernel_w - 1) * shape.dilation_w + 1) {}
 
   int64_t channels;
   // Numbers that are multiplied as they follow each other: neighbouring taps, or one, in pairs.
   int64_t run;
   int64_t runs;  // of a row of taps
+  int64_t step;  // from a pixel to the next, in pixels
   int64_t width;
 
-  // A run may reach beyond the last pixel, as may the lanes beyond its channels.
-  int64_t row_size() const { return width * channels + kLanes; }
+  // A run may reach beyond the last pixel, as may the lanes beyond its channels and the pixels of a
+  // tile.
+  int64_t row_size() const { return (width + 3 * step) * channels + kLanes; }
   // A tap's place among those of its row.
   int64_t place(int64_t kx) const { return runs == 1 ? kx * channels : kx * run; }
 };
@@ -65,10 +68,23 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
   return round_up(shape.kernel_h * Widened(shape).row_size(), 32);
 }
 
-class PixelRows {
-  using RunPixels = void (PixelRows::*)(int64_t row, int64_t channel, int64_t lanes,
-                                        const int16_t* weights, int64_t x);
+template <Following kFollowing>
+void run_tile(const Taps& taps, const int16_t* weights, const Target& target, int64_t channel,
+              int64_t lanes, int64_t at, int count) noexcept {
+  Sums<4> sums;
+  for (int64_t slot = taps.first_slot; slot < taps.first_slot + taps.slots; ++slot) {
+    const int16_t* from =
+        taps.first + (slot < taps.slots ? slot : slot - taps.slots) * taps.slot_size;
+    for (int64_t run = 0; run < taps.runs; ++run) {
+      weights = accumulate(from, taps.step, taps.pairs, weights, sums);
+      from += taps.run_step;
+    }
+  }
+  finish_tile<kFollowing>(target.to, sums, channel, lanes, target.output, at, target.pixel_step,
+                          count);
+}
 
+class PixelRows {
  public:
   PixelRows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint8_t* input,
             const int16_t* packed, const Requantisation& requantisation, void* output,
@@ -79,25 +95,29 @@ class PixelRows {
         point_(point),
         input_(input),
         packed_(packed),
-        requantisation_(requantisation),
-        output_(output),
         scratch_(scratch),
-        panel_size_(panel_size(shape)),
-        row_size_(widened_.row_size()),
-        out_pixel_(padded_channels(shape.out_channels)),
-        run_four_(four()) {}
+        target_{requantisation, output, padded_channels(shape.out_channels)},
+        tiles_(tiles_for(requantisation)),
+        panel_size_(panel_size(shape)) {
+    taps_.slots = shape.kernel_h;
+    taps_.slot_size = widened_.row_size();
+    taps_.runs = widened_.runs;
+    taps_.run_step = shape.dilation_w * widened_.channels;
+    taps_.pairs = widened_.run / 2;
+    taps_.step = shape.stride_w * widened_.channels;
+  }
 
   // Rows are asked for in their order.
   void run(int64_t row) {
     const int64_t image = row / shape_.out_h, y = row % shape_.out_h;
     first_ = y * shape_.stride_h - shape_.pad_top;
     if (y == 0 || !keeps_rows()) next_ = first_;
-    if (keeps_rows()) first_slot_ = y * shape_.stride_h % shape_.kernel_h;
+    if (keeps_rows()) taps_.first_slot = y * shape_.stride_h % shape_.kernel_h;
     for (int64_t group = 0; group < shape_.groups; ++group) {
       for (int64_t ky = 0; ky < shape_.kernel_h; ++ky) {
         const int64_t from = first_ + ky * shape_.dilation_h;
-        const int64_t slot = (first_slot_ + ky) % shape_.kernel_h;
-        if (from >= next_) widen_row(image, from, group, scratch_ + slot * row_size_);
+        const int64_t slot = (taps_.first_slot + ky) % shape_.kernel_h;
+        if (from >= next_) widen_row(image, from, group, scratch_ + slot * taps_.slot_size);
       }
       for (int64_t panel = 0; panel < group_panels(shape_); ++panel) run_panel(row, group, panel);
     }
@@ -109,14 +129,14 @@ class PixelRows {
   bool keeps_rows() const { return shape_.groups == 1 && shape_.dilation_h == 1; }
   void widen_row(int64_t image, int64_t y, int64_t group, int16_t* to) const {
     if (y < 0 || y >= shape_.in_h) {
-      std::fill_n(to, row_size_, int16_t{0});
+      std::fill_n(to, taps_.slot_size, int16_t{0});
       return;
     }
     const int64_t pixel = padded_channels(shape_.in_channels), inputs = shape_.group_inputs();
     const int64_t before = std::clamp<int64_t>(shape_.pad_left, 0, widened_.width);
     const int64_t end = std::clamp(shape_.in_w + shape_.pad_left, before, widened_.width);
     std::fill_n(to, before * widened_.channels, int16_t{0});
-    std::fill(to + end * widened_.channels, to + row_size_, int16_t{0});
+    std::fill(to + end * widened_.channels, to + taps_.slot_size, int16_t{0});
     const uint8_t* from = input_ + ((image * shape_.in_h + y) * shape_.in_w) * pixel +
                           (before - shape_.pad_left) * pixel + group * inputs;
     to += before * widened_.channels;
@@ -151,50 +171,20 @@ class PixelRows {
     }
   }
 
-  template <int Rows>
-  void multiply(const int16_t* weights, int64_t x, Sums<Rows>& sums) const {
-    const int64_t step = shape_.stride_w * widened_.channels;
-    const int16_t* row = scratch_ + x * step;
-    for (int64_t slot = first_slot_; slot < first_slot_ + shape_.kernel_h; ++slot) {
-      const int64_t at = slot < shape_.kernel_h ? slot : slot - shape_.kernel_h;
-      const int16_t* from = row + at * row_size_;
-      for (int64_t run = 0; run < widened_.runs; ++run) {
-        weights = accumulate(from, step, widened_.run / 2, weights, sums);
-        from += shape_.dilation_w * widened_.channels;
-      }
-    }
-  }
-
-  template <int Rows, Following kFollowing>
-  void run_pixels(int64_t row, int64_t channel, int64_t lanes, const int16_t* weights, int64_t x) {
-    Sums<Rows> sums;
-    multiply<Rows>(weights, x, sums);
-    const int64_t at = (row * shape_.out_w + x) * out_pixel_ + channel;
-    finish_tile<kFollowing>(requantisation_, sums, channel, lanes, output_, at, out_pixel_);
-  }
-
   void run_panel(int64_t row, int64_t group, int64_t panel) {
     const int64_t outputs = shape_.group_outputs();
     const int16_t* weights = packed_ + (group * group_panels(shape_) + panel) * panel_size_;
     const int64_t channel = group * outputs + panel * kQuantisedPanel;
     const int64_t lanes = std::min(kQuantisedPanel, outputs - panel * kQuantisedPanel);
-    int64_t x = 0;
-    for (; x + 4 <= shape_.out_w; x += 4) (this->*run_four_)(row, channel, lanes, weights, x);
-    for (; x < shape_.out_w; ++x) {
-      run_pixels<1, Following::Anything>(row, channel, lanes, weights, x);
+    taps_.first = scratch_;
+    int64_t at = row * shape_.out_w * target_.pixel_step + channel, x = 0;
+    for (; x + 4 <= shape_.out_w; x += 4) {
+      tiles_.four(taps_, weights, target_, channel, lanes, at, 4);
+      taps_.first += 4 * taps_.step;
+      at += 4 * target_.pixel_step;
     }
-  }
-
-  // Four pixels, by what follows.
-  RunPixels four() const {
-    switch (following(requantisation_)) {
-      case Following::Plain:
-        return &PixelRows::run_pixels<4, Following::Plain>;
-      case Following::Rounded:
-        return &PixelRows::run_pixels<4, Following::Rounded>;
-      default:
-        return &PixelRows::run_pixels<4, Following::Anything>;
-    }
+    if (x == shape_.out_w) return;
+    tiles_.fewer(taps_, weights, target_, channel, lanes, at, static_cast<int>(shape_.out_w - x));
   }
 
   const ConvShape& shape_;
@@ -203,13 +193,12 @@ class PixelRows {
   uint8_t point_;
   const uint8_t* input_;
   const int16_t* packed_;
-  const Requantisation& requantisation_;
-  void* output_;
   int16_t* scratch_;
-  int64_t panel_size_, row_size_, out_pixel_;
-  RunPixels run_four_;
-  int64_t first_ = 0;       // row of the image that the first taps see
-  int64_t first_slot_ = 0;  // where it is in scratch, of the slots for kernel_h rows
+  Target target_;
+  RunTiles tiles_;
+  int64_t panel_size_;
+  Taps taps_;
+  int64_t first_ = 0;                                   // row of the image that the first taps see
   int64_t next_ = std::numeric_limits<int64_t>::min();  // that has not been widened
 };
 
@@ -221,6 +210,24 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 }
 
 }  // namespace
+
+void finish_anything(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
+                     void* output, int64_t at, int64_t pixel_step, int count) noexcept {
+  finish<Following::Anything>(to, sums, channel, output, at, pixel_step, count);
+}
+
+RunTiles tiles_for(const Requantisation& to) noexcept {
+  constexpr RunTile kAny = run_tile<Following::Anything>;
+  switch (following(to)) {
+    case Following::Plain:
+      return {run_tile<Following::Plain>, kAny};
+    case Following::Rounded:
+      return {run_tile<Following::Rounded>, kAny};
+    default:
+      return {kAny, kAny};
+  }
+}
+
 }  // namespace quantised
 
 constinit const QuantisedAlgorithm kQuantisedDirect = {"products of bytes", quantised::packed_size,

@@ -7,7 +7,8 @@ namespace fovea::kernels {
 // A product of a matrix of bytes, widened less its zero point, and one that is packed by
 // pack_byte_panel, whose columns are channels; nothing is added to the result.
 struct QuantisedRows {
-  const int16_t* a = nullptr;  // rows of `depth` numbers
+  // Rows of `depth` numbers, readable up to a multiple of 4 rows.
+  const int16_t* a = nullptr;
   int64_t rows = 0;
   int64_t depth = 0;  // paired
   const int16_t* panels = nullptr;

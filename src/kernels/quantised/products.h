@@ -135,10 +135,18 @@ inline F32x4 dequantised(const Requantisation& to, const uint8_t* from) {
 inline void add_addend(const Requantisation& to, F32x4 (&values)[4], int64_t channel, int64_t at,
                        int64_t pixel_step, int count) {
   const F32x4 factor = F32x4::load(to.addend_factors + channel);
+  if (to.addend && count == 4) {
+    const float* from = to.addend + at;
+    FOVEA_UNROLL for (int i = 0; i < 4; ++i) {
+      values[i] += F32x4::load(from) * factor;
+      from += pixel_step;
+    }
+    return;
+  }
   for (int i = 0; i < count; ++i) {
     const int64_t place = at + i * pixel_step;
     const F32x4 addend =
-        to.addend_bytes ? dequantised(to, to.addend_bytes + place) : F32x4::load(to.addend + place);
+        to.addend ? F32x4::load(to.addend + place) : dequantised(to, to.addend_bytes + place);
     values[i] += addend * factor;
   }
 }
@@ -200,7 +208,7 @@ inline void round_values(const Requantisation& to, F32x4 (&values)[4], I32x4 (&w
     FOVEA_UNROLL for (F32x4& value : values) value = pmin(value, high);
   }
   // Added to a number it leaves it, rounded, in the lowest bits; what is larger than those hold
-  // stays larger than a byte, and what is less than -kSmall is not.
+  // stays larger than a byte; what is less than -kLeast may not stay less.
   const F32x4 magic = F32x4::splat(12582912.0f);
   const I32x4 offset = bitcast_i32(magic) - I32x4::splat(to.point + to.codes.flip);
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) whole[i] = bitcast_i32(values[i] + magic) - offset;
@@ -215,7 +223,12 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
   if (kFollowing == Following::Anything && !to.to_bytes) {
     const F32x4 low = F32x4::splat(to.low), high = F32x4::splat(to.high);
     float* floats = static_cast<float*>(output) + at;
-    for (int i = 0; i < count; ++i) pmin(pmax(values[i], low), high).store(floats + i * pixel_step);
+    FOVEA_UNROLL for (F32x4& value : values) value = pmin(pmax(value, low), high);
+    if (count == 4) {
+      FOVEA_UNROLL for (int i = 0; i < 4; ++i, floats += pixel_step) values[i].store(floats);
+    } else {
+      for (int i = 0; i < count; ++i) values[i].store(floats + i * pixel_step);
+    }
     return;
   }
   I32x4 whole[4];
@@ -223,6 +236,10 @@ inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t cha
   const Pixels pixels = {to.codes, static_cast<uint8_t*>(output) + at, pixel_step, count};
   pixels.store(whole);
 }
+
+// The same whatever follows, as one function for all who need it.
+void finish_anything(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
+                     void* output, int64_t at, int64_t pixel_step, int count) noexcept;
 
 // Writes channels channel .. channel + 7 of four pixels, as bytes.
 template <Following kFollowing>
@@ -241,12 +258,12 @@ inline void finish_panel(const Requantisation& to, const Sums<4>& sums, int64_t 
   pixels.store_pairs(whole[0], whole[1]);
 }
 
-// Writes the first `lanes` channels, rounded up to 4, of a panel from `channel` on, of Rows
-// neighbouring pixels.
-template <Following kFollowing, int Rows>
-[[gnu::always_inline]] inline void finish_tile(const Requantisation& to, const Sums<Rows>& sums,
+// Writes the first `lanes` channels, rounded up to 4, of a panel from `channel` on, of `count`
+// neighbouring pixels: of four, unless what follows is Anything.
+template <Following kFollowing>
+[[gnu::always_inline]] inline void finish_tile(const Requantisation& to, const Sums<4>& sums,
                                                int64_t channel, int64_t lanes, void* output,
-                                               int64_t at, int64_t pixel_step) {
+                                               int64_t at, int64_t pixel_step, int count) {
   if constexpr (kFollowing != Following::Anything) {
     if (lanes > kLanes) {
       return finish_panel<kFollowing>(to, sums, channel, output, at, pixel_step);
@@ -254,11 +271,40 @@ template <Following kFollowing, int Rows>
   }
   FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
     if (v * kLanes >= lanes) return;
-    I32x4 values[4] = {};
-    FOVEA_UNROLL for (int i = 0; i < Rows; ++i) values[i] = sums.at[i][v];
+    I32x4 values[4];
+    FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = sums.at[i][v];
     const int64_t first = v * kLanes;
-    finish<kFollowing>(to, values, channel + first, output, at + first, pixel_step, Rows);
+    finish_anything(to, values, channel + first, output, at + first, pixel_step, count);
   }
 }
+
+// Where the numbers lie that the sums of neighbouring pixels are made of: rows of runs.
+struct Taps {
+  const int16_t* first = nullptr;  // of the first pixel, in slot 0
+  int64_t first_slot = 0;  // that the first row is in; the others follow, and slot 0 the last
+  int64_t slots = 1;
+  int64_t slot_size = 0;
+  int64_t runs = 1;  // in a row
+  int64_t run_step = 0;
+  int64_t pairs = 0;  // of numbers in a run
+  int64_t step = 0;   // from a pixel to the next
+};
+
+struct Target {
+  const Requantisation& to;
+  void* output;
+  int64_t pixel_step;
+};
+
+// Four pixels of a panel, of which `count` are written, the first at `at`; all are read.
+using RunTile = void (*)(const Taps&, const int16_t* weights, const Target&, int64_t channel,
+                         int64_t lanes, int64_t at, int count) noexcept;
+
+// By what follows: the first for four pixels, the second for less.
+struct RunTiles {
+  RunTile four;
+  RunTile fewer;
+};
+RunTiles tiles_for(const Requantisation& to) noexcept;
 
 }  // namespace fovea::kernels::quantised

@@ -174,8 +174,10 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
-    finish<kFollowing>(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
-                       tile.pixel, tile.columns);
+    constexpr auto kFinish =
+        kFollowing == Following::Anything ? finish_anything : finish<kFollowing>;
+    kFinish(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
+            tile.pixel, tile.columns);
   }
 }
 

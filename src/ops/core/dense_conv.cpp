@@ -1,7 +1,5 @@
 #include "ops/core/dense_conv.h"
 
-#include <algorithm>
-
 #include "base/integers.h"
 
 namespace fovea {
@@ -23,16 +21,6 @@ int64_t macs_conv(const NodeContext& context, const Shape& result) {
 
 Window window_conv(const WindowContext& context) {
   return window_of_convolution(context, sliding_window, Conv(context).axes);
-}
-
-int64_t groups_at_once(int64_t groups, int64_t outputs) {
-  constexpr int64_t kMost = 4;
-  if (outputs % groups != 0) return 0;
-  for (int64_t count = 1; count <= std::min(kMost, groups); ++count) {
-    const bool whole = groups % count == 0;
-    if (whole && (count == groups || outputs / groups * count % kLanes == 0)) return count;
-  }
-  return 0;
 }
 
 ConvBand band_of(const NodeContext& context, const Conv& conv) {

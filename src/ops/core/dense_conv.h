@@ -20,11 +20,6 @@ Window window_conv(const WindowContext& context);
 // Of a two-dimensional convolution.
 ConvBand band_of(const NodeContext& context, const Conv& conv);
 
-// Kernels of bytes write four channels at once. How many groups have to become one for that, the
-// fewest that do, so that no weight is multiplied by more zeros than it takes; 0 where that is more
-// than pays.
-int64_t groups_at_once(int64_t groups, int64_t outputs);
-
 // The two-dimensional convolution by itself.
 ConvImplementation implement_conv(const kernels::ConvShape& shape,
                                   const kernels::ConvAlgorithm& algorithm);

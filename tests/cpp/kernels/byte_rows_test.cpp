@@ -54,6 +54,25 @@ TEST(QuantizeRow, RoundsAndSaturates) {
   }
 }
 
+// Quotients are not divided one by one; close to halves the results are those of a division.
+TEST(QuantizeRow, DividesWhereItMatters) {
+  for (const float scale : {0.1f, 0.0473f, 3.7f, 1e-3f, 1e-38f, 1e-41f, 2e38f, -0.3f}) {
+    std::vector<float> x;
+    for (int i = -300; i < 300; ++i) {
+      const float half = (static_cast<float>(i) + 0.5f) * scale;
+      x.insert(x.end(), {half, std::nextafter(half, INFINITY), std::nextafter(half, -INFINITY),
+                         half * 1.00001f, half * 0.3f, 1e7f * half});
+    }
+    std::vector<uint8_t> bytes(x.size());
+    quantize_row<uint8_t>(x.data(), bytes.data(), std::ssize(x), scale, 131);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float value = std::nearbyint(x[i] / scale) + 131.0f;
+      const float whole = std::isnan(value) ? 0.0f : std::clamp(value, 0.0f, 255.0f);
+      ASSERT_EQ(bytes[i], whole) << x[i] << " / " << scale;
+    }
+  }
+}
+
 TEST(QuantizeRow, HalvesGoToEvenAndNaNToZero) {
   const float infinity = INFINITY;
   const std::vector<float> x = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, NAN, infinity, -infinity, 1e30f};
