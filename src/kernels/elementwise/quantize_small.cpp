@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -46,50 +45,17 @@ void dequantize_row(const void* from, float* to, int64_t count, float scale, flo
   for (; i < count; ++i) to[i] = (static_cast<float>(bytes[i]) - point) * scale;
 }
 
-namespace {
-
-// Values divided by a scale, as exactly as it matters to who rounds them: by a product, unless one
-// of them is so close to a half that a rounding of it would count.
-class Quotients {
- public:
-  explicit Quotients(float scale)
-      : divisor_(F32x4::splat(scale)),
-        factor_(F32x4::splat(1.0f / scale)),
-        multiplies_(std::abs(scale) > 1e-30f && std::abs(scale) < 1e30f) {}
-
-  void take(const float* x, F32x4 (&to)[4]) const {
-    // What is too large for this to hold is beyond all bytes, too.
-    const F32x4 safe = F32x4::splat(0.4998f);
-    I32x4 close = I32x4::zero();
-    for (int i = 0; i < 4; ++i) {
-      to[i] = F32x4::load(x + 4 * i) * factor_;
-      close = close | (simd::abs(to[i] - simd::nearest(to[i])) > safe);
-    }
-    if (multiplies_ && !simd::any(close)) return;
-    for (int i = 0; i < 4; ++i) to[i] = F32x4::load(x + 4 * i) / divisor_;
-  }
-
- private:
-  F32x4 divisor_, factor_;
-  bool multiplies_;
-};
-
-}  // namespace
-
 template <class T>
 void quantize_row(const float* from, void* to, int64_t count, float scale, float point) noexcept {
   const F32x4 low = F32x4::splat(std::numeric_limits<T>::min());
   const F32x4 high = F32x4::splat(std::numeric_limits<T>::max());
-  const F32x4 shift = F32x4::splat(point);
-  const Quotients quotients(scale);
+  const F32x4 divisor = F32x4::splat(scale), shift = F32x4::splat(point);
   // Added to a whole number it leaves it in the lowest bits: a conversion is many instructions.
   const F32x4 magic = F32x4::splat(12582912.0f);
   const auto quantize = [&](const float* x, T* out) {
-    F32x4 divided[4];
-    quotients.take(x, divided);
     I32x4 values[4];
     for (int i = 0; i < 4; ++i) {
-      const F32x4 value = simd::nearest(divided[i]) + shift;
+      const F32x4 value = simd::nearest(F32x4::load(x + 4 * i) / divisor) + shift;
       const F32x4 inside = simd::pmin(simd::pmax(value, low), high);
       values[i] = (simd::bitcast_i32(inside + magic) - simd::bitcast_i32(magic)) & (value == value);
     }
