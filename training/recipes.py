@@ -1,6 +1,6 @@
 """How each model is made: its network, what it learns to undo, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,8 @@ class Recipe:
     start: the model whose network it grows from, all but the last layer where the scale differs.
     damage: what turns a picture into its input: 'bicubic' or 'web' (degradations.py).
     rate: the peak of Adam's learning rate. batch, patch: patches per step, low-resolution pixels
-    per side of a patch. pictures: how many are generated to learn from.
+    per side of a patch. pictures: how many are generated to learn from. full_precision: the share
+    of the steps, at the end, that compute in float32 throughout.
     """
 
     scale: int
@@ -23,7 +24,14 @@ class Recipe:
     batch: int = 8
     patch: int = 48
     pictures: int = 1200
+    full_precision: float = 0.15
     seed: int = 0
+
+    def tuned(self):
+        """How the same network learns to compute with bytes (tune.py)."""
+        return replace(
+            self, steps=2000, rate=1e-4, start=None, pictures=320, full_precision=1
+        )
 
 
 RECIPES = {

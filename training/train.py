@@ -28,7 +28,6 @@ from recipes import RECIPES
 
 WARM_UP = 500  # steps over which the learning rate rises
 LAST_RATE = 0.002  # the learning rate's end, as a share of its peak
-FULL_PRECISION = 0.15  # the share of the steps, at the end, that compute in float32 throughout
 
 
 class Pairs:
@@ -85,12 +84,9 @@ def follow(average, model, step):
 class Run:
     """A training in progress: what a checkpoint holds."""
 
-    def __init__(self, recipe, start):
-        torch.manual_seed(recipe.seed)
+    def __init__(self, recipe, model):
         self.recipe = recipe
-        self.model = LumaNet(recipe.scale, recipe.channels, recipe.blocks)
-        if start is not None:
-            inherit(self.model, torch.load(start, weights_only=True)['weights'])
+        self.model = model
         self.average = copy.deepcopy(self.model)
         self.optimiser = torch.optim.Adam(self.model.parameters(), recipe.rate, foreach=True)
         self.step, self.seconds = 0, 0.0
@@ -118,6 +114,15 @@ class Run:
         self.step, self.seconds = state['step'], state['seconds']
 
 
+def new_model(recipe, start=None):
+    """A network that has learned nothing, or what the network of the checkpoint `start` has."""
+    torch.manual_seed(recipe.seed)
+    model = LumaNet(recipe.scale, recipe.channels, recipe.blocks)
+    if start is not None:
+        inherit(model, torch.load(start, weights_only=True)['weights'])
+    return model
+
+
 def inherit(model, weights):
     """Takes over another model's parameters, but for a last layer of another scale."""
     own = model.state_dict()
@@ -125,12 +130,12 @@ def inherit(model, weights):
     model.load_state_dict(own | fitting)
 
 
-def train(recipe, pairs, valid, checkpoint, start=None, compiled=True, report_steps=2000):
-    """Trains to the end of the recipe, from `checkpoint` on where that exists.
+def train(recipe, model, pairs, valid, checkpoint, compiled=True, report_steps=2000):
+    """Trains `model` to the end of the recipe, from `checkpoint` on where that exists.
 
     Every `report_steps` it adds to the log and writes the checkpoint.
     """
-    run = Run(recipe, start)
+    run = Run(recipe, model)
     if checkpoint.exists():
         run.resume(checkpoint)
     forward = torch.compile(run.model) if compiled else run.model
@@ -155,7 +160,7 @@ def learn(run, forward, pairs):
     run.optimiser.param_groups[0]['lr'] = rate
     rng = np.random.default_rng((recipe.seed, run.step))
     low, high = pairs.sample(rng, recipe.batch, recipe.patch)
-    mixed = run.step < (1 - FULL_PRECISION) * recipe.steps
+    mixed = run.step < (1 - recipe.full_precision) * recipe.steps
     with torch.autocast('cpu', torch.bfloat16, enabled=mixed):
         result = forward(low)
     loss = functional.l1_loss(result.float(), high)
@@ -205,7 +210,8 @@ def main():
     pairs = Pairs(np.load(options.data), recipe, recipe.seed)
     valid = Pairs(np.load(options.valid), recipe, recipe.seed + 1)
     checkpoint = options.out / f'{options.model}.pt'
-    train(recipe, pairs, valid, checkpoint, options.start, not options.no_compile)
+    model = new_model(recipe, options.start)
+    train(recipe, model, pairs, valid, checkpoint, not options.no_compile)
 
 
 if __name__ == '__main__':

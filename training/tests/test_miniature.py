@@ -15,7 +15,7 @@ from evaluate import enlarged, psnr
 from export import AGREEMENT, differences, export, load
 from pictures.dataset import luma, picture
 from recipes import Recipe
-from train import Pairs, Run, learn, train
+from train import Pairs, Run, learn, new_model, train
 
 HERE = Path(__file__).parent
 RECIPE = Recipe(scale=2, channels=12, blocks=2, steps=900, rate=2e-3, batch=4, patch=32)
@@ -31,7 +31,11 @@ class MiniatureTest(unittest.TestCase):
         build.mkdir(exist_ok=True)
         cls.folder = tempfile.TemporaryDirectory(dir=build)
         cls.checkpoint = Path(cls.folder.name) / 'miniature.pt'
-        train(RECIPE, cls.pairs, cls.valid, cls.checkpoint, compiled=False, report_steps=100)
+        cls.train(RECIPE, new_model(RECIPE), cls.checkpoint)
+
+    @classmethod
+    def train(cls, recipe, model, checkpoint):
+        train(recipe, model, cls.pairs, cls.valid, checkpoint, compiled=False, report_steps=100)
 
     @classmethod
     def tearDownClass(cls):
@@ -64,12 +68,12 @@ class MiniatureTest(unittest.TestCase):
 
     def test_an_interruption_changes_nothing(self):
         recipe = replace(RECIPE, steps=12)
-        whole = Run(recipe, None)
+        whole = Run(recipe, new_model(recipe))
         for _ in range(12):
             learn(whole, whole.model, self.pairs)
 
         path = self.checkpoint.with_name('interrupted.pt')
-        first, second = Run(recipe, None), Run(recipe, None)
+        first, second = (Run(recipe, new_model(recipe)) for _ in range(2))
         for _ in range(5):
             learn(first, first.model, self.pairs)
         first.save(path)
@@ -80,7 +84,7 @@ class MiniatureTest(unittest.TestCase):
             self.assertTrue(torch.equal(value, second.average.state_dict()[name]), name)
 
     def test_a_larger_scale_grows_from_a_smaller_one(self):
-        grown = Run(replace(RECIPE, scale=3), self.checkpoint).model.state_dict()
+        grown = new_model(replace(RECIPE, scale=3), self.checkpoint).state_dict()
         parent = torch.load(self.checkpoint, weights_only=True)['weights']
         self.assertTrue(torch.equal(parent['head.expand'], grown['head.expand']))
         self.assertEqual(9, len(grown['tail.bias']))
