@@ -12,10 +12,11 @@ import onnx
 import torch
 
 from evaluate import enlarged, psnr
-from export import AGREEMENT, differences, export, load
+from export import AGREEMENT, AGREEMENT_OF_BYTES, differences, export, load
 from pictures.dataset import luma, picture
 from recipes import Recipe
 from train import Pairs, Run, learn, new_model, train
+from tune import prepared
 
 HERE = Path(__file__).parent
 RECIPE = Recipe(scale=2, channels=12, blocks=2, steps=900, rate=2e-3, batch=4, patch=32)
@@ -82,6 +83,25 @@ class MiniatureTest(unittest.TestCase):
             learn(second, second.model, self.pairs)
         for name, value in whole.average.state_dict().items():
             self.assertTrue(torch.equal(value, second.average.state_dict()[name]), name)
+
+    def test_tuning_regains_what_bytes_lose(self):
+        network = load(self.checkpoint)
+        whole = self.valid.psnr(network)
+        # All convolutions, so that there is something to lose.
+        quantised = prepared(network, self.pairs, ends=True)
+        before = whole - self.valid.psnr(quantised)
+        recipe = replace(RECIPE.tuned(), steps=300, rate=2e-3)
+        checkpoint = self.checkpoint.with_stem('miniature-int8')
+        self.train(recipe, quantised, checkpoint)
+
+        tuned = load(checkpoint)
+        after = whole - self.valid.psnr(tuned)
+        self.assertGreater(before, 0.02)
+        self.assertLess(after, 0.5 * before)
+        path = checkpoint.with_suffix('.onnx')
+        export(tuned, path)
+        for who, difference in differences(tuned, path).items():
+            self.assertLess(difference, AGREEMENT_OF_BYTES, who)
 
     def test_a_larger_scale_grows_from_a_smaller_one(self):
         grown = new_model(replace(RECIPE, scale=3), self.checkpoint).state_dict()
