@@ -84,7 +84,7 @@ async function ownModels() {
   return (
     files
       // Twins of those models, with rounded weights.
-      .filter((file) => file.endsWith('.onnx') && !file.endsWith('-fp16.onnx'))
+      .filter((file) => file.endsWith('.onnx') && !/-(fp16|int8)\.onnx$/.test(file))
       .sort()
       .map((file) => join(folder, file))
   );

@@ -24,7 +24,7 @@ const common = {
 };
 /** One file less to fetch before an engine starts. */
 const glue = includedGlue(process.argv.slice(2));
-const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'];
+const networks = ['x2', 'x2-fast', 'x2-web', 'x3', 'x4'].flatMap((name) => [name, `${name}-int8`]);
 const source = (/** @type {string} */ name) => join(projectDir, `web/src/${name}.ts`);
 
 /** Has a module import the page's instead of containing it: Tensor is one class in both. */

@@ -15,6 +15,8 @@ from torch.nn import functional
 LEVELS = 255  # of activations, uint8, beside 0
 LARGEST = 127  # of weights, int8 without -128
 SMALLEST_SCALE = 1e-12  # of images whose values are all 0
+# Adam moves all parameters at one pace, and ranges, ten times as large as weights, have further to go.
+PACE = 20
 
 
 def rounded(x):
@@ -30,12 +32,13 @@ class Quantise(nn.Module):
 
     def __init__(self, low, high):
         super().__init__()
-        self.low = nn.Parameter(torch.tensor(float(low)))
-        self.high = nn.Parameter(torch.tensor(float(high)))
+        # In units of PACE.
+        self.low = nn.Parameter(torch.tensor(low / PACE))
+        self.high = nn.Parameter(torch.tensor(high / PACE))
 
     def parameters_of_file(self):
         """The scale, float32, and the zero point, a whole number 0..255 as float32."""
-        low, high = self.low.clamp(max=0), self.high.clamp(min=0)
+        low, high = PACE * self.low.clamp(max=0), PACE * self.high.clamp(min=0)
         scale = ((high - low) / LEVELS).clamp(min=SMALLEST_SCALE)
         return scale, rounded(-low / scale).clamp(0, LEVELS)
 

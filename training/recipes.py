@@ -29,9 +29,7 @@ class Recipe:
 
     def tuned(self):
         """How the same network learns to compute with bytes (tune.py)."""
-        return replace(
-            self, steps=2000, rate=1e-4, start=None, pictures=320, full_precision=1
-        )
+        return replace(self, steps=1000, rate=1e-4, start=None, pictures=320, full_precision=1)
 
 
 RECIPES = {

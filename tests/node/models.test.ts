@@ -27,8 +27,30 @@ test.each([
   },
 );
 
-test.each(Object.keys(models) as (keyof typeof models)[])('%s keeps greys', async (name) => {
-  const upscaler = await Upscaler.create(models[name]);
+const names = Object.keys(models) as (keyof typeof models)[];
+/** Where the twin that computes with bytes is. */
+const int8 = (name: keyof typeof models) =>
+  new URL(models[name].href.replace('-fp16.onnx', '-int8.onnx'));
+
+test.each(names)('the twin of %s makes the same picture of bytes', async (name) => {
+  const small = reduce(sample, 4);
+  const results: Pixels[] = [];
+  for (const source of [models[name], int8(name)]) {
+    const upscaler = await Upscaler.create(source);
+    const { data, width, height } = await upscaler.upscale(small);
+    results.push({ data: Uint8Array.from(data), width, height });
+    await upscaler.release();
+  }
+  const [wanted, found] = results as [Pixels, Pixels];
+  expect(psnr(found, wanted)).toBe(45);
+});
+
+const networks = names.flatMap((name): [string, URL][] => [
+  [name, models[name]],
+  [`the twin of ${name}`, int8(name)],
+]);
+test.each(networks)('%s keeps greys', async (_, source) => {
+  const upscaler = await Upscaler.create(source);
   for (const grey of [0, 64, 128, 255]) {
     const plain = new Uint8ClampedArray(4 * 40 * 30).map((_, i) => (i % 4 === 3 ? 255 : grey));
     const { data, width, height } = await upscaler.upscale({ data: plain, width: 40, height: 30 });

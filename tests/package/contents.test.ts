@@ -18,7 +18,9 @@ const names = [
   ...['edit', 'quantize', 'tools-worker', 'quantiser-worker'],
 ];
 const programs = names.map((name) => `dist/${name}.js`);
-const addresses = networks.map((name) => `dist/models/${name}.js`);
+const addresses = networks
+  .flatMap((name) => [name, `${name}-int8`])
+  .map((name) => `dist/models/${name}.js`);
 const scripts = [...programs, ...addresses];
 /** What Node runs, bundled with libraries; no source maps, which would be as large again. */
 const nodePrograms = ['cli/main', 'cli/thread', 'serve/index'];
@@ -34,7 +36,9 @@ function modules(folder: string): string[] {
 test('it holds the scripts, the engines, the types, the networks and notices, and nothing else', () => {
   const wanted = [
     ...['LICENSE', 'README.md', 'package.json', notices],
-    ...networks.map((name) => `dist/models/fovea-${name}-fp16.onnx`),
+    ...networks.flatMap((name) =>
+      ['fp16', 'int8'].map((twin) => `dist/models/fovea-${name}-${twin}.onnx`),
+    ),
     ...scripts.flatMap((file) => [file, `${file}.map`]),
     ...[...variants, 'tools', 'quantiser'].flatMap((name) => [
       `dist/wasm/fovea-${name}.js`,

@@ -15,9 +15,9 @@ import { contentKey, once } from './stamp.mjs';
 
 /** @typedef {import('./steps.mjs').Step} Step */
 
-/** The networks that the package brings along: the float16 twins, half the download. */
+/** The networks that the package brings along: twins with smaller weights. */
 const bundledModels = readdirSync(join(projectDir, 'models'))
-  .filter((file) => file.endsWith('-fp16.onnx'))
+  .filter((file) => /-(fp16|int8)\.onnx$/.test(file))
   .map((file) => join('models', file));
 
 /**
