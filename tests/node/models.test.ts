@@ -42,7 +42,7 @@ test.each(names)('the twin of %s makes the same picture of bytes', async (name) 
     await upscaler.release();
   }
   const [wanted, found] = results as [Pixels, Pixels];
-  expect(psnr(found, wanted)).toBe(45);
+  expect(psnr(found, wanted)).toBeGreaterThan(45);
 });
 
 const networks = names.flatMap((name): [string, URL][] => [
