@@ -4,8 +4,8 @@
 
 The file has one input "input" and one output "output", float32 [1, 1, height, width] and
 [1, 1, scale height, scale width] with free height and width. Its metadata tells an upscaler what
-they mean. A second file, NAME-fp16.onnx, holds the weights as float16; there is none of a checkpoint
-of tune.py, whose convolutions have weights of int8.
+they mean. A second file, NAME-fp16.onnx, holds the weights as float16; there is none of a
+checkpoint of tune.py, whose convolutions have weights of int8.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from torch.nn import functional
 LEVELS = 255  # of activations, uint8, beside 0
 LARGEST = 127  # of weights, int8 without -128
 SMALLEST_SCALE = 1e-12  # of images whose values are all 0
-# Adam moves all parameters at one pace, and ranges, ten times as large as weights, have further to go.
+# Adam moves all parameters at one pace; ranges, as large as all of an image, have further to go.
 PACE = 20
 
 
