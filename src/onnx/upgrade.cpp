@@ -207,10 +207,10 @@ class Upgrade {
 
   // Until opset 6 shapes were made alike only where a node said so, at an axis that it could name.
   void broadcast(Step& step) {
-    static constexpr std::string_view kAlike[] = {"Add",  "And",     "Div", "Equal", "Gemm", "Greater",
-                                                  "Less", "Mul",     "Or",  "Pow",   "Sub",  "Xor"};
-    static constexpr std::string_view kOther[] = {"BatchNormalization", "Dropout", "GRU", "LSTM",
-                                                  "PRelu", "RNN", "Tile", "Upsample"};
+    static constexpr std::string_view kAlike[] = {"Add",  "And", "Div", "Equal", "Gemm", "Greater",
+                                                  "Less", "Mul", "Or",  "Pow",   "Sub",  "Xor"};
+    static constexpr std::string_view kOther[] = {
+        "BatchNormalization", "Dropout", "GRU", "LSTM", "PRelu", "RNN", "Tile", "Upsample"};
     if (std::ranges::find(kOther, step.node.op_type) != std::end(kOther)) {
       refuse(step.node, "it meant something else until opset 6");
     } else if (std::ranges::find(kAlike, step.node.op_type) != std::end(kAlike)) {

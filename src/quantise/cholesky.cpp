@@ -39,8 +39,8 @@ void Cholesky::solve(std::span<double> b) const {
         (b[static_cast<size_t>(i)] - dot(l + i * n_, b.data(), i)) / l[i * n_ + i];
   }
   for (int64_t i = n_ - 1; i >= 0; --i) {
-    const double left = b[static_cast<size_t>(i)] -
-                        dot(l + i * n_ + i + 1, b.data() + i + 1, n_ - i - 1);
+    const double left =
+        b[static_cast<size_t>(i)] - dot(l + i * n_ + i + 1, b.data() + i + 1, n_ - i - 1);
     b[static_cast<size_t>(i)] = left / l[i * n_ + i];
   }
 }

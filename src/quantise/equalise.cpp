@@ -56,8 +56,8 @@ std::vector<Pair> find_pairs(const Network& network, const std::vector<Layer>& l
   return pairs;
 }
 
-// Elements of the weights by which a layer makes or reads one of its channels: in a row, and in a column
-// of blocks.
+// Elements of the weights by which a layer makes or reads one of its channels: in a row, and in a
+// column of blocks.
 template <class Visit>
 void for_row(Weights& weights, int64_t channel, Visit visit) {
   for (int64_t i = 0; i < weights.inputs; ++i) {
@@ -101,12 +101,12 @@ void write(const Network& network, const Layer& layer, const Weights& weights,
   std::vector<std::string> inputs(network.node(layer.node).inputs.begin(),
                                   network.node(layer.node).inputs.end());
   inputs[1] = network.new_name(text(layer.weights, "_equalised"));
-  edit.graph.initializers.push_back(tensor_message(inputs[1], layer.weights_shape,
-                                                   std::span<const float>(weights.values)));
+  edit.graph.initializers.push_back(
+      tensor_message(inputs[1], layer.weights_shape, std::span<const float>(weights.values)));
   if (!weights.bias.empty()) {
     inputs[2] = network.new_name(text(layer.bias, "_equalised"));
-    edit.graph.initializers.push_back(tensor_message(
-        inputs[2], Shape{weights.outputs}, std::span<const float>(weights.bias)));
+    edit.graph.initializers.push_back(
+        tensor_message(inputs[2], Shape{weights.outputs}, std::span<const float>(weights.bias)));
   }
   for (const std::string_view old : {layer.weights, layer.bias}) {
     if (network.is_initializer(old)) edit.graph.removed_initializers.emplace(old);

@@ -6,18 +6,18 @@ namespace fovea::quantise {
 namespace {
 
 constexpr std::string_view kArithmetic[] = {
-    "Add",   "AveragePool", "Concat", "GlobalAveragePool", "LeakyRelu",
-    "Mul",   "PRelu",       "Sigmoid", "Sub",               "Relu", "Clip",
+    "Add", "AveragePool", "Concat", "GlobalAveragePool", "LeakyRelu", "Mul", "PRelu", "Sigmoid",
+    "Sub", "Relu",        "Clip",
 };
 constexpr std::string_view kMoves[] = {
-    "DepthToSpace", "Flatten", "MaxPool", "Pad",     "Reshape",   "Resize",
-    "Slice",        "SpaceToDepth", "Split", "Squeeze", "Transpose", "Unsqueeze",
+    "DepthToSpace", "Flatten",      "MaxPool", "Pad",     "Reshape",   "Resize",
+    "Slice",        "SpaceToDepth", "Split",   "Squeeze", "Transpose", "Unsqueeze",
 };
 constexpr std::string_view kClamps[] = {"Relu", "Clip"};
 // What gives no floats although it reads them.
 constexpr std::string_view kNoFloats[] = {
-    "ArgMax", "ArgMin", "Equal",   "Greater", "GreaterOrEqual", "IsInf", "IsNaN",
-    "Less",   "LessOrEqual", "NonZero", "Shape",   "Size",
+    "ArgMax", "ArgMin", "Equal",       "Greater", "GreaterOrEqual", "IsInf",
+    "IsNaN",  "Less",   "LessOrEqual", "NonZero", "Shape",          "Size",
 };
 
 bool is_one_of(const onnx::Node& node, std::span<const std::string_view> op_types) {
@@ -75,8 +75,8 @@ void Finder::find_floats() {
     const onnx::Node& node = network_.node(i);
     for (const std::string_view input : node.inputs) readers_[input] = i;
     if (node.inputs.empty() || is_one_of(node, kNoFloats)) continue;
-    const bool gives = node.op_type == "Cast" ? attribute(node, "to", int64_t{0}) == 1
-                                              : is_float(node.inputs[0]);
+    const bool gives =
+        node.op_type == "Cast" ? attribute(node, "to", int64_t{0}) == 1 : is_float(node.inputs[0]);
     if (!gives) continue;
     for (const std::string_view output : node.outputs) floats_[output] = 1;
   }

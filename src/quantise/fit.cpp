@@ -8,11 +8,12 @@
 namespace fovea::quantise {
 namespace {
 
-// Layers are fitted by stages, each to what the stages before it give: one layer a stage in a network of
-// up to this many, several in a longer one.
+// Layers are fitted by stages, each to what the stages before it give: one layer a stage in a
+// network of up to this many, several in a longer one.
 constexpr size_t kStages = 24;
 
-// Sums for one layer at least, and for others of its stage, in bytes; and what is fetched with them.
+// Sums for one layer at least, and for others of its stage, in bytes; and what is fetched with
+// them.
 constexpr size_t kAtOnce = size_t{64} << 20;
 
 // Places that are looked at, as a multiple of the weights of an output, and at least and at most.
@@ -65,9 +66,10 @@ void Fitting::add(const Tensor& image, const Tensor& result, size_t samples) {
       // Spread evenly, in no step with rows: the fractional parts of multiples of the golden ratio.
       constexpr double kGolden = 0.6180339887498949;
       const double turns = static_cast<double>(i + 1) * kGolden, part = turns - std::floor(turns);
-      const int64_t place = count == columns.places()
-                                ? i
-                                : static_cast<int64_t>(part * static_cast<double>(columns.places()));
+      const int64_t place =
+          count == columns.places()
+              ? i
+              : static_cast<int64_t>(part * static_cast<double>(columns.places()));
       float* row = x.data() + i * moments.x_stride();
       columns.read(image.as<float>().data(), place, static_cast<int64_t>(group), row);
       for (int64_t j = 0; j < inputs; ++j) row[j] = quantiser_(row[j]);
@@ -92,7 +94,8 @@ size_t bytes_for(const Layer& layer) {
   return inputs * inputs * sizeof(double) * static_cast<size_t>(layer.groups);
 }
 
-std::vector<std::string> names(const std::vector<Candidate*>& stage, std::string_view Layer::*value) {
+std::vector<std::string> names(const std::vector<Candidate*>& stage,
+                               std::string_view Layer::*value) {
   std::vector<std::string> out;
   for (const Candidate* candidate : stage) out.emplace_back(candidate->layer.*value);
   return out;

@@ -21,7 +21,9 @@ class MeanPsnr {
     sum_ -= decibels(std::max(squared, 1e-30));
     ++count_;
   }
-  double value() const { return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN(); }
+  double value() const {
+    return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN();
+  }
 
  private:
   double sum_ = 0;

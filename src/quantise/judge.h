@@ -25,8 +25,8 @@ class Judge {
  public:
   explicit Judge(Subject& subject) : subject_(subject) {}
 
-  // Has the float model compute what others are compared with. Throws Error(InvalidInput) where it has no
-  // output of floats, or a truth is of another shape.
+  // Has the float model compute what others are compared with. Throws Error(InvalidInput) where it
+  // has no output of floats, or a truth is of another shape.
   Task<bool> prepare();
   Task<Loss> loss_of(std::string file);
 

@@ -26,8 +26,8 @@ std::optional<Layer> multiplication(const onnx::Node& node) {
   if (node.inputs.size() > 2) layer.bias = node.inputs[2];
   layer.output = node.outputs[0];
   layer.groups = attribute(node, "group", int64_t{1});
-  layer.weights_by_column =
-      node.op_type == "MatMul" || (node.op_type == "Gemm" && attribute(node, "transB", int64_t{0}) == 0);
+  layer.weights_by_column = node.op_type == "MatMul" ||
+                            (node.op_type == "Gemm" && attribute(node, "transB", int64_t{0}) == 0);
   return layer;
 }
 
@@ -51,7 +51,8 @@ std::string why_not(const Network& network, const Layer& layer, const Options& o
   }
   if (weights->shape.elements() == 0) return "it has no weights";
   if (layer.groups < 1 || weights->shape[0] % layer.groups != 0) return "its groups do not fit";
-  if (node.op_type == "Gemm" && is_scaled(node)) return "it scales or transposes what it multiplies";
+  if (node.op_type == "Gemm" && is_scaled(node))
+    return "it scales or transposes what it multiplies";
   if (!layer.bias.empty()) {
     const auto bias = network.constant(layer.bias);
     const int64_t outputs = weights->shape[layer.weights_by_column ? 1 : 0];
@@ -70,7 +71,8 @@ std::pair<int64_t, int64_t> pads_of(const onnx::Node& node, int axis, int64_t si
   const std::string_view automatic = attribute(node, "auto_pad", std::string_view("NOTSET"));
   const auto pads = attribute(node, "pads", std::vector<int64_t>(4, 0));
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    const int64_t all = std::max<int64_t>(((size + stride - 1) / stride - 1) * stride + reach - size, 0);
+    const int64_t all =
+        std::max<int64_t>(((size + stride - 1) / stride - 1) * stride + reach - size, 0);
     const int64_t less = all / 2;
     return automatic == "SAME_UPPER" ? std::pair(less, all - less) : std::pair(all - less, less);
   }
@@ -113,9 +115,10 @@ Weights weights_of(const Network& network, const Layer& layer) {
   Weights out{layer.outputs(), layer.inputs(), std::move(stored.values), {}};
   const auto check = [&](std::span<const float> values, std::string_view name) {
     if (std::ranges::all_of(values, [](float x) { return std::isfinite(x); })) return;
-    throw Error(ErrorCode::InvalidInput,
-                text("The weights \"", name, "\" of node \"", layer.name,
-                     "\" are not all finite; quantising them would hide that. Mend the model first."))
+    throw Error(
+        ErrorCode::InvalidInput,
+        text("The weights \"", name, "\" of node \"", layer.name,
+             "\" are not all finite; quantising them would hide that. Mend the model first."))
         .with("tensor", std::string(name))
         .with("node", layer.name);
   };
@@ -149,7 +152,8 @@ std::vector<int8_t> stored_order(const Layer& layer, const std::vector<int8_t>& 
   return out;
 }
 
-Columns::Columns(const Network& network, const Layer& layer, const Shape& image, const Shape& result)
+Columns::Columns(const Network& network, const Layer& layer, const Shape& image,
+                 const Shape& result)
     : layer_(layer) {
   if (!layer.is_convolution()) {
     places_ = result.elements() / layer.outputs();
@@ -160,7 +164,8 @@ Columns::Columns(const Network& network, const Layer& layer, const Shape& image,
     return;
   }
   const onnx::Node& node = network.node(layer.node);
-  if (image.rank() != 4 || result.rank() != 4 || image[1] != layer.weights_shape[1] * layer.groups) {
+  if (image.rank() != 4 || result.rank() != 4 ||
+      image[1] != layer.weights_shape[1] * layer.groups) {
     fail(ErrorCode::InvalidInput, "Node \"", layer.name, "\" gives ", result, " of ", image,
          ", which are no images of ", layer.weights_shape[1] * layer.groups, " channels.");
   }

@@ -58,7 +58,8 @@ class Columns {
 
   // Places of the result: each has all outputs.
   int64_t places() const { return places_; }
-  // What the outputs of a group read at a place, `inputs()` numbers of the layer; outside of the image 0.
+  // What the outputs of a group read at a place, `inputs()` numbers of the layer; outside of the
+  // image 0.
   void read(const float* image, int64_t place, int64_t group, float* to) const;
   // The outputs of a group at a place.
   void results(const float* result, int64_t place, int64_t group, float* to) const;

@@ -18,7 +18,8 @@ struct IntAttribute {
 
 // A NodeProto of the default domain, named after its output.
 std::string node_message(std::string_view op_type, const std::vector<std::string>& inputs,
-                         const std::string& output, const std::vector<IntAttribute>& attributes = {});
+                         const std::string& output,
+                         const std::vector<IntAttribute>& attributes = {});
 
 // A TensorProto of elements as they lie in memory.
 std::string tensor_message(std::string_view name, DType dtype, const Shape& shape,

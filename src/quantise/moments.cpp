@@ -58,7 +58,8 @@ void Moments::add(int64_t count, const float* x, const float* y) {
     const int64_t rows = std::min(kBlock, count - first);
     const float* block = x + first * stride_;
     for (int64_t s = 0; s < rows; ++s) {
-      for (int64_t i = 0; i < stride_; ++i) sum_x_[static_cast<size_t>(i)] += block[s * stride_ + i];
+      for (int64_t i = 0; i < stride_; ++i)
+        sum_x_[static_cast<size_t>(i)] += block[s * stride_ + i];
       for (int64_t o = 0; o < outputs_; ++o) {
         const float value = y[(first + s) * outputs_ + o];
         padded[static_cast<size_t>(s * y_stride + o)] = value;
@@ -68,7 +69,8 @@ void Moments::add(int64_t count, const float* x, const float* y) {
     }
     for (int64_t i = 0; i < inputs_; i += kRows) {
       for (int64_t j = i / kColumns * kColumns; j < stride_; j += kColumns) {
-        add_block(rows, block + i, stride_, block + j, stride_, kRows, &xx_[i * stride_ + j], stride_);
+        add_block(rows, block + i, stride_, block + j, stride_, kRows, &xx_[i * stride_ + j],
+                  stride_);
       }
     }
     for (int64_t o = 0; o < outputs_; o += kRows) {

@@ -12,8 +12,8 @@
 
 namespace fovea::quantise {
 
-// A number for each of some values, by name. One kind of map for all that is told of them, since each
-// kind is a kilobyte of program.
+// A number for each of some values, by name. One kind of map for all that is told of them, since
+// each kind is a kilobyte of program.
 using Numbers = std::map<std::string_view, size_t>;
 
 // Elements that no run changes, as floats.
@@ -60,7 +60,8 @@ class Network {
 
 // An attribute, or what it is where there is none.
 int64_t attribute(const onnx::Node& node, std::string_view name, int64_t fallback);
-std::string_view attribute(const onnx::Node& node, std::string_view name, std::string_view fallback);
+std::string_view attribute(const onnx::Node& node, std::string_view name,
+                           std::string_view fallback);
 std::vector<int64_t> attribute(const onnx::Node& node, std::string_view name,
                                std::vector<int64_t> fallback);
 

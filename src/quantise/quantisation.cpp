@@ -46,8 +46,9 @@ void check(const Options& options, const std::vector<Sample>& samples) {
 
 void check_not_quantised(const Network& network) {
   for (const onnx::Node& node : network.nodes()) {
-    const bool quantised = node.op_type.starts_with("QLinear") || node.op_type.ends_with("Integer") ||
-                           node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear" ||
+    const bool quantised = node.op_type.starts_with("QLinear") ||
+                           node.op_type.ends_with("Integer") || node.op_type == "QuantizeLinear" ||
+                           node.op_type == "DequantizeLinear" ||
                            node.op_type == "DynamicQuantizeLinear";
     if (!quantised) continue;
     throw Error(ErrorCode::InvalidInput,
@@ -131,8 +132,9 @@ void Quantisation::State::keep_named() {
       found->quantised = false;
       found->reason = "it was asked for";
     } else if (std::ranges::find(skipped, name, &Skipped::name) == skipped.end()) {
-      throw Error(ErrorCode::InvalidInput,
-                  text("\"", name, "\" is to stay float, but no Conv, Gemm or MatMul is called so."))
+      throw Error(
+          ErrorCode::InvalidInput,
+          text("\"", name, "\" is to stay float, but no Conv, Gemm or MatMul is called so."))
           .with("node", name);
     }
   }

@@ -14,7 +14,8 @@ namespace fovea::quantise {
 
 // What a host is to compute: values of a model for the feeds of a sample.
 struct Question {
-  // Counts the models; 0 is the one to be quantised. Of the others only the last is asked about again.
+  // Counts the models; 0 is the one to be quantised. Of the others only the last is asked about
+  // again.
   int model = 0;
   // Of that model; lasts until it is answered.
   std::string_view bytes;
@@ -35,11 +36,11 @@ struct Result {
 
 // Makes a quantised model of a float one. It computes no network: it asks, and the host answers.
 //
-// The loss is in dB of PSNR: what the difference between the quantised model's outputs and the float
-// model's adds to the error of a good network, by pieces of the outputs: to 36 dB, as pictures have that are
-// neither smooth nor hard, for most pieces, and to 30 dB, as hard ones have, for all together; the larger
-// of both. So the pictures at hand do not decide how much is seen of a loss. Where samples have a truth,
-// PSNRs against it are told as well.
+// The loss is in dB of PSNR: what the difference between the quantised model's outputs and the
+// float model's adds to the error of a good network, by pieces of the outputs: to 36 dB, as
+// pictures have that are neither smooth nor hard, for most pieces, and to 30 dB, as hard ones have,
+// for all together; the larger of both. So the pictures at hand do not decide how much is seen of a
+// loss. Where samples have a truth, PSNRs against it are told as well.
 class Quantisation {
  public:
   // Throws Error(InvalidInput) for options out of range, names that are not there, no samples, and

@@ -61,15 +61,17 @@ double divergence(const Histogram& histogram, Range range) {
     if (count == 0) continue;
     const double x = histogram.middle(bin);
     const double inside = std::clamp(x, range.low, range.high);
-    const int at = inside == x ? bin
-                               : std::clamp(static_cast<int>((inside - histogram.bins().low) /
-                                                             histogram.width()),
-                                            0, Histogram::kBins - 1);
+    const int at =
+        inside == x
+            ? bin
+            : std::clamp(static_cast<int>((inside - histogram.bins().low) / histogram.width()), 0,
+                         Histogram::kBins - 1);
     seen[static_cast<size_t>(at)] += count;
     if (inside == x) sums[static_cast<size_t>(level(x))] += count;
   }
   for (int bin = 0; bin < Histogram::kBins; ++bin) {
-    if (seen[static_cast<size_t>(bin)] > 0) ++used[static_cast<size_t>(level(histogram.middle(bin)))];
+    if (seen[static_cast<size_t>(bin)] > 0)
+      ++used[static_cast<size_t>(level(histogram.middle(bin)))];
   }
   double sum = 0;
   const auto total = static_cast<double>(histogram.total());
@@ -131,8 +133,8 @@ bool Histogram::add(std::span<const float> values) {
 void Histogram::reach(float low, float high) {
   if (width_ == 0) {
     // Of a single value the bins are narrow, but not so that they could not be told apart.
-    const double span = std::max({static_cast<double>(high) - low,
-                                  std::max(std::abs(low), std::abs(high)) * 1e-6, 1e-30});
+    const double span = std::max(
+        {static_cast<double>(high) - low, std::max(std::abs(low), std::abs(high)) * 1e-6, 1e-30});
     begin_ = low;
     width_ = span / kBins;
   }

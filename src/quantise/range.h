@@ -19,8 +19,8 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-// How often values were seen, in bins of equal width. The bins grow with what is added: where values lie
-// outside, pairs of bins become one until they reach.
+// How often values were seen, in bins of equal width. The bins grow with what is added: where
+// values lie outside, pairs of bins become one until they reach.
 class Histogram {
  public:
   static constexpr int kBins = 2048;

@@ -24,9 +24,9 @@ struct LayerReport {
   Range histogram_range;            // what the first bin begins with and the last ends with
   std::vector<uint64_t> histogram;  // counts, in bins of equal width
 
-  double loss_db = 0;     // of PSNR, where this layer alone is quantised; NaN: not tried
+  double loss_db = 0;      // of PSNR, where this layer alone is quantised; NaN: not tried
   double weights_snr = 0;  // in dB: the weights to what bytes change in them
-  int64_t macs = 0;       // of one sample of the first
+  int64_t macs = 0;        // of one sample of the first
   uint64_t bytes_before = 0, bytes_after = 0;  // of its weights and biases
 };
 

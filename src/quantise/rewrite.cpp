@@ -129,8 +129,9 @@ void Rewriter::quantise_weights(const QuantisedLayer& quantised) {
   edit_.graph.initializers.push_back(
       tensor_message(bytes, layer.weights_shape, std::span<const int8_t>(stored)));
   const std::vector<IntAttribute> axis = {{"axis", layer.weights_by_column ? 1 : 0}};
-  edit_of(layer.node).before.push_back(
-      node_message("DequantizeLinear", {bytes, names.scale, names.zero_point}, floats, axis));
+  edit_of(layer.node)
+      .before.push_back(
+          node_message("DequantizeLinear", {bytes, names.scale, names.zero_point}, floats, axis));
   set_input(layer.node, 1, floats);
   forget(layer.weights);
   add_bias(quantised);
@@ -172,25 +173,26 @@ void Rewriter::quantise_bias(const QuantisedLayer& quantised, const std::string&
   const std::string bytes = network_.new_name(name + "_quantized");
   const ParameterNames names =
       add_parameters(bytes, scales, std::as_bytes(std::span(zeros)), DType::Int32);
-  edit_.graph.initializers.push_back(tensor_message(
-      bytes, Shape{static_cast<int64_t>(bias.size())}, std::span<const int32_t>(integers)));
-  edit_of(layer.node).before.push_back(node_message(
-      "DequantizeLinear", {bytes, names.scale, names.zero_point}, name, {{"axis", 0}}));
+  edit_.graph.initializers.push_back(tensor_message(bytes, Shape{static_cast<int64_t>(bias.size())},
+                                                    std::span<const int32_t>(integers)));
+  edit_of(layer.node)
+      .before.push_back(node_message("DequantizeLinear", {bytes, names.scale, names.zero_point},
+                                     name, {{"axis", 0}}));
   set_input(layer.node, 2, name);
 }
 
 void Rewriter::halve_weights(const Layer& layer) {
   const Constant weights = *network_.constant(layer.weights);
   std::vector<Half> halves(weights.values.size());
-  std::ranges::transform(weights.values, halves.begin(), [](float x) {
-    return to_half(std::clamp(x, -kMostHalf, kMostHalf));
-  });
+  std::ranges::transform(weights.values, halves.begin(),
+                         [](float x) { return to_half(std::clamp(x, -kMostHalf, kMostHalf)); });
   const std::string half = new_name(layer.weights, "_float16");
   const std::string floats = new_name(layer.weights, "_float32");
   edit_.graph.initializers.push_back(
       tensor_message(half, weights.shape, std::span<const Half>(halves)));
-  edit_of(layer.node).before.push_back(
-      node_message("Cast", {half}, floats, {{"to", static_cast<int64_t>(DType::Float)}}));
+  edit_of(layer.node)
+      .before.push_back(
+          node_message("Cast", {half}, floats, {{"to", static_cast<int64_t>(DType::Float)}}));
   set_input(layer.node, 1, floats);
   forget(layer.weights);
 }

@@ -39,8 +39,8 @@ struct Rewriting {
   std::vector<const Layer*> halves;
 };
 
-// The model with QuantizeLinear and DequantizeLinear in it. What nobody reads any more is left out. A
-// graph's output that is quantised is the float that it becomes again.
+// The model with QuantizeLinear and DequantizeLinear in it. What nobody reads any more is left out.
+// A graph's output that is quantised is the float that it becomes again.
 std::string rewrite(const Network& network, const Rewriting& rewriting, const Options& options);
 
 }  // namespace fovea::quantise

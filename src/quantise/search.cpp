@@ -41,8 +41,7 @@ double gain(const Candidate& layer) {
 
 void choose_ranges(Subject& subject) {
   for (Observed& value : subject.values) {
-    value.method =
-        subject.options.method == Method::Auto ? Method::MinMax : subject.options.method;
+    value.method = subject.options.method == Method::Auto ? Method::MinMax : subject.options.method;
     if (value.like.empty()) value.range = choose_range(value.histogram, value.method);
   }
 }

@@ -8,8 +8,8 @@ namespace fovea::quantise {
 namespace {
 
 bool is_layer(const std::vector<Candidate>& layers, size_t node) {
-  return std::ranges::any_of(layers,
-                             [&](const Candidate& candidate) { return candidate.layer.node == node; });
+  return std::ranges::any_of(
+      layers, [&](const Candidate& candidate) { return candidate.layer.node == node; });
 }
 
 }  // namespace
@@ -65,7 +65,8 @@ void Subject::add_values(const std::vector<const Candidate*>& quantised, bool wh
   for (const Observed& value : values) {
     QuantisedValue written{value.name, parameters(value), {}};
     for (const Candidate* candidate : quantised) {
-      if (candidate->layer.input == value.name) written.readers.push_back({candidate->layer.node, 0});
+      if (candidate->layer.input == value.name)
+        written.readers.push_back({candidate->layer.node, 0});
     }
     const bool others = whole && value.always;
     if (others) {

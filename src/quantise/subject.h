@@ -80,8 +80,8 @@ std::string Subject::file(IsIn is_in) const {
 // Fills the histograms of all values. Throws Error(InvalidInput) for values that are not finite.
 Task<bool> observe(Subject& subject);
 
-// Fits the weights of the layers that are to be quantised, in order: each to what the layers before it
-// give once they are quantised.
+// Fits the weights of the layers that are to be quantised, in order: each to what the layers before
+// it give once they are quantised.
 Task<bool> fit(Subject& subject);
 
 }  // namespace fovea::quantise

@@ -52,8 +52,8 @@ Group::Group(const Moments& moments, bool centred) : moments_(moments), centred_
   order_ = order_of(static_cast<size_t>(n), [&](int64_t i, int64_t j) {
     return moments.xx(i, i, centred) < moments.xx(j, j, centred);
   });
-  // A hundredth of the mean, as GPTQ has it: few samples do not tell everything. Of inputs that never
-  // vary nothing is known, and any weight will do.
+  // A hundredth of the mean, as GPTQ has it: few samples do not tell everything. Of inputs that
+  // never vary nothing is known, and any weight will do.
   damping_ = std::max(0.01 * trace / static_cast<double>(n), 1e-12);
   factor_ = Cholesky(n, [&](int64_t i, int64_t j) {
     return moments.xx(order_[static_cast<size_t>(i)], order_[static_cast<size_t>(j)], centred) +
@@ -111,12 +111,14 @@ class Rows {
   double round(int64_t o, float scale, std::span<int8_t> bytes) {
     if (gptq_) return group(o).round(row(o), scale, bytes);
     for (size_t i = 0; i < bytes.size(); ++i) {
-      bytes[i] = static_cast<int8_t>(std::clamp<double>(std::nearbyint(row(o)[i] / scale), -kMost, kMost));
+      bytes[i] =
+          static_cast<int8_t>(std::clamp<double>(std::nearbyint(row(o)[i] / scale), -kMost, kMost));
     }
     return 0;
   }
 
-  // The best of some scales, and the bytes by it. A row that makes up for errors may gain by being cut.
+  // The best of some scales, and the bytes by it. A row that makes up for errors may gain by being
+  // cut.
   float round_by_best_scale(int64_t o, std::span<int8_t> bytes) {
     const float all = largest_of(row(o));
     float best = scale_for(all);
@@ -169,8 +171,8 @@ QuantisedWeights quantise(const Weights& weights, std::span<const Moments> group
   out.bias = weights.bias;
   out.values.resize(weights.values.size());
   const auto bytes = [&](int64_t o) {
-    return std::span(out.values).subspan(static_cast<size_t>(o * weights.inputs),
-                                         static_cast<size_t>(weights.inputs));
+    return std::span(out.values)
+        .subspan(static_cast<size_t>(o * weights.inputs), static_cast<size_t>(weights.inputs));
   };
   Rows rows(weights, groups, options);
   if (options.per_channel) {
@@ -179,7 +181,8 @@ QuantisedWeights quantise(const Weights& weights, std::span<const Moments> group
     }
   } else {
     float largest = 0;
-    for (int64_t o = 0; o < weights.outputs; ++o) largest = std::max(largest, largest_of(rows.row(o)));
+    for (int64_t o = 0; o < weights.outputs; ++o)
+      largest = std::max(largest, largest_of(rows.row(o)));
     out.scales = {scale_for(largest)};
     for (int64_t o = 0; o < weights.outputs; ++o) rows.round(o, out.scales[0], bytes(o));
   }

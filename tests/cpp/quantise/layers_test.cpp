@@ -29,8 +29,10 @@ TEST(FindLayers, SaysWhyOthersStayFloat) {
   const Case cases[] = {
       {picture().input("w", DType::Float, {4, 8, 3, 3}).node("Conv", {"x", "w"}, {"y"}),
        "no constants"},
-      {picture().constant("w", weights({4, 8, 3, 3})).constant("c", weights({1, 8, 5, 5})).node(
-           "Conv", {"c", "w"}, {"y"}),
+      {picture()
+           .constant("w", weights({4, 8, 3, 3}))
+           .constant("c", weights({1, 8, 5, 5}))
+           .node("Conv", {"c", "w"}, {"y"}),
        "its input is constant"},
       {ModelBuilder()
            .input("x", DType::Float, {1, 8, 20})

@@ -80,8 +80,8 @@ TEST(Quantisation, GivesAFileThatComputesNearlyTheSame) {
     EXPECT_TRUE(layer.quantised) << layer.node;
     EXPECT_GT(layer.weights_snr, 15);
     EXPECT_GT(layer.loss_db, 0);
-    EXPECT_EQ(layer.macs, 17 * 14 * (layer.input == "added" ? 4 : 12) *
-                              (layer.input == "x" ? 8 : 12) * 9);
+    EXPECT_EQ(layer.macs,
+              17 * 14 * (layer.input == "added" ? 4 : 12) * (layer.input == "x" ? 8 : 12) * 9);
     EXPECT_LT(layer.bytes_after, layer.bytes_before);
     EXPECT_EQ(layer.histogram.size(), size_t{Histogram::kBins});
   }
@@ -208,7 +208,9 @@ TEST(Quantisation, KnowsAllThatMultipliesByWeights) {
       {"Conv", {2, 4, 11, 9}, {6, 4, 3, 3}, {}},
       {"Conv", {1, 8, 11, 9}, {8, 4, 3, 3}, {{"group", int64_t{2}}}},
       {"Conv", {1, 6, 16, 17}, {6, 1, 7, 7}, {{"group", int64_t{6}}}},
-      {"Conv", {1, 4, 12, 13}, {5, 4, 3, 3},
+      {"Conv",
+       {1, 4, 12, 13},
+       {5, 4, 3, 3},
        {{"strides", std::vector<int64_t>{2, 3}}, {"dilations", std::vector<int64_t>{2, 1}}}},
       {"Conv", {1, 4, 12, 13}, {5, 4, 3, 4}, {{"auto_pad", std::string("SAME_LOWER")}}},
       {"Conv", {1, 4, 12, 13}, {5, 4, 3, 4}, {{"auto_pad", std::string("SAME_UPPER")}}},

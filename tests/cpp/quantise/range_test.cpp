@@ -59,9 +59,9 @@ TEST(Histogram, TakesOneValueAndNone) {
 }
 
 TEST(Histogram, RefusesWhatIsNotFinite) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity(),
-                          -std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
     Histogram histogram;
     EXPECT_FALSE(histogram.add(std::vector<float>{1, bad, 2}));
     EXPECT_TRUE(histogram.empty());
@@ -144,8 +144,7 @@ TEST(ChooseRange, TakesWhatIsAllAlike) {
   for (const float value : {0.0f, 2.0f, -2.0f}) {
     Histogram histogram;
     ASSERT_TRUE(histogram.add(std::vector<float>(100, value)));
-    for (const Method method :
-         {Method::MinMax, Method::Percentile, Method::Mse, Method::Entropy}) {
+    for (const Method method : {Method::MinMax, Method::Percentile, Method::Mse, Method::Entropy}) {
       const Range range = choose_range(histogram, method);
       EXPECT_LE(range.low, std::min(value, 0.0f) + 1e-6);
       EXPECT_GE(range.high, std::max(value, 0.0f) - 1e-6);

@@ -26,7 +26,8 @@ struct Samples {
       }
     }
     for (int64_t s = 0; s < count; ++s) {
-      for (int64_t o = 0; o < weights.outputs; ++o) y.push_back(static_cast<float>(exact(weights, s, o)));
+      for (int64_t o = 0; o < weights.outputs; ++o)
+        y.push_back(static_cast<float>(exact(weights, s, o)));
     }
   }
 
@@ -72,7 +73,7 @@ struct Samples {
 };
 
 Weights random_weights(int64_t outputs, int64_t inputs, bool bias = true) {
-  return {outputs, inputs, random_floats(outputs * inputs, 11), 
+  return {outputs, inputs, random_floats(outputs * inputs, 11),
           bias ? random_floats(outputs, 12) : std::vector<float>{}};
 }
 
@@ -83,8 +84,12 @@ TEST(Moments, AreThoseOfTheSamples) {
         const Weights weights = random_weights(outputs, inputs);
         const Samples samples(count, inputs, weights, 5);
         const Moments moments = samples.moments(outputs);
-        const auto x = [&](int64_t s, int64_t i) { return double{samples.x[static_cast<size_t>(s * inputs + i)]}; };
-        const auto y = [&](int64_t s, int64_t o) { return double{samples.y[static_cast<size_t>(s * outputs + o)]}; };
+        const auto x = [&](int64_t s, int64_t i) {
+          return double{samples.x[static_cast<size_t>(s * inputs + i)]};
+        };
+        const auto y = [&](int64_t s, int64_t o) {
+          return double{samples.y[static_cast<size_t>(s * outputs + o)]};
+        };
         const auto mean = [&](auto of) {
           double sum = 0;
           for (int64_t s = 0; s < count; ++s) sum += of(s);
@@ -120,7 +125,8 @@ TEST(Cholesky, SolvesWhatItIsTheFactorOf) {
     const auto element = [&](int64_t i, int64_t j) {
       double sum = i == j ? 0.1 : 0;
       for (int64_t k = 0; k < n; ++k) {
-        sum += double{random[static_cast<size_t>(i * n + k)]} * random[static_cast<size_t>(j * n + k)];
+        sum +=
+            double{random[static_cast<size_t>(i * n + k)]} * random[static_cast<size_t>(j * n + k)];
       }
       return sum;
     };
@@ -167,11 +173,12 @@ TEST(QuantisedWeights, MakeUpForTheirErrors) {
     Options options;
     const double gptq = samples.loss(weights, quantise(weights, std::span(&moments, 1), options));
     options.rounding = Rounding::Nearest;
-    const double nearest = samples.loss(weights, quantise(weights, std::span(&moments, 1), options));
+    const double nearest =
+        samples.loss(weights, quantise(weights, std::span(&moments, 1), options));
     EXPECT_LT(gptq, 0.7 * nearest) << inputs;
     // As reported.
-    const auto told = noise_to_signal(quantise(weights, std::span(&moments, 1), options),
-                                      std::span(&moments, 1));
+    const auto told =
+        noise_to_signal(quantise(weights, std::span(&moments, 1), options), std::span(&moments, 1));
     double signal = 0;
     for (int64_t o = 0; o < 8; ++o) signal += moments.yy(o, true) / 8;
     EXPECT_NEAR(told, nearest / signal, 0.05 * told);
