@@ -216,6 +216,35 @@ describe('a network of another kind', () => {
     expect(psnr(bytes!.y!.data, float!.y!.data)).toBeGreaterThan(25);
   });
 
+  test('normalisations are folded first', async () => {
+    const builder = new OnnxBuilder();
+    const x = builder.input('x', [1, 8, 'h', 'w']);
+    const a = builder.node('Conv', [x, builder.constant(ordinary(), [8, 8, 3, 3])], {}, 'conv');
+    const statistics = [0.5, 0.1, 0.2, 2].map((value) =>
+      builder.constant(new Float32Array(8).fill(value), [8]),
+    );
+    builder.output(builder.node('BatchNormalization', [a, ...statistics], {}, 'y'), [
+      1,
+      8,
+      'h',
+      'w',
+    ]);
+    const file = builder.build();
+    const feeds = feedsOf(24, 24);
+    const { model } = await quantize(file, { feeds, keepFloat: [] });
+    expect(countOf(model, 'BatchNormalization')).toBe(0);
+    expect(countOf(model, 'QuantizeLinear')).toBe(1);
+    const outputs = await Promise.all(
+      [file, model].map(async (bytes) => {
+        const session = await InferenceSession.create(bytes);
+        const { y } = await session.run(feeds[0]!);
+        await session.release();
+        return y!.data as Float32Array;
+      }),
+    );
+    expect(psnr(outputs[0]!, outputs[1]!)).toBeGreaterThan(35);
+  });
+
   test('of an earlier opset is raised first', async () => {
     const builder = new OnnxBuilder();
     const x = builder.input('x', [1, 8, 'h', 'w']);
