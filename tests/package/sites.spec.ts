@@ -57,6 +57,7 @@ for (const [title, makeSite, policy] of sites) {
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
       await expectRightNumbers(page, site);
       await expectUpscaled(page, site);
+      await expectQuantised(page, site);
       // By a script that is loaded when it is asked for.
       await page.evaluate(() => window.fovea.clearModelCache());
       expect(await page.evaluate(() => window.violations)).toEqual([]);
@@ -110,4 +111,20 @@ async function expectUpscaled(page: Page, { options }: Site): Promise<void> {
   );
   expect(pixels).toMatchObject({ width: 60, height: 40 });
   expect(pixels.darkest).toBeGreaterThan(240);
+}
+
+/** By programs and a worker of their own. */
+async function expectQuantised(page: Page, { quantizing }: Site): Promise<void> {
+  const url = await serveModel(page, readFileSync('models/fovea-x2-fast-fp16.onnx'));
+  const made = await page.evaluate(
+    async ({ url, quantizing }) => {
+      const data = Uint8Array.from({ length: 150 * 150 }, (_, i) => 128 + 99 * Math.sin(i * i));
+      const images = { data, width: 150, height: 150 };
+      const options = { ...quantizing, images, crops: 2, method: 'minmax' } as const;
+      const { model, report } = await window.quantizing.quantize(url, options);
+      return { bytes: model.length, told: report.bytesAfter };
+    },
+    { url, quantizing },
+  );
+  expect(made.told).toBe(made.bytes);
 }

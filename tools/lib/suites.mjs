@@ -158,7 +158,7 @@ function chromiumVersion() {
 }
 
 /** The browser tests that ask what an engine computes. The others are about what is around it. */
-const onEngines = 'variants\\.spec|demo/start\\.spec';
+const onEngines = 'variants\\.spec|quantize\\.spec|demo/start\\.spec';
 
 /**
  * Tests in Chromium: those whose title or file the pattern names, or all others.

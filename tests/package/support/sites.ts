@@ -2,6 +2,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as buildByEsbuild } from 'esbuild';
 import type { EngineOptions } from 'fovea';
+import type { QuantizeOptions } from 'fovea/quantize';
 import { build, createServer, type DepOptimizationOptions, type InlineConfig } from 'vite';
 import webpack from 'webpack';
 import { serveFolder } from '../../support/serve-folder.js';
@@ -12,6 +13,8 @@ export interface Site {
   url: string;
   /** What its program must tell the package. */
   options: Pick<EngineOptions, 'baseUrl' | 'workerUrl'>;
+  /** And what fovea/quantize. */
+  quantizing: Pick<QuantizeOptions, 'baseUrl' | 'workerUrl' | 'quantiserWorkerUrl'>;
   close(): Promise<void>;
 }
 
@@ -43,7 +46,7 @@ export const developedWithVite: MakeSite = (project, headers) => develop(project
 
 /** The same as the README advises for older versions. */
 export const developedWithoutOptimizer: MakeSite = (project, headers) =>
-  develop(project, headers, { exclude: ['fovea'] });
+  develop(project, headers, { exclude: ['fovea', 'fovea/quantize'] });
 
 /** What webpack makes without any configuration. */
 export const builtByWebpack: MakeSite = (project, headers) =>
@@ -86,7 +89,8 @@ export const builtByEsbuild: MakeSite = async (project, headers) => {
   });
   project.write('bundle/index.html', html);
   const options = { baseUrl: 'fovea/wasm/', workerUrl: 'fovea/worker.js' };
-  return { ...(await serve(output, headers)), options };
+  const quantizing = { ...options, quantiserWorkerUrl: 'fovea/quantiser-worker.js' };
+  return { ...(await serve(output, headers)), options, quantizing };
 };
 
 const html = '<!doctype html><title>A page</title><script type="module" src="./main.js"></script>';
@@ -95,7 +99,10 @@ const html = '<!doctype html><title>A page</title><script type="module" src="./m
 function writeProgram(project: UserProject, specifier: string): void {
   const program = readFileSync('tests/browser/pages/package.js', 'utf8');
   project.write('index.html', html);
-  project.write('main.js', program.replace('/dist/index.js', specifier));
+  const quantize =
+    specifier === 'fovea' ? 'fovea/quantize' : specifier.replace('index', 'quantize');
+  const quantizing = `import * as quantizing from '${quantize}';\nwindow.quantizing = quantizing;\n`;
+  project.write('main.js', quantizing + program.replace('/dist/index.js', specifier));
 }
 
 function viteConfig(root: string): InlineConfig {
@@ -114,7 +121,8 @@ async function develop(
     optimizeDeps,
   });
   await server.listen();
-  return { url: server.resolvedUrls!.local[0]!, options: {}, close: () => server.close() };
+  const url = server.resolvedUrls!.local[0]!;
+  return { url, options: {}, quantizing: {}, close: () => server.close() };
 }
 
 export function runWebpack(config: webpack.Configuration): Promise<void> {
@@ -132,5 +140,5 @@ export function runWebpack(config: webpack.Configuration): Promise<void> {
 }
 
 async function serve(folder: string, headers: Headers): Promise<Site> {
-  return { ...(await serveFolder(folder, headers)), options: {} };
+  return { ...(await serveFolder(folder, headers)), options: {}, quantizing: {} };
 }

@@ -16,6 +16,8 @@ import {
 import { createServer, type ServiceOptions } from 'fovea/serve';
 import * as ort from 'fovea/ort';
 import { decryptAes128Gcm, encryptAes128Gcm } from 'fovea/encryption';
+import { convertToFloat16, editModel, extractModel, type ModelEdits } from 'fovea/edit';
+import { quantize, type LayerReport, type QuantizeOptions } from 'fovea/quantize';
 
 export async function run(model: Uint8Array, signal: AbortSignal): Promise<Float32Array> {
   const options: LoadOptions = { variant: 'simd', numThreads: 2 };
@@ -91,3 +93,15 @@ new Tensor('float31', new Float32Array(1));
 new Tensor('float32', new Int32Array(1));
 // @ts-expect-error a variant that does not exist
 export const options: LoadOptions = { variant: 'scalar' };
+
+export async function change(
+  model: Uint8Array,
+  feeds: { input: Tensor }[],
+): Promise<LayerReport[]> {
+  const edits: ModelEdits = { metadata: { author: 'me', note: null }, opset: 17 };
+  const part = await extractModel(await editModel(model, edits), { inputs: ['x'], outputs: ['y'] });
+  const { warnings }: { warnings: string[] } = await convertToFloat16(part);
+  const options: QuantizeOptions = { feeds, method: 'minmax', keepFloat: warnings, budgetDb: 0.2 };
+  const { report } = await quantize(part, options);
+  return report.layers.filter(({ histogram }) => (histogram?.counts.length ?? 0) > 0);
+}

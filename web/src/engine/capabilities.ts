@@ -2,9 +2,10 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import { checkOptions } from '../base/check-options.js';
 import { hardwareThreads, isNode } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
-import { importNodeWorker, unlocated, type WorkerScript } from './launch.js';
+import { importNodeWorker } from './launch.js';
 import { absolute, engineWorker } from './locate.js';
 import { engineOptionKinds, type EngineOptions, type Variant } from './options.js';
+import { unlocated, type WorkerScript } from './worker-script.js';
 
 /** What this platform offers, and what the engine makes of it. */
 export interface Capabilities {

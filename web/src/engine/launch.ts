@@ -3,6 +3,7 @@ import { isNode } from '../base/environment.js';
 import { FoveaError, messageOf } from '../base/errors.js';
 import { trustedScriptUrl } from '../base/trusted-types.js';
 import { absolute, scriptUrl } from './locate.js';
+import { unlocated, type WorkerScript } from './worker-script.js';
 
 /** A worker that hosts an engine, in browsers or in Node. */
 export interface EngineWorker {
@@ -19,20 +20,6 @@ export interface StartingWorker {
   worker: EngineWorker;
   /** Rejects with FoveaError EngineLoadError if it does not start. */
   failure: Promise<never>;
-}
-
-/** What a worker runs. */
-export interface WorkerScript {
-  /** Undefined where nothing tells. */
-  url: string | URL | undefined;
-  name: string;
-  /** The option that tells its address. */
-  option: string;
-}
-
-/** Why there is no worker where nothing tells its address. */
-export function unlocated({ name, option }: WorkerScript): string {
-  return `nothing tells where ${name} is, which the option ${option} can`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { currentFolder, isNode } from '../base/environment.js';
 import { FoveaError } from '../base/errors.js';
 import { bytesIn, isWasmModule } from '../base/kinds.js';
-import type { WorkerScript } from './launch.js';
 import type { EngineOptions, Variant } from './options.js';
+import type { WorkerScript } from './worker-script.js';
 
 /** Where one engine's parts are, as plain data for a worker. */
 export interface EngineFiles {
