@@ -101,8 +101,8 @@ val to_val(const quantise::Report& report) {
 bool wants_folding(Handle model) {
   return guard([&] {
     const std::span<const std::byte> bytes = at<Buffer>(model).bytes();
-    return quantise::wants_folding(quantise::Network(
-        std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    return quantise::wants_folding(
+        quantise::Network(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
   });
 }
 
