@@ -245,6 +245,24 @@ describe('a network of another kind', () => {
     expect(psnr(outputs[0]!, outputs[1]!)).toBeGreaterThan(35);
   });
 
+  test('may keep its weights in another file, which then end up in the model', async () => {
+    const whole = ModelProto.decode(twoLayers(ordinary(), ordinary())) as unknown as File;
+    const [first] = whole.graph.initializer as unknown as { rawData: Uint8Array }[];
+    const weights = Uint8Array.from(first!.rawData);
+    const externalData = [{ key: 'location', value: 'weights.bin' }];
+    Object.assign(first!, { rawData: new Uint8Array(), dataLocation: 1, externalData });
+    const model = ModelProto.encode(whole).finish();
+    const given = { feeds: feedsOf(20, 20), keepFloat: [] };
+    const { model: made, report } = await quantize(model, {
+      ...{ ...given, externalData: { 'weights.bin': weights } },
+    });
+    expect(report.layers.filter(({ quantised }) => quantised)).toHaveLength(2);
+    await (await InferenceSession.create(made)).release();
+    expect((await failureOf(quantize(model, given))).fields).toMatchObject({
+      externalData: 'weights.bin',
+    });
+  });
+
   test('of an earlier opset is raised first', async () => {
     const builder = new OnnxBuilder();
     const x = builder.input('x', [1, 8, 'h', 'w']);
