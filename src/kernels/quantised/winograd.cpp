@@ -125,13 +125,13 @@ constexpr int kTileVectors = kRows * kVectors;
 template <class Side>
 constexpr int kPositions = Side::kPatch* Side::kPatch;
 
-// `positions` is kPositions.
+// Of `pairs` pairs of channels; `positions` is kPositions.
 template <int Rows>
-void multiply(const int16_t* from, const Block& block, int positions, const int16_t* weights,
-              I32x4* products) noexcept {
+void multiply(const int16_t* from, const Block& block, ptrdiff_t pairs, int positions,
+              const int16_t* weights, I32x4* products) noexcept {
   FOVEA_NO_UNROLL for (int position = 0; position < positions; ++position) {
     Sums<Rows> sums;
-    weights = accumulate(from, block.channels, block.channels / 2, weights, sums);
+    weights = accumulate(from, block.channels, pairs, weights, sums);
     FOVEA_UNROLL for (int row = 0; row < Rows; ++row) {
       FOVEA_UNROLL for (int v = 0; v < kVectors; ++v) {
         products[row * kVectors + v] = sums.at[row][v];
@@ -154,6 +154,10 @@ struct Tile {
   int64_t pixel;
   int64_t row_step;
   int row_begin, row_end, columns;
+  // Sums of the channels before, by row and column, where there are any; those so far, where others
+  // follow.
+  I32x4* partial;
+  bool adds, keeps;
 };
 
 template <class Side, Following kFollowing>
@@ -174,6 +178,14 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
+    I32x4* partial = tile.partial + y * kTile;
+    if (tile.adds) {
+      FOVEA_UNROLL for (int x = 0; x < kTile; ++x) sums[x] = sums[x] + partial[x];
+    }
+    if (tile.keeps) {
+      FOVEA_UNROLL for (int x = 0; x < kTile; ++x) partial[x] = sums[x];
+      continue;
+    }
     constexpr auto kFinish =
         kFollowing == Following::Anything ? finish_anything : finish<kFollowing>;
     kFinish(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
@@ -190,9 +202,19 @@ int64_t panels(const ConvShape& shape) noexcept {
   return round_up(shape.out_channels, kQuantisedPanel) / kQuantisedPanel;
 }
 
+// Where the sums of all channels might leave what they can be divided in, those of each half of
+// them may not. The first of the packed numbers says how many parts there are.
+constexpr int kMostParts = 2;
+constexpr int64_t kHeader = 32;
+
+// The first channel of a part.
+int64_t part_begin(int64_t channels, int parts, int part) noexcept {
+  return part == parts ? channels : round_up(channels * part / parts, kLanes);
+}
+
 template <class Side>
 int64_t packed_size(const ConvShape& shape) noexcept {
-  return panels(shape) * panel_size<Side>(shape);
+  return kHeader + panels(shape) * panel_size<Side>(shape);
 }
 
 // Transforms the weights of an output and an input; false where they leave what a short holds.
@@ -212,32 +234,49 @@ bool transform_weights(const int16_t* weights, int (&to)[kPositions<Side>]) {
   return fits;
 }
 
+// The weights of an output and the inputs of a part, to its panel; false where they are not exact.
+template <class Side>
+bool pack_part(const int16_t* weights, int64_t inputs, int64_t channels, int lowest, int16_t* to) {
+  bool exact = true;
+  int64_t least = 0, most = 0;  // of the sums
+  for (int64_t i = 0; i < inputs; ++i, weights += 9) {
+    FOVEA_NO_UNROLL for (int tap = 0; tap < 9; ++tap) {
+      const int64_t low = weights[tap] * lowest, high = weights[tap] * (lowest + 255);
+      least += std::min(low, high);
+      most += std::max(low, high);
+    }
+    int transformed[kPositions<Side>];
+    exact &= transform_weights<Side>(weights, transformed);
+    int16_t* at = to + i / 2 * 2 * kQuantisedPanel + i % 2;
+    FOVEA_NO_UNROLL for (const int value : transformed) {
+      *at = static_cast<int16_t>(value);
+      at += channels * kQuantisedPanel;
+    }
+  }
+  return exact && std::max(-least, most) * Side::kFactor <= INT32_MAX;
+}
+
+// [panel][part][position][pair of inputs][output][2].
 template <class Side>
 bool pack(const ConvShape& shape, int lowest, const int16_t* weights, int16_t* packed) noexcept {
   const int64_t channels = Block(shape).channels, inputs = shape.in_channels;
-  std::fill_n(packed, packed_size<Side>(shape), int16_t{0});
-  bool exact = true;
-  for (int64_t o = 0; o < shape.out_channels; ++o) {
-    int16_t* panel = packed + o / kQuantisedPanel * panel_size<Side>(shape);
-    int64_t least = 0, most = 0;  // of the sums
-    for (int64_t i = 0; i < inputs; ++i) {
-      const int16_t* from = weights + (o * inputs + i) * 9;
-      FOVEA_NO_UNROLL for (int tap = 0; tap < 9; ++tap) {
-        const int64_t low = from[tap] * lowest, high = from[tap] * (lowest + 255);
-        least += std::min(low, high);
-        most += std::max(low, high);
-      }
-      int transformed[kPositions<Side>];
-      exact &= transform_weights<Side>(from, transformed);
-      int16_t* to = panel + i / 2 * 2 * kQuantisedPanel + o % kQuantisedPanel * 2 + i % 2;
-      FOVEA_NO_UNROLL for (const int value : transformed) {
-        *to = static_cast<int16_t>(value);
-        to += channels * kQuantisedPanel;
+  for (int parts = 1; parts <= kMostParts; ++parts) {
+    std::fill_n(packed, packed_size<Side>(shape), int16_t{0});
+    packed[0] = static_cast<int16_t>(parts);
+    bool exact = true;
+    for (int64_t o = 0; o < shape.out_channels; ++o) {
+      int16_t* panel = packed + kHeader + o / kQuantisedPanel * panel_size<Side>(shape);
+      for (int part = 0; part < parts; ++part) {
+        const int64_t begin = part_begin(channels, parts, part);
+        const int64_t end = part_begin(channels, parts, part + 1);
+        exact &= pack_part<Side>(
+            weights + (o * inputs + begin) * 9, std::min(end, inputs) - begin, end - begin, lowest,
+            panel + kPositions<Side> * begin * kQuantisedPanel + o % kQuantisedPanel * 2);
       }
     }
-    exact &= std::max(-least, most) * Side::kFactor <= INT32_MAX;
+    if (exact) return true;
   }
-  return exact;
+  return false;
 }
 
 template <class Side>
@@ -245,10 +284,16 @@ int64_t products_size() {
   return kRows * kVectors * kPositions<Side> * 2 * kLanes;
 }
 
+// Of a group's partial sums.
+template <class Side>
+int64_t partial_size() {
+  return kRows * kVectors * Side::kTile * Side::kTile * 2 * kLanes;
+}
+
 template <class Side>
 int64_t scratch_size(const ConvShape& shape) noexcept {
-  return kPositions<Side> * Block(shape).position_step + products_size<Side>() + 64 +
-         round_up(shape.in_w * Block(shape).channels, 64) / 2;
+  return kPositions<Side> * Block(shape).position_step + products_size<Side>() +
+         partial_size<Side>() + 64 + round_up(shape.in_w * Block(shape).channels, 64) / 2;
 }
 
 using TransformTile = void (*)(const I32x4*, const Requantisation&, const Tile&) noexcept;
@@ -271,11 +316,13 @@ class Rows {
       : shape_(shape),
         block_(shape),
         input_(input),
-        packed_(packed),
+        packed_(packed + kHeader),
+        parts_(packed[0]),
         requantisation_(requantisation),
         output_(output),
         products_(reinterpret_cast<I32x4*>(scratch)),
-        transformed_(scratch + products_size<Side>()),
+        partial_(reinterpret_cast<I32x4*>(scratch + products_size<Side>())),
+        transformed_(scratch + products_size<Side>() + partial_size<Side>()),
         outside_(transformed_ + kPositions<Side> * block_.position_step),
         out_pixel_(padded_channels(shape.out_channels)),
         transform_tile_(transform_tile_for<Side>(requantisation)) {
@@ -298,7 +345,7 @@ class Rows {
                                 : reinterpret_cast<const uint8_t*>(outside_);
     }
     const int64_t row_step = shape_.out_w * out_pixel_;
-    tile_ = {output_, 0, 0, out_pixel_, row_step, begin, end, Side::kTile};
+    tile_ = {output_, 0, 0, out_pixel_, row_step, begin, end, Side::kTile, partial_, false, false};
     first_ = (image * shape_.out_h + y) * row_step;
     const int64_t tiles = round_up(shape_.out_w, Side::kTile) / Side::kTile;
     for (int64_t tile = 0; tile < tiles; tile += kBlockTiles) {
@@ -322,9 +369,20 @@ class Rows {
   }
 
   void run_group(int64_t panel, int64_t tile, int64_t at, int64_t tiles) {
-    const int64_t channel = panel * kQuantisedPanel;
-    kMultiply[tiles - 1](transformed_ + at * block_.channels, block_, kPositions<Side>,
-                         packed_ + panel * panel_size<Side>(shape_), products_);
+    const int16_t* weights = packed_ + panel * panel_size<Side>(shape_);
+    for (int part = 0; part < parts_; ++part) {
+      const int64_t begin = part_begin(block_.channels, parts_, part);
+      const int64_t count = part_begin(block_.channels, parts_, part + 1) - begin;
+      kMultiply[tiles - 1](transformed_ + at * block_.channels + begin, block_, count / 2,
+                           kPositions<Side>, weights, products_);
+      weights += kPositions<Side> * count * kQuantisedPanel;
+      tile_.adds = part > 0;
+      tile_.keeps = part + 1 < parts_;
+      transform_group(panel * kQuantisedPanel, tile, tiles);
+    }
+  }
+
+  void transform_group(int64_t channel, int64_t tile, int64_t tiles) {
     const int64_t vectors = std::min<int64_t>(kVectors, (out_pixel_ - channel) / kLanes);
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t x = (tile + i) * Side::kTile;
@@ -332,6 +390,7 @@ class Rows {
       for (int64_t v = 0; v < vectors; ++v) {
         tile_.channel = channel + v * kLanes;
         tile_.at = first_ + x * out_pixel_ + tile_.channel;
+        tile_.partial = partial_ + (i * kVectors + v) * Side::kTile * Side::kTile;
         transform_tile_(products_ + i * kVectors + v, requantisation_, tile_);
       }
     }
@@ -343,9 +402,11 @@ class Rows {
   Tile tile_;
   const uint8_t* input_;
   const int16_t* packed_;
+  int parts_;
   const Requantisation& requantisation_;
   void* output_;
   I32x4* products_;
+  I32x4* partial_;
   int16_t* transformed_;
   int16_t* outside_;  // a row of zero points
   int64_t out_pixel_;

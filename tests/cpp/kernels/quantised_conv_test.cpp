@@ -251,6 +251,11 @@ TEST(QuantisedConv, EveryNumberOfChannels) {
     check(square(c, 11, 6, 1, 0));
   }
   check(square(64, 24, 9, 3, 1));
+  // Sums in two parts, of channels that are not twice as many.
+  for (const int64_t channels : {13, 20, 22, 24}) {
+    const QuantisedConvCase parts(square(channels, 11, 10, 3, 1), {.point = 128, .slopes = true});
+    EXPECT_TRUE(parts.check(kQuantisedWinograd4));
+  }
 }
 
 TEST(QuantisedConv, EverySize) {
@@ -331,15 +336,15 @@ TEST(QuantisedConv, WinogradIsTakenOnlyWhereItIsExact) {
     std::vector<int16_t> packed(static_cast<size_t>(algorithm.packed_size(shape)));
     return algorithm.pack(shape, lowest, weights.data(), packed.data());
   };
-  // 127 * 255 * 9 * 12 * 576 is below 2^31, of 13 channels above.
-  EXPECT_TRUE(exact(12, 127, kQuantisedWinograd4));
-  EXPECT_FALSE(exact(13, 127, kQuantisedWinograd4));
-  EXPECT_TRUE(exact(13, 127, kQuantisedWinograd4, -128));
-  EXPECT_FALSE(exact(26, 127, kQuantisedWinograd4, -128));
+  // 127 * 255 * 9 * 12 * 576 is below 2^31, of 13 channels above; of twice as many in two parts.
+  EXPECT_TRUE(exact(24, 127, kQuantisedWinograd4));
+  EXPECT_FALSE(exact(25, 127, kQuantisedWinograd4));
+  EXPECT_TRUE(exact(25, 127, kQuantisedWinograd4, -128));
+  EXPECT_FALSE(exact(56, 127, kQuantisedWinograd4, -128));
   EXPECT_TRUE(exact(13, -128, kQuantisedWinograd2));
   EXPECT_FALSE(exact(5, 255, kQuantisedWinograd4));
   EXPECT_TRUE(exact(5, 255, kQuantisedWinograd2));
-  const QuantisedConvCase large(square(40, 4, 6, 3, 1), {.point = 200, .largest_weight = 255});
+  const QuantisedConvCase large(square(100, 4, 6, 3, 1), {.point = 200, .largest_weight = 255});
   EXPECT_FALSE(large.check(kQuantisedWinograd4));
   EXPECT_TRUE(large.check(kQuantisedWinograd2));
 }
