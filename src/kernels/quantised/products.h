@@ -62,7 +62,7 @@ struct Pixels {
   int count;
 
   // Four neighbouring bytes to each pixel.
-  void store(const I32x4 (&values)[4]) const {
+  [[gnu::always_inline]] void store(const I32x4 (&values)[4]) const {
 #ifdef __wasm_simd128__
     const v128_t all = narrowed(shorts(values[0], values[1]), shorts(values[2], values[3]));
     if (count == 4) {
@@ -180,8 +180,9 @@ inline Following following(const Requantisation& to) {
 // The numbers that the sums of channels channel .. channel + 3 of the first `count` of up to four
 // neighbouring pixels become, `at` being the first one's place in the image.
 template <Following kFollowing>
-inline void scale_sums(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
-                       int64_t at, int64_t pixel_step, int count, F32x4 (&values)[4]) {
+[[gnu::always_inline]] inline void scale_sums(const Requantisation& to, const I32x4 (&sums)[4],
+                                              int64_t channel, int64_t at, int64_t pixel_step,
+                                              int count, F32x4 (&values)[4]) {
   const I32x4 bias = I32x4::load(to.bias + channel);
   const F32x4 scale = F32x4::load(to.scale + channel);
   FOVEA_UNROLL for (int i = 0; i < 4; ++i) values[i] = to_f32(sums[i] + bias) * scale;
@@ -198,7 +199,8 @@ inline void scale_sums(const Requantisation& to, const I32x4 (&sums)[4], int64_t
 
 // Numbers rounded, as Pixels takes them.
 template <Following kFollowing>
-inline void round_values(const Requantisation& to, F32x4 (&values)[4], I32x4 (&whole)[4]) {
+[[gnu::always_inline]] inline void round_values(const Requantisation& to, F32x4 (&values)[4],
+                                                I32x4 (&whole)[4]) {
   if (to.has_low) {
     const F32x4 low = F32x4::splat(to.low);
     FOVEA_UNROLL for (F32x4& value : values) value = pmax(low, value);
@@ -216,8 +218,9 @@ inline void round_values(const Requantisation& to, F32x4 (&values)[4], I32x4 (&w
 
 // Writes channels channel .. channel + 3.
 template <Following kFollowing>
-inline void finish(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel, void* output,
-                   int64_t at, int64_t pixel_step, int count) {
+[[gnu::always_inline]] inline void finish(const Requantisation& to, const I32x4 (&sums)[4],
+                                          int64_t channel, void* output, int64_t at,
+                                          int64_t pixel_step, int count) {
   F32x4 values[4];
   scale_sums<kFollowing>(to, sums, channel, at, pixel_step, count, values);
   if (kFollowing == Following::Anything && !to.to_bytes) {

@@ -160,7 +160,7 @@ struct Tile {
   bool adds, keeps;
 };
 
-template <class Side, Following kFollowing>
+template <class Side, Following kFollowing, bool kParts = false>
 void transform_tile(const I32x4* products, const Requantisation& requantisation,
                     const Tile& tile) noexcept {
   constexpr int kPatch = Side::kPatch, kTile = Side::kTile;
@@ -178,18 +178,24 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
       sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
     }
-    I32x4* partial = tile.partial + y * kTile;
-    if (tile.adds) {
-      FOVEA_UNROLL for (int x = 0; x < kTile; ++x) sums[x] = sums[x] + partial[x];
+    if constexpr (kParts) {
+      I32x4* partial = tile.partial + y * kTile;
+      if (tile.adds) {
+        FOVEA_UNROLL for (int x = 0; x < kTile; ++x) sums[x] = sums[x] + partial[x];
+      }
+      if (tile.keeps) {
+        FOVEA_UNROLL for (int x = 0; x < kTile; ++x) partial[x] = sums[x];
+        continue;
+      }
     }
-    if (tile.keeps) {
-      FOVEA_UNROLL for (int x = 0; x < kTile; ++x) partial[x] = sums[x];
-      continue;
+    const int64_t at = tile.at + y * tile.row_step;
+    if constexpr (kFollowing == Following::Anything) {
+      finish_anything(requantisation, sums, tile.channel, tile.output, at, tile.pixel,
+                      tile.columns);
+    } else {
+      finish<kFollowing>(requantisation, sums, tile.channel, tile.output, at, tile.pixel,
+                         tile.columns);
     }
-    constexpr auto kFinish =
-        kFollowing == Following::Anything ? finish_anything : finish<kFollowing>;
-    kFinish(requantisation, sums, tile.channel, tile.output, tile.at + y * tile.row_step,
-            tile.pixel, tile.columns);
   }
 }
 
@@ -299,7 +305,8 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
 using TransformTile = void (*)(const I32x4*, const Requantisation&, const Tile&) noexcept;
 
 template <class Side>
-TransformTile transform_tile_for(const Requantisation& requantisation) {
+TransformTile transform_tile_for(const Requantisation& requantisation, int parts) {
+  if (parts > 1) return transform_tile<Side, Following::Anything, true>;
   if constexpr (Side::kIsUsual) {
     const Following what = following(requantisation);
     if (what == Following::Plain) return transform_tile<Side, Following::Plain>;
@@ -325,7 +332,10 @@ class Rows {
         transformed_(scratch + products_size<Side>() + partial_size<Side>()),
         outside_(transformed_ + kPositions<Side> * block_.position_step),
         out_pixel_(padded_channels(shape.out_channels)),
-        transform_tile_(transform_tile_for<Side>(requantisation)) {
+        transform_tile_(transform_tile_for<Side>(requantisation, parts_)) {
+    for (int part = 0; part <= parts_; ++part) {
+      begins_[part] = part_begin(block_.channels, parts_, part);
+    }
     patches_.pixel = padded_channels(shape.in_channels);
     patches_.width = shape.in_w;
     patches_.codes = codes;
@@ -371,8 +381,7 @@ class Rows {
   void run_group(int64_t panel, int64_t tile, int64_t at, int64_t tiles) {
     const int16_t* weights = packed_ + panel * panel_size<Side>(shape_);
     for (int part = 0; part < parts_; ++part) {
-      const int64_t begin = part_begin(block_.channels, parts_, part);
-      const int64_t count = part_begin(block_.channels, parts_, part + 1) - begin;
+      const int64_t begin = begins_[part], count = begins_[part + 1] - begin;
       kMultiply[tiles - 1](transformed_ + at * block_.channels + begin, block_, count / 2,
                            kPositions<Side>, weights, products_);
       weights += kPositions<Side> * count * kQuantisedPanel;
@@ -403,6 +412,7 @@ class Rows {
   const uint8_t* input_;
   const int16_t* packed_;
   int parts_;
+  int64_t begins_[kMostParts + 1];  // the parts' first channels
   const Requantisation& requantisation_;
   void* output_;
   I32x4* products_;
