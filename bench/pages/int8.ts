@@ -8,7 +8,6 @@ import { onnxruntimeWeb } from '../contenders/onnxruntime.js';
 import { inputFor, makeNetwork, type Network } from '../networks/index.js';
 import { bodyNetwork } from '../networks/body.js';
 import { timesInTurns, type Rounds } from '../measure.js';
-import { Random } from '../networks/random.js';
 import { int8Table, type Int8Row } from '../int8-report.js';
 import { median } from '../statistics.js';
 import { publish } from './publish.js';
@@ -37,7 +36,8 @@ for (const subject of await subjects()) {
 publish({ rows, table: int8Table(rows), problems: rows.flatMap(({ failure }) => failure ?? []) });
 
 async function subjects(): Promise<Subject[]> {
-  const images = [1, 2, 3, 4].map(picture);
+  // The training's generated pictures, side by side.
+  const images = await (await fetch('/docs/images/generated.jpg')).blob();
   const bodies = [32, 48, 64, 128].map((channels) => inBytes(bodyNetwork(channels)));
   const whole = (['x2', 'x4', 'x2Fast'] as const).map(async (name): Promise<Subject> => {
     const model = new Uint8Array(await (await fetch(models[name])).arrayBuffer());
@@ -51,22 +51,6 @@ async function subjects(): Promise<Subject[]> {
 function inBytes(network: Network): Subject {
   const input = new Tensor('float32', inputFor(network), network.dims);
   return { network, options: { feeds: [{ input }], keepFloat: [], rounding: 'nearest' } };
-}
-
-/** Waves, edges and noise: what no one holds a copyright of. */
-function picture(seed: number): ImageData {
-  const size = 256;
-  const random = new Random(seed);
-  const image = new ImageData(size, size);
-  const phases = random.pixels(12);
-  image.data.forEach((_, at) => {
-    const [x, y, colour] = [(at >> 2) % size, Math.floor((at >> 2) / size), at % 4];
-    const waves = Math.sin(x * phases[0]! * 0.3 + y * phases[1]! * 0.2 + colour * phases[2]!);
-    const edges = Math.sign(Math.sin(x * phases[3]! * 0.6 - y * phases[4]! + 7 * phases[5]!));
-    const grain = random.uniform() - 0.5;
-    image.data[at] = colour === 3 ? 255 : 128 + 60 * waves + 45 * edges + 8 * grain;
-  });
-  return image;
 }
 
 async function measureTwins({ network, options }: Subject): Promise<Int8Row> {
@@ -90,7 +74,9 @@ async function measureTwins({ network, options }: Subject): Promise<Int8Row> {
       number,
       number,
     ];
-    return { name, title, ours, oursInt8, theirs, theirsInt8, lossDb: report.lossDb };
+    const quantised = report.layers.filter((layer) => layer.quantised).length;
+    const layers = `${quantised} of ${report.layers.length}`;
+    return { name, title, ours, oursInt8, theirs, theirsInt8, layers, lossDb: report.lossDb };
   } catch (error) {
     return { name, title, failure: `${name}: ${String(error)}` };
   }
