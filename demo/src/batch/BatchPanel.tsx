@@ -6,7 +6,7 @@ import { describe } from '../base/messages.js';
 import { Progress } from '../base/Progress.js';
 import { saveFile } from '../saving/save-picture.js';
 import { Batch, type BatchItem, type EnlargeFile, type ItemState, type Made } from './batch.js';
-import { fileSize } from './file-size.js';
+import { fileSize } from '../base/file-size.js';
 import { saveZip } from './zip.js';
 
 type OpenItemState = Exclude<ItemState, { kind: 'done' }>;

@@ -1,8 +1,8 @@
 import { FoveaError, type Progress, type Upscaler, type UpscaleOptions } from 'fovea';
 import type { Network } from '../../base/model-choice/networks.js';
 import type { ResultPicture } from '../../saving/save-picture.js';
-import type { Picture } from '../inputs/picture.js';
-import { Pyramid, type Rectangle, type Size } from './pyramid.js';
+import type { Picture } from '../../pictures/picture.js';
+import { Pyramid, type Rectangle, type Size } from '../../stage/pyramid.js';
 import { expectedSize, shownPart, sizeOptions, type TargetChoice } from './target-size.js';
 import type { UpscalerPool } from './upscaler-pool.js';
 

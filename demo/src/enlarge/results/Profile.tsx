@@ -4,8 +4,8 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { describe } from '../../base/messages.js';
 import type { Enlarged } from '../making/enlarge.js';
-import type { Size } from '../making/pyramid.js';
-import { measureProfile, runs, sum } from './profile-figures.js';
+import type { Size } from '../../stage/pyramid.js';
+import { measureProfile, runs, sum } from '../../base/profile-figures.js';
 
 /** Tells where a network's time goes; measured when it is opened. */
 export function Profile({

@@ -1,6 +1,6 @@
 import './save-bar.css';
 import { useSignal } from '@preact/signals';
-import { fileSize } from '../../batch/file-size.js';
+import { fileSize } from '../../base/file-size.js';
 import {
   copyPicture,
   encodeResult,

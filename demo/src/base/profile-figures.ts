@@ -1,5 +1,4 @@
 import type { NodeProfile, TileProfile, Upscaler } from 'fovea';
-import type { Size } from '../making/pyramid.js';
 
 /** Odd, so that there is a median. */
 export const runs = 5;
@@ -11,7 +10,7 @@ export const runs = 5;
  */
 export async function measureProfile(
   upscaler: Upscaler,
-  { width, height }: Size,
+  { width, height }: Readonly<{ width: number; height: number }>,
   signal: AbortSignal,
 ): Promise<TileProfile> {
   const profiles: TileProfile[] = [];
