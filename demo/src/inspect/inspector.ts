@@ -2,7 +2,7 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import { FoveaError } from 'fovea';
 import { isAborted } from '../base/messages.js';
 import { isModelFile } from '../base/model-choice/model-choice.js';
-import { ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
+import { fileOfNetwork, ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
 import type { NodePlace } from './onnx/model.js';
 import { warmUp } from './layout/client.js';
 import { RunSettings } from './running/run-settings.js';
@@ -68,12 +68,10 @@ export class Inspector {
 
   /** Opens one of the package's own models. */
   async openOwn(kind: OwnNetwork): Promise<void> {
-    const { title, source } = ownNetwork(kind);
-    await this.#attempt(`Fetching ${title} …`, async (signal) => {
-      const response = await fetch(source as string | URL, { signal });
-      if (!response.ok) throw new FoveaError('NetworkError', `${response.url}: ${response.status}`);
-      const model = await response.blob();
-      await this.#open({ name: `Fovea ×2: ${title}`, model, others: [] }, signal);
+    const network = ownNetwork(kind);
+    await this.#attempt(`Fetching ${network.title} …`, async (signal) => {
+      const model = await fileOfNetwork(network, signal);
+      await this.#open({ name: `Fovea ×2: ${network.title}`, model, others: [] }, signal);
     });
   }
 
