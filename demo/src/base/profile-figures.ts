@@ -4,21 +4,27 @@ import type { NodeProfile, TileProfile, Upscaler } from 'fovea';
 export const runs = 5;
 
 /**
- * Measures what a network does for a picture of that size, several times.
+ * Measures what networks do for a picture of that size, several times. Each runs once before the first runs
+ * again, so that what else the machine does slows all of them.
  *
  * @throws FoveaError
  */
-export async function measureProfile(
-  upscaler: Upscaler,
+export async function measureProfiles(
+  upscalers: readonly Upscaler[],
   { width, height }: Readonly<{ width: number; height: number }>,
   signal: AbortSignal,
-): Promise<TileProfile> {
-  const profiles: TileProfile[] = [];
-  for (let i = 0; i < runs; ++i)
-    profiles.push(await upscaler.profile({ width, height }, { signal }));
-  const [first] = profiles as [TileProfile];
-  const nodes = first.nodes.map((_, index) => median(profiles.map(({ nodes }) => nodes[index]!)));
-  return { ...first, nodes };
+): Promise<TileProfile[]> {
+  const profiles: TileProfile[][] = upscalers.map(() => []);
+  for (let i = 0; i < runs; ++i) {
+    for (const [at, upscaler] of upscalers.entries()) {
+      profiles[at]!.push(await upscaler.profile({ width, height }, { signal }));
+    }
+  }
+  return profiles.map((measured) => {
+    const [first] = measured as [TileProfile];
+    const nodes = first.nodes.map((_, index) => median(measured.map(({ nodes }) => nodes[index]!)));
+    return { ...first, nodes };
+  });
 }
 
 /** Of several runs of a node, the one that took the median time. */

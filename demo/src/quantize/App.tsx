@@ -1,8 +1,8 @@
 import './quantize.css';
+import { Busy } from '../base/Busy.js';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { Masthead } from '../base/Masthead.js';
 import { ModelPicker } from '../base/model-choice/ModelPicker.js';
-import { Progress } from '../base/Progress.js';
 import { forgetSettings } from '../base/settings.js';
 import { PicturePanel } from './choosing/PicturePanel.js';
 import { SettingsPanel } from './choosing/SettingsPanel.js';
@@ -34,21 +34,11 @@ export function App({ quantiser }: { quantiser: Quantiser }) {
         </div>
         <div class="results">
           <ErrorBox errors={quantiser.errors.value} onClose={() => quantiser.closeErrors()} />
-          <Status quantiser={quantiser} />
           {quantised ? <Results quantiser={quantiser} quantised={quantised} /> : <Start />}
         </div>
+        <Busy activity={quantiser.activity.value} onCancel={() => quantiser.cancel()} />
       </main>
     </>
-  );
-}
-
-function Status({ quantiser }: { quantiser: Quantiser }) {
-  const activity = quantiser.activity.value;
-  return (
-    <section class={activity ? 'card status' : 'status-idle'} aria-label="Work">
-      <p role="status">{activity ? `${activity.label} …` : quantiser.status.value}</p>
-      {activity && <Progress {...activity} onCancel={() => quantiser.cancel()} />}
-    </section>
   );
 }
 

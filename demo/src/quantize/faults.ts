@@ -1,5 +1,5 @@
 import { FoveaError } from 'fovea';
-import { PlainError } from '../base/messages.js';
+import { PlainError, refusal } from '../base/messages.js';
 import { mostPictures } from './choosing/pictures.js';
 
 export function noModel(): PlainError {
@@ -18,16 +18,8 @@ export function tooMany(): PlainError {
 
 /** What the quantiser refuses, in words for people; other errors as they are. */
 export function faultOf(error: unknown): unknown {
-  if (!(error instanceof FoveaError) || error.code !== 'InvalidInput') return error;
-  const message = sentence(error.message);
-  if (error.fields.option === 'images') {
-    const advice = `${message} Choose photos or drawings with something in them.`;
-    return new PlainError('Nothing is learned from these pictures.', advice, { cause: error });
-  }
-  return new PlainError('This model cannot be made smaller here.', message, { cause: error });
-}
-
-function sentence(words: string): string {
-  const ended = /[.!?]$/.test(words) ? words : `${words}.`;
-  return ended[0]!.toUpperCase() + ended.slice(1);
+  const isOfPictures = error instanceof FoveaError && error.fields.option === 'images';
+  if (!isOfPictures) return refusal(error, 'This model cannot be made smaller here.');
+  const advice = 'Choose photos or drawings with something in them.';
+  return refusal(error, 'Nothing is learned from these pictures.', advice);
 }

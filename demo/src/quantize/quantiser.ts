@@ -54,7 +54,7 @@ export class Quantiser {
       // Layers of another model have other names.
       if (this.quantised.peek()?.network.key === network?.key) return;
       batch(() => {
-        keeping.value = 'auto';
+        if (keeping.peek() === 'chosen') keeping.value = 'auto';
         keptFloat.value = [];
       });
     });
@@ -91,15 +91,14 @@ export class Quantiser {
       const images = pictures.map((picture) => picture.file);
       const made = await quantize(file, { ...settings, images, signal, onProgress: report });
       signal.throwIfAborted();
-      await this.#clear();
+      await this.#forgetTwins();
       const name = fileName(network);
       const quantised = new File([made.model], name, { type: 'application/octet-stream' });
-      this.quantised.value = {
+      this.#show({
         ...{ network, name, settings, report: made.report },
         files: { float: file, quantised },
         offer: new Offer(quantised),
-      };
-      this.status.value = 'Done.';
+      });
       await this.#compare(pictures[0]!, signal);
     });
   }
@@ -112,8 +111,9 @@ export class Quantiser {
   /** Has a layer stay float, or no longer, and starts anew. */
   keep(node: string, isFloat: boolean): void {
     const layers = this.quantised.peek()?.report.layers ?? [];
-    const kept = layers.filter(canChoose).filter(({ quantised }) => !quantised);
-    const others = kept.map((layer) => layer.node).filter((name) => name !== node);
+    const found = layers.filter((layer) => canChoose(layer) && !layer.quantised);
+    const kept = keeping.peek() === 'chosen' ? keptFloat.peek() : found.map((layer) => layer.node);
+    const others = kept.filter((name) => name !== node);
     batch(() => {
       keeping.value = 'chosen';
       keptFloat.value = isFloat ? [...others, node] : others;
@@ -159,14 +159,14 @@ export class Quantiser {
     all.slice(mostPictures).forEach(closePicture);
   }
 
-  async #clear(): Promise<void> {
+  #show(quantised: Quantised): void {
     this.quantised.peek()?.offer.close();
-    this.#setCompared(undefined);
     batch(() => {
-      this.quantised.value = undefined;
+      this.#setCompared(undefined);
+      this.quantised.value = quantised;
       this.timing.value = undefined;
+      this.status.value = `${quantised.name} is made.`;
     });
-    await this.#forgetTwins();
   }
 
   /** The next comparison loads the models anew. */
@@ -189,7 +189,10 @@ export class Quantiser {
   /** Does one piece of work instead of the one before, and tells how it ended. */
   #attempt(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     return this.#latest.run(async (signal) => {
-      this.errors.value = [];
+      batch(() => {
+        this.errors.value = [];
+        this.status.value = '';
+      });
       try {
         await task(signal);
       } catch (error) {
@@ -222,6 +225,8 @@ function activityOf(tell: (activity: Activity) => void): OnProgress {
 }
 
 function fileName({ key, title, source }: Network): string {
-  const own = source instanceof Blob || typeof source === 'string' ? title : `fovea-${key}`;
+  const isOwn = source instanceof URL;
+  const dashed = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const own = isOwn ? `fovea-${dashed}` : title;
   return `${own.replace(/\.onnx$/i, '')}-int8.onnx`;
 }

@@ -35,6 +35,9 @@ export function SettingsPanel({ quantiser }: { quantiser: Quantiser }) {
       >
         Make it smaller
       </button>
+      <p class="hint" role="status">
+        {quantiser.status}
+      </p>
     </section>
   );
 }
@@ -111,7 +114,7 @@ function MoreSettings() {
         label="Weights are rounded"
         chosen={rounding}
         options={[
-          { value: 'gptq', label: 'so that they make up for each other (GPTQ)' },
+          { value: 'gptq', label: 'to make up for each other (GPTQ)' },
           { value: 'nearest', label: 'to the nearest' },
         ]}
       />
@@ -120,7 +123,7 @@ function MoreSettings() {
         label="Values are bytes"
         chosen={placement}
         options={[
-          { value: 'fused', label: 'before convolutions and products' },
+          { value: 'fused', label: 'before each layer' },
           { value: 'everywhere', label: 'wherever other engines can' },
         ]}
       />

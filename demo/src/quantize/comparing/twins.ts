@@ -1,7 +1,7 @@
 import { Upscaler, type TileProfile } from 'fovea';
-import { measureProfile } from '../../base/profile-figures.js';
+import { measureProfiles } from '../../base/profile-figures.js';
 import { decodePicture } from '../../pictures/picture.js';
-import { Pyramid } from '../../stage/pyramid.js';
+import { Pyramid, type Size } from '../../stage/pyramid.js';
 import { middleOf, type ChosenPicture } from '../choosing/pictures.js';
 
 /** Something of the float model and of the quantised one. */
@@ -10,18 +10,15 @@ export interface Both<T> {
   quantised: T;
 }
 
-/** A picture as both models enlarge it. */
-export interface Compared extends Both<Pyramid> {
+/** A picture as both models enlarge it; the size is that of what was enlarged. */
+export interface Compared extends Both<Pyramid>, Size {
   of: ChosenPicture;
-  /** What was enlarged. */
-  width: number;
-  height: number;
   /** Of enlarging it. */
   milliseconds: Both<number>;
 }
 
 /** Odd, so that there is a median. */
-const runs = 3;
+const runs = 5;
 
 /** Both models, loaded. */
 export class Twins {
@@ -57,7 +54,8 @@ export class Twins {
         return Pyramid.of(await createImageBitmap(output), output, colorSpace);
       };
       // The first run of each plans, which the timed ones need not.
-      const pyramids = await ofBoth(this.#upscalers, enlarged);
+      const float = await enlarged(this.#upscalers.float);
+      const quantised = await enlarged(this.#upscalers.quantised);
       const times: Both<number[]> = { float: [], quantised: [] };
       for (let run = 0; run < runs; ++run) {
         for (const which of ['float', 'quantised'] as const) {
@@ -67,17 +65,18 @@ export class Twins {
         }
       }
       const milliseconds = { float: median(times.float), quantised: median(times.quantised) };
-      return { ...pyramids, of: picture, width, height, milliseconds };
+      return { float, quantised, of: picture, width, height, milliseconds };
     } finally {
       part.close();
     }
   }
 
   /** What each step of both takes for a picture of that size. */
-  profile(size: { width: number; height: number }, signal: AbortSignal) {
-    return ofBoth(this.#upscalers, (upscaler): Promise<TileProfile> => {
-      return measureProfile(upscaler, size, signal);
-    });
+  async profile(size: Size, signal: AbortSignal): Promise<Both<TileProfile>> {
+    const { float, quantised } = this.#upscalers;
+    const profiles = await measureProfiles([float, quantised], size, signal);
+    const [first, second] = profiles as [TileProfile, TileProfile];
+    return { float: first, quantised: second };
   }
 
   /** Of one whose engine crashed there is nothing left to release. */
@@ -90,13 +89,6 @@ export class Twins {
 export function closeCompared({ float, quantised }: Compared): void {
   float.close();
   quantised.close();
-}
-
-async function ofBoth<T, U>(
-  { float, quantised }: Both<T>,
-  find: (one: T) => Promise<U>,
-): Promise<Both<U>> {
-  return { float: await find(float), quantised: await find(quantised) };
 }
 
 function median(times: readonly number[]): number {

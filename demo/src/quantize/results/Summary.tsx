@@ -1,8 +1,9 @@
 import '../../base/file-fields.css';
 import './summary.css';
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { fileSize } from '../../base/file-size.js';
-import { saveFile } from '../../saving/save-picture.js';
+import { saveFile } from '../../saving/save-file.js';
 import type { Compared } from '../comparing/twins.js';
 import { model, quantizeSettings } from '../preferences.js';
 import type { Quantised } from '../quantiser.js';
@@ -20,8 +21,10 @@ export function Summary({
   const { lossDb, psnr, psnrBefore, psnrAfter, bytesBefore, bytesAfter } = report;
   const smaller = Math.round(100 * (1 - bytesAfter / bytesBefore));
   const allowed = settings.keepFloat === 'auto' ? `${settings.budgetDb} dB may be lost` : 'of PSNR';
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => bringIntoView(card.current!), []);
   return (
-    <section class="card summary" aria-labelledby="summary-title">
+    <section class="card summary" ref={card} aria-labelledby="summary-title">
       <h2 id="summary-title">{name}</h2>
       <div class="figures">
         <Figure title="File" note={smaller < 0 ? `${-smaller} % larger` : `${smaller} % smaller`}>
@@ -75,6 +78,12 @@ function Figure({
       <span class="hint">{note}</span>
     </p>
   );
+}
+
+/** The first time: whoever started it may be far down the page, or above it on a phone. */
+function bringIntoView(element: HTMLElement): void {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) element.scrollIntoView({ behavior: 'smooth' });
 }
 
 /** Whether it would be made otherwise by now. */
