@@ -4,8 +4,8 @@ import { PlainError } from './messages.js';
 
 const channelName = 'fovea.files';
 
-/** How long the other page has to answer. */
-const patience = 5000;
+/** How long the other page has to answer, in milliseconds. */
+const patience = 3000;
 
 type Message = { wanted: string } | { given: string; file: File };
 

@@ -1,6 +1,5 @@
 import { computed, effect, signal, untracked, type Signal } from '@preact/signals';
 import { FoveaError } from 'fovea';
-import { editModel, extractModel } from 'fovea/edit';
 import { offered } from '../base/handing-over.js';
 import { isAborted, refusal } from '../base/messages.js';
 import { isModelFile } from '../base/model-choice/model-choice.js';
@@ -204,17 +203,19 @@ export class Inspector {
 
   /** Writes the model anew, with another description. */
   async edit(description: Description, use: FileUse): Promise<void> {
-    await this.#write('edited', use, (model, signal) =>
-      editModel(model, { ...description.edits(), signal }),
-    );
+    await this.#write('edited', use, async (model, signal) => {
+      const { editModel } = await import('fovea/edit');
+      return editModel(model, { ...description.edits(), signal });
+    });
   }
 
   /** Writes what leads from one value to another as a model of its own. */
   async takeOut(use: FileUse): Promise<void> {
     const { from, to } = this.cut;
-    await this.#write('part', use, (model, signal) =>
-      extractModel(model, { inputs: [from.value], outputs: [to.value], signal }),
-    );
+    await this.#write('part', use, async (model, signal) => {
+      const { extractModel } = await import('fovea/edit');
+      return extractModel(model, { inputs: [from.value], outputs: [to.value], signal });
+    });
   }
 
   async #write(

@@ -149,7 +149,9 @@ export class Quantiser {
   async #add(opening: readonly Promise<ChosenPicture>[]): Promise<void> {
     const opened = await Promise.allSettled(opening);
     const chosen = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const faults = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    const faults = opened.flatMap((each): unknown[] =>
+      each.status === 'rejected' ? [each.reason] : [],
+    );
     const all = [...this.pictures.value, ...chosen];
     if (all.length > mostPictures) faults.push(tooMany());
     batch(() => {

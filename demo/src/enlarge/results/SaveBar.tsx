@@ -1,7 +1,7 @@
 import './save-bar.css';
 import { useSignal } from '@preact/signals';
-import { saveFile } from '../../saving/save-file.js';
 import { fileSize } from '../../base/file-size.js';
+import { saveFile } from '../../saving/save-file.js';
 import { copyPicture, encodeResult, formats, type FileType } from '../../saving/save-picture.js';
 import type { Enlarged } from '../making/enlarge.js';
 import { fileType, quality } from '../preferences.js';
