@@ -1,4 +1,5 @@
 import './quantize.css';
+import { useEffect, useRef } from 'preact/hooks';
 import { Busy } from '../base/Busy.js';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { Masthead } from '../base/Masthead.js';
@@ -33,12 +34,26 @@ export function App({ quantiser }: { quantiser: Quantiser }) {
           </p>
         </div>
         <div class="results">
-          <ErrorBox errors={quantiser.errors.value} onClose={() => quantiser.closeErrors()} />
+          <Errors quantiser={quantiser} />
           {quantised ? <Results quantiser={quantiser} quantised={quantised} /> : <Start />}
         </div>
         <Busy activity={quantiser.activity.value} onCancel={() => quantiser.cancel()} />
       </main>
     </>
+  );
+}
+
+/** Come into view: on a phone they are below what they are of. */
+function Errors({ quantiser }: { quantiser: Quantiser }) {
+  const place = useRef<HTMLDivElement>(null);
+  const errors = quantiser.errors.value;
+  useEffect(() => {
+    if (errors.length > 0) place.current!.scrollIntoView({ block: 'nearest' });
+  }, [errors]);
+  return (
+    <div ref={place}>
+      <ErrorBox errors={errors} onClose={() => quantiser.closeErrors()} />
+    </div>
   );
 }
 

@@ -114,7 +114,7 @@ function MoreSettings() {
         label="Weights are rounded"
         chosen={rounding}
         options={[
-          { value: 'gptq', label: 'to make up for each other (GPTQ)' },
+          { value: 'gptq', label: 'to make up for others (GPTQ)' },
           { value: 'nearest', label: 'to the nearest' },
         ]}
       />
