@@ -43,11 +43,12 @@ async function timesIn(model: Blob, steps: readonly NodeProfile[]) {
   const readers = readersOf(graph);
   const places = new Map(steps.map(({ node }, at) => [node, at] as const));
   const stepOf = (node: number) => places.get(graph.engineNames[node]!);
+  const isFused = (step: number) => steps[step]!.opType.startsWith('Fused');
   return (name: string): number | undefined => {
     const node = graph.engineNames.indexOf(name);
-    if (node < 0) return undefined;
-    const isFused = (step: number) => steps[step]!.opType.startsWith('Fused');
-    const step = stepOf(node) ?? stepAround(node, { graph, readers, stepOf, isFused });
+    // The quantiser may have begun with an optimised model, some of whose nodes no file has.
+    const around = node < 0 ? undefined : stepAround(node, { graph, readers, stepOf, isFused });
+    const step = places.get(name) ?? around;
     return step === undefined ? undefined : steps[step]!.milliseconds;
   };
 }
