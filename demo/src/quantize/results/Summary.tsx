@@ -47,6 +47,11 @@ export function Summary({
           one.
         </p>
       )}
+      {!report.layers.some((layer) => layer.quantised) && (
+        <p>
+          No layer is quantised: together they lose more. Allow more, or choose layers in the table.
+        </p>
+      )}
       <div class="row">
         <button class="primary" type="button" onClick={() => saveFile(files.quantised, name)}>
           Download the model

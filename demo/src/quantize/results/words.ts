@@ -1,7 +1,10 @@
 import type { Both } from '../comparing/twins.js';
 
+/** More dB than pictures that differ have. */
+const same = 200;
+
 export function decibels(value: number, digits: number): string {
-  return Number.isFinite(value) ? `${value.toFixed(digits)} dB` : '∞ dB';
+  return value < same ? `${value.toFixed(digits)} dB` : '∞ dB';
 }
 
 /** What the float model takes, and what the quantised one does. */
