@@ -13,7 +13,9 @@ export default defineConfig({
   resolve: {
     // The package as it is published, by its own name.
     alias: {
+      'fovea/edit': fileURLToPath(new URL('../dist/edit.js', import.meta.url)),
       'fovea/models': fileURLToPath(new URL('../dist/models.js', import.meta.url)),
+      'fovea/quantize': fileURLToPath(new URL('../dist/quantize.js', import.meta.url)),
       fovea: fileURLToPath(new URL('../dist/index.js', import.meta.url)),
     },
   },

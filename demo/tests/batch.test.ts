@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Batch, type EnlargeFile } from '../src/batch/batch.js';
-import { fileSize } from '../src/batch/file-size.js';
+import { fileSize } from '../src/base/file-size.js';
 import { withUniqueNames } from '../src/batch/zip.js';
 
 function files(...paths: string[]): File[] {

@@ -10,6 +10,7 @@ const messages: Record<string, Fields> = {
   ModelProto: {
     irVersion: one(1, 'int64'),
     producerName: one(2, 'string'),
+    docString: one(6, 'string'),
     graph: one(7, 'GraphProto'),
     opsetImport: many(8, 'OperatorSetIdProto'),
     metadataProps: many(14, 'StringStringEntryProto'),

@@ -5,6 +5,7 @@ const pages = [
   { file: 'index.html', title: 'Pictures' },
   { file: 'live.html', title: 'Camera & video' },
   { file: 'inspect.html', title: 'Look inside a model' },
+  { file: 'quantize.html', title: 'Make a model smaller' },
 ] as const;
 
 /** The files of the pages. */

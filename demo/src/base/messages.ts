@@ -89,6 +89,20 @@ export function describe(error: unknown): Message {
   return { title: 'Something went wrong.', advice, details: String(error) };
 }
 
+/**
+ * Why the engine refuses what it is given, in its own words, which suit people who know models; other errors
+ * as they are.
+ *
+ * @param title what does not work
+ * @param advice what to do
+ */
+export function refusal(error: unknown, title: string, advice = ''): unknown {
+  if (!(error instanceof FoveaError) || error.code !== 'InvalidInput') return error;
+  const words = error.message[0]!.toUpperCase() + error.message.slice(1);
+  const ended = /[.!?]$/.test(words) ? words : `${words}.`;
+  return new PlainError(title, `${ended} ${advice}`.trimEnd(), { cause: error });
+}
+
 /** Whether an error only says that somebody cancelled. */
 export function isAborted(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';

@@ -4,9 +4,9 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { describe } from '../base/messages.js';
 import { Progress } from '../base/Progress.js';
-import { saveFile } from '../saving/save-picture.js';
+import { saveFile } from '../saving/save-file.js';
 import { Batch, type BatchItem, type EnlargeFile, type ItemState, type Made } from './batch.js';
-import { fileSize } from './file-size.js';
+import { fileSize } from '../base/file-size.js';
 import { saveZip } from './zip.js';
 
 type OpenItemState = Exclude<ItemState, { kind: 'done' }>;

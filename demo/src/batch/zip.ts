@@ -2,7 +2,7 @@
 
 import { makeZip } from 'client-zip';
 import { PlainError } from '../base/messages.js';
-import { saveFile } from '../saving/save-picture.js';
+import { saveFile } from '../saving/save-file.js';
 import type { Made } from './batch.js';
 
 /** Browsers that let pages write a file that the user names (File System Access). */

@@ -14,8 +14,8 @@ import { BrowserPanel } from './results/BrowserPanel.js';
 import { Profile } from './results/Profile.js';
 import { resultFacts } from './results/result-facts.js';
 import { SaveBar } from './results/SaveBar.js';
-import { Stage, type Side } from './stage/Stage.js';
-import type { View } from './stage/view.js';
+import { Stage, type Side } from '../stage/Stage.js';
+import type { View } from '../stage/view.js';
 import type { Workbench } from './workbench.js';
 
 export function App({ bench, view }: { bench: Workbench; view: View }) {

@@ -3,9 +3,9 @@ import { render } from 'preact';
 import { onDroppedOrPasted } from '../base/dropping.js';
 import { keepOffline } from '../offline/offline.js';
 import { App } from './App.js';
-import { filesOf } from './inputs/dropped-files.js';
+import { filesOf } from '../pictures/dropped-files.js';
 import { baseline, model, targetChoice } from './preferences.js';
-import { View } from './stage/view.js';
+import { View } from '../stage/view.js';
 import { Workbench } from './workbench.js';
 
 keepOffline();

@@ -5,6 +5,7 @@ import { ModelChoice } from '../base/model-choice/model-choice.js';
 import { isOneOf, isWithin, remembered } from '../base/settings.js';
 import type { FileType } from '../saving/save-picture.js';
 import type { Baseline } from './comparing/baseline.js';
+import type { ViewMode } from '../stage/view.js';
 import type { Enlargement, Fit, TargetChoice } from './making/target-size.js';
 
 export const model = new ModelChoice('pictures');
@@ -38,8 +39,6 @@ export const targetChoice = computed<TargetChoice>(() => ({
   height: target.height.value,
   fit: target.fit.value,
 }));
-
-export type ViewMode = 'divider' | 'side' | 'loupe' | 'difference';
 
 export const viewMode = remembered<ViewMode>(
   'pictures.view',

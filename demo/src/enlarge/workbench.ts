@@ -1,18 +1,19 @@
 import { batch, computed, signal } from '@preact/signals';
 import { isModelFile } from '../base/model-choice/model-choice.js';
 import { PictureError } from '../base/messages.js';
+import type { Activity } from '../base/Progress.js';
 import { duration } from '../base/durations.js';
 import type { EnlargeFile } from '../batch/batch.js';
 import { encodeResult, formats } from '../saving/save-picture.js';
 import { baselineNetwork } from './comparing/baseline.js';
 import type { Likeness } from './comparing/measures.js';
 import { measure } from './comparing/measuring.js';
-import { decodePicture, samplePicture, type Picture } from './inputs/picture.js';
-import { enlarge, type Activity, type Enlarged, type Work } from './making/enlarge.js';
-import { Pyramid, type Size } from './making/pyramid.js';
+import { decodePicture, samplePicture, type Picture } from '../pictures/picture.js';
+import { enlarge, type Enlarged, type Work } from './making/enlarge.js';
+import { Pyramid, type Size } from '../stage/pyramid.js';
 import { factorOf, type TargetChoice } from './making/target-size.js';
 import { UpscalerPool } from './making/upscaler-pool.js';
-import { Latest } from './latest.js';
+import { Latest } from '../base/latest.js';
 import { baseline, fileType, model, quality, targetChoice } from './preferences.js';
 import { fileName } from './results/file-name.js';
 

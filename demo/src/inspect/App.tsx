@@ -1,7 +1,7 @@
 import './app.css';
+import { Busy } from '../base/Busy.js';
 import { ErrorBox } from '../base/ErrorBox.js';
 import { Masthead } from '../base/Masthead.js';
-import { Progress } from '../base/Progress.js';
 import { GraphCanvas } from './canvas/GraphCanvas.js';
 import type { Inspector } from './inspector.js';
 import { lookIn, portTarget, spokenPart } from './looks.js';
@@ -30,14 +30,7 @@ export function App({ inspector }: { inspector: Inspector }) {
         ) : (
           <StartScreen inspector={inspector} />
         )}
-        <div class="busy" role="status">
-          {busy && (
-            <>
-              <span>{busy}</span>
-              <Progress label={busy} onCancel={() => inspector.cancel()} />
-            </>
-          )}
-        </div>
+        <Busy activity={busy} onCancel={() => inspector.cancel()} />
       </main>
     </>
   );

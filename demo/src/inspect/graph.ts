@@ -73,3 +73,16 @@ export function ancestorsOf(graph: Graph, grouping: Grouping, id: number): numbe
   for (let at = parentOf(id); at >= 0; at = parentOf(at)) found.unshift(at);
   return found;
 }
+
+/** The nodes that read each value. */
+export function readersOf({ nodes }: Graph): Map<string, number[]> {
+  const readers = new Map<string, number[]>();
+  for (const [node, { inputs }] of nodes.entries()) {
+    for (const value of new Set(inputs)) {
+      const known = readers.get(value);
+      if (known) known.push(node);
+      else readers.set(value, [node]);
+    }
+  }
+  return readers;
+}

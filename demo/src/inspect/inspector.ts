@@ -1,8 +1,12 @@
-import { computed, effect, signal, untracked } from '@preact/signals';
+import { computed, effect, signal, untracked, type Signal } from '@preact/signals';
 import { FoveaError } from 'fovea';
-import { isAborted } from '../base/messages.js';
+import { offered } from '../base/handing-over.js';
+import { isAborted, refusal } from '../base/messages.js';
 import { isModelFile } from '../base/model-choice/model-choice.js';
-import { ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
+import type { Activity } from '../base/Progress.js';
+import { fileOfNetwork, ownNetwork, type OwnNetwork } from '../base/model-choice/networks.js';
+import { saveFile } from '../saving/save-file.js';
+import type { Description } from './editing/description.js';
 import type { NodePlace } from './onnx/model.js';
 import { warmUp } from './layout/client.js';
 import { RunSettings } from './running/run-settings.js';
@@ -13,6 +17,9 @@ import { Watching } from './running/watching.js';
 /** What is shown: the file's own nodes, or what the engine makes of them. */
 export type Mode = 'file' | 'run';
 
+/** What becomes of a file that was made. */
+export type FileUse = 'download' | 'open';
+
 /** The page's state. */
 export class Inspector {
   readonly subject = signal<Subject | undefined>(undefined);
@@ -22,7 +29,7 @@ export class Inspector {
   readonly tab = signal<'part' | 'model' | 'run'>('model');
   readonly errors = signal<readonly unknown[]>([]);
   /** What is being done. */
-  readonly busy = signal<string | undefined>(undefined);
+  readonly busy = signal<Activity | undefined>(undefined);
   readonly settings = new RunSettings();
   readonly watching = new Watching();
 
@@ -41,6 +48,9 @@ export class Inspector {
     const isShown = shown !== undefined && shown.view === this.view.value;
     return isShown ? problemsIn(shown, subject!.problems.value) : new Map();
   });
+
+  /** The ends of a part that is to be taken out, by the values' names, and whether people see that. */
+  readonly cut = { from: signal(''), to: signal(''), isOpen: signal(false) };
 
   #work = new AbortController();
 
@@ -68,17 +78,23 @@ export class Inspector {
 
   /** Opens one of the package's own models. */
   async openOwn(kind: OwnNetwork): Promise<void> {
-    const { title, source } = ownNetwork(kind);
-    await this.#attempt(`Fetching ${title} …`, async (signal) => {
-      const response = await fetch(source as string | URL, { signal });
-      if (!response.ok) throw new FoveaError('NetworkError', `${response.url}: ${response.status}`);
-      const model = await response.blob();
-      await this.#open({ name: `Fovea ×2: ${title}`, model, others: [] }, signal);
+    const network = ownNetwork(kind);
+    await this.#attempt(`Fetching ${network.title}`, async (signal) => {
+      const model = await fileOfNetwork(network, signal);
+      await this.#open({ name: `Fovea ×2: ${network.title}`, model, others: [] }, signal);
+    });
+  }
+
+  /** Opens a model that another page has made. */
+  async openOffered(key: string): Promise<void> {
+    await this.#attempt('Fetching the model', async (signal) => {
+      const model = await offered(key);
+      await this.#open({ name: model.name, model, others: [] }, signal);
     });
   }
 
   async open(files: ModelFiles): Promise<void> {
-    await this.#attempt(`Reading ${files.name} …`, (signal) => this.#open(files, signal));
+    await this.#attempt(`Reading ${files.name}`, (signal) => this.#open(files, signal));
   }
 
   async #open(files: ModelFiles, signal: AbortSignal): Promise<void> {
@@ -115,6 +131,8 @@ export class Inspector {
     this.showFile();
     this.tab.value = 'model';
     this.watching.clear();
+    this.cut.from.value = '';
+    this.cut.to.value = '';
     const report = subject.report.value;
     if (report) this.settings.adopt(report);
   }
@@ -141,7 +159,7 @@ export class Inspector {
 
   /** Runs the model to see what each step takes. Whether it did. */
   measure(): Promise<boolean> {
-    return this.#attempt('Running and measuring …', async (signal) => {
+    return this.#attempt('Running and measuring', async (signal) => {
       const subject = this.subject.value!;
       subject.run.plan = await this.settings.plan(subject.report.value!);
       await subject.measure(signal);
@@ -150,7 +168,7 @@ export class Inspector {
 
   /** Runs the model and shows one of its values as pictures. */
   async watch(name: string): Promise<void> {
-    await this.#attempt(`Computing ${name} …`, async (signal) => {
+    await this.#attempt(`Computing ${name}`, async (signal) => {
       const subject = this.subject.value!;
       subject.run.plan = await this.settings.plan(subject.report.value!);
       this.watching.show(name, await subject.run.value(name, signal));
@@ -175,6 +193,49 @@ export class Inspector {
     await this.reveal(way.at(-1)?.node);
   }
 
+  /** Makes a value an end of the part to be taken out; shows that once both are known. */
+  cutAt(end: Signal<string>, name: string): void {
+    end.value = name;
+    if (!this.cut.from.value || !this.cut.to.value) return;
+    this.cut.isOpen.value = true;
+    this.tab.value = 'model';
+  }
+
+  /** Writes the model anew, with another description. */
+  async edit(description: Description, use: FileUse): Promise<void> {
+    await this.#write('edited', use, async (model, signal) => {
+      const { editModel } = await import('fovea/edit');
+      return editModel(model, { ...description.edits(), signal });
+    });
+  }
+
+  /** Writes what leads from one value to another as a model of its own. */
+  async takeOut(use: FileUse): Promise<void> {
+    const { from, to } = this.cut;
+    await this.#write('part', use, async (model, signal) => {
+      const { extractModel } = await import('fovea/edit');
+      return extractModel(model, { inputs: [from.value], outputs: [to.value], signal });
+    });
+  }
+
+  async #write(
+    suffix: string,
+    use: FileUse,
+    make: (model: Blob, signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    await this.#attempt('Writing the model', async (signal) => {
+      const { files } = this.subject.value!;
+      const name = `${files.name.replace(/\.onnx$|[:/\\]/gi, '')}-${suffix}.onnx`;
+      const written = await make(files.model, signal).catch((error: unknown) => {
+        throw refusal(error, 'This cannot be written.');
+      });
+      const made = new Blob([written]);
+      signal.throwIfAborted();
+      if (use === 'download') saveFile(made, name);
+      else await this.#open({ ...files, name, model: made }, signal);
+    });
+  }
+
   async enter(graph: number): Promise<void> {
     await this.#attempt('', () => this.subject.value!.enter(graph));
   }
@@ -192,7 +253,7 @@ export class Inspector {
     this.#work.abort();
     const { signal } = (this.#work = new AbortController());
     this.errors.value = [];
-    this.busy.value = what || undefined;
+    this.busy.value = what ? { label: what } : undefined;
     try {
       await work(signal);
       return !signal.aborted;

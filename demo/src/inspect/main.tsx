@@ -13,3 +13,6 @@ onDroppedOrPasted(({ files }) => {
 });
 
 render(<App inspector={inspector} />, document.getElementById('app')!);
+
+const key = new URLSearchParams(location.hash.slice(1)).get('from');
+if (key) void inspector.openOffered(key);

@@ -1,4 +1,5 @@
 import { expose } from 'comlink';
+import type { Described } from './editing/description.js';
 import type { Graph, Grouping } from './graph.js';
 import { groupNodes } from './groups/grouping.js';
 import { readableAttributes, type ReadableAttribute } from './onnx/attributes.js';
@@ -55,6 +56,13 @@ export class ModelReader {
     this.#file = readModel(new Uint8Array(await file.arrayBuffer()));
     this.#external = bytesOf(others);
     return this.graph(0);
+  }
+
+  /** What the model says of itself. */
+  described(): Described {
+    const { producerName = '', producerVersion = '', docString = '', metadata } = this.#file!.model;
+    const properties = metadata.map(({ key = '', value = '' }) => [key, value] as const);
+    return { producerName, producerVersion, docString, properties };
   }
 
   graph(at: number): ReadGraph {

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { Camera } from './canvas/camera.js';
-import { ancestorsOf, groupById, type Graph, type Grouping } from './graph.js';
+import { ancestorsOf, groupById, readersOf, type Graph, type Grouping } from './graph.js';
 import { aheadTitle, makersOf } from './groups/grouping.js';
 import { boxesIn, Scene, type LayOut, type Measure, type PlacedBox } from './layout/scene.js';
 import type { PlacedGroup } from './layout/scene.js';
@@ -83,16 +83,4 @@ export class GraphView {
     for (const box of boxesIn(placed)) if (box.key === key && box.kind !== 'port') return box;
     return undefined;
   }
-}
-
-function readersOf({ nodes }: Graph): Map<string, number[]> {
-  const readers = new Map<string, number[]>();
-  for (const [node, { inputs }] of nodes.entries()) {
-    for (const value of new Set(inputs)) {
-      const known = readers.get(value);
-      if (known) known.push(node);
-      else readers.set(value, [node]);
-    }
-  }
-  return readers;
 }

@@ -1,4 +1,5 @@
-import { encodeResult, saveFile } from '../saving/save-picture.js';
+import { saveFile } from '../saving/save-file.js';
+import { encodeResult } from '../saving/save-picture.js';
 
 /**
  * Saves what a canvas shows as a PNG.

@@ -37,9 +37,6 @@ export const formats: Readonly<Record<FileType, { title: string; ending: string 
   'image/webp': { title: 'WebP', ending: 'webp' },
 };
 
-/** How long a file's address stays good after its download was asked for, in milliseconds. */
-const patience = 60_000;
-
 /**
  * Encodes a picture, with the EXIF of the file it was made of; it says that the picture is upright, and its size.
  *
@@ -92,14 +89,6 @@ function toBlob(
 ): Promise<Blob | null> {
   if ('convertToBlob' in canvas) return canvas.convertToBlob({ type, quality });
   return new Promise((resolve) => canvas.toBlob(resolve, type, quality));
-}
-
-/** Has the browser save a file by that name. */
-export function saveFile(blob: Blob, name: string): void {
-  const href = URL.createObjectURL(blob);
-  Object.assign(document.createElement('a'), { href, download: name }).click();
-  // The download begins later, and says nothing when it does.
-  setTimeout(() => URL.revokeObjectURL(href), patience);
 }
 
 /**

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect, test as base, type Page } from '@playwright/test';
 import { serveFolder } from '../../support/serve-folder.js';
 import { expectSize } from '../support/demo-page.js';
+import { addPictures, expectMade, smallPictures, startButton } from '../support/quantize-page.js';
 
 /** The demo on a server of its own, which sends no headers but the usual ones. */
 class Site {
@@ -115,6 +116,22 @@ test('it opens and enlarges without a network', async ({ page, site }) => {
   await expect(page.getByRole('status')).toHaveText('The camera is on.', { timeout: 30_000 });
   await page.getByRole('link', { name: 'Look inside a model' }).click();
   await expect(page.getByRole('heading', { level: 2 }).first()).toBeVisible();
+});
+
+test('a model is quantised without a network, once one was with it', async ({ page, site }) => {
+  await site.open(isolating);
+  await page.goto(`${site.url}quantize.html`);
+  const make = async () => {
+    await page.getByRole('radio', { name: 'Quick' }).check();
+    await addPictures(page, ...(await smallPictures()));
+    await startButton(page).click();
+    await expectMade(page);
+  };
+  await make();
+  await expectInstalled(page);
+  await site.close();
+  await page.reload();
+  await make();
 });
 
 test('on a server without headers it has threads, after one reload', async ({ page, site }) => {

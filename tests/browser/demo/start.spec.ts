@@ -79,6 +79,7 @@ test('the pages lead to each other', async ({ page }) => {
     'Pictures',
     'Camera & video',
     'Look inside a model',
+    'Make a model smaller',
   ]);
   await expect(pages.locator('[aria-current="page"]')).toHaveText('Pictures');
 });

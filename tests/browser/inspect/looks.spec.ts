@@ -19,6 +19,12 @@ const states: Record<string, (page: Page) => Promise<void>> = {
     await expect(page.getByRole('alert')).toContainText('can be read');
   },
   model: (page) => openModel(page, blurring()),
+  editing: async (page) => {
+    await openModel(page, blurring());
+    await panel(page).getByText('What it says of itself').click();
+    await page.getByRole('button', { name: 'Add an entry' }).click();
+    await panel(page).getByText('Take a part out').click();
+  },
   'a chosen node': async (page) => {
     await openModel(page, blurring());
     await choose(page, 'conv/Conv');

@@ -1,11 +1,11 @@
-import type { ModelSource } from 'fovea';
+import { FoveaError } from 'fovea';
 import { models } from 'fovea/models';
 
 /** A network to enlarge pictures with. Two of the same key are the same. */
 export interface Network {
   key: string;
   title: string;
-  source: ModelSource;
+  source: Blob | string | URL;
 }
 
 type OwnKey = keyof typeof models;
@@ -54,4 +54,20 @@ export function networkOfFile(file: File): Network {
 /** The network at an address. */
 export function networkAt(address: string): Network {
   return { key: address, title: address.split('/').at(-1) || address, source: address };
+}
+
+/**
+ * The file of a network.
+ *
+ * @throws FoveaError NetworkError, or the signal's reason
+ */
+export async function fileOfNetwork({ source }: Network, signal: AbortSignal): Promise<Blob> {
+  if (source instanceof Blob) return source;
+  const response = await fetch(source, { signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    const message = `${String(source)} could not be fetched: ${String(cause)}`;
+    throw new FoveaError('NetworkError', message, {}, { cause });
+  });
+  if (response.ok) return response.blob();
+  throw new FoveaError('NetworkError', `${response.url}: ${response.status}`);
 }

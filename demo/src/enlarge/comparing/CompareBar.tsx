@@ -1,19 +1,13 @@
-import './compare-bar.css';
+import '../../stage/compare-bar.css';
 import { useRef } from 'preact/hooks';
 import type { Signal } from '@preact/signals';
-import { Choice, type Option } from '../../base/Choice.js';
-import { baseline, target, viewMode, type ViewMode } from '../preferences.js';
-import type { Size } from '../making/pyramid.js';
+import { Choice } from '../../base/Choice.js';
+import { baseline, target, viewMode } from '../preferences.js';
+import type { Size } from '../../stage/pyramid.js';
+import { Amplification, viewModes } from '../../stage/ViewControls.js';
 import type { Other, Workbench } from '../workbench.js';
 import { baselines, type Baseline } from './baseline.js';
 import type { Likeness } from './measures.js';
-
-const modes: readonly Option<ViewMode>[] = [
-  { value: 'divider', label: 'Divider' },
-  { value: 'side', label: 'Side by side' },
-  { value: 'loupe', label: 'Magnifier' },
-  { value: 'difference', label: 'Difference' },
-];
 
 /** How the result is compared, and with what. */
 export function CompareBar({
@@ -25,7 +19,7 @@ export function CompareBar({
 }) {
   return (
     <div class="compare-bar">
-      <Choice legend="View" options={modes} chosen={viewMode} hideLegend />
+      <Choice legend="View" options={viewModes} chosen={viewMode} hideLegend />
       <BaselineChoice bench={bench} />
       {viewMode.value === 'difference' && <Amplification factor={amplification} />}
     </div>
@@ -72,25 +66,6 @@ function BaselineChoice({ bench }: { bench: Workbench }) {
           />
         </>
       )}
-    </div>
-  );
-}
-
-function Amplification({ factor }: { factor: Signal<number> }) {
-  return (
-    <div class="row">
-      <label for="amplification">Brightness of the difference</label>
-      <input
-        id="amplification"
-        type="range"
-        min="0"
-        max="6"
-        step="1"
-        value={Math.log2(factor.value)}
-        aria-valuetext={`${factor.value} times`}
-        onInput={({ currentTarget }) => (factor.value = 2 ** currentTarget.valueAsNumber)}
-      />
-      <span class="figure">{factor.value}×</span>
     </div>
   );
 }

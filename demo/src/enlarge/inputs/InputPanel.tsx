@@ -1,7 +1,7 @@
 import '../../base/file-fields.css';
 import './input-panel.css';
 import type { Workbench } from '../workbench.js';
-import { picturesIn } from './dropped-files.js';
+import { picturesIn } from '../../pictures/dropped-files.js';
 
 /** Where pictures come from: picked here, dropped or pasted anywhere on the page. */
 export function InputPanel({ bench }: { bench: Workbench }) {

@@ -1,9 +1,9 @@
 import './making-panel.css';
 import { Choice } from '../../base/Choice.js';
 import { ModelPicker } from '../../base/model-choice/ModelPicker.js';
-import { megapixels } from '../inputs/picture.js';
+import { megapixels } from '../../pictures/picture.js';
 import { isOwn, model, target, targetChoice } from '../preferences.js';
-import type { Size } from './pyramid.js';
+import type { Size } from '../../stage/pyramid.js';
 import { expectedSize, type Enlargement, type Fit } from './target-size.js';
 
 const factors: readonly { value: Enlargement; label: string }[] = [

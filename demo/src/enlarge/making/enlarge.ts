@@ -1,18 +1,11 @@
 import { FoveaError, type Progress, type Upscaler, type UpscaleOptions } from 'fovea';
 import type { Network } from '../../base/model-choice/networks.js';
+import type { Activity } from '../../base/Progress.js';
 import type { ResultPicture } from '../../saving/save-picture.js';
-import type { Picture } from '../inputs/picture.js';
-import { Pyramid, type Rectangle, type Size } from './pyramid.js';
+import type { Picture } from '../../pictures/picture.js';
+import { Pyramid, type Rectangle, type Size } from '../../stage/pyramid.js';
 import { expectedSize, shownPart, sizeOptions, type TargetChoice } from './target-size.js';
 import type { UpscalerPool } from './upscaler-pool.js';
-
-/** How far the work is. */
-export interface Activity {
-  label: string;
-  /** From 0 to 1; undefined while that is not known. */
-  part?: number | undefined;
-  secondsLeft?: number | undefined;
-}
 
 /** What a picture became. */
 export interface Enlarged {

@@ -1,5 +1,5 @@
 import type { SizeOptions } from 'fovea';
-import type { Rectangle, Size } from './pyramid.js';
+import type { Rectangle, Size } from '../../stage/pyramid.js';
 
 /** How large the result is to be: so many times, as the model makes it, or in pixels. */
 export type Enlargement = '2' | '3' | '4' | 'own' | 'pixels';

@@ -4,8 +4,8 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { describe } from '../../base/messages.js';
 import type { Enlarged } from '../making/enlarge.js';
-import type { Size } from '../making/pyramid.js';
-import { measureProfile, runs, sum } from './profile-figures.js';
+import type { Size } from '../../stage/pyramid.js';
+import { measureProfiles, runs, sum } from '../../base/profile-figures.js';
 
 /** Tells where a network's time goes; measured when it is opened. */
 export function Profile({
@@ -26,8 +26,8 @@ export function Profile({
     if (!isOpen.value) return;
     const ending = new AbortController();
     words.value = 'Measuring …';
-    measureProfile(upscaler, picture, ending.signal).then(
-      (profile) => (measured.value = profile),
+    measureProfiles([upscaler], picture, ending.signal).then(
+      ([profile]) => (measured.value = profile),
       (error: unknown) => {
         if (!ending.signal.aborted) words.value = describe(error).title;
       },

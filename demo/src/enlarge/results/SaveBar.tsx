@@ -1,13 +1,8 @@
 import './save-bar.css';
 import { useSignal } from '@preact/signals';
-import { fileSize } from '../../batch/file-size.js';
-import {
-  copyPicture,
-  encodeResult,
-  formats,
-  saveFile,
-  type FileType,
-} from '../../saving/save-picture.js';
+import { fileSize } from '../../base/file-size.js';
+import { saveFile } from '../../saving/save-file.js';
+import { copyPicture, encodeResult, formats, type FileType } from '../../saving/save-picture.js';
 import type { Enlarged } from '../making/enlarge.js';
 import { fileType, quality } from '../preferences.js';
 import type { Workbench } from '../workbench.js';

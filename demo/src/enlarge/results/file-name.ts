@@ -1,4 +1,4 @@
-import type { Size } from '../making/pyramid.js';
+import type { Size } from '../../stage/pyramid.js';
 
 /** The name of a result's file, without its ending: how many times as large it is, or its size. */
 export function fileName(picture: Size & { name: string }, result: Size): string {

@@ -1,6 +1,6 @@
 import type { Capabilities } from 'fovea';
 import { duration } from '../../base/durations.js';
-import { megapixels, type Picture } from '../inputs/picture.js';
+import { megapixels, type Picture } from '../../pictures/picture.js';
 import type { Enlarged } from '../making/enlarge.js';
 
 type Facts = Record<string, string>;

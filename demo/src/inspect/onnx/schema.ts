@@ -7,6 +7,7 @@ export const schema = {
     irVersion: [1, 'int64'],
     producerName: [2, 'string'],
     producerVersion: [3, 'string'],
+    docString: [6, 'string'],
     graph: [7, 'Graph'],
     opsetImport: [8, ['OperatorSet']],
     metadata: [14, ['Property']],

@@ -1,6 +1,7 @@
 import './model-panel.css';
 import type { ModelReport } from 'fovea';
 import { Facts } from '../../base/Facts.js';
+import { DescriptionEditor, PartCutter } from '../editing/EditingPanel.js';
 import type { Inspector } from '../inspector.js';
 import { bytesInWords, counted, inWords, milliseconds } from '../labels.js';
 import { operatorKinds } from '../operators.js';
@@ -39,6 +40,8 @@ export function ModelPanel({ inspector, subject }: { inspector: Inspector; subje
       {report && <Values title="Takes" values={report.inputs} report={report} />}
       {report && <Values title="Gives" values={report.outputs} report={report} />}
       {report && <Operators report={report} />}
+      <DescriptionEditor key={subject} inspector={inspector} subject={subject} />
+      <PartCutter inspector={inspector} subject={subject} />
       <Colours />
     </div>
   );

@@ -31,6 +31,7 @@ export function ValueFacts(props: Props) {
         <div class="value-actions">
           {isInput ? <Maker {...props} /> : <Readers {...props} />}
           <ShowPictures {...props} />
+          <CutHere {...props} />
         </div>
       )}
     </>
@@ -117,6 +118,22 @@ function ShowPictures({ inspector, subject, file, name }: Props) {
   return (
     <button class="quiet" type="button" onClick={() => void inspector.watch(name)}>
       Show as pictures
+    </button>
+  );
+}
+
+/** Makes a value an end of the part that is taken out. */
+function CutHere({ inspector, file, name, isInput = false }: Props) {
+  if (file.at !== 0) return null;
+  const end = isInput ? inspector.cut.from : inspector.cut.to;
+  return (
+    <button
+      class="quiet"
+      type="button"
+      aria-pressed={end.value === name}
+      onClick={() => inspector.cutAt(end, name)}
+    >
+      {isInput ? 'A part begins here' : 'A part ends here'}
     </button>
   );
 }

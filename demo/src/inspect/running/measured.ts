@@ -3,6 +3,7 @@ import type { Graph, GraphNode, Grouping } from '../graph.js';
 import { groupById } from '../graph.js';
 import { viewOf, type FileView } from '../file-view.js';
 import type { GraphView } from '../view.js';
+import { stepAround } from './step-around.js';
 
 /** What the engine really ran: its steps as a graph, and what each took. */
 export class Measured {
@@ -51,23 +52,12 @@ export class Measured {
   /** Of a node that is no step of its own, the step of several nodes that it runs in. */
   stepAround(node: number): number | undefined {
     const { graph, uses } = this.#file.view;
-    const seen = new Set<number>();
-    // What reads it, and what reads that, until there is a step of several nodes.
-    for (const queue = [node]; queue.length > 0;) {
-      const at = queue.shift()!;
-      const step = this.stepOfNode(at);
-      if (step !== undefined) {
-        if (this.steps[step]!.opType.startsWith('Fused')) return step;
-        continue;
-      }
-      for (const value of graph.nodes[at]!.outputs) {
-        for (const reader of uses.readers.get(value) ?? []) {
-          if (!seen.has(reader)) queue.push(reader);
-          seen.add(reader);
-        }
-      }
-    }
-    return undefined;
+    return stepAround(node, {
+      graph,
+      readers: uses.readers,
+      stepOf: (other) => this.stepOfNode(other),
+      isFused: (step) => this.steps[step]!.opType.startsWith('Fused'),
+    });
   }
 
   /** What a node, a step or all of a group took; undefined where nothing was measured of it. */

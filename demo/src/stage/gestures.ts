@@ -1,4 +1,4 @@
-import type { ViewMode } from '../preferences.js';
+import type { ViewMode } from './view.js';
 import type { Point, View } from './view.js';
 
 /** How near to the divider a drag must begin to move it while the picture is zoomed, in CSS pixels. */

@@ -1,4 +1,4 @@
-import { PictureError } from '../../base/messages.js';
+import { PictureError } from '../base/messages.js';
 import { isAnimated, kindOf, type FileKind } from './file-kind.js';
 import { hasWideColours } from './wide-colours.js';
 

@@ -1,5 +1,8 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import type { Rectangle, Size } from '../making/pyramid.js';
+import type { Rectangle, Size } from './pyramid.js';
+
+/** How two pictures are shown together. */
+export type ViewMode = 'divider' | 'side' | 'loupe' | 'difference';
 
 export interface Point {
   x: number;

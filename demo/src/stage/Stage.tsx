@@ -1,9 +1,9 @@
 import './stage.css';
 import { useComputed, type Signal } from '@preact/signals';
-import { Divider } from '../../base/Divider.js';
+import { Divider } from '../base/Divider.js';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { Pyramid, Size } from '../making/pyramid.js';
-import type { ViewMode } from '../preferences.js';
+import type { Pyramid, Size } from './pyramid.js';
+import type { ViewMode } from './view.js';
 import { followGestures } from './gestures.js';
 import { Loupe } from './Loupe.js';
 import { DifferencePane, Pane } from './Pane.js';

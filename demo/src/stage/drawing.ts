@@ -1,7 +1,7 @@
 // What panes show, drawn anew whenever something of it changes.
 
 import { effect } from '@preact/signals';
-import type { Pyramid, Rectangle, Size } from '../making/pyramid.js';
+import type { Pyramid, Rectangle, Size } from './pyramid.js';
 
 type Context = CanvasRenderingContext2D;
 

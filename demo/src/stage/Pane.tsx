@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Pyramid } from '../making/pyramid.js';
+import type { Pyramid } from './pyramid.js';
 import { cleared, drawAt, drawDifference, drawOnChange } from './drawing.js';
 import type { View } from './view.js';
 

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Pyramid } from '../making/pyramid.js';
+import type { Pyramid } from './pyramid.js';
 import { cleared, drawAt, drawOnChange } from './drawing.js';
 import type { View } from './view.js';
 
