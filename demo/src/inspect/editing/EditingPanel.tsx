@@ -113,44 +113,52 @@ function Line({ label, text }: { label: string; text: Signal<string> }) {
 
 /** Cuts a part out of a model, from one value to another. */
 export function PartCutter({ inspector, subject }: { inspector: Inspector; subject: Subject }) {
-  const { from, to, isOpen } = inspector.cut;
-  const { graph, uses } = subject.main.view;
-  const names = [...graph.inputs, ...uses.maker.keys()].filter((name) => name !== '');
-  const isKnown = names.includes(from.value) && names.includes(to.value);
+  const { isOpen } = inspector.cut;
   return (
     <details
       open={isOpen.value}
       onToggle={({ currentTarget }) => (isOpen.value = currentTarget.open)}
     >
       <summary>Take a part out</summary>
-      <form
-        class="editing"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void inspector.takeOut('download');
-        }}
-      >
-        <p class="hint">
-          A model of its own is made of what leads from one value to another. Of a chosen part, each
-          value can be made its beginning or its end.
-        </p>
-        <datalist id="values-of-model">
-          {names.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-        <ValueField label="From" value={from} />
-        <ValueField label="To" value={to} />
-        <div class="row">
-          <button class="primary" type="submit" disabled={!isKnown}>
-            Download the part
-          </button>
-          <button type="button" disabled={!isKnown} onClick={() => void inspector.takeOut('open')}>
-            Show it here
-          </button>
-        </div>
-      </form>
+      {/* Large models have thousands of values, which are listed once they are wanted. */}
+      {isOpen.value && <CutForm inspector={inspector} subject={subject} />}
     </details>
+  );
+}
+
+function CutForm({ inspector, subject }: { inspector: Inspector; subject: Subject }) {
+  const { from, to } = inspector.cut;
+  const { graph, uses } = subject.main.view;
+  const names = [...graph.inputs, ...uses.maker.keys()].filter((name) => name !== '');
+  const isKnown = names.includes(from.value) && names.includes(to.value);
+  return (
+    <form
+      class="editing"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void inspector.takeOut('download');
+      }}
+    >
+      <p class="hint">
+        A model of its own is made of what leads from one value to another. Of a chosen part, each
+        value can be made its beginning or its end.
+      </p>
+      <datalist id="values-of-model">
+        {names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      <ValueField label="From" value={from} />
+      <ValueField label="To" value={to} />
+      <div class="row">
+        <button class="primary" type="submit" disabled={!isKnown}>
+          Download the part
+        </button>
+        <button type="button" disabled={!isKnown} onClick={() => void inspector.takeOut('open')}>
+          Show it here
+        </button>
+      </div>
+    </form>
   );
 }
 
