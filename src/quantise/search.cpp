@@ -96,12 +96,17 @@ Task<Loss> hold_budget(Subject& subject, Judge& judge) {
   while (!subject.options.keep_float && !(loss.db <= budget)) {
     const auto layers = layers_by(subject, gain);
     if (layers.empty()) break;
-    // As many at once as would do if losses added up.
+    // As many at once as would do if each had the part in the loss that it has in their sum.
+    double sum = 0;
+    for (const Candidate* layer : layers) sum += std::isnan(layer->loss_db) ? 0 : layer->loss_db;
+    const double part = sum > 0 ? loss.db / sum : 1;
     double left = loss.db;
     for (Candidate* layer : layers) {
       layer->quantised = false;
-      layer->reason = text("by itself it loses ", decimal_text(layer->loss_db, true), " dB");
-      left -= std::isnan(layer->loss_db) ? 0 : layer->loss_db;
+      const bool tried = !std::isnan(layer->loss_db);
+      layer->reason = tried ? text("by itself it loses ", decimal_text(layer->loss_db, true), " dB")
+                            : "the budget does not hold with it";
+      left -= tried ? part * layer->loss_db : 0;
       if (left <= budget) break;
     }
     co_await fit(subject);

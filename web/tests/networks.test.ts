@@ -1,5 +1,6 @@
 // What an upscaler finds out of a network, and what follows from that for pictures.
 
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Upscaler } from 'fovea';
 import { models } from 'fovea/models';
@@ -185,6 +186,11 @@ describe('a network is refused by what it is', () => {
     const error = await failureOf(create(model));
     expect(error.code).toBe('InvalidInput');
     expect(error.message).toContain(words);
+  });
+
+  test('whose sizes only a run tells', async () => {
+    const model = readFileSync('tests/data/exported/pytorch_swinir_traced_16_free/model.onnx');
+    expect((await failureOf(create(model))).message).toContain("the option 'range'");
   });
 
   test.each([

@@ -1,7 +1,7 @@
 // What a page and the worker of an engine, or of another program, say to each other.
 
 import { transfer } from 'comlink';
-import { fromErrorData, toErrorData, type ErrorData } from '../base/errors.js';
+import { FoveaError, fromErrorData, toErrorData, type ErrorData } from '../base/errors.js';
 import type { CompiledEngine } from './compile.js';
 import { isArrayBuffer } from '../base/kinds.js';
 
@@ -31,17 +31,31 @@ export async function reply(work: () => unknown): Promise<Reply> {
   }
 }
 
-/** Marks a message so that the buffers of its typed arrays move instead of being copied. */
+/**
+ * Marks a message so that the buffers of its typed arrays move instead of being copied.
+ *
+ * @throws FoveaError InvalidInput where one of them was given away before: Node would lose the message
+ */
 export function transferring<T>(message: T): T {
   // Comlink keeps what it transfers as the key of a WeakMap.
   if (typeof message !== 'object' || message === null) return message;
   return transfer(message, [...new Set(buffersIn(message))]);
 }
 
+function present(buffer: ArrayBuffer): ArrayBuffer {
+  try {
+    new Uint8Array(buffer);
+  } catch (thrown) {
+    const message = 'an array has no memory any more: it was transferred to somebody else before';
+    throw new FoveaError('InvalidInput', message, {}, { cause: thrown });
+  }
+  return buffer;
+}
+
 function* buffersIn(value: unknown): Generator<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) return;
   if (ArrayBuffer.isView(value)) {
-    if (isArrayBuffer(value.buffer)) yield value.buffer;
+    if (isArrayBuffer(value.buffer)) yield present(value.buffer);
     return;
   }
   for (const inner of Object.values(value)) yield* buffersIn(inner);
