@@ -89,7 +89,7 @@ Layers find_layers(const Network& network, const Options& options) {
     if (!layer) continue;
     layer->node = i;
     if (std::string reason = why_not(network, *layer, options); !reason.empty()) {
-      out.skipped.push_back({layer->name, std::move(reason)});
+      out.skipped.push_back({i, layer->name, layer->op_type, std::move(reason)});
       continue;
     }
     layer->weights_shape = network.constant(layer->weights)->shape;

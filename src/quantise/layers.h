@@ -30,7 +30,9 @@ struct Layer {
 
 // A layer that stays as it is, and why.
 struct Skipped {
+  size_t node = 0;
   std::string name;
+  std::string_view op_type;
   std::string reason;
 };
 

@@ -167,12 +167,21 @@ Report Quantisation::State::report(const Loss& loss, const std::string& file) co
   out.psnr_after = loss.psnr;
   out.bytes_before = bytes_before;
   out.bytes_after = file.size();
-  for (const Candidate& candidate : subject.layers) out.layers.push_back(report(candidate));
-  for (const Skipped& layer : skipped) {
-    LayerReport& told = out.layers.emplace_back();
-    told.node = layer.name;
-    told.reason = layer.reason;
+  // Both in the order of the nodes.
+  auto passed = skipped.begin();
+  const auto tell_skipped = [&](size_t before) {
+    for (; passed != skipped.end() && passed->node < before; ++passed) {
+      LayerReport& told = out.layers.emplace_back();
+      told.node = passed->name;
+      told.op_type = passed->op_type;
+      told.reason = passed->reason;
+    }
+  };
+  for (const Candidate& candidate : subject.layers) {
+    tell_skipped(candidate.layer.node);
+    out.layers.push_back(report(candidate));
   }
+  tell_skipped(network.nodes().size());
   return out;
 }
 

@@ -170,6 +170,25 @@ TEST(Quantisation, LeavesWhatIsNamedFloat) {
   EXPECT_THROW(quantised(model, options, images(8)), Error);
 }
 
+TEST(Quantisation, TellsOfAllLayersInTheirOrder) {
+  ModelBuilder builder;
+  builder.input("x", DType::Float, {1, 2, 17, 14})
+      .constant("w0", weights({8, 2, 3, 3}, 1))
+      .constant("w1", weights({8, 8, 3, 3}, 2))
+      .constant("w2", weights({2, 8, 1, 1}, 3))
+      .node("Conv", {"x", "w0"}, {"a"})
+      .node("Conv", {"a", "w1"}, {"b"})
+      .node("Conv", {"b", "w2"}, {"y"})
+      .output("y");
+  const Report report = quantised(builder.bytes(), all_of_it(), images(2)).report;
+  ASSERT_EQ(report.layers.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(report.layers[i].op_type, "Conv");
+    EXPECT_EQ(report.layers[i].quantised, i == 1);
+    EXPECT_EQ(report.layers[i].reason.empty(), i == 1);
+  }
+}
+
 TEST(Quantisation, TellsTheLossAgainstTheTruth) {
   const std::string model = chain().bytes();
   const auto all = images(8, 3);
