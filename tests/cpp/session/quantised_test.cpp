@@ -357,7 +357,9 @@ TEST(Quantised, SumsOfBytes) {
             ASSERT_LE(error, 1.01 * step + 1e-4) << i;
             unlike += error > 1e-4 ? 1 : 0;
           }
-          EXPECT_LE(unlike, 1 + actual.elements() / 1000);
+          // Sums of multiples of scales lie on ties now and then, more often where products and
+          // sums are rounded at once.
+          EXPECT_LE(unlike, 1 + actual.elements() / 200);
         }
       }
     }

@@ -1,7 +1,7 @@
 """Writes this folder's networks: the package's own, quantised by onnxruntime's tool.
 
-    pip install onnx onnxruntime
-    python tests/data/quantised/write.py
+pip install onnx onnxruntime
+python tests/data/quantised/write.py
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 HERE = Path(__file__).parent
-MODEL = HERE.parents[2] / "models" / "fovea-x2-fast.onnx"
+MODEL = HERE.parents[2] / 'models' / 'fovea-x2-fast.onnx'
 SIZE = 64
 
 
@@ -25,7 +25,7 @@ class Pictures(CalibrationDataReader):
             waves = 0.5 + 0.3 * np.sin(6 * i * x + 3 * y)
             edges = 0.14 * np.sign(np.sin(20 * (x * i + y)))
             picture = np.clip(waves + edges + noise.normal(0, 0.02, x.shape), 0, 1)
-            pictures.append({"input": picture.astype(np.float32)[None, None]})
+            pictures.append({'input': picture.astype(np.float32)[None, None]})
         self.pictures = iter(pictures)
 
     def get_next(self):
@@ -44,5 +44,5 @@ def write(name, form, per_channel):
     )
 
 
-write("x2-fast.qdq.onnx", QuantFormat.QDQ, True)
-write("x2-fast.qoperator.onnx", QuantFormat.QOperator, False)
+write('x2-fast.qdq.onnx', QuantFormat.QDQ, True)
+write('x2-fast.qoperator.onnx', QuantFormat.QOperator, False)
