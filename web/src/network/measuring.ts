@@ -157,14 +157,15 @@ const largestRun = 128;
 
 /** The size of the result, or why these sizes are refused. */
 async function sizeOfResult(trials: Trials, form: Form, size: Pair): Promise<Pair | FoveaError> {
-  // Made anew for each call, which takes them.
-  const feeds = () => greyFeeds(form, size, 0.5, toPair(1));
+  // Those of one call are gone after it.
+  const makeFeeds = () => greyFeeds(form, size, 0.5, toPair(1));
+  const feeds = makeFeeds();
   let dims: readonly number[] | null;
   try {
-    dims = await trials.plan(feeds(), form.output);
+    dims = await trials.plan(feeds, form.output);
     if (!dims && !form.fixed && size.x > largestRun)
       return notForPictures('its sizes are not known');
-    dims ??= (await trials.run(feeds(), form.output)).dims;
+    dims ??= (await trials.run(makeFeeds(), form.output)).dims;
   } catch (thrown) {
     const error = toFoveaError(thrown);
     if (error.code !== 'InvalidInput') throw error;
