@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "onnx/raw_fields.h"
+#include "onnx/reading.h"
 #include "onnx/rewriting.h"
 #include "onnx/writer.h"
 
@@ -11,8 +12,6 @@
 // go through the fields; what is wrong is found in the first.
 namespace fovea::onnx {
 namespace {
-
-bool is_default_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
 
 void copy_without(Writer& out, const RawFields& fields, uint32_t number) {
   for (const RawField& field : fields) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/dtype.h"
+#include "onnx/reading.h"
 
 namespace fovea::onnx {
 namespace {
@@ -244,11 +245,6 @@ ElementTypes::ElementTypes(const Graph& graph) { Propagation(*this).visit(graph)
 int32_t ElementTypes::of(std::string_view name) const {
   const auto found = types_.find(name);
   return found == types_.end() ? 0 : found->second;
-}
-
-const Attribute* find_attribute(const Node& node, std::string_view name) {
-  const auto found = std::ranges::find(node.attributes, name, &Attribute::name);
-  return found == node.attributes.end() ? nullptr : &*found;
 }
 
 }  // namespace fovea::onnx

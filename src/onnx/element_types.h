@@ -29,7 +29,4 @@ class ElementTypes {
   std::set<std::string_view> others_;
 };
 
-// The attribute of that name, or null.
-const Attribute* find_attribute(const Node& node, std::string_view name);
-
 }  // namespace fovea::onnx

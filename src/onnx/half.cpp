@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "onnx/element_types.h"
 #include "onnx/half_parts.h"
+#include "onnx/reading.h"
 #include "onnx/rewriting.h"
 
 // Every float32 value has a home: the type in which its maker makes it. Where somebody wants it in
@@ -46,7 +47,7 @@ class Conversion {
   Conversion(const Model& model, const HalfOptions& options)
       : model_(model), options_(options), names_(model), types_(model.graph), opset_(0) {
     for (const OperatorSetId& opset : model.opset_imports) {
-      if (opset.domain.empty() || opset.domain == "ai.onnx") opset_ = opset.version;
+      if (is_default_domain(opset.domain)) opset_ = opset.version;
     }
     missing_ = options.keep_float_nodes;
     find_demands(model.graph);

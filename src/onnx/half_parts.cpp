@@ -10,6 +10,7 @@
 #include "onnx/encode_messages.h"
 #include "onnx/messages.h"
 #include "onnx/raw_fields.h"
+#include "onnx/reading.h"
 #include "onnx/tensor_data.h"
 
 namespace fovea::onnx {
@@ -121,7 +122,7 @@ std::string half_value_info(const ValueInfo& value, std::string_view bytes) {
 }
 
 bool takes_half(const Node& node, int64_t opset) {
-  if (!node.domain.empty() && node.domain != "ai.onnx") return false;
+  if (!is_default_domain(node.domain)) return false;
   const auto found = std::ranges::find(kBlocked, node.op_type, &Blocked::op_type);
   if (found != kBlocked.end()) return opset >= found->until;
   const Attribute* sparse = find_attribute(node, "sparse_value");

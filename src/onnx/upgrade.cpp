@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "onnx/element_types.h"
+#include "onnx/reading.h"
 #include "onnx/rewriting.h"
 #include "onnx/tensor_data.h"
 
@@ -16,18 +17,6 @@ constexpr int64_t kOldest = 6, kFirstTarget = 13, kLatest = 17;
 constexpr int64_t kFreeInitializers = 4;
 
 int64_t ir_version_of(int64_t opset) { return opset < 15 ? 7 : 8; }
-
-bool is_own(const Node& node) { return node.domain.empty() || node.domain == "ai.onnx"; }
-
-int64_t int_of(const Node& node, std::string_view name, int64_t otherwise) {
-  const Attribute* attribute = find_attribute(node, name);
-  return attribute ? attribute->i : otherwise;
-}
-
-std::string_view string_of(const Node& node, std::string_view name, std::string_view otherwise) {
-  const Attribute* attribute = find_attribute(node, name);
-  return attribute ? attribute->s : otherwise;
-}
 
 bool has_output(const Node& node, size_t index) {
   return index < node.outputs.size() && !node.outputs[index].empty();
@@ -91,7 +80,7 @@ class Upgrade {
     });
     step.bytes = inner ? *inner : std::string(content);
     step.changed = inner.has_value();
-    if (is_own(node) && !node.inputs.empty() && !node.outputs.empty()) {
+    if (is_default_domain(node.domain) && !node.inputs.empty() && !node.outputs.empty()) {
       for (const Change& change : changes()) {
         if (change.op_type == node.op_type && from_ < change.version && change.version <= to_) {
           (this->*change.rule)(step);
@@ -402,7 +391,7 @@ auto Upgrade::changes() -> const std::array<Change, 25>& {
 
 int64_t opset_of(const Model& model) {
   for (const OperatorSetId& opset : model.opset_imports) {
-    if (opset.domain.empty() || opset.domain == "ai.onnx") return opset.version;
+    if (is_default_domain(opset.domain)) return opset.version;
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "onnx/reading.h"
+
 namespace fovea::quantise {
 namespace {
 
@@ -21,13 +23,12 @@ constexpr std::string_view kNoFloats[] = {
 };
 
 bool is_one_of(const onnx::Node& node, std::span<const std::string_view> op_types) {
-  return (node.domain.empty() || node.domain == "ai.onnx") &&
+  return onnx::is_default_domain(node.domain) &&
          std::ranges::find(op_types, node.op_type) != op_types.end();
 }
 
 bool moves(const onnx::Node& node) {
-  if (node.op_type == "Resize" &&
-      attribute(node, "mode", std::string_view("nearest")) != "nearest") {
+  if (node.op_type == "Resize" && onnx::string_of(node, "mode", "nearest") != "nearest") {
     return false;
   }
   if (node.op_type == "Pad" && (node.inputs.size() > 2 && !node.inputs[2].empty())) return false;
@@ -76,7 +77,7 @@ void Finder::find_floats() {
     for (const std::string_view input : node.inputs) readers_[input] = i;
     if (node.inputs.empty() || is_one_of(node, kNoFloats)) continue;
     const bool gives =
-        node.op_type == "Cast" ? attribute(node, "to", int64_t{0}) == 1 : is_float(node.inputs[0]);
+        node.op_type == "Cast" ? onnx::int_of(node, "to", 0) == 1 : is_float(node.inputs[0]);
     if (!gives) continue;
     for (const std::string_view output : node.outputs) floats_[output] = 1;
   }

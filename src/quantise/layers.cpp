@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "onnx/reading.h"
 
 namespace fovea::quantise {
 namespace {
@@ -11,11 +12,10 @@ namespace {
 // Sums of fewer products take longer to become bytes than they save.
 constexpr int64_t kFewestProducts = 32;
 
-bool is_standard(const onnx::Node& node) { return node.domain.empty() || node.domain == "ai.onnx"; }
-
 std::optional<Layer> multiplication(const onnx::Node& node) {
   const bool known = node.op_type == "Conv" || node.op_type == "Gemm" || node.op_type == "MatMul";
-  if (!known || !is_standard(node) || node.inputs.size() < 2 || node.outputs.empty()) {
+  if (!known || !onnx::is_default_domain(node.domain) || node.inputs.size() < 2 ||
+      node.outputs.empty()) {
     return std::nullopt;
   }
   Layer layer;
@@ -25,26 +25,27 @@ std::optional<Layer> multiplication(const onnx::Node& node) {
   layer.weights = node.inputs[1];
   if (node.inputs.size() > 2) layer.bias = node.inputs[2];
   layer.output = node.outputs[0];
-  layer.groups = attribute(node, "group", int64_t{1});
-  layer.weights_by_column = node.op_type == "MatMul" ||
-                            (node.op_type == "Gemm" && attribute(node, "transB", int64_t{0}) == 0);
+  layer.groups = onnx::int_of(node, "group", 1);
+  layer.weights_by_column =
+      node.op_type == "MatMul" || (node.op_type == "Gemm" && onnx::int_of(node, "transB", 0) == 0);
   return layer;
 }
 
 bool is_scaled(const onnx::Node& gemm) {
   const auto is_one = [&](std::string_view name) {
-    const auto found = std::ranges::find(gemm.attributes, name, &onnx::Attribute::name);
-    return found == gemm.attributes.end() || found->f == 1.0f;
+    const onnx::Attribute* found = onnx::find_attribute(gemm, name);
+    return !found || found->f == 1.0f;
   };
-  return !is_one("alpha") || !is_one("beta") || attribute(gemm, "transA", int64_t{0}) != 0;
+  return !is_one("alpha") || !is_one("beta") || onnx::int_of(gemm, "transA", 0) != 0;
 }
 
-// Why a multiplication is no layer; empty: it is one.
-std::string why_not(const Network& network, const Layer& layer, const Options& options) {
+// Why a multiplication is no layer; empty: it is one, whose weights' shape is known then.
+std::string why_not(const Network& network, Layer& layer, const Options& options) {
   const onnx::Node& node = network.node(layer.node);
   if (network.constant(layer.input)) return "its input is constant";
   const auto weights = network.constant(layer.weights);
   if (!weights) return "its weights are no constants of the model's own file";
+  layer.weights_shape = weights->shape;
   const int rank = layer.is_convolution() ? 4 : 2;
   if (weights->shape.rank() != rank) {
     return text("its weights have ", weights->shape.rank(), " axes, not ", rank);
@@ -55,29 +56,25 @@ std::string why_not(const Network& network, const Layer& layer, const Options& o
     return "it scales or transposes what it multiplies";
   if (!layer.bias.empty()) {
     const auto bias = network.constant(layer.bias);
-    const int64_t outputs = weights->shape[layer.weights_by_column ? 1 : 0];
-    if (!bias || bias->shape != Shape{outputs}) return "its bias is no constant for each output";
+    if (!bias || bias->shape != Shape{layer.outputs()})
+      return "its bias is no constant for each output";
   }
-  const int64_t products =
-      weights->shape.elements() / weights->shape[layer.weights_by_column ? 1 : 0];
-  if (options.placement == Placement::Fused && products < kFewestProducts) {
-    return text("each result is a sum of only ", products, " products");
+  if (options.placement == Placement::Fused && layer.inputs() < kFewestProducts) {
+    return text("each result is a sum of only ", layer.inputs(), " products");
   }
   return {};
 }
 
-std::pair<int64_t, int64_t> pads_of(const onnx::Node& node, int axis, int64_t size, int64_t reach,
-                                    int64_t stride) {
-  const std::string_view automatic = attribute(node, "auto_pad", std::string_view("NOTSET"));
-  const auto pads = attribute(node, "pads", std::vector<int64_t>(4, 0));
+// Before the image.
+int64_t pad_of(const onnx::Node& node, int axis, int64_t size, int64_t reach, int64_t stride) {
+  const std::string_view automatic = onnx::string_of(node, "auto_pad", "NOTSET");
+  const auto pads = onnx::ints_of(node, "pads", {0, 0, 0, 0});
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     const int64_t all =
         std::max<int64_t>(((size + stride - 1) / stride - 1) * stride + reach - size, 0);
-    const int64_t less = all / 2;
-    return automatic == "SAME_UPPER" ? std::pair(less, all - less) : std::pair(all - less, less);
+    return automatic == "SAME_UPPER" ? all / 2 : all - all / 2;
   }
-  if (automatic == "VALID") return {0, 0};
-  return {pads[static_cast<size_t>(axis)], pads[static_cast<size_t>(axis + 2)]};
+  return automatic == "VALID" ? 0 : pads[static_cast<size_t>(axis)];
 }
 
 }  // namespace
@@ -92,7 +89,6 @@ Layers find_layers(const Network& network, const Options& options) {
       out.skipped.push_back({i, layer->name, layer->op_type, std::move(reason)});
       continue;
     }
-    layer->weights_shape = network.constant(layer->weights)->shape;
     out.layers.push_back(std::move(*layer));
   }
   return out;
@@ -101,7 +97,7 @@ Layers find_layers(const Network& network, const Options& options) {
 bool wants_folding(const Network& network) {
   const onnx::Model& model = network.model();
   const auto is_norm = [](const onnx::Node& node) {
-    return is_standard(node) && node.op_type == "BatchNormalization";
+    return onnx::is_default_domain(node.domain) && node.op_type == "BatchNormalization";
   };
   const auto is_external = [](const onnx::Tensor& tensor) {
     return tensor.data_location == onnx::Tensor::kExternal;
@@ -175,14 +171,14 @@ Columns::Columns(const Network& network, const Layer& layer, const Shape& image,
   out_height_ = result[2];
   out_width_ = result[3];
   places_ = result[0] * out_height_ * out_width_;
-  const auto strides = attribute(node, "strides", std::vector<int64_t>(2, 1));
-  const auto dilations = attribute(node, "dilations", std::vector<int64_t>(2, 1));
+  const auto strides = onnx::ints_of(node, "strides", {1, 1});
+  const auto dilations = onnx::ints_of(node, "dilations", {1, 1});
   for (int axis = 0; axis < 2; ++axis) {
     kernel_[axis] = layer.weights_shape[axis + 2];
     strides_[axis] = strides[static_cast<size_t>(axis)];
     dilations_[axis] = dilations[static_cast<size_t>(axis)];
     const int64_t reach = (kernel_[axis] - 1) * dilations_[axis] + 1;
-    pads_[axis] = pads_of(node, axis, image[axis + 2], reach, strides_[axis]).first;
+    pads_[axis] = pad_of(node, axis, image[axis + 2], reach, strides_[axis]);
   }
 }
 

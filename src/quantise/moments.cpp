@@ -16,7 +16,7 @@ constexpr int kRows = 4, kColumns = 8;
 // Adds to sums[kRows][stride] the products of columns `a`, of a matrix with rows of a_stride, and
 // columns `b`, over `count` rows. Sums of a block are floats: few enough for what is asked of them.
 void add_block(int64_t count, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-               int rows, double* sums, int64_t stride) {
+               double* sums, int64_t stride) {
   F32x4 acc[kRows][kColumns / 4];
   FOVEA_UNROLL
   for (auto& row : acc) {
@@ -32,7 +32,7 @@ void add_block(int64_t count, const float* a, int64_t a_stride, const float* b, 
       acc[i][1] = simd::fma(x, b1, acc[i][1]);
     }
   }
-  for (int i = 0; i < rows; ++i) {
+  for (int i = 0; i < kRows; ++i) {
     for (int j = 0; j < kColumns; ++j) sums[i * stride + j] += acc[i][j / 4][j % 4];
   }
 }
@@ -69,14 +69,13 @@ void Moments::add(int64_t count, const float* x, const float* y) {
     }
     for (int64_t i = 0; i < inputs_; i += kRows) {
       for (int64_t j = i / kColumns * kColumns; j < stride_; j += kColumns) {
-        add_block(rows, block + i, stride_, block + j, stride_, kRows, &xx_[i * stride_ + j],
-                  stride_);
+        add_block(rows, block + i, stride_, block + j, stride_, &xx_[i * stride_ + j], stride_);
       }
     }
     for (int64_t o = 0; o < outputs_; o += kRows) {
       for (int64_t j = 0; j < stride_; j += kColumns) {
-        add_block(rows, padded.data() + o, y_stride, block + j, stride_, kRows,
-                  &xy_[o * stride_ + j], stride_);
+        add_block(rows, padded.data() + o, y_stride, block + j, stride_, &xy_[o * stride_ + j],
+                  stride_);
       }
     }
   }

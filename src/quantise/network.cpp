@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "onnx/reading.h"
 #include "onnx/tensor_data.h"
 #include "tensor/tensor.h"
 
 namespace fovea::quantise {
 namespace {
-
-const onnx::Attribute* find(const onnx::Node& node, std::string_view name) {
-  const auto found = std::ranges::find(node.attributes, name, &onnx::Attribute::name);
-  return found == node.attributes.end() ? nullptr : &*found;
-}
 
 std::optional<Constant> floats_of(const onnx::Tensor& stored) {
   if (onnx::external_data(stored)) return std::nullopt;
@@ -31,7 +27,7 @@ std::optional<Constant> floats_of(const onnx::Tensor& stored) {
 Network::Network(std::string bytes)
     : bytes_(std::move(bytes)), model_(onnx::decode(std::as_bytes(std::span(bytes_)))) {
   for (const onnx::OperatorSetId& id : model_.opset_imports) {
-    if (id.domain.empty() || id.domain == "ai.onnx") opset_ = id.version;
+    if (onnx::is_default_domain(id.domain)) opset_ = id.version;
   }
   const std::vector<onnx::Tensor>& initializers = model_.graph.initializers;
   for (size_t i = 0; i < initializers.size(); ++i) {
@@ -81,12 +77,12 @@ std::optional<Constant> Network::constant(std::string_view value) const {
   const auto made = producer(value);
   if (!made) return std::nullopt;
   const onnx::Node& maker = node(*made);
-  if (!maker.domain.empty() && maker.domain != "ai.onnx") return std::nullopt;
+  if (!onnx::is_default_domain(maker.domain)) return std::nullopt;
   if (maker.op_type == "Constant") {
-    const onnx::Attribute* held = find(maker, "value");
+    const onnx::Attribute* held = onnx::find_attribute(maker, "value");
     return held && held->t ? floats_of(*held->t) : std::nullopt;
   }
-  const bool cast = maker.op_type == "Cast" && attribute(maker, "to", int64_t{0}) == 1;
+  const bool cast = maker.op_type == "Cast" && onnx::int_of(maker, "to", 0) == 1;
   if ((!cast && maker.op_type != "Identity") || maker.inputs.empty()) return std::nullopt;
   return constant(maker.inputs[0]);
 }
@@ -95,23 +91,6 @@ std::string Network::new_name(std::string_view wanted) const {
   std::string name(wanted);
   for (int i = 2; !names_.insert(name).second; ++i) name = text(wanted, "_", i);
   return name;
-}
-
-int64_t attribute(const onnx::Node& node, std::string_view name, int64_t fallback) {
-  const onnx::Attribute* found = find(node, name);
-  return found ? found->i : fallback;
-}
-
-std::string_view attribute(const onnx::Node& node, std::string_view name,
-                           std::string_view fallback) {
-  const onnx::Attribute* found = find(node, name);
-  return found ? found->s : fallback;
-}
-
-std::vector<int64_t> attribute(const onnx::Node& node, std::string_view name,
-                               std::vector<int64_t> fallback) {
-  const onnx::Attribute* found = find(node, name);
-  return found ? found->ints : fallback;
 }
 
 std::string name_of(const onnx::Node& node) {

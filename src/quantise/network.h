@@ -58,13 +58,6 @@ class Network {
   mutable std::set<std::string, std::less<>> names_;
 };
 
-// An attribute, or what it is where there is none.
-int64_t attribute(const onnx::Node& node, std::string_view name, int64_t fallback);
-std::string_view attribute(const onnx::Node& node, std::string_view name,
-                           std::string_view fallback);
-std::vector<int64_t> attribute(const onnx::Node& node, std::string_view name,
-                               std::vector<int64_t> fallback);
-
 // Its name, or where it has none its operator and what it makes.
 std::string name_of(const onnx::Node& node);
 

@@ -143,7 +143,6 @@ void Rewriter::add_bias(const QuantisedLayer& quantised) {
   if (bias.empty()) return;
   const std::string name = new_name(layer.bias.empty() ? layer.weights : layer.bias,
                                     layer.bias.empty() ? "_bias" : "_corrected");
-  if (layer.op_type == "MatMul") return;
   if (options_.placement == Placement::Everywhere) {
     quantise_bias(quantised, name);
   } else {
