@@ -96,7 +96,8 @@ function Form({ inspector, description }: { inspector: Inspector; description: D
   );
 }
 
-function Line({ label, text }: { label: string; text: Signal<string> }) {
+/** @param list of what may be chosen, the id of a datalist */
+function Line({ label, text, list }: { label: string; text: Signal<string>; list?: string }) {
   const id = `edit-${label.toLowerCase().replaceAll(' ', '-')}`;
   return (
     <div class="field">
@@ -104,6 +105,7 @@ function Line({ label, text }: { label: string; text: Signal<string> }) {
       <input
         id={id}
         type="text"
+        list={list}
         value={text}
         onInput={({ currentTarget }) => (text.value = currentTarget.value)}
       />
@@ -148,8 +150,8 @@ function CutForm({ inspector, subject }: { inspector: Inspector; subject: Subjec
           <option key={name} value={name} />
         ))}
       </datalist>
-      <ValueField label="From" value={from} />
-      <ValueField label="To" value={to} />
+      <Line label="From" text={from} list="values-of-model" />
+      <Line label="To" text={to} list="values-of-model" />
       <div class="row">
         <button class="primary" type="submit" disabled={!isKnown}>
           Download the part
@@ -159,21 +161,5 @@ function CutForm({ inspector, subject }: { inspector: Inspector; subject: Subjec
         </button>
       </div>
     </form>
-  );
-}
-
-function ValueField({ label, value }: { label: string; value: Signal<string> }) {
-  const id = `cut-${label.toLowerCase()}`;
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="text"
-        list="values-of-model"
-        value={value}
-        onInput={({ currentTarget }) => (value.value = currentTarget.value)}
-      />
-    </div>
   );
 }
