@@ -100,8 +100,9 @@ Run prepare_quantised(const ConvShape& shape) {
   return [=, &algorithm, packed = std::move(packed), image = std::move(image),
           output = std::vector<uint8_t>(static_cast<size_t>(out_floats(shape))),
           scratch = zeros(algorithm.scratch_size(shape)), bias = std::vector<int32_t>(channels),
-          scale = Floats(channels, 0.001f), slopes = Floats(channels, 0.1f)]() mutable {
-    Requantisation to = {bias.data(), scale.data(), nullptr, slopes.data(), true, true};
+          scale = Floats(channels, 0.001f), shift = zeros(static_cast<int64_t>(channels)),
+          slopes = Floats(channels, 0.1f)]() mutable {
+    Requantisation to = {bias.data(), scale.data(), shift.data(), slopes.data(), true, true};
     to.has_low = to.has_high = false;
     to.low = -128;
     to.high = 127;

@@ -10,8 +10,8 @@
 // anything, since their weights are 0. Outside the image is the zero point.
 namespace fovea::kernels {
 
-// A panel of outputs is computed at once; scales, biases, slopes and addends' factors are there for
-// whole panels, those beyond the outputs being 0.
+// A panel of outputs is computed at once; scales, biases, shifts, slopes and addends' factors are
+// there for whole panels, those beyond the outputs being 0.
 inline constexpr int64_t kQuantisedPanel = 8;
 
 // Clamped, rounded, halves to even, and multiplied by a factor: bytes on the way.
@@ -27,7 +27,7 @@ struct Rounding {
 struct Requantisation {
   const int32_t* bias = nullptr;
   const float* scale = nullptr;
-  const float* shift = nullptr;   // null: 0
+  const float* shift = nullptr;
   const float* slopes = nullptr;  // 1 where negative values stay
   bool bends = true;              // some slope is not 1
   bool shrinks = false;           // no slope is larger than 1

@@ -211,21 +211,9 @@ void run_rows(const ConvShape& shape, ByteCodes codes, uint8_t point, const uint
 
 }  // namespace
 
-void finish_anything(const Requantisation& to, const I32x4 (&sums)[4], int64_t channel,
-                     void* output, int64_t at, int64_t pixel_step, int count) noexcept {
-  finish<Following::Anything>(to, sums, channel, output, at, pixel_step, count);
-}
-
 RunTiles tiles_for(const Requantisation& to) noexcept {
   constexpr RunTile kAny = run_tile<Following::Anything>;
-  switch (following(to)) {
-    case Following::Plain:
-      return {run_tile<Following::Plain>, kAny};
-    case Following::Rounded:
-      return {run_tile<Following::Rounded>, kAny};
-    default:
-      return {kAny, kAny};
-  }
+  return {following(to) == Following::Plain ? run_tile<Following::Plain> : kAny, kAny};
 }
 
 }  // namespace quantised

@@ -150,21 +150,21 @@ constexpr decltype(&multiply<kRows>) kMultiply[kRows] = {multiply<2>, multiply<2
 struct Tile {
   void* output;
   int64_t channel;
-  int64_t at;
-  int64_t pixel;
-  int64_t row_step;
-  int row_begin, row_end, columns;
+  Region region;
+  int row_begin;
   // Sums of the channels before, by row and column, where there are any; those so far, where others
   // follow.
   I32x4* partial;
-  bool adds, keeps;
+  bool adds = false, keeps = false;
 };
 
-template <class Side, Following kFollowing, bool kParts = false>
-void transform_tile(const I32x4* products, const Requantisation& requantisation,
-                    const Tile& tile) noexcept {
+// A tile's columns, half transformed.
+template <class Side>
+using Half = I32x4[Side::kTile][Side::kPatch];
+
+template <class Side>
+[[gnu::always_inline]] inline void transform_columns(const I32x4* products, Half<Side>& half) {
   constexpr int kPatch = Side::kPatch, kTile = Side::kTile;
-  I32x4 half[kTile][kPatch];
   FOVEA_NO_UNROLL for (int x = 0; x < kPatch; ++x) {
     I32x4 column[kPatch], result[kTile];
     FOVEA_UNROLL for (int y = 0; y < kPatch; ++y) column[y] =
@@ -172,30 +172,48 @@ void transform_tile(const I32x4* products, const Requantisation& requantisation,
     Side::tile(column, result);
     FOVEA_UNROLL for (int y = 0; y < kTile; ++y) half[y][x] = result[y];
   }
-  FOVEA_NO_UNROLL for (int y = tile.row_begin; y < tile.row_end; ++y) {
-    I32x4 result[kTile], sums[4] = {};
-    Side::tile(half[y], result);
-    FOVEA_UNROLL for (int x = 0; x < kTile; ++x) {
-      sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
-    }
-    if constexpr (kParts) {
-      I32x4* partial = tile.partial + y * kTile;
-      if (tile.adds) {
-        FOVEA_UNROLL for (int x = 0; x < kTile; ++x) sums[x] = sums[x] + partial[x];
-      }
-      if (tile.keeps) {
-        FOVEA_UNROLL for (int x = 0; x < kTile; ++x) partial[x] = sums[x];
-        continue;
-      }
-    }
-    const int64_t at = tile.at + y * tile.row_step;
-    if constexpr (kFollowing == Following::Anything) {
-      finish_anything(requantisation, sums, tile.channel, tile.output, at, tile.pixel,
-                      tile.columns);
-    } else {
-      finish<kFollowing>(requantisation, sums, tile.channel, tile.output, at, tile.pixel,
-                         tile.columns);
-    }
+}
+
+template <class Side>
+[[gnu::always_inline]] inline void transform_row(const I32x4 (&half)[Side::kPatch],
+                                                 I32x4 (&sums)[4]) {
+  I32x4 result[Side::kTile];
+  Side::tile(half, result);
+  FOVEA_UNROLL for (int x = 0; x < Side::kTile; ++x) {
+    sums[x] = (result[x] >> Side::kShift) * I32x4::splat(Side::kInverse);
+  }
+}
+
+using TransformTile = void (*)(const I32x4* products, const Requantisation&, const Tile&) noexcept;
+
+template <class Side>
+void transform_plain_tile(const I32x4* products, const Requantisation& to,
+                          const Tile& tile) noexcept {
+  Half<Side> half;
+  transform_columns<Side>(products, half);
+  uint8_t* row = static_cast<uint8_t*>(tile.output) + tile.region.at;
+  FOVEA_NO_UNROLL for (int y = 0; y < tile.region.rows; ++y, row += tile.region.row_step) {
+    I32x4 sums[4], whole[4];
+    transform_row<Side>(half[tile.row_begin + y], sums);
+    requantise_plainly(to, sums, tile.channel, whole);
+    Pixels{to.codes, row, tile.region.pixel_step, tile.region.columns}.store(whole);
+  }
+}
+
+template <class Side>
+void transform_tile(const I32x4* products, const Requantisation& to, const Tile& tile) noexcept {
+  Half<Side> half;
+  transform_columns<Side>(products, half);
+  I32x4 all[Side::kTile][4] = {};
+  FOVEA_NO_UNROLL for (int y = 0; y < Side::kTile; ++y) transform_row<Side>(half[y], all[y]);
+  constexpr int kSums = 4 * Side::kTile;
+  if (tile.adds) {
+    FOVEA_NO_UNROLL for (int i = 0; i < kSums; ++i) all[0][i] = all[0][i] + tile.partial[i];
+  }
+  if (tile.keeps) {
+    std::memcpy(tile.partial, all, sizeof(all));
+  } else {
+    requantise_any(to, all[tile.row_begin], tile.channel, tile.region, tile.output);
   }
 }
 
@@ -293,7 +311,7 @@ int64_t products_size() {
 // Of a group's partial sums.
 template <class Side>
 int64_t partial_size() {
-  return kRows * kVectors * Side::kTile * Side::kTile * 2 * kLanes;
+  return kRows * kVectors * Side::kTile * 4 * 2 * kLanes;
 }
 
 template <class Side>
@@ -302,17 +320,13 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
          partial_size<Side>() + 64 + round_up(shape.in_w * Block(shape).channels, 64) / 2;
 }
 
-using TransformTile = void (*)(const I32x4*, const Requantisation&, const Tile&) noexcept;
-
 template <class Side>
 TransformTile transform_tile_for(const Requantisation& requantisation, int parts) {
-  if (parts > 1) return transform_tile<Side, Following::Anything, true>;
+  const bool plain = parts == 1 && following(requantisation) == Following::Plain;
   if constexpr (Side::kIsUsual) {
-    const Following what = following(requantisation);
-    if (what == Following::Plain) return transform_tile<Side, Following::Plain>;
-    if (what == Following::Rounded) return transform_tile<Side, Following::Rounded>;
+    if (plain) return transform_plain_tile<Side>;
   }
-  return transform_tile<Side, Following::Anything>;
+  return transform_tile<Side>;
 }
 
 template <class Side>
@@ -355,8 +369,8 @@ class Rows {
                                 : reinterpret_cast<const uint8_t*>(outside_);
     }
     const int64_t row_step = shape_.out_w * out_pixel_;
-    tile_ = {output_, 0, 0, out_pixel_, row_step, begin, end, Side::kTile, partial_, false, false};
-    first_ = (image * shape_.out_h + y) * row_step;
+    tile_ = {output_, 0, {0, out_pixel_, row_step, end - begin, Side::kTile}, begin, partial_};
+    first_ = (image * shape_.out_h + y + begin) * row_step;
     const int64_t tiles = round_up(shape_.out_w, Side::kTile) / Side::kTile;
     for (int64_t tile = 0; tile < tiles; tile += kBlockTiles) {
       run_block(tile, std::min<int64_t>(kBlockTiles, tiles - tile));
@@ -395,11 +409,11 @@ class Rows {
     const int64_t vectors = std::min<int64_t>(kVectors, (out_pixel_ - channel) / kLanes);
     for (int64_t i = 0; i < tiles; ++i) {
       const int64_t x = (tile + i) * Side::kTile;
-      tile_.columns = static_cast<int>(std::min<int64_t>(Side::kTile, shape_.out_w - x));
+      tile_.region.columns = static_cast<int>(std::min<int64_t>(Side::kTile, shape_.out_w - x));
       for (int64_t v = 0; v < vectors; ++v) {
         tile_.channel = channel + v * kLanes;
-        tile_.at = first_ + x * out_pixel_ + tile_.channel;
-        tile_.partial = partial_ + (i * kVectors + v) * Side::kTile * Side::kTile;
+        tile_.region.at = first_ + x * out_pixel_ + tile_.channel;
+        tile_.partial = partial_ + (i * kVectors + v) * Side::kTile * 4;
         transform_tile_(products_ + i * kVectors + v, requantisation_, tile_);
       }
     }

@@ -167,9 +167,7 @@ void set_channels(const Tensor& values, Requantisation& to) {
   const float* all = values.as<float>().data();
   to.bias = reinterpret_cast<const int32_t*>(all);
   to.scale = all + count;
-  const bool has_shift =
-      std::any_of(all + 2 * count, all + 3 * count, [](float x) { return x != 0; });
-  to.shift = has_shift ? all + 2 * count : nullptr;
+  to.shift = all + 2 * count;
   to.slopes = all + 3 * count;
   to.addend_factors = all + 4 * count;
 }

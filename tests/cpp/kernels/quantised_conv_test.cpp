@@ -108,7 +108,7 @@ QuantisedConvCase::QuantisedConvCase(const ConvShape& shape, const Parameters& p
     to_.shrinks = false;
     for (float& slope : slopes_) slope *= 3;  // of those that are 1 as well
   }
-  if (parameters.is_signed) to_.shift = nullptr;
+  if (parameters.is_signed) std::ranges::fill(shift_, 0.0f);
   to_.to_bytes = parameters.to_bytes;
   to_.point = parameters.signed_output ? -37 : 91;
   to_.codes.flip = parameters.signed_output ? 0x80 : 0;
@@ -147,8 +147,8 @@ double rounded(const Rounding& rounding, double value) {
 
 double QuantisedConvCase::expected(int64_t at, int64_t sum, int64_t o) const {
   const auto channel = static_cast<size_t>(o);
-  double value = static_cast<double>(sum + bias_[channel]) * double{scale_[channel]} +
-                 (to_.shift ? double{shift_[channel]} : 0);
+  double value =
+      static_cast<double>(sum + bias_[channel]) * double{scale_[channel]} + double{shift_[channel]};
   if (to_.rounds) {
     value = rounded(to_.rounding, value);
   }

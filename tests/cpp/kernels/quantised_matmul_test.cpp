@@ -61,12 +61,12 @@ Product::Product(int64_t rows, int64_t depth, int64_t columns, bool bytes)
   }
   to_.bias = bias_.data();
   to_.scale = scale_.data();
-  // With a shift whatever follows is asked for, without it only what most have.
-  to_.shift = bytes && columns % 2 == 0 ? nullptr : shift_.data();
+  to_.shift = shift_.data();
   to_.slopes = slopes_.data();
   to_.shrinks = true;
   to_.to_bytes = bytes;
-  to_.has_high = !bytes;
+  // With a limit whatever follows is asked for, without it only what most have.
+  to_.has_high = !bytes || columns % 2 != 0;
   to_.point = 91;
   to_.low = bytes ? -91.0f : -INFINITY;
   to_.high = INFINITY;
@@ -79,8 +79,8 @@ double Product::expected(int64_t row, int64_t column) const {
            b_[static_cast<size_t>(column * depth_ + k)];
   }
   const auto channel = static_cast<size_t>(column);
-  const double value = static_cast<double>(sum + bias_[channel]) * double{scale_[channel]} +
-                       (to_.shift ? double{shift_[channel]} : 0);
+  const double value =
+      static_cast<double>(sum + bias_[channel]) * double{scale_[channel]} + double{shift_[channel]};
   return value < 0 ? value * double{slopes_[channel]} : value;
 }
 
