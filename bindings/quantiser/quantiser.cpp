@@ -36,6 +36,7 @@ quantise::Options to_quantise_options(const val& numbers, const val& keep_float)
   options.equalise = take() != 0;
   options.placement = static_cast<quantise::Placement>(take());
   options.budget_db = take();
+  options.enlargement = take();
   options.peak = take();
   options.float16 = take() != 0;
   if (!keep_float.isNull()) options.keep_float = to_strings(keep_float);

@@ -40,6 +40,7 @@ struct Options {
   // Nodes that stay float, by name; nullopt: those whose loss exceeds the budget.
   std::optional<std::vector<std::string>> keep_float;
   double budget_db = 0.1;  // what may be lost of the PSNR, see Quantisation
+  double enlargement = 1;  // of a picture's sides, see Quantisation
   double peak = 0;         // white less black of the outputs; 0: the outputs' range on the samples
   bool float16 = false;    // weights that stay float are stored as float16
 };

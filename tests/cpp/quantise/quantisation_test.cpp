@@ -87,6 +87,17 @@ TEST(Quantisation, GivesAFileThatComputesNearlyTheSame) {
   }
 }
 
+TEST(Quantisation, SeesLessOfALossTheMoreIsEnlarged) {
+  const std::string model = chain().bytes();
+  Options options = all_of_it();
+  const double doubled = quantised(model, options, images(8)).report.loss_db;
+  options.enlargement = 4;
+  const double four_times = quantised(model, options, images(8)).report.loss_db;
+  // 5 dB of the error, of which a large one takes less.
+  EXPECT_GT(doubled, 2 * four_times);
+  EXPECT_LT(doubled, std::sqrt(10.0) * four_times);
+}
+
 TEST(Quantisation, HoldsItsBudget) {
   const std::string model = chain().bytes();
   const double all = quantised(model, all_of_it(), images(8)).report.loss_db;

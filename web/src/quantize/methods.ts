@@ -69,7 +69,8 @@ export class QuantiserMethods {
 function settingNumbers(settings: QuantizeSettings): number[] {
   const { method = 'auto', activations = 'uint8', rounding = 'gptq' } = settings;
   const { perChannel = true, biasCorrection = true, equalise = false } = settings;
-  const { budgetDb = 0.1, peak = 0, placement = 'fused', float16 = false } = settings;
+  const { budgetDb = 0.1, enlargement = 1, peak = 0 } = settings;
+  const { placement = 'fused', float16 = false } = settings;
   return [
     ['auto', ...methods].indexOf(method),
     ['uint8', 'int8'].indexOf(activations),
@@ -79,6 +80,7 @@ function settingNumbers(settings: QuantizeSettings): number[] {
     Number(equalise),
     ['fused', 'everywhere'].indexOf(placement),
     budgetDb,
+    enlargement,
     peak,
     Number(float16),
   ];

@@ -42,6 +42,11 @@ export interface QuantizeSettings {
   /** How much of the PSNR may be lost, in dB; 0.1 unless given. */
   budgetDb?: number | undefined;
   /**
+   * How many times as long a picture's sides become, 1 unless given; of `images` it is known. Networks
+   * that enlarge more err more, so that less is seen of a loss.
+   */
+  enlargement?: number | undefined;
+  /**
    * White less black of the outputs, which PSNR refers to: for pictures the network's own, else, unless
    * given, the range of the float model's outputs.
    */
@@ -111,6 +116,7 @@ export const quantizeSettingKinds: OptionKinds<QuantizeSettings> = {
   equalise: yesOrNo,
   keepFloat: kept,
   budgetDb: budget,
+  enlargement: budget,
   peak: budget,
   placement: oneOf('fused', 'everywhere'),
   float16: yesOrNo,

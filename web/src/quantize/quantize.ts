@@ -41,8 +41,8 @@ export async function quantize(
   }
   const bytes = await readWhole(model, options);
   const loading = { ...chosen(options, loadOptionKinds), ...readAlready };
-  const { samples, peak } = feeds
-    ? { samples: feeds.map((each) => ({ feeds: each, truth: undefined })), peak: undefined }
+  const { samples, ...known } = feeds
+    ? { samples: feeds.map((each) => ({ feeds: each, truth: undefined })) }
     : await samplesOfPictures(bytes, images!, options, {
         ...chosen(options, networkOptionKinds),
         ...loading,
@@ -52,7 +52,7 @@ export async function quantize(
   try {
     let raised = await raise(bytes, host.opset, options);
     const infos = told(samples, options, host.firstOutput);
-    const settings = { peak, ...chosen(options, quantizeSettingKinds) };
+    const settings = { ...known, ...chosen(options, quantizeSettingKinds) };
     return await withQuantiser(options, async (quantiser) => {
       if (await quantiser.call('wantsFolding', raised.slice())) raised = await host.fold(raised);
       await quantiser.call('begin', raised, settings, infos);

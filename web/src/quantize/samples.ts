@@ -30,6 +30,7 @@ export interface Samples {
   samples: Sample[];
   /** White less black. */
   peak: number | undefined;
+  enlargement: number | undefined;
 }
 
 /** Sides of parts, in pixels of the network's input, where it takes any. */
@@ -68,7 +69,10 @@ export async function samplesOfPictures(
       }
     }
     const { black, white } = levelsOf(upscaler.range);
-    if (samples.length > 0) return { samples, peak: white - black };
+    const { x, y } = upscaler.enlarger.network.scale;
+    if (samples.length > 0) {
+      return { samples, peak: white - black, enlargement: Math.sqrt(x * y) };
+    }
     throw nothingToLearn('the pictures have one colour each');
   } finally {
     await upscaler.release();
