@@ -17,7 +17,7 @@ bool where_fast_or_unfused(Precision precision) noexcept {
 
 bool is_dense(const ConvShape& shape) noexcept {
   return shape.stride_h == 1 && shape.stride_w == 1 && shape.dilation_h == 1 &&
-         shape.dilation_w == 1 && shape.groups == 1;
+         shape.dilation_w == 1;
 }
 
 // Those outside the image or the kernel included.
@@ -32,8 +32,9 @@ double products(const Filter& filter, const ConvShape& shape) noexcept {
 bool pays(const ConvShape& shape, int64_t blocks) noexcept {
   const bool whole = blocks == 1;
   const int64_t least_channels = whole ? 3 : 8, least_size = whole ? 4 : 8;
-  return blocks * shape.in_channels >= least_channels && shape.out_channels >= least_channels &&
-         shape.out_h >= least_size && shape.out_w >= least_size;
+  return blocks * shape.group_inputs() >= least_channels &&
+         shape.group_outputs() >= least_channels && shape.out_h >= least_size &&
+         shape.out_w >= least_size;
 }
 
 using Allowed = bool(Precision) noexcept;
@@ -45,7 +46,9 @@ constexpr ConvAlgorithm algorithm(const char* name) {
       .applies =
           [](const ConvShape& shape, Precision precision) noexcept {
             const bool fits = kInBlocks ? kFilter.blocks(shape) > 1 : kFilter.blocks(shape) == 1;
-            return fits && is_dense(shape) && kAllowed(precision);
+            const bool groups =
+                shape.groups == 1 || (!kInBlocks && shape.group_outputs() % kLanes == 0);
+            return fits && groups && is_dense(shape) && kAllowed(precision);
           },
       .cost =
           [](const ConvShape& shape) noexcept { return winograd_cost(products(kFilter, shape)); },

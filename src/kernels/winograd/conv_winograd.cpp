@@ -6,14 +6,14 @@
 
 // Convolution of stride 1 by F(m x n, r x r), for blocks of consecutive tiles: their patches are
 // transformed once, and for each panel of output channels multiplied at every position and
-// transformed back while the products are in the first-level cache. Tiles begin at multiples of m
-// from an image's first row, whatever range of rows is asked for, so that results do not depend on
-// how the work is divided.
+// transformed back while the products are in the first-level cache. Groups, of a multiple of 4
+// outputs, share what is transformed. Tiles begin at multiples of m from an image's first row,
+// whatever range of rows is asked for, so that results do not depend on how the work is divided.
 namespace fovea::kernels::winograd {
 namespace {
 
 int64_t depth(const Filter& filter, const ConvShape& shape) {
-  return filter.positions() * shape.in_channels;
+  return filter.positions() * shape.group_inputs();
 }
 ptrdiff_t tile_step(const ConvShape& shape) {
   return static_cast<ptrdiff_t>(padded_channels(shape.in_channels));
@@ -139,19 +139,20 @@ PatchRow patches_at(const Tiles& tiles, const ConvPart& part, int64_t y, int64_t
   });
 }
 
-// All positions of `count` tiles by the panel's weights, in groups of nearly equal size.
-[[gnu::noinline]] void multiply_block(const Filter& filter, const ConvShape& shape,
+// All positions of `count` tiles, from an input channel on, by the panel's weights, a few tiles at
+// once and about as many each time.
+[[gnu::noinline]] void multiply_block(const Filter& filter, const ConvShape& shape, int64_t input,
                                       const float* weights, int vectors, int64_t count,
                                       const Scratch& scratch) noexcept {
   const Block block = block_of(filter, shape);
   const Steps& steps = filter.steps(block.channels);
   const int64_t most = std::min(kGroup, max_tile_rows(vectors));
-  const int64_t groups = round_up(count, most) / most;
-  for (int64_t i = 0, tile = 0; i < groups; ++i) {
-    const int64_t next = count * (i + 1) / groups;
+  const int64_t times = round_up(count, most) / most;
+  for (int64_t i = 0, tile = 0; i < times; ++i) {
+    const int64_t next = count * (i + 1) / times;
     steps.multiply[vectors - 1][next - tile - 1](
-        scratch.transformed + tile * block.channels, block, weights,
-        static_cast<ptrdiff_t>(shape.in_channels),
+        scratch.transformed + tile * block.channels + input, block, weights,
+        static_cast<ptrdiff_t>(shape.group_inputs()),
         scratch.products + tile * vectors * filter.positions() * kLanes);
     tile = next;
   }
@@ -180,22 +181,34 @@ PatchRow patches_at(const Tiles& tiles, const ConvPart& part, int64_t y, int64_t
   });
 }
 
+// Blocks of tiles whose patches are transformed, by the weights of a group.
+void run_group(const Tiles& tiles, int64_t begin, int64_t end, int64_t group, const float* packed,
+               const Epilogue& epilogue, const Scratch& scratch) noexcept {
+  const Filter& filter = tiles.filter;
+  const ConvShape& shape = tiles.shape;
+  const int64_t outputs = shape.group_outputs(), first = group * outputs;
+  OutputTile to;
+  for (int64_t output = 0; output < outputs; output += to.channels) {
+    to.bias = packed + panels_size(first + output, depth(filter, shape));
+    to.channel = first + output;
+    to.channels = panel_columns(outputs, output);
+    const int vectors = panel_vectors(to.channels);
+    multiply_block(filter, shape, group * shape.group_inputs(), to.bias + vectors * kLanes, vectors,
+                   end - begin, scratch);
+    finish_block(tiles, begin, end, to, epilogue, scratch.products);
+  }
+}
+
 void run_image(const Tiles& tiles, const float* packed, const Epilogue& epilogue,
                const Scratch& scratch) noexcept {
   const Filter& filter = tiles.filter;
-  const ConvShape& shape = tiles.shape;
   const int64_t most = filter.block_tiles;
   const int64_t count = tiles.count(), blocks = round_up(count, most) / most;
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t begin = count * i / blocks, end = count * (i + 1) / blocks;
     transform_block(tiles, begin, end, scratch);
-    OutputTile to;
-    for (; to.channel < shape.out_channels; to.channel += to.channels) {
-      to.bias = packed + panels_size(to.channel, depth(filter, shape));
-      to.channels = panel_columns(shape.out_channels, to.channel);
-      const int vectors = panel_vectors(to.channels);
-      multiply_block(filter, shape, to.bias + vectors * kLanes, vectors, end - begin, scratch);
-      finish_block(tiles, begin, end, to, epilogue, scratch.products);
+    for (int64_t group = 0; group < tiles.shape.groups; ++group) {
+      run_group(tiles, begin, end, group, packed, epilogue, scratch);
     }
   }
 }

@@ -50,22 +50,23 @@ constexpr int kMostTaps = 5, kMostPositions = 8;
 
 // The channels under each block of the kernel are inputs of their own.
 int64_t input_count(const Filter& filter, const ConvShape& shape) {
-  return filter.blocks(shape) * shape.in_channels;
+  return filter.blocks(shape) * shape.group_inputs();
 }
 
-// Taps [y][x][lane] from one input to outputs [first, first + count). Those beyond the kernel are
-// zeros.
+// Taps [y][x][lane] from one input of a group to its outputs [first, first + count). Those beyond
+// the kernel are zeros.
 [[gnu::noinline]] void load_taps(const Filter& filter, const ConvShape& shape,
-                                 const ConvWeights& weights, int64_t input, int64_t first,
-                                 int64_t count, int64_t lanes, double* taps) noexcept {
-  const int64_t block = input / shape.in_channels, channel = input % shape.in_channels;
+                                 const ConvWeights& weights, int64_t group, int64_t input,
+                                 int64_t first, int64_t count, int64_t lanes,
+                                 double* taps) noexcept {
+  const int64_t block = input / shape.group_inputs(), channel = input % shape.group_inputs();
   const int64_t across = filter.blocks_across(shape), kernel = filter.kernel;
   const int64_t top = block / across * kernel, left = block % across * kernel;
   for (int64_t y = top; y < top + kernel; ++y) {
     for (int64_t x = left; x < left + kernel; ++x, taps += lanes) {
       const bool inside = y < shape.kernel_h && x < shape.kernel_w;
       for (int64_t lane = 0; lane < count; ++lane) {
-        const float tap = inside ? weights.at(0, first + lane, channel, y, x) : 0.0f;
+        const float tap = inside ? weights.at(group, first + lane, channel, y, x) : 0.0f;
         taps[lane] = static_cast<double>(tap);
       }
     }
@@ -80,17 +81,18 @@ int64_t packed_size(const Filter& filter, const ConvShape& shape) noexcept {
 
 void pack_weights(const Filter& filter, const ConvShape& shape, const ConvWeights& weights,
                   float* packed) noexcept {
-  const int64_t inputs = input_count(filter, shape);
-  for (int64_t first = 0, count = 0; first < shape.out_channels; first += count) {
-    count = panel_columns(shape.out_channels, first);
+  const int64_t inputs = input_count(filter, shape), outputs = shape.group_outputs();
+  for (int64_t output = 0, count = 0; output < shape.out_channels; output += count) {
+    const int64_t group = output / outputs, first = output % outputs;
+    count = panel_columns(outputs, first);
     const int64_t lanes = round_up(count, kLanes);
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      packed[lane] = lane < count ? weights.bias(first + lane) : 0.0f;
+      packed[lane] = lane < count ? weights.bias(output + lane) : 0.0f;
     }
     packed += lanes;
     double taps[kMostTaps * kMostTaps * kLastPanel] = {};
     for (int64_t i = 0; i < inputs; ++i) {
-      load_taps(filter, shape, weights, i, first, count, lanes, taps);
+      load_taps(filter, shape, weights, group, i, first, count, lanes, taps);
       transform_taps(filter, taps, lanes, packed + i * lanes, inputs * lanes);
     }
     packed += filter.positions() * inputs * lanes;

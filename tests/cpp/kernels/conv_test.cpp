@@ -57,7 +57,7 @@ TEST(Conv, StridesDilationsAndUnequalPads) {
 TEST(Conv, Groups) {
   for (const int64_t groups : {2, 3, 5}) {
     for (const auto& [in, out] :
-         {std::pair{1, 3}, {4, 8}, {3, 5}, {8, 4}, {2, 11}, {2, 13}, {2, 20}, {9, 1}}) {
+         {std::pair{1, 3}, {4, 8}, {3, 5}, {8, 4}, {2, 11}, {2, 13}, {2, 20}, {3, 16}, {9, 1}}) {
       for (const int64_t pad : {0, 1}) {
         ReferenceConv conv = square(groups * in, groups * out, 6, 3, pad);
         conv.groups = groups;

@@ -102,11 +102,12 @@ struct Winograd {
   }
 };
 
-// Every output for [n][c][h][w] input and [o][c][kernel][kernel] weights. Roundings on the way of
-// one product: one in the transformed weight, at most 4 in each direction of the input's transform,
-// the product's own and those of the sum over channels, at most 4 in each direction of the output's
-// transform, and the bias's. Each is at most 2^-24 of what it rounds, which the magnitudes bound.
-// Products by powers of two do not round, so that scales of the matrices' rows do not matter.
+// Every output for [n][c][h][w] input and [o][c / groups][kernel][kernel] weights. Roundings on the
+// way of one product: one in the transformed weight, at most 4 in each direction of the input's
+// transform, the product's own and those of the sum over channels, at most 4 in each direction of
+// the output's transform, and the bias's. Each is at most 2^-24 of what it rounds, which the
+// magnitudes bound. Products by powers of two do not round, so that scales of the matrices' rows do
+// not matter.
 inline std::vector<double> winograd_bounds(const Winograd& winograd, const ConvShape& shape,
                                            const std::vector<float>& input,
                                            const std::vector<float>& weights,
@@ -117,9 +118,9 @@ inline std::vector<double> winograd_bounds(const Winograd& winograd, const ConvS
   const auto kernel = static_cast<int64_t>(down.kernel);
   const Matrix output_h = magnitudes(down.output), output_w = magnitudes(across.output);
   const Matrix input_h = magnitudes(down.input), input_w = magnitudes(across.input);
-  const double factor = static_cast<double>(shape.in_channels + 20) * 0x1p-24;
+  const double factor = static_cast<double>(shape.group_inputs() + 20) * 0x1p-24;
   std::vector<Matrix> transformed;
-  for (int64_t i = 0; i < shape.out_channels * shape.in_channels; ++i) {
+  for (int64_t i = 0; i < shape.out_channels * shape.group_inputs(); ++i) {
     Matrix taps;
     for (auto row = weights.begin() + i * kernel * kernel; taps.size() < down.kernel;
          row += kernel) {
@@ -148,9 +149,10 @@ inline std::vector<double> winograd_bounds(const Winograd& winograd, const ConvS
     }
     for (int64_t o = 0; o < shape.out_channels; ++o) {
       Matrix sums(height, std::vector<double>(width));
-      for (int64_t c = 0; c < shape.in_channels; ++c) {
-        const Matrix& u = transformed[static_cast<size_t>(o * shape.in_channels + c)];
-        const Matrix& v = patches[static_cast<size_t>(c)];
+      const int64_t inputs = shape.group_inputs(), first = o / shape.group_outputs() * inputs;
+      for (int64_t c = 0; c < inputs; ++c) {
+        const Matrix& u = transformed[static_cast<size_t>(o * inputs + c)];
+        const Matrix& v = patches[static_cast<size_t>(first + c)];
         for (size_t i = 0; i < height; ++i) {
           for (size_t j = 0; j < width; ++j) sums[i][j] += u[i][j] * v[i][j];
         }
@@ -174,7 +176,8 @@ inline std::vector<double> winograd_bounds(const Winograd& winograd, const ConvS
   return bounds;
 }
 
-// A convolution of stride 1 as the one over blocks of its kernel, filled up with zeros.
+// A convolution of stride 1 as the one over blocks of its kernel, filled up with zeros; of groups,
+// where there is one block.
 struct Blocks {
   ConvShape shape;
   std::vector<float> input, weights;
@@ -217,10 +220,10 @@ inline Blocks blocks_of(const ConvShape& conv, const Winograd& winograd,
     }
   }
   for (int64_t o = 0; o < conv.out_channels; ++o) {
-    for (int64_t i = 0; i < shape.in_channels; ++i) {
-      const int64_t block = i / conv.in_channels;
+    for (int64_t i = 0; i < shape.group_inputs(); ++i) {
+      const int64_t block = i / conv.group_inputs();
       for (int64_t k = 0; k < size * size; ++k) {
-        out.weights.push_back(tap(o * conv.in_channels + i % conv.in_channels,
+        out.weights.push_back(tap(o * conv.group_inputs() + i % conv.group_inputs(),
                                   block / across * size + k / size,
                                   block % across * size + k % size));
       }
