@@ -22,11 +22,11 @@ async function bundle(options) {
 /** The scripts of the pages that measure in an ordinary way, into build/bench. */
 export async function bundlePages() {
   await bundle({
-    entryPoints: ['turns', 'alone', 'models', 'operators', 'pictures', 'int8'].map((name) =>
+    entryPoints: ['turns', 'alone', 'models', 'operators', 'pictures', 'int8', 'zoo'].map((name) =>
       join(projectDir, `bench/pages/${name}.ts`),
     ),
     // Measured as a page gets it: the built package.
-    external: ['fovea', 'fovea/models', 'fovea/quantize'],
+    external: ['fovea', 'fovea/models', 'fovea/quantize', 'fovea/edit'],
   });
 }
 

@@ -82,15 +82,16 @@ export async function timesInTurns(
   return times;
 }
 
-function relativeError(actual: Float32Array, expected: Float32Array): number {
+/** The greatest difference, relative to the greatest expected element; Infinity where lengths differ. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   let error = 0;
   let greatest = 0;
-  expected.forEach((value, index) => {
-    const difference = Math.abs(actual[index]! - value);
+  for (let at = 0; at < expected.length; ++at) {
+    const difference = Math.abs(actual[at]! - expected[at]!);
     // A NaN must not compare as no error.
     error = difference <= error ? error : difference;
-    greatest = Math.max(greatest, Math.abs(value));
-  });
+    greatest = Math.max(greatest, Math.abs(expected[at]!));
+  }
   return error / greatest;
 }

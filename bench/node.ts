@@ -6,3 +6,4 @@ export { NativeRunner } from './native.js';
 export { coldStartModel, largeNetworkNames, networkNames } from './networks/index.js';
 export { formatMilliseconds, formatRows } from './rows.js';
 export { median } from './statistics.js';
+export { zooProblems, zooTable } from './zoo/report.js';

@@ -1,5 +1,5 @@
 // npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
-//   [--operators Softmax,LSTM] [--json FILE] [--browser firefox|webkit]
+//   [--operators Softmax,LSTM] [--loads N] [--json FILE] [--browser firefox|webkit]
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
 // build/bench.json. In other browsers, the part `models` is measured.
 
@@ -21,6 +21,7 @@ import { measureOperators } from './parts/operators.mjs';
 import { measurePictures } from './parts/pictures.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureBefore, measureSpeed, measureThreads } from './parts/turns.mjs';
+import { measureZoo } from './parts/zoo.mjs';
 import { writeResults } from './results.mjs';
 
 /**
@@ -31,7 +32,7 @@ import { writeResults } from './results.mjs';
  * @property {import('../tests/browser/others/browser.js').OtherBrowser} [other] measured in its stead
  * @property {string} server the address of the checkout
  * @property {import('./bundle.mjs').Library} library
- * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, quick: boolean}} options
+ * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, loads?: string, quick: boolean}} options
  */
 
 /** @typedef {{table: string, problems: string[]}} Report */
@@ -53,10 +54,11 @@ const parts = {
   operators: measureOperators,
   pictures: measurePictures,
   int8: measureInt8,
+  zoo: measureZoo,
 };
 
 /** Parts that are measured only when asked for. */
-const onRequest = ['before', 'operators', 'pictures', 'int8'];
+const onRequest = ['before', 'operators', 'pictures', 'int8', 'zoo'];
 /** Parts that other browsers than Chromium measure. */
 const inOthers = ['models'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
@@ -69,6 +71,7 @@ const { values: options } = parseArgs({
     operators: { type: 'string' },
     rounds: { type: 'string' },
     'warm-up': { type: 'string' },
+    loads: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string', default: join(buildDir, 'bench.json') },
   },

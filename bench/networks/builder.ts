@@ -76,8 +76,20 @@ export class NetworkBuilder extends OnnxBuilder {
 
   /** A residual branch, scaled down. */
   addScaled(x: string, branch: string, factor: number): string {
-    const scaled = this.node('Mul', [branch, this.constant(Float32Array.of(factor), [])]);
+    const scaled = this.node('Mul', [branch, this.number(factor)]);
     return this.node('Add', [scaled, x]);
+  }
+
+  /** As exporters wrote it before opset 20. */
+  gelu(x: string): string {
+    const erf = this.node('Erf', [this.node('Div', [x, this.number(Math.SQRT2)])]);
+    const doubled = this.node('Mul', [x, this.node('Add', [erf, this.number(1)])]);
+    return this.node('Mul', [doubled, this.number(0.5)]);
+  }
+
+  /** A scalar. */
+  number(value: number): string {
+    return this.constant(Float32Array.of(value), []);
   }
 
   #resize(x: string, scale: number, attributes: Parameters<OnnxBuilder['node']>[2]): string {

@@ -1,3 +1,6 @@
+// Taken once: where tests run in contexts of their own, each look at a global takes longer than the arithmetic.
+const { cos, imul, log, PI, sqrt } = Math;
+
 /** Repeatable pseudo-random numbers: the same seed gives the same network on every machine. */
 export class Random {
   #state: number;
@@ -9,16 +12,16 @@ export class Random {
   /** Uniform in (0, 1): Mulberry32 of Tommy Ettinger, moved off zero by half a step. */
   uniform(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    let z = imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    z ^= z + imul(z ^ (z >>> 7), z | 61);
     return (((z ^ (z >>> 14)) >>> 0) + 0.5) / 2 ** 32;
   }
 
   /** Normally distributed (Box-Muller). */
   normal(count: number, deviation: number): Float32Array {
     return Float32Array.from({ length: count }, () => {
-      const radius = Math.sqrt(-2 * Math.log(this.uniform()));
-      return deviation * radius * Math.cos(2 * Math.PI * this.uniform());
+      const radius = sqrt(-2 * log(this.uniform()));
+      return deviation * radius * cos(2 * PI * this.uniform());
     });
   }
 
@@ -33,6 +36,6 @@ export class Random {
    */
   he(outputs: number, inputs: number, kernel: number): Float32Array {
     const fanIn = inputs * kernel * kernel;
-    return this.normal(outputs * fanIn, Math.sqrt(2 / fanIn));
+    return this.normal(outputs * fanIn, sqrt(2 / fanIn));
   }
 }

@@ -43,7 +43,7 @@ function layer(b: NetworkBuilder, input: string, sizes: SwinSizes, shifted: bool
   const attended = attention(b, toWindows(b, roll(b, map, shift), sizes), sizes, shifted);
   const back = roll(b, fromWindows(b, attended, sizes), -shift);
   const x = b.node('Add', [input, reshape(b, back, [1, height * width, features])]);
-  const hidden = gelu(b, linear(b, layerNorm(b, x, features), features, 2 * features));
+  const hidden = b.gelu(linear(b, layerNorm(b, x, features), features, 2 * features));
   return b.node('Add', [x, linear(b, hidden, 2 * features, features)]);
 }
 
@@ -63,7 +63,7 @@ function attention(b: NetworkBuilder, windows: string, sizes: SwinSizes, shifted
   const [q, k, v] = [0, 1, 2].map((i) =>
     b.node('Gather', [parts, b.constant(BigInt64Array.of(BigInt(i)), [])], { axis: 0 }),
   ) as [string, string, string];
-  const scaled = b.node('Mul', [q, number(b, depth ** -0.5)]);
+  const scaled = b.node('Mul', [q, b.number(depth ** -0.5)]);
   const products = b.node('MatMul', [scaled, transpose(b, k, [0, 1, 3, 2])]);
   const position = b.constant(b.random.normal(heads * area ** 2, 0.5), [1, heads, area, area]);
   let scores = b.node('Add', [products, position]);
@@ -138,17 +138,6 @@ function layerNorm(b: NetworkBuilder, x: string, features: number): string {
   const scale = b.constant(b.random.pixels(features));
   const bias = b.constant(b.random.normal(features, 0.01));
   return b.node('LayerNormalization', [x, scale, bias], { axis: -1, epsilon: { float: 1e-5 } });
-}
-
-/** As exporters wrote it before opset 20. */
-function gelu(b: NetworkBuilder, x: string): string {
-  const erf = b.node('Erf', [b.node('Div', [x, number(b, Math.SQRT2)])]);
-  const doubled = b.node('Mul', [x, b.node('Add', [erf, number(b, 1)])]);
-  return b.node('Mul', [doubled, number(b, 0.5)]);
-}
-
-function number(b: NetworkBuilder, value: number): string {
-  return b.constant(Float32Array.of(value), []);
 }
 
 function reshape(b: NetworkBuilder, x: string, dims: readonly number[]): string {

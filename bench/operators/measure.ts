@@ -1,18 +1,5 @@
-import { median } from '../statistics.js';
-import { makeModel, titleOf, type Feeds, type OperatorCase, type Truth } from './case.js';
-import type { Value } from './values.js';
-
-/** What onnxruntime-common's API and ours have in common, as far as it is needed here. */
-interface Session {
-  run(feeds: Record<string, never>): Promise<Record<string, { data: unknown }>>;
-  release(): Promise<void>;
-}
-
-export interface Runtime {
-  name: string;
-  create(model: Uint8Array): Promise<Session>;
-  tensor(type: Value['type'], data: Value['data'], dims: readonly number[]): unknown;
-}
+import { load, outputsOf, timesOf, type Loaded, type Runtime } from '../sessions.js';
+import { makeModel, titleOf, type OperatorCase, type Truth } from './case.js';
 
 export const sizeNames = ['small', 'medium', 'large'] as const;
 
@@ -31,17 +18,7 @@ export interface Measured {
   failure?: string;
 }
 
-interface Loaded {
-  runtime: Runtime;
-  session: Session;
-  feeds: Record<string, never>;
-  times: number[];
-}
-
-/** A batch of short runs takes at least so many milliseconds. */
-const shortestBatch = 3;
-const warmUpMilliseconds = 40;
-const rounds = 7;
+const timing = { warmUpMilliseconds: 40, batchMilliseconds: 3, rounds: 7 };
 
 /** Both on one operator at one size, in turns. */
 export async function measureOperator(
@@ -55,13 +32,7 @@ export async function measureOperator(
     const { model, feeds } = makeModel(operator, size);
     for (const runtime of [theirs, ours]) loaded.push(await load(runtime, model, feeds));
     const [expected, actual] = [await results(loaded[0]!), await results(loaded[1]!)];
-    for (const one of loaded) await warmUp(one);
-    const batch = Math.max(1, Math.ceil(shortestBatch / Math.min(...loaded.map(quickest))));
-    for (const one of loaded) one.times.length = 0;
-    for (let round = 0; round < rounds; ++round) {
-      for (const one of loaded) one.times.push(await timeOf(one, batch));
-    }
-    const [their, our] = loaded.map(({ times }) => median(times));
+    const [their, our] = await timesOf(loaded, timing);
     const error = differenceOf(actual, expected, operator.truth?.(feeds));
     return { ...row, ours: our!, theirs: their!, ratio: their! / our!, error };
   } catch (error) {
@@ -71,48 +42,13 @@ export async function measureOperator(
   }
 }
 
-async function load(runtime: Runtime, model: Uint8Array, feeds: Feeds): Promise<Loaded> {
-  try {
-    const session = await runtime.create(model);
-    const tensors = Object.entries(feeds).map(([name, { type, data, dims }]) => [
-      name,
-      runtime.tensor(type, data, dims),
-    ]);
-    return { runtime, session, feeds: Object.fromEntries(tensors) as Loaded['feeds'], times: [] };
-  } catch (cause) {
-    throw new Error(`${runtime.name}: ${String((cause as Error).message ?? cause)}`, { cause });
-  }
-}
-
 /** An output's elements, as exact as they are. */
 type Elements = ArrayLike<number | bigint>;
 
-async function results({ runtime, session, feeds }: Loaded): Promise<Elements[]> {
-  try {
-    const all = await session.run(feeds);
-    const names = Object.keys(all).toSorted();
-    return names.map((name) => all[name]!.data as Elements);
-  } catch (cause) {
-    throw new Error(`${runtime.name}: ${String((cause as Error).message ?? cause)}`, { cause });
-  }
-}
-
-async function warmUp(one: Loaded): Promise<void> {
-  const end = performance.now() + warmUpMilliseconds;
-  do {
-    one.times.push(await timeOf(one, 1));
-  } while (performance.now() < end || one.times.length < 3);
-}
-
-function quickest({ times }: Loaded): number {
-  return Math.max(median(times), 0.005);
-}
-
-/** Milliseconds of a run: of several, one after the other. */
-async function timeOf({ session, feeds }: Loaded, runs: number): Promise<number> {
-  const start = performance.now();
-  for (let i = 0; i < runs; ++i) await session.run(feeds);
-  return (performance.now() - start) / runs;
+async function results(loaded: Loaded): Promise<Elements[]> {
+  const all = await outputsOf(loaded);
+  const names = Object.keys(all).toSorted();
+  return names.map((name) => all[name]!.data as Elements);
 }
 
 /**

@@ -3,13 +3,13 @@
 import { load } from '../contenders/onnxruntime.js';
 import { measureOperator, sizeNames, type Measured } from '../operators/measure.js';
 import { operatorProblems, operatorsTable } from '../operators/report.js';
-import { fovea, onnxruntime } from '../operators/runtimes.js';
+import { foveaInPage, onnxruntime } from '../runtimes.js';
 import { operatorCases } from '../operators/table.js';
 import { publish } from './publish.js';
 
 const wanted = new URLSearchParams(location.search).get('operators')?.split(',');
 const chosen = operatorCases.filter(({ op }) => wanted?.includes(op) ?? true);
-const runtimes = [fovea, onnxruntime(await load(1))] as const;
+const runtimes = [foveaInPage, onnxruntime(await load(1))] as const;
 const output = document.querySelector('output')!;
 
 // What all operators have in common is optimised by the browser before the first of them is measured.

@@ -1,0 +1,100 @@
+import { tolerance } from '../report.js';
+import { formatMilliseconds, formatRows } from '../rows.js';
+import { median } from '../statistics.js';
+import type { ZooFailure, ZooRow } from './measure.js';
+
+/** What one load of the page measured. */
+export type ZooLoad = readonly (ZooRow | ZooFailure)[];
+
+/** Results in float16 may differ by so many of its roundings, relative to the greatest element. */
+const halfTolerance = 8 * 2 ** -11;
+
+type Times = Pick<ZooRow, 'peer' | 'relaxed' | 'simd'>;
+
+const kinds = {
+  chain: 'chains',
+  depthwise: 'depthwise and 1x1',
+  other: 'others',
+} as const;
+
+/**
+ * Of each network the medians over the loads, how many times as fast as onnxruntime-web ours is (and the least and
+ * the most of a load), and geometric means.
+ */
+export function zooTable(loads: readonly ZooLoad[]): string {
+  const networks = byNetwork(loads);
+  const header = ['ms, medians', 'MACs, M', 'parameters, K', 'relaxed', 'simd', 'onnxruntime-web'];
+  const rows = networks.map((rows) => {
+    const [{ title, type, macs, parameters }] = rows as [ZooRow];
+    const inPage = rows.flatMap((row) => row.inPage ?? []);
+    return [
+      type === 'float16' ? `${title}, float16` : title,
+      (macs / 1e6).toPrecision(3),
+      (parameters / 1e3).toPrecision(3),
+      ...(['relaxed', 'simd', 'peer'] as const).map((who) =>
+        milliseconds(median(rows.map((row) => row[who]))),
+      ),
+      spread(ratios(rows, 'relaxed')),
+      spread(ratios(rows, 'simd')),
+      inPage.length > 0 ? spread(ratios(inPage, 'relaxed')) : '',
+      inPage.length > 0 ? spread(ratios(inPage, 'simd')) : '',
+      Math.max(...rows.map(({ error }) => error)).toExponential(1),
+    ];
+  });
+  const ahead = ['times as fast', 'simd', 'in the page', 'simd', 'error'];
+  return [formatRows([[...header, ...ahead], ...rows]), '', ...means(networks)].join('\n');
+}
+
+/** Networks that failed, and results that differ. */
+export function zooProblems(loads: readonly ZooLoad[]): string[] {
+  const problems = loads.flat().flatMap((row) => {
+    if ('failure' in row) return row.failure;
+    const allowed = row.type === 'float16' ? halfTolerance : tolerance;
+    return row.error <= allowed ? [] : `${row.name}: results differ by ${row.error}`;
+  });
+  return [...new Set(problems)];
+}
+
+/** Of each network that no load failed on, what each load measured. */
+function byNetwork(loads: readonly ZooLoad[]): ZooRow[][] {
+  const names = loads[0]!.map(({ name }) => name);
+  return names
+    .map((name) => loads.flatMap((rows) => rows.filter((row) => row.name === name)))
+    .filter((rows): rows is ZooRow[] => rows.every((row) => !('failure' in row)));
+}
+
+function ratios(rows: readonly Times[], ours: 'relaxed' | 'simd'): number[] {
+  return rows.map((row) => row.peer / row[ours]);
+}
+
+function spread(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(2)} (${least.toFixed(2)}-${most.toFixed(2)})`;
+}
+
+/** Short runs are told to the microsecond. */
+function milliseconds(value: number): string {
+  return value < 10 ? value.toFixed(3) : formatMilliseconds(value);
+}
+
+function means(networks: readonly ZooRow[][]): string[] {
+  const lines = (['float32', 'float16'] as const).flatMap((type) => {
+    const ofType = networks.filter(([row]) => row!.type === type);
+    const groups = Object.entries(kinds).map(
+      ([kind, title]) => [title, ofType.filter(([row]) => row!.kind === kind)] as const,
+    );
+    return [...groups, ['all', ofType] as const].flatMap(([title, rows]) =>
+      rows.length === 0 ? [] : [[`${type}, ${title} (${rows.length})`, ...meansOf(rows)]],
+    );
+  });
+  const header = ['geometric means, times as fast as onnxruntime-web', 'relaxed', 'simd'];
+  return [formatRows([header, ...lines])];
+}
+
+function meansOf(networks: readonly ZooRow[][]): string[] {
+  return (['relaxed', 'simd'] as const).map((ours) => {
+    const logarithms = networks.map((rows) => Math.log(median(ratios(rows, ours))));
+    const mean = Math.exp(logarithms.reduce((sum, x) => sum + x, 0) / logarithms.length);
+    return mean.toFixed(2);
+  });
+}
