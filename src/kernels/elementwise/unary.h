@@ -137,7 +137,8 @@ struct Tanh {
   double operator()(double x) const { return std::tanh(x); }
 };
 struct Sigmoid {
-  simd::F32x4 operator()(simd::F32x4 x) const { return simd::sigmoid(x); }
+  simd::Sigmoid vectors = {};
+  simd::F32x4 operator()(simd::F32x4 x) const { return vectors(x); }
   double operator()(double x) const { return 1 / (1 + std::exp(-x)); }
 };
 struct Erf {
@@ -193,8 +194,9 @@ struct HardSwish {
 
 struct Swish {
   float alpha;
-  double operator()(double x) const { return x * Sigmoid()(x * alpha); }
-  simd::F32x4 operator()(simd::F32x4 x) const { return x * simd::sigmoid(x * detail::all(alpha)); }
+  Sigmoid sigmoid = {};
+  double operator()(double x) const { return x * sigmoid(x * alpha); }
+  simd::F32x4 operator()(simd::F32x4 x) const { return x * sigmoid(x * detail::all(alpha)); }
 };
 
 // ln(1 + e^x)

@@ -20,6 +20,15 @@ F32x4 flush_subnormals(F32x4 weights) {
   return bitcast_f32(bitcast_i32(weights) & ~small);
 }
 
+// Applies an activation to a rectangle of C.
+void activate_rows(const ActivationSpec& activation, const GemmOutput& c, const GemmRange& range) {
+  const int64_t columns = range.column_end - range.column_begin;
+  for (int64_t row = range.row_begin; row < range.row_end; ++row) {
+    float* at = c.data + row * c.row_step + range.column_begin;
+    info_of(activation.kind).apply_row(activation, at, at, columns);
+  }
+}
+
 }  // namespace
 
 int64_t gemm_packed_size(const GemmShape& shape) noexcept { return panels_size(shape.n, shape.k); }
@@ -60,7 +69,11 @@ void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* p
   tile.depth_step = a.column_step;
   tile.output_step = c.row_step;
   tile.pad_with_zeros = false;
-  tile.epilogue = &epilogue;
+  // What takes more than an instruction or two is done to rows that are in the cache, by loops that
+  // keep constants in registers.
+  const bool simple = is_simple(epilogue.activation.kind);
+  const Epilogue at_once = simple ? epilogue : Epilogue();
+  tile.epilogue = &at_once;
 
   const int64_t block = std::max(kBlockFloats / std::max<int64_t>(shape.k, 1), kMinBlockRows);
   for (int64_t row = range.row_begin; row < range.row_end; row += block) {
@@ -74,6 +87,8 @@ void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* p
       tile.residual = c.residual ? c.residual + row * c.row_step + column : nullptr;
       run_tiles(tile, rows);
     }
+    if (simple) continue;
+    activate_rows(epilogue.activation, c, {row, row + rows, range.column_begin, range.column_end});
   }
 }
 

@@ -39,6 +39,10 @@ class ConvStep {
   // The parts as one image at `to`.
   ConvPart joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const;
   RowRange wanted_rows(RowRange rows) const;
+  // The output rows [begin, end).
+  void run_rows(std::span<const ConvPart> input, const float* packed,
+                const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
+                int64_t begin, int64_t end) const;
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
@@ -52,6 +56,9 @@ class ConvStep {
   bool plain_addend_;
   bool plain_result_;  // to be made from a channels-last one
   bool single_slope_ = false;
+  // What takes more than an instruction or two is done to rows that were just written, which are in
+  // the cache then, by loops that keep constants in registers. None: nothing is.
+  kernels::ActivationSpec afterwards_ = {};
   int64_t packed_at_ = 0, slopes_at_ = 0, input_at_ = 0, addend_at_ = 0, output_at_ = 0;
   int64_t joined_at_ = 0;
   int64_t threads_at_ = 0;
@@ -80,6 +87,12 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation,
     });
   } else {
     packed_at_ = scratch.take(implementation_.packed_floats);
+  }
+  const bool simple = is_simple(epilogue_.activation.kind);
+  const bool whole = implementation_.channels.empty() && !implementation_.plain_output;
+  const bool pads = shape.out_channels % kernels::kLanes != 0;
+  if (!simple && whole && (!pads || keeps_zero(epilogue_.activation))) {
+    std::swap(afterwards_, epilogue_.activation);
   }
   if (epilogue_.activation.kind == Activation::PRelu) {
     single_slope_ = context.shape(operands.epilogue.slopes).elements() == 1;
@@ -169,6 +182,26 @@ RowRange ConvStep::wanted_rows(RowRange rows) const {
   return {rows.begin * all / out_h, (end * all + out_h - 1) / out_h};
 }
 
+void ConvStep::run_rows(std::span<const ConvPart> input, const float* packed,
+                        const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
+                        int64_t begin, int64_t end) const {
+  if (afterwards_.kind == Activation::None) {
+    implementation_.run(input, packed, output, epilogue, scratch, begin, end);
+    return;
+  }
+  constexpr int64_t kCached = 1 << 14;  // floats
+  const int64_t unit = implementation_.rows_at_once;
+  const int64_t step = std::max(kCached / (output.row_step * unit + 1), int64_t{1}) * unit;
+  for (int64_t row = begin; row < end;) {
+    const int64_t next = std::min(row / step * step + step, end);
+    implementation_.run(input, packed, output, epilogue, scratch, row, next);
+    float* written = output.data + row * output.row_step;
+    kernels::info_of(afterwards_.kind)
+        .apply_row(afterwards_, written, written, (next - row) * output.row_step);
+    row = next;
+  }
+}
+
 void ConvStep::operator()(RunContext& run) const {
   const kernels::ConvShape& shape = implementation_.shape;
   auto* memory = reinterpret_cast<float*>(run.scratch());
@@ -190,14 +223,13 @@ void ConvStep::operator()(RunContext& run) const {
   const kernels::ConvOutput to = kernels::dense_output(shape, output, addend);
   const int64_t unit = implementation_.rows_at_once, first_unit = first / unit;
   const int64_t units = (rows + unit - 1) / unit - first_unit;
-  run.pool().parallel_for(units, rows_per_chunk(units, implementation_.macs),
-                          [&](int64_t begin, int64_t end, int worker) {
-                            float* scratch =
-                                memory + threads_at_ + worker * implementation_.scratch_floats;
-                            implementation_.run(input, packed, to, epilogue, scratch,
-                                                std::max(first, (first_unit + begin) * unit),
-                                                std::min(rows, (first_unit + end) * unit));
-                          });
+  run.pool().parallel_for(
+      units, rows_per_chunk(units, implementation_.macs),
+      [&](int64_t begin, int64_t end, int worker) {
+        float* scratch = memory + threads_at_ + worker * implementation_.scratch_floats;
+        run_rows(input, packed, to, epilogue, scratch, std::max(first, (first_unit + begin) * unit),
+                 std::min(rows, (first_unit + end) * unit));
+      });
   if (plain_result_) {
     kernels::to_plain(output, run.out<float>(0), shape.batch, shape.out_channels, shape.out_h,
                       shape.out_w, run.pool());
