@@ -246,10 +246,10 @@ export const zooNames: readonly string[] = Object.keys(zoo);
 
 /** A network's .onnx file at these sizes of its input. */
 export function zooModel(
-  { build, layers: Kind = Layers, opset = 17 }: Pick<ZooNetwork, 'build' | 'layers' | 'opset'>,
+  { build, layers: Chosen = Layers, opset = 17 }: Pick<ZooNetwork, 'build' | 'layers' | 'opset'>,
   dims: readonly number[],
 ): Uint8Array {
-  const b = new Kind(new Random(1));
+  const b = new Chosen(new Random(1));
   for (const output of build(b, b.feed(dims), dims)) b.output(output);
   return b.build({ opset });
 }
