@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "kernels/elementwise/activation.h"
 #include "simd/f32x4.h"
@@ -30,17 +31,44 @@ inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   return fma(simd::pmin(x, zero), slopes, simd::pmax(x, zero));
 }
 
-// A kernel for each simple activation; LeakyRelu and PRelu share one. of(f) makes the set of the
-// kernels that f.operator()<activation>() returns.
+// A simple activation on channels channel .. channel + 3: None, or one that the others share. Relu
+// is a Clip, LeakyRelu a PRelu.
+template <Activation kSimple>
+class SimpleActivation {
+ public:
+  static_assert(is_simple(kSimple));
+
+  SimpleActivation() = default;
+  SimpleActivation(const Epilogue& epilogue, int64_t channel) {
+    const auto& [kind, alpha, beta] = epilogue.activation;
+    if constexpr (kSimple == Activation::Clip) {
+      const bool clips = kind == Activation::Clip;
+      first_ = simd::F32x4::splat(clips ? alpha : 0.0f);
+      second_ = simd::F32x4::splat(clips ? beta : std::numeric_limits<float>::infinity());
+    }
+    if constexpr (kSimple == Activation::PRelu) first_ = negative_slopes(epilogue, channel);
+  }
+
+  simd::F32x4 operator()(simd::F32x4 x) const {
+    if constexpr (kSimple == Activation::Clip) return simd::pmin(simd::pmax(x, first_), second_);
+    if constexpr (kSimple == Activation::PRelu) return scale_negatives(x, first_);
+    return x;
+  }
+
+ private:
+  simd::F32x4 first_ = simd::F32x4::zero(), second_ = simd::F32x4::zero();
+};
+
+// A kernel for each simple activation. of(f) makes the set of the kernels that
+// f.operator()<activation>() returns.
 template <class Kernel>
 class BySimpleActivation {
  public:
   template <class KernelFor>
   static constexpr BySimpleActivation of(KernelFor kernel) {
-    return {{kernel.template operator()<Activation::None>(),
-             kernel.template operator()<Activation::Relu>(),
-             kernel.template operator()<Activation::PRelu>(),
-             kernel.template operator()<Activation::PRelu>()}};
+    const Kernel clip = kernel.template operator()<Activation::Clip>();
+    const Kernel prelu = kernel.template operator()<Activation::PRelu>();
+    return {{kernel.template operator()<Activation::None>(), clip, clip, prelu, prelu}};
   }
 
   constexpr Kernel operator[](Activation simple) const {
@@ -48,19 +76,12 @@ class BySimpleActivation {
   }
 
  private:
-  constexpr BySimpleActivation(std::array<Kernel, 4> kernels) : kernels_(kernels) {}
+  static constexpr size_t kCount = static_cast<size_t>(Activation::PRelu) + 1;
 
-  std::array<Kernel, 4> kernels_;
+  constexpr BySimpleActivation(std::array<Kernel, kCount> kernels) : kernels_(kernels) {}
+
+  std::array<Kernel, kCount> kernels_;
 };
-
-// `slopes` are negative_slopes(), for LeakyRelu and PRelu.
-template <Activation kSimple>
-inline simd::F32x4 activate_simply(simd::F32x4 x, simd::F32x4 slopes) noexcept {
-  static_assert(is_simple(kSimple));
-  if constexpr (kSimple == Activation::None) return x;
-  if constexpr (kSimple == Activation::Relu) return simd::pmax(x, simd::F32x4::zero());
-  return scale_negatives(x, slopes);
-}
 
 // The activation on four values of channels channel .. channel + 3.
 inline simd::F32x4 activate(const Epilogue& epilogue, simd::F32x4 x, int64_t channel) noexcept {

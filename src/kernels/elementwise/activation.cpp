@@ -50,12 +50,12 @@ using enum Activation;
 // from Klambauer et al., "Self-normalizing neural networks" (2017).
 constexpr ActivationInfo kActivations[] = {
     line<plain<kernels::Relu>>(Relu, "Relu"),
-    line<[](Spec s) { return kernels::LeakyRelu{s.alpha}; }>(LeakyRelu, "LeakyRelu",
-                                                             {"alpha", 0.01f}),
-    {.kind = PRelu, .op_type = "PRelu", .approximate = {}, .parameters = {}},
     line<[](Spec s) {
       return kernels::Clip<float>{s.alpha, s.beta};
     }>(Clip, "Clip", {"min", -kInfinity}, {"max", kInfinity}),
+    line<[](Spec s) { return kernels::LeakyRelu{s.alpha}; }>(LeakyRelu, "LeakyRelu",
+                                                             {"alpha", 0.01f}),
+    {.kind = PRelu, .op_type = "PRelu", .approximate = {}, .parameters = {}},
     line<[](Spec s) { return kernels::ThresholdedRelu{s.alpha}; }>(
         ThresholdedRelu, "ThresholdedRelu", {"alpha", 1.0f}),
     line<[](Spec s) {

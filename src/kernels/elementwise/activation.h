@@ -15,10 +15,10 @@ enum class Activation : uint8_t {
   None,
   // Those of an instruction or two, so that there can be a kernel for each.
   Relu,
+  Clip,       // min(max(x, alpha), beta), so beta where alpha > beta
   LeakyRelu,  // x < 0 ? alpha * x : x
   PRelu,      // x < 0 ? slopes[channel] * x : x
   // The others.
-  Clip,             // min(max(x, alpha), beta), so beta where alpha > beta
   ThresholdedRelu,  // x > alpha ? x : 0
   HardSigmoid,      // min(max(alpha * x + beta, 0), 1)
   HardSwish,        // x * min(max(x / 6 + 1/2, 0), 1)

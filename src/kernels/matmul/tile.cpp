@@ -22,25 +22,28 @@ using simd::I32x4;
 // two.
 template <int Rows, int Vectors>
 inline void activate_all(const Tile& tile, Accumulators<Rows, Vectors>& sums) {
-  switch (tile.epilogue->activation.kind) {
+  const Epilogue& epilogue = *tile.epilogue;
+  switch (epilogue.activation.kind) {
     case Activation::None:
       break;
     case Activation::Relu:
-      sums.each([](F32x4 x, int, int) { return simd::pmax(x, F32x4::zero()); });
+    case Activation::Clip: {
+      const SimpleActivation<Activation::Clip> clip(epilogue, tile.channel);
+      sums.each([&](F32x4 x, int, int) { return clip(x); });
       break;
+    }
     case Activation::LeakyRelu:
     case Activation::PRelu: {
       F32x4 slopes[Vectors];
       FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
-        slopes[v] = negative_slopes(*tile.epilogue, tile.channel + 4 * v);
+        slopes[v] = negative_slopes(epilogue, tile.channel + 4 * v);
       }
       sums.each([&](F32x4 x, int, int v) { return scale_negatives(x, slopes[v]); });
       break;
     }
     default:
-      sums.each([&](F32x4 x, int, int v) {
-        return activate_one(*tile.epilogue, x, tile.channel + 4 * v);
-      });
+      sums.each(
+          [&](F32x4 x, int, int v) { return activate_one(epilogue, x, tile.channel + 4 * v); });
       break;
   }
 }
@@ -178,11 +181,9 @@ void run_simple_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
   const float* input = tile.input + first * input_step;
   float* output = tile.output + first * output_step;
   const float* residual = tile.residual != nullptr ? tile.residual + first * output_step : nullptr;
-  F32x4 slopes[Vectors];
+  SimpleActivation<kActivation> activate[Vectors];
   FOVEA_UNROLL for (int v = 0; v < Vectors; ++v) {
-    slopes[v] = kActivation == Activation::PRelu
-                    ? negative_slopes(*tile.epilogue, tile.channel + kLanes * v)
-                    : F32x4::zero();
+    activate[v] = SimpleActivation<kActivation>(*tile.epilogue, tile.channel + kLanes * v);
   }
   for (; tiles > 0; --tiles) {
     Accumulators<kRows, Vectors> sums;
@@ -195,7 +196,7 @@ void run_simple_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
       residual += kRows * output_step;
     }
     sums.each([&](F32x4 x, int row, int v) {
-      x = activate_simply<kActivation>(x, slopes[v]);
+      x = activate[v](x);
       x.store(output + row * output_step + kLanes * v);
       return x;
     });

@@ -323,9 +323,7 @@ void transform_whole(const float* products, const OutputTile& tile,
     transform_columns<F>(down, products, rows);
     const F32x4 bias = F32x4::load(tile.bias + c);
     const I32x4 mask = first_lanes(tile.channels - c);
-    const F32x4 slopes = kActivation == Activation::PRelu
-                             ? negative_slopes(epilogue, tile.channel + c)
-                             : F32x4::zero();
+    const SimpleActivation<kActivation> activate(epilogue, tile.channel + c);
     float* to = tile.data + c;
     const float* residual = tile.residual != nullptr ? tile.residual + c : nullptr;
     FOVEA_NO_UNROLL for (int y = 0; y < F::kTileH; ++y) {
@@ -342,7 +340,7 @@ void transform_whole(const float* products, const OutputTile& tile,
       float* pixel = to + y * row_step;
       FOVEA_UNROLL for (F32x4 x : values) {
         if constexpr (kActivation == Activation::None) x = bitcast_f32(bitcast_i32(x) & mask);
-        activate_simply<kActivation>(x, slopes).store(pixel);
+        activate(x).store(pixel);
         pixel += pixel_step;
       }
     }

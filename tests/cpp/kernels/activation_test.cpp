@@ -25,9 +25,9 @@ TEST(Activations, AreThoseOfOnnx) {
   using Attributes = std::vector<std::pair<std::string, float>>;
   const std::vector<std::pair<std::string, Attributes>> expected = {
       {"Relu", {}},
+      {"Clip", {{"min", -kInf}, {"max", kInf}}},
       {"LeakyRelu", {{"alpha", 0.01f}}},
       {"PRelu", {}},
-      {"Clip", {{"min", -kInf}, {"max", kInf}}},
       {"ThresholdedRelu", {{"alpha", 1.0f}}},
       {"HardSigmoid", {{"alpha", 0.2f}, {"beta", 0.5f}}},
       {"HardSwish", {}},

@@ -105,6 +105,7 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
     for (const bool residual : {false, true}) {
       const Options options{.epilogue = epilogue, .residual = residual};
       check(square(6, 11, 7, 3, 1), options);
+      check(square(6, 12, 8, 3, 1), options);
       check(square(6, 13, 7, 3, 1), options);
       check(square(6, 3, 9, 3, 1), options);
       check(square(8, 1, 7, 3, 1), options);
@@ -116,6 +117,9 @@ TEST(Conv, EveryEpilogueInEveryAlgorithm) {
       ReferenceConv depthwise = square(13, 13, 6, 3, 1);
       depthwise.groups = 13;
       check(depthwise, options);
+      ReferenceConv whole = square(8, 8, 21, 3, 1);
+      whole.groups = 8;
+      check(whole, options);
     }
   });
 }
