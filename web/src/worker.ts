@@ -9,6 +9,11 @@ import { reply, type HostEndpoint } from './engine/messages.js';
 
 let host: EngineHost | undefined;
 
+/** Whether the same is mostly called again, with as much data, which is copied before it is used. */
+function isRepeated(method: string): boolean {
+  return method === 'run' || method === 'enlargeTile';
+}
+
 const endpoint: HostEndpoint = {
   preload(glueUrl: string) {
     // Whether it fails, start() tells.
@@ -22,7 +27,10 @@ const endpoint: HostEndpoint = {
     });
   },
   call(method, ...args: unknown[]) {
-    return reply(() => host!.call(method as HostMethod, ...(args as HostArguments<HostMethod>)));
+    return reply(
+      () => host!.call(method as HostMethod, ...(args as HostArguments<HostMethod>)),
+      isRepeated(method) ? args : [],
+    );
   },
 };
 

@@ -7,6 +7,7 @@ import type { ArgumentsOf, Callable, ResultOf } from '../host/methods.js';
 import type { ModuleFactory } from '../host/module.js';
 import type { EngineWorker, StartingWorker } from './launch.js';
 import type { EngineFiles } from './locate.js';
+import { SpentMemory } from './spent-memory.js';
 import { transferring, unwrap, type HostEndpoint, type Reply } from './messages.js';
 
 /** The way to a host: an engine's, unless other methods are named. */
@@ -20,6 +21,8 @@ export interface Connection<Methods extends Callable<Methods> = HostMethods> {
     ...args: ArgumentsOf<Methods, M>
   ): Promise<ResultOf<Methods, M>>;
   readonly remote: boolean;
+  /** Where the memory of what was transferred comes back to. */
+  readonly spent?: SpentMemory;
   close(): void;
 }
 
@@ -88,13 +91,16 @@ function workerConnection<Methods extends Callable<Methods>>(
   endpoint: Remote<HostEndpoint>,
 ): Connection<Methods> {
   let pending = 0;
+  const spent = new SpentMemory();
   return {
     remote: true,
+    spent,
     async call<M extends keyof Methods>(method: M, ...args: ArgumentsOf<Methods, M>) {
       // A process waits for answers, but for no worker that has nothing to do.
       if (++pending === 1) worker.hold(true);
       try {
         const reply = await endpoint.call(method as string, ...args.map(transferring));
+        if ('spent' in reply) spent.give(reply.spent ?? []);
         return unwrap(reply) as ResultOf<Methods, M>;
       } finally {
         if (--pending === 0) worker.hold(false);

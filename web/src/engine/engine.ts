@@ -130,7 +130,12 @@ export class Engine {
 
   /** Bytes that call() may take away; a copy, unless the engine is in this thread and only reads. */
   own(bytes: Uint8Array): Uint8Array {
-    return this.isRemote ? bytes.slice() : bytes;
+    return this.#connection?.spent?.copyOf(bytes) ?? bytes;
+  }
+
+  /** Gives back memory that is kept for what is sent next. */
+  trim(): void {
+    this.#connection?.spent?.clear();
   }
 
   /** Ends the engine and gives its memory back. */

@@ -13,8 +13,11 @@ export interface HostEndpoint {
   call(method: string, ...args: unknown[]): Promise<Reply>;
 }
 
-/** A result, or an error as data: an Error object loses its fields on the way. */
-export type Reply = { value: unknown } | { error: ErrorData };
+/**
+ * A result, with memory of the arguments that may be used again, or an error as data: an Error object loses
+ * its fields on the way.
+ */
+export type Reply = { value: unknown; spent?: ArrayBuffer[] } | { error: ErrorData };
 
 /** The value of a reply. Throws its error as FoveaError. */
 export function unwrap(reply: Reply): unknown {
@@ -22,17 +25,18 @@ export function unwrap(reply: Reply): unknown {
   throw fromErrorData(reply.error);
 }
 
-/** What work gives, or throws, as a reply. */
-export async function reply(work: () => unknown): Promise<Reply> {
+/** What work gives, or throws, as a reply. The memory of what is `spent` by it goes back. */
+export async function reply(work: () => unknown, spent: unknown[] = []): Promise<Reply> {
   try {
-    return transferring({ value: await work() });
+    const value = await work();
+    return transferring(spent.length > 0 ? { value, spent: [...buffersIn(spent)] } : { value });
   } catch (thrown) {
     return { error: toErrorData(thrown) };
   }
 }
 
 /**
- * Marks a message so that the buffers of its typed arrays move instead of being copied.
+ * Marks a message so that its buffers, and those of its typed arrays, move instead of being copied.
  *
  * @throws FoveaError InvalidInput where one of them was given away before: Node would lose the message
  */
@@ -54,6 +58,7 @@ function present(buffer: ArrayBuffer): ArrayBuffer {
 
 function* buffersIn(value: unknown): Generator<ArrayBuffer> {
   if (typeof value !== 'object' || value === null) return;
+  if (isArrayBuffer(value)) yield present(value);
   if (ArrayBuffer.isView(value)) {
     if (isArrayBuffer(value.buffer)) yield present(value.buffer);
     return;

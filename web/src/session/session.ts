@@ -149,6 +149,7 @@ export class InferenceSession {
 
   /** Gives back the memory of past runs; the next one takes it anew. */
   async trim(): Promise<void> {
+    this.#model.engine.trim();
     await this.#model.engine.call('trim', nextJob(), this.#model.session);
   }
 
