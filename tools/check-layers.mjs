@@ -8,7 +8,10 @@ import { absolute, cppFiles } from './lib/sources.mjs';
 
 /** Headers that belong to one place, by how they begin, and the places that may include them. */
 const reserved = [
-  { header: 'emscripten', places: ['bindings/', 'src/base/decimal.cpp'] },
+  {
+    header: 'emscripten',
+    places: ['bindings/', 'src/base/decimal.cpp', 'src/base/mathematics.cpp'],
+  },
   { header: 'wasm_simd128.h', places: ['src/simd/'] },
   { header: 'protozero/', places: ['src/onnx/', 'tests/cpp/'] },
 ];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <string_view>
 
@@ -85,6 +86,21 @@ std::string fixed_text(double value) {
   Characters text;
   print(value, 6, false, text);
   return text;
+}
+
+std::string integer_text(uint64_t value) {
+  char digits[std::numeric_limits<uint64_t>::digits10 + 1];
+  char* first = std::end(digits);
+  do {
+    *--first = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value > 0);
+  return {first, std::end(digits)};
+}
+
+std::string integer_text(int64_t value) {
+  const auto bits = static_cast<uint64_t>(value);
+  return value < 0 ? "-" + integer_text(-bits) : integer_text(bits);
 }
 
 double decimal_number(const std::string& word) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace fovea {
@@ -11,6 +12,10 @@ std::string decimal_text(double value, bool single);
 
 // With six digits after the point, as C's %f.
 std::string fixed_text(double value);
+
+// The digits of a whole number, after a minus where it is negative.
+std::string integer_text(uint64_t value);
+std::string integer_text(int64_t value);
 
 // The number that the whole word is in decimal digits, with or without an exponent; NaN if it is
 // none.

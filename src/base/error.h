@@ -59,7 +59,10 @@ inline void append(std::string& out, std::string_view part) { out.append(part); 
 inline void append(std::string& out, char part) { out.push_back(part); }
 template <class T>
 requires std::is_integral_v<T>
-void append(std::string& out, T part) { out.append(std::to_string(part)); }
+void append(std::string& out, T part) {
+  using Widest = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+  out.append(integer_text(Widest{part}));
+}
 inline void append(std::string& out, double part) { out.append(decimal_text(part, false)); }
 inline void append(std::string& out, float part) { out.append(decimal_text(part, true)); }
 

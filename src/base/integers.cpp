@@ -11,7 +11,7 @@ size_t checked_size(uint64_t bytes) {
 
 void fail_out_of_memory(uint64_t bytes) {
   throw Error(ErrorCode::OutOfMemory, text("out of memory: ", bytes, " bytes were asked for"))
-      .with("bytes", std::to_string(bytes));
+      .with("bytes", text(bytes));
 }
 
 }  // namespace fovea

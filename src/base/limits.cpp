@@ -23,7 +23,7 @@ void check_tensor_bytes(const Limits& limits, uint64_t bytes) {
   throw limit_error(
       ErrorCode::OutOfMemory, "limits.tensorBytes",
       text("a tensor of ", bytes, " bytes is larger than the limit of ", limits.tensor_bytes))
-      .with("bytes", std::to_string(bytes));
+      .with("bytes", text(bytes));
 }
 
 }  // namespace fovea

@@ -39,7 +39,7 @@ std::string Shape::to_string() const {
   std::string out = "[";
   for (int axis = 0; axis < rank(); ++axis) {
     if (axis > 0) out += ',';
-    out += std::to_string((*this)[axis]);
+    out += text((*this)[axis]);
   }
   return out + "]";
 }

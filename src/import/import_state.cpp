@@ -37,7 +37,7 @@ Opsets read_opsets(const std::vector<onnx::OperatorSetId>& imports) {
       throw Error(ErrorCode::MalformedModel,
                   text("opsets ", known->second, " and ", version, " of domain '", import.domain,
                        "' are imported; there can be one"))
-          .with("opset", std::to_string(version));
+          .with("opset", text(version));
     }
   }
   return opsets;

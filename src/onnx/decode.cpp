@@ -17,14 +17,14 @@ Error malformed(std::string_view reason, const Path& path) {
               text("The model is malformed at byte ", path.offset(),
                    where.empty() ? "" : " in " + where, ": ", reason, "."));
   if (!where.empty()) error.with("path", where);
-  return error.with("offset", std::to_string(path.offset()));
+  return error.with("offset", text(path.offset()));
 }
 
 Error cut_short(std::span<const std::byte> bytes, const Path& path) {
   Error error(ErrorCode::MalformedModel,
               text("The model is truncated: it ends after ", bytes.size(),
                    " bytes, inside a field that begins at byte ", path.offset(), "."));
-  return error.with("offset", std::to_string(path.offset()));
+  return error.with("offset", text(path.offset()));
 }
 
 bool began_like_one(const Model& model) { return model.ir_version >= kOldestIrVersion; }

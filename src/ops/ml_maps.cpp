@@ -99,7 +99,7 @@ struct MapCast {
         static_cast<CastTo>(ml::one_of(attributes, "cast_to", "TO_FLOAT", kTypes)),
         ml::one_of(attributes, "map_form", "DENSE", kForms) == 1, attributes.get_int("max_map", 1)};
     if (cast.sparse && cast.length < 0) {
-      ml::reject_attribute("max_map", std::to_string(cast.length), "at least 0");
+      ml::reject_attribute("max_map", text(cast.length), "at least 0");
     }
     return cast;
   }

@@ -348,7 +348,7 @@ int64_t Ensemble::number_of(const Attributes& attributes, std::string_view name,
                             int64_t largest) {
   const int64_t number = attributes.get_int(name, fallback);
   if (number < 0 || number > largest) {
-    ml::reject_attribute(name, std::to_string(number), text("a number from 0 to ", largest));
+    ml::reject_attribute(name, text(number), text("a number from 0 to ", largest));
   }
   return number;
 }
@@ -376,7 +376,7 @@ void Ensemble::read_nodes(const Attributes& attributes, size_t leaves) {
   size_t sets = 0;
   for (size_t i = 0; i < count; ++i) {
     if (!(modes[i] >= 0 && modes[i] <= static_cast<double>(ml::Question::Member))) {
-      ml::reject_attribute("nodes_modes", std::to_string(modes[i]), "a number from 0 to 6");
+      ml::reject_attribute("nodes_modes", text(modes[i]), "a number from 0 to 6");
     }
     const auto question = static_cast<ml::Question>(modes[i]);
     const bool asks_membership = question == ml::Question::Member;

@@ -72,7 +72,7 @@ std::string describe_dims(const std::vector<Dim>& dims) {
   for (const Dim& dim : dims) {
     if (out.size() > 1) out += ',';
     if (const auto* size = std::get_if<int64_t>(&dim)) {
-      out += std::to_string(*size);
+      out += text(*size);
     } else if (const auto* name = std::get_if<std::string>(&dim)) {
       out += *name;
     } else {

@@ -84,7 +84,7 @@ namespace {
                               const std::string& taken) {
   const std::string dtype(name_of(given));
   throw Error(code, text(node.op_type, " takes ", taken, " as input ", input, ", not ", dtype))
-      .with("input", std::to_string(input))
+      .with("input", text(input))
       .with("dtype", dtype);
 }
 

@@ -136,7 +136,7 @@ Tensor accept_result(int index, const ValueType& planned, Tensor result) {
     throw Error(ErrorCode::InvalidInput,
                 text("output ", index, " is to be ", described(planned.dtype, planned.shape),
                      ", not ", given))
-        .with("output", std::to_string(index));
+        .with("output", text(index));
   };
   if (result.dtype() == DType::Undefined) reject("left out");
   const DType given = result.dtype();

@@ -66,10 +66,10 @@ Tensor to_strings(const Tensor& numbers) {
                            [](bool value) { return value ? "True" : "False"; });
   } else if (numbers.dtype() == DType::Uint64) {
     std::ranges::transform(numbers.as<uint64_t>(), out.begin(),
-                           [](uint64_t value) { return std::to_string(value); });
+                           [](uint64_t value) { return integer_text(value); });
   } else {
     std::ranges::transform(as(DType::Int64).as<int64_t>(), out.begin(),
-                           [](int64_t value) { return std::to_string(value); });
+                           [](int64_t value) { return integer_text(value); });
   }
   return strings;
 }

@@ -42,6 +42,15 @@ TEST(Decimal, HasSixDigitsWhereTheyAreFixed) {
   EXPECT_EQ(fixed_text(-INFINITY), "-inf");
 }
 
+TEST(Decimal, WritesEveryDigitOfWholeNumbers) {
+  EXPECT_EQ(integer_text(int64_t{0}), "0");
+  EXPECT_EQ(integer_text(int64_t{-10}), "-10");
+  EXPECT_EQ(integer_text(std::numeric_limits<int64_t>::min()), "-9223372036854775808");
+  EXPECT_EQ(integer_text(std::numeric_limits<int64_t>::max()), "9223372036854775807");
+  EXPECT_EQ(integer_text(std::numeric_limits<uint64_t>::max()), "18446744073709551615");
+  EXPECT_EQ(text(-1, ' ', uint8_t{200}, ' ', size_t{3}), "-1 200 3");
+}
+
 TEST(Decimal, ReadsWholeWordsOfDigits) {
   EXPECT_EQ(decimal_number("-2.5"), -2.5);
   EXPECT_EQ(decimal_number(" 1e3"), 1000);
