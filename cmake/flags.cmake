@@ -42,14 +42,6 @@ if(EMSCRIPTEN)
   add_link_options(-fno-rtti)
   # libc++'s other std::function, that of its next ABI: half the code for each of hundreds of kernels.
   add_compile_options(-D_LIBCPP_ABI_OPTIMIZED_FUNCTION)
-  # Structs of several fields are passed and returned as their fields: C's convention has each string_view and span
-  # written to memory and its address passed, which was 10 KB of 435 by brotli. The libraries that are linked keep to
-  # it; what of libc++'s is inline has other names there (no tags here), and the rest is in base/string.cpp.
-  set(FOVEA_CALLS "SHELL:-Xclang -target-abi -Xclang experimental-mv" -D_LIBCPP_NO_ABI_TAG)
-  set(FOVEA_CALLS_OF_LIBRARIES "SHELL:-Xclang -target-abi -Xclang mvp" -U_LIBCPP_NO_ABI_TAG)
-  add_compile_options(${FOVEA_CALLS})
-  # 64-bit integers cross into JavaScript as BigInt; where they are split, no function has several results.
-  add_link_options(-sWASM_BIGINT)
   # Its functions are small: browsers optimise the large one of Emscripten's usual allocator before any
   # kernel, which takes 3% of a cold start.
   add_link_options(-sMALLOC=emmalloc)

@@ -22,7 +22,7 @@ bool is_network(const test::ConformanceCase& files) {
 }
 
 bool is_network_at_its_first_size(const test::ConformanceCase& files) {
-  return is_network(files) && test::name_of_file(files.data) == "test_data_set_0";
+  return is_network(files) && files.data.filename() == "test_data_set_0";
 }
 
 TEST(Exported, EveryModelAgrees) {

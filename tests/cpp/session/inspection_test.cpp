@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.h"
 #include "support/conformance.h"
@@ -16,6 +17,7 @@
 namespace fovea::test {
 namespace {
 
+namespace fs = std::filesystem;
 using Shapes = std::vector<std::optional<Shape>>;
 
 Inspection inspect(const std::string& bytes, SessionOptions options = {}, int threads = 1) {
@@ -24,7 +26,7 @@ Inspection inspect(const std::string& bytes, SessionOptions options = {}, int th
 }
 
 struct Reference {
-  std::string folder;
+  fs::path folder;
   std::string model;
   std::vector<Feed> feeds;
   Shapes shapes;
@@ -36,12 +38,12 @@ constexpr std::string_view kOfData = "textbook_srcnn_any_factor";
 // The other networks of tests/data/torch with the inputs that are there for them.
 std::vector<Reference> references() {
   std::vector<Reference> found;
-  for (const std::string& entry : entries_of("tests/data/torch")) {
-    if (name_of_file(entry) == kOfData) continue;
-    Reference reference = {entry, read_file(entry + "/model.onnx"), {}, {}};
+  for (const auto& entry : fs::directory_iterator("tests/data/torch")) {
+    if (entry.path().filename() == kOfData) continue;
+    Reference reference = {entry.path(), read_file(entry.path() / "model.onnx"), {}, {}};
     const Inspection inspection = inspect(reference.model);
     for (const InputInfo& input : inspection.report().info.inputs) {
-      Tensor tensor = read_npy(reference.folder + "/in_" + input.name + ".npy");
+      Tensor tensor = read_npy(reference.folder / ("in_" + input.name + ".npy"));
       reference.shapes.push_back(tensor.shape());
       reference.feeds.push_back({input.name, std::move(tensor)});
     }

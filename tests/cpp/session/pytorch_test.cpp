@@ -15,20 +15,25 @@
 namespace fovea {
 namespace {
 
+namespace fs = std::filesystem;
+
 // float32 sums of these networks' lengths, in another order than PyTorch's, relative to the largest
 // output: 2^-24 per operation, a few hundred operations deep.
 constexpr double kTolerance = 2e-5;
 
 struct Reference {
-  std::string folder;
+  fs::path folder;
   std::string model;
 };
 
 std::vector<Reference> references() {
   std::vector<Reference> found;
-  for (const std::string& entry : test::entries_of("tests/data/torch")) {
-    found.push_back({entry, test::read_file(entry + "/model.onnx")});
+  const fs::path root = "tests/data/torch";
+  if (!fs::exists(root)) return found;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    found.push_back({entry.path(), test::read_file(entry.path() / "model.onnx")});
   }
+  std::ranges::sort(found, {}, &Reference::folder);
   return found;
 }
 
@@ -37,13 +42,13 @@ double error_of(const Reference& reference, SessionOptions options, int threads 
   const auto session = test::load(reference.model, std::move(options), threads);
   std::vector<Feed> feeds;
   for (const InputInfo& input : session->info().inputs) {
-    feeds.push_back({input.name, test::read_npy(reference.folder + "/in_" + input.name + ".npy")});
+    feeds.push_back({input.name, test::read_npy(reference.folder / ("in_" + input.name + ".npy"))});
   }
   const std::vector<Tensor> outputs = session->run(std::move(feeds));
   double worst = 0;
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = session->info().outputs[i].name;
-    const Tensor expected = test::read_npy(reference.folder + "/out_" + name + ".npy");
+    const Tensor expected = test::read_npy(reference.folder / ("out_" + name + ".npy"));
     EXPECT_EQ(outputs[i].shape(), expected.shape());
     if (outputs[i].shape() != expected.shape()) return INFINITY;
     const auto actual_values = to_floats(outputs[i]);

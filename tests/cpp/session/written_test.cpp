@@ -34,7 +34,7 @@ using Dims = std::vector<ModelBuilder::Size>;
 std::span<const std::byte> as_bytes(const std::string& bytes) { return onnx::as_bytes(bytes); }
 
 bool is_first_size(const test::ConformanceCase& files) {
-  return test::name_of_file(files.data) == "test_data_set_0";
+  return files.data.filename() == "test_data_set_0";
 }
 
 // Of the default domain; 0 where the model imports none.

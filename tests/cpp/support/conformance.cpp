@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <protozero/pbf_reader.hpp>
+#include <sstream>
 
 #include "base/error.h"
 #include "onnx/tensor_data.h"
@@ -17,17 +19,28 @@ constexpr double kRelative = 1e-3;
 constexpr double kRelativeOfBFloat16 = 0x1p-6;
 constexpr double kAbsolute = 1e-7;
 
-std::vector<ConformanceCase> find_cases(const std::string& root) {
+namespace fs = std::filesystem;
+
+std::vector<ConformanceCase> find_cases(const fs::path& root) {
   std::vector<ConformanceCase> cases;
-  const std::string model = root + "/model.onnx";
-  const bool is_case = exists(model);
-  for (const std::string& entry : entries_of(root)) {
-    if (is_case && name_of_file(entry).starts_with("test_data_set_")) {
-      cases.push_back({name_of_file(root), model, entry});
+  if (!fs::exists(root)) return cases;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().filename() != "model.onnx") continue;
+    const fs::path folder = entry.path().parent_path();
+    for (const auto& data : fs::directory_iterator(folder)) {
+      if (!data.path().filename().string().starts_with("test_data_set_")) continue;
+      cases.push_back({folder.filename().string(), entry.path(), data.path()});
     }
-    std::ranges::move(find_cases(entry), std::back_inserter(cases));
   }
+  std::ranges::sort(cases, {}, &ConformanceCase::data);
   return cases;
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
 }
 
 namespace {
@@ -133,12 +146,12 @@ Tensor read_value(std::span<const std::byte> bytes, onnx::Type::Kind kind) {
 
 }  // namespace
 
-std::vector<Tensor> read_values(const std::string& data, const std::string& prefix,
+std::vector<Tensor> read_values(const fs::path& data, const std::string& prefix,
                                 std::span<const onnx::ValueInfo> declared) {
   std::vector<Tensor> values;
   for (const onnx::ValueInfo& info : declared) {
-    const std::string path = text(data, "/", prefix, "_", values.size(), ".pb");
-    if (!exists(path)) break;
+    const fs::path path = data / text(prefix, "_", values.size(), ".pb");
+    if (!fs::exists(path)) break;
     const std::string bytes = read_file(path);
     values.push_back(read_value(std::as_bytes(std::span(bytes)), info.type->kind));
   }

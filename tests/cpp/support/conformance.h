@@ -1,11 +1,11 @@
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "onnx/model.h"
-#include "support/files.h"
 #include "tensor/tensor.h"
 
 namespace fovea::test {
@@ -13,15 +13,17 @@ namespace fovea::test {
 // One data set of an official ONNX test: a model, what it is fed and what it must give.
 struct ConformanceCase {
   std::string name;
-  std::string model;
-  std::string data;
+  std::filesystem::path model;
+  std::filesystem::path data;
 };
 
 // Every data set below `root` (the layout of onnx/backend/test/data), in the order of names.
-std::vector<ConformanceCase> find_cases(const std::string& root);
+std::vector<ConformanceCase> find_cases(const std::filesystem::path& root);
+
+std::string read_file(const std::filesystem::path& path);
 
 // input_0.pb, input_1.pb, ... (or output_) of a data set, of the types that the model declares.
-std::vector<Tensor> read_values(const std::string& data, const std::string& prefix,
+std::vector<Tensor> read_values(const std::filesystem::path& data, const std::string& prefix,
                                 std::span<const onnx::ValueInfo> declared);
 
 // Empty when `actual` equals `expected`: shapes and element types exactly, numbers within onnx's

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace fovea::test {
 class ExportedModel {
  public:
   explicit ExportedModel(const ConformanceCase& files)
-      : folder_(folder_of(files.model)),
+      : folder_(files.model.parent_path()),
         bytes_(read_file(files.model)),
         model_(onnx::decode(std::as_bytes(std::span(bytes_)))),
         inputs_(read_values(files.data, "input", model_.graph.inputs)),
@@ -30,7 +31,7 @@ class ExportedModel {
   std::unique_ptr<Session> load(std::string bytes, SessionOptions options = {},
                                 int threads = 1) const {
     options.external_data = [this](const std::string& location) {
-      const auto data = std::make_shared<std::string>(read_file(folder_ + "/" + location));
+      const auto data = std::make_shared<std::string>(read_file(folder_ / location));
       return ModelBytes{std::as_bytes(std::span(*data)), data};
     };
     return test::load(std::move(bytes), std::move(options), threads);
@@ -74,7 +75,7 @@ class ExportedModel {
            std::ranges::any_of(model_.graph.outputs, gives_half);
   }
 
-  std::string folder_;
+  std::filesystem::path folder_;
   std::string bytes_;
   onnx::Model model_;
   std::vector<Tensor> inputs_, outputs_;

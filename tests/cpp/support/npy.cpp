@@ -44,17 +44,18 @@ Shape parse_shape(const std::string& numbers) {
 
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
+Tensor read_npy(const std::filesystem::path& path) {
   constexpr size_t kPreamble = 10;
   const std::string bytes = read_file(path);
-  if (bytes.size() < kPreamble) throw Error(ErrorCode::Internal, "not an .npy file: " + path);
+  if (bytes.size() < kPreamble)
+    throw Error(ErrorCode::Internal, "not an .npy file: " + path.string());
   uint16_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data() + 8, sizeof header_bytes);
   const std::string header = bytes.substr(kPreamble, header_bytes);
   Tensor tensor = Tensor::allocate(dtype_of_descr(field(header, "'descr': '", '\'')),
                                    parse_shape(field(header, "'shape': (", ')')));
   if (bytes.size() - kPreamble - header_bytes < tensor.bytes()) {
-    throw Error(ErrorCode::Internal, "truncated .npy file: " + path);
+    throw Error(ErrorCode::Internal, "truncated .npy file: " + path.string());
   }
   if (tensor.bytes() > 0) {
     std::memcpy(tensor.mutable_data(), bytes.data() + kPreamble + header_bytes, tensor.bytes());

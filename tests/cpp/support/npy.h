@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <filesystem>
 
 #include "tensor/tensor.h"
 
@@ -8,6 +8,6 @@ namespace fovea::test {
 
 // The array of a NumPy .npy file of version 1 in C order: float32, float64, int64, int32, bool or
 // uint8. Throws Error for others.
-Tensor read_npy(const std::string& path);
+Tensor read_npy(const std::filesystem::path& path);
 
 }  // namespace fovea::test
