@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "ops/core/channels.h"
+
 namespace fovea {
 namespace {
 
 using kernels::Activation;
 using kernels::ConvPart;
 using kernels::Epilogue;
-
-// Of an input that has to be joined, for one thread at a time.
-constexpr int64_t kPixelsPerChunk = 4096;
 
 // Hands out parts of the scratch memory, all in floats.
 class ScratchPlan {
@@ -36,8 +35,6 @@ class ConvStep {
   const float* channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                              int64_t w, float* scratch) const;
   std::vector<ConvPart> parts(const RunContext& run, float* memory) const;
-  // The parts as one image at `to`.
-  ConvPart joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const;
   RowRange wanted_rows(RowRange rows) const;
   // The output rows [begin, end).
   void run_rows(std::span<const ConvPart> input, const float* packed,
@@ -138,24 +135,10 @@ std::vector<ConvPart> ConvStep::parts(const RunContext& run, float* memory) cons
     }
     parts.push_back({data, channels});
   }
-  if (joins_) return {joined(run, parts, memory + joined_at_)};
-  return parts;
-}
-
-ConvPart ConvStep::joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const {
-  const kernels::ConvShape& shape = implementation_.shape;
-  const int64_t pixel = kernels::padded_channels(shape.in_channels);
-  run.pool().parallel_for(
-      shape.batch * shape.in_h * shape.in_w, kPixelsPerChunk, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          float* at = to + i * pixel;
-          for (const auto& [data, channels] : parts) {
-            at = std::copy_n(data + i * kernels::padded_channels(channels), channels, at);
-          }
-          std::fill(at, to + (i + 1) * pixel, 0.0f);
-        }
-      });
-  return {to, shape.in_channels};
+  if (!joins_) return parts;
+  float* joined = memory + joined_at_;
+  join_channels(parts, joined, shape.batch * shape.in_h * shape.in_w, run.pool());
+  return {{joined, shape.in_channels}};
 }
 
 Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
