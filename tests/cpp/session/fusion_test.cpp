@@ -161,6 +161,25 @@ TEST(Fusion, DenseBlocksWithoutConcatenation) {
         {image(3, 24, 25), image(3, 3, 2), image(3, 40, 9)});
 }
 
+// Of what convolutions give, of the input and of a constant, of no multiple of 4 channels.
+TEST(Fusion, PointwiseConvolutionsWithoutConcatenation) {
+  const std::vector<ModelBuilder::Attribute> channels = {{"axis", int64_t{1}}};
+  check(layers({5, 6, 9})
+            .constant("w2", random({7, 20, 1, 1}, 20))
+            .constant("w3", random({5, 12, 1, 1}, 21))
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Conv", {"h", "w1", "b1"}, {"a"}, kSame)
+            .node("Concat", {"a", "h", "x"}, {"ahx"}, channels)
+            .node("Conv", {"ahx", "w2"}, {"b"})
+            .node("Sigmoid", {"b"}, {"c"})
+            .node("Concat", {"c", "x"}, {"cx"}, channels)
+            .node("Conv", {"cx", "w3"}, {"d"})
+            .node("Add", {"d", "x"}, {"y"})
+            .output("y"),
+        {"Conv", "Conv", "FusedConv", "FusedConv"},
+        {image(5, 24, 25), image(5, 3, 2), image(5, 1, 1), image(5, 40, 9)});
+}
+
 TEST(Fusion, SumsOfTwoConvolutions) {
   check(layers({3, 7, 7})
             .constant("w", random({7, 3, 1, 1}, 5))
