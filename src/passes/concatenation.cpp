@@ -4,6 +4,7 @@
 #include "kernels/conv/conv.h"
 #include "ops/core/body.h"
 #include "passes/convolution.h"
+#include "passes/known_shapes.h"
 #include "passes/match.h"
 #include "passes/pass.h"
 
@@ -76,19 +77,22 @@ ConvParts parts_of(const Rewriter& graph, const Node& node, ValueId data) {
 }
 
 // Whether all that the Concat joins are known to be whole vectors of channels.
-bool has_whole_vectors(const Rewriter& graph, const Node& concat) {
+bool has_whole_vectors(const Rewriter& graph, const KnownShapes& shapes, const Node& concat) {
   return std::ranges::all_of(concat.inputs, [&](ValueId part) {
-    const auto count = channels_of(graph, part);
+    const auto& dims = shapes[static_cast<size_t>(part)];
+    const auto known = dims && dims->size() == 4 ? (*dims)[1] : std::nullopt;
+    const auto count = known ? known : channels_of(graph, part);
     return count && *count % kernels::kLanes == 0;
   });
 }
 
 // The readers of the Concat's result, if all can do without it; else none.
-std::vector<NodeId> readers_of_parts(const Rewriter& graph, const Node& concat) {
+std::vector<NodeId> readers_of_parts(const Rewriter& graph, const KnownShapes& shapes,
+                                     const Node& concat) {
   const int64_t axis = concat.attributes.get_int("axis", 1);
   const ValueId result = concat.outputs[0];
   if ((axis != 1 && axis != -3) || graph.is_output(result)) return {};
-  const bool whole = has_whole_vectors(graph, concat);
+  const bool whole = has_whole_vectors(graph, shapes, concat);
   std::vector<NodeId> readers = graph.readers(result);
   const bool all = std::ranges::all_of(readers, [&](NodeId reader) {
     const Node& node = graph.node(reader);
@@ -104,9 +108,10 @@ std::vector<NodeId> readers_of_parts(const Rewriter& graph, const Node& concat) 
 // Gives 1x1, 3x3 and 5x5 convolutions the images that a Concat of channels would put together, one
 // by one: the Concat becomes the first node of their bodies.
 void fuse_concatenation(Rewriter& graph, const PassContext&) {
+  const KnownShapes shapes = known_shapes(graph.graph());
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!is_op(graph.node(id), "Concat")) continue;
-    for (const NodeId reader : readers_of_parts(graph, graph.node(id))) {
+    for (const NodeId reader : readers_of_parts(graph, shapes, graph.node(id))) {
       graph.fuse(reader, {id}, "FusedConv");
     }
   }

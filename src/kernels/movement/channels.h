@@ -22,4 +22,10 @@ struct ChannelCopy {
 // 0, a later one may fill. Sources and targets must not overlap.
 void copy_channels(std::span<const ChannelCopy> copies, int64_t pixels, ThreadPool& pool) noexcept;
 
+// A channels-last image whose channels are those of `from`, of which there are a multiple of
+// `groups`, in turns: channel i * groups + g is channel g * (channels / groups) + i. The two must
+// not overlap.
+void shuffle_channels(const float* from, float* to, int64_t channels, int64_t groups,
+                      int64_t pixels, ThreadPool& pool) noexcept;
+
 }  // namespace fovea::kernels

@@ -95,5 +95,27 @@ TEST(CopyChannels, DividesPixelsAmongThreads) {
   check_joined(20'011, {9, 3, 25}, pool);
 }
 
+TEST(ShuffleChannels, TakesGroupsInTurns) {
+  for (const int64_t pixels : {0, 1, 3, 3001}) {
+    ThreadPool pool(pixels > 3 ? 3 : 1);
+    for (const int64_t groups : {1, 2, 3, 4}) {
+      for (const int64_t count : {1, 2, 3, 4, 5, 9}) {
+        const int64_t channels = groups * count, step = padded_channels(channels);
+        const auto image = test::random_floats(pixels * step + 1, 1);
+        auto out = unset(pixels * step + 1);
+        shuffle_channels(image.data(), out.data(), channels, groups, pixels, pool);
+        for (int64_t i = 0; i < pixels * step; ++i) {
+          const int64_t channel = i % step, from = channel % groups * count + channel / groups;
+          const float expected =
+              channel < channels ? image[static_cast<size_t>(i - channel + from)] : 0.0f;
+          ASSERT_EQ(out[static_cast<size_t>(i)], expected)
+              << groups << " groups of " << count << ", element " << i;
+        }
+        EXPECT_TRUE(std::isnan(out.back()));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fovea::kernels

@@ -91,9 +91,18 @@ TEST(Concatenation, StaysWhereChannelsAreUnknownOrNoVectors) {
   EXPECT_EQ(operators(convolved(joined(1, 7), {4, 11, 3, 3})), kKept);
   EXPECT_EQ(operators(convolved(joined(2, 4), {4, 4, 3, 3})), kKept);
   const auto of_input = ModelBuilder()
-                            .input("x", DType::Float, {1, 8, 6, 6})
+                            .input("x", DType::Float, {1, "c", 6, 6})
                             .node("Concat", {"x", "x"}, {"c"}, {{"axis", kChannels}});
   EXPECT_EQ(operators(convolved(of_input, {4, 16, 3, 3})), (Names{"Concat", "Conv"}));
+}
+
+TEST(Concatenation, GoesWhereTheGraphTellsTheChannels) {
+  const auto model = ModelBuilder()
+                         .input("x", DType::Float, {1, 8, "h", "w"})
+                         .constant("up", ones({8, 4, 2, 2}))
+                         .node("ConvTranspose", {"x", "up"}, {"a"})
+                         .node("Concat", {"a", "x"}, {"c"}, {{"axis", kChannels}});
+  EXPECT_EQ(operators(convolved(model, {4, 12, 3, 3})), (Names{"ConvTranspose", "FusedConv"}));
 }
 
 }  // namespace
