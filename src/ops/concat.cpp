@@ -1,7 +1,7 @@
 // Concat.
 
 #include "ops/core/axes.h"
-#include "ops/core/memory.h"
+#include "ops/core/channels.h"
 
 namespace fovea {
 namespace {
@@ -50,9 +50,23 @@ Window concat_window(const WindowContext& context) {
   return is_border ? window_of_nothing(context) : same_place(axis, -begin);
 }
 
+Kernel plan_channels(const PlanContext& context) {
+  std::vector<int64_t> channels;
+  for (int i = 0; i < context.input_count(); ++i) channels.push_back(context.shape(i)[1]);
+  const Shape& out = context.output_shape(0);
+  return [channels = std::move(channels), pixels = out[0] * out[2] * out[3]](RunContext& run) {
+    std::vector<kernels::ConvPart> parts;
+    for (size_t i = 0; i < channels.size(); ++i) {
+      parts.push_back({run.in<float>(static_cast<int>(i)), channels[i]});
+    }
+    join_channels(parts, run.out<float>(0), pixels, run.pool());
+  };
+}
+
 Kernel plan_concat(PlanContext& context) {
   const int axis = concat_axis(context);
   const Operand out = output_operand(context);
+  if (out.layout == Layout::ChannelsLast && axis == 1) return plan_channels(context);
   const std::vector<int64_t> to_strides = memory_strides(out.shape, out.layout);
   std::vector<CopyStep> steps;
   int64_t position = 0;

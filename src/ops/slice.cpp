@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "ops/core/axes.h"
-#include "ops/core/memory.h"
+#include "ops/core/channels.h"
 
 namespace fovea {
 namespace {
@@ -75,10 +75,23 @@ Window window_slice(const WindowContext& context) {
   return window;
 }
 
+// Whether some neighbouring channels are taken, and all else.
+bool is_channel_range(const NodeContext& context, std::span<const Range> ranges) {
+  Shape whole = context.shape(0);
+  whole[1] = ranges[1].count;
+  for (size_t axis = 0; axis < ranges.size(); ++axis) {
+    if (ranges[axis].step != 1 || ranges[axis].count != whole[static_cast<int>(axis)]) return false;
+  }
+  return true;
+}
+
 Kernel plan_slice(PlanContext& context) {
   const Operand out = {context.dtype(0), context.output_shape(0), context.output_layout(0)};
   std::vector<int64_t> from_strides = memory_strides(context.shape(0), out.layout);
   const std::vector<Range> ranges = ranges_of(context);
+  if (out.layout == Layout::ChannelsLast && is_channel_range(context, ranges)) {
+    return plan_channel_ranges(context, {{ranges[1].start, ranges[1].count, 0}});
+  }
   int64_t offset = 0;
   for (size_t axis = 0; axis < ranges.size(); ++axis) {
     offset += ranges[axis].start * from_strides[axis];

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "ops/core/axes.h"
-#include "ops/core/memory.h"
+#include "ops/core/channels.h"
 
 namespace fovea {
 namespace {
@@ -67,10 +67,22 @@ struct Part {
   CopyStep copy;
 };
 
+Kernel plan_channels(const PlanContext& context, const std::vector<int64_t>& parts) {
+  std::vector<ChannelRange> ranges;
+  int64_t first = 0;
+  for (int i = 0; i < context.output_count(); ++i) {
+    const int64_t count = parts[static_cast<size_t>(i)];
+    if (context.wants_output(i)) ranges.push_back({first, count, i});
+    first += count;
+  }
+  return plan_channel_ranges(context, std::move(ranges));
+}
+
 Kernel plan_split(PlanContext& context) {
   const Layout layout = context.layout(0);
   const int axis = axis_of(context, context.shape(0).rank(), 0);
   const std::vector<int64_t> parts = parts_of(context, context.shape(0)[axis]);
+  if (layout == Layout::ChannelsLast && axis == 1) return plan_channels(context, parts);
   const std::vector<int64_t> from_strides = memory_strides(context.shape(0), layout);
   std::vector<Part> wanted;
   int64_t position = 0;

@@ -4,11 +4,15 @@
 #include "kernels/conv/conv.h"
 #include "ops/core/body.h"
 #include "passes/convolution.h"
+#include "passes/known_shapes.h"
 #include "passes/match.h"
 #include "passes/pass.h"
 
 namespace fovea {
 namespace {
+
+using kernels::ConvParts;
+using enum kernels::ConvParts;
 
 // What a node that convolves without transposing does.
 struct Convolving {
@@ -50,56 +54,64 @@ std::optional<int64_t> channels_of(const Rewriter& graph, ValueId id) {
   return std::nullopt;
 }
 
-// Whether the node convolves images `data`, of so many channels altogether, in a way that takes
-// them in parts. What large images take is decided here, for sizes may be open; images that turn
-// out to be smaller than the algorithm wants are joined by the kernel.
-bool takes_parts(const Rewriter& graph, const Node& node, ValueId data, int64_t channels) {
+// In which parts the node takes images `data` that it convolves. What large images take is decided
+// here, for sizes may be open; images that turn out to be smaller than the algorithm wants are
+// joined by the kernel.
+ConvParts parts_of(const Rewriter& graph, const Node& node, ValueId data) {
   const auto [convolution, weight, convolved, shuffled] = convolving(graph, node);
-  if (convolved != data || !weight || weight->shape().rank() != 4 || shuffled) return false;
+  if (convolved != data || !weight || weight->shape().rank() != 4 || shuffled) return One;
   const Attributes& attributes = convolution->attributes;
   const auto strides = attributes.get_ints("strides", {1, 1});
   const auto dilations = attributes.get_ints("dilations", {1, 1});
-  if (weight->shape()[1] != channels || strides.size() != 2 || dilations.size() != 2) return false;
-  const kernels::ConvShape shape = {.in_channels = channels,
+  const int64_t groups = attributes.get_int("group", 1);
+  if (strides.size() != 2 || dilations.size() != 2 || groups != 1) return One;
+  const kernels::ConvShape shape = {.in_channels = weight->shape()[1],
                                     .out_channels = weight->shape()[0],
                                     .kernel_h = weight->shape()[2],
                                     .kernel_w = weight->shape()[3],
                                     .stride_h = strides[0],
                                     .stride_w = strides[1],
                                     .dilation_h = dilations[0],
-                                    .dilation_w = dilations[1],
-                                    .groups = attributes.get_int("group", 1)};
-  return kernels::choose_algorithm_for_large_images(shape).takes_parts;
+                                    .dilation_w = dilations[1]};
+  return kernels::choose_algorithm_for_large_images(shape).parts(shape);
+}
+
+// Whether all that the Concat joins are known to be whole vectors of channels.
+bool has_whole_vectors(const Rewriter& graph, const KnownShapes& shapes, const Node& concat) {
+  return std::ranges::all_of(concat.inputs, [&](ValueId part) {
+    const auto& dims = shapes[static_cast<size_t>(part)];
+    const auto known = dims && dims->size() == 4 ? (*dims)[1] : std::nullopt;
+    const auto count = known ? known : channels_of(graph, part);
+    return count && *count % kernels::kLanes == 0;
+  });
 }
 
 // The readers of the Concat's result, if all can do without it; else none.
-std::vector<NodeId> readers_of_parts(const Rewriter& graph, const Node& concat) {
+std::vector<NodeId> readers_of_parts(const Rewriter& graph, const KnownShapes& shapes,
+                                     const Node& concat) {
   const int64_t axis = concat.attributes.get_int("axis", 1);
   const ValueId result = concat.outputs[0];
   if ((axis != 1 && axis != -3) || graph.is_output(result)) return {};
-  int64_t channels = 0;
-  for (const ValueId part : concat.inputs) {
-    const auto count = channels_of(graph, part);
-    if (!count || *count % kernels::kLanes != 0) return {};
-    channels += *count;
-  }
+  const bool whole = has_whole_vectors(graph, shapes, concat);
   std::vector<NodeId> readers = graph.readers(result);
   const bool all = std::ranges::all_of(readers, [&](NodeId reader) {
     const Node& node = graph.node(reader);
+    const ConvParts parts = parts_of(graph, node, result);
     return std::ranges::count(node.inputs, result) == 1 &&
-           takes_parts(graph, node, result, channels);
+           (parts == Any || (parts == WholeVectors && whole));
   });
   return all ? readers : std::vector<NodeId>();
 }
 
 }  // namespace
 
-// Gives 3x3 and 5x5 convolutions the images that a Concat of channels would put together, one by
-// one: the Concat becomes the first node of their bodies.
+// Gives 1x1, 3x3 and 5x5 convolutions the images that a Concat of channels would put together, one
+// by one: the Concat becomes the first node of their bodies.
 void fuse_concatenation(Rewriter& graph, const PassContext&) {
+  const KnownShapes shapes = known_shapes(graph.graph());
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!is_op(graph.node(id), "Concat")) continue;
-    for (const NodeId reader : readers_of_parts(graph, graph.node(id))) {
+    for (const NodeId reader : readers_of_parts(graph, shapes, graph.node(id))) {
       graph.fuse(reader, {id}, "FusedConv");
     }
   }

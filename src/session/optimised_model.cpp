@@ -14,8 +14,9 @@ namespace {
 // What makes operators that only this engine has, or those of opset 24 ("activation"). What
 // "layer-normalization" finds is of opsets that have no other way to say it.
 constexpr std::string_view kOwnPasses[] = {
-    "quantised-convolution", "quantised-values",     "fold-dequantised", "activation",
-    "layer-normalization",   "convolution-epilogue", "concatenation",    "attention",
+    "quantised-convolution", "quantised-values", "fold-dequantised",
+    "channel-shuffle",       "activation",       "layer-normalization",
+    "convolution-epilogue",  "concatenation",    "attention",
     "matmul-epilogue"};
 constexpr int kFirstPixelShuffle = 11;  // DepthToSpace with a mode
 

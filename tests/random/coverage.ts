@@ -10,6 +10,7 @@ const shownPasses = [
   'quantised-convolution',
   'quantised-values',
   'pixel-shuffle',
+  'channel-shuffle',
   'activation',
   'layer-normalization',
   'transposes',

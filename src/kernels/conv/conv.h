@@ -109,6 +109,13 @@ struct ConvPart {
   int64_t channels = 0;
 };
 
+// In how many images an algorithm takes a convolution's channels.
+enum class ConvParts : uint8_t {
+  One,
+  WholeVectors,  // any number, each of a multiple of 4 channels
+  Any,
+};
+
 // One way to compute a convolution. Each is a constant: users compare and keep addresses.
 struct ConvAlgorithm {
   const char* name;  // in words, for people; no two have the same
@@ -124,15 +131,16 @@ struct ConvAlgorithm {
   void (*pack_weights)(const ConvShape&, const ConvWeights&, float* packed) noexcept;
   // Floats of scratch that run_rows needs, for each thread that runs it.
   int64_t (*scratch_size)(const ConvShape&) noexcept;
-  // Computes output rows [row_begin, row_end) of the batch * out_h. The input is one image, or,
-  // where takes_parts, several whose channels follow each other like those of ONNX Concat, each of
-  // a multiple of 4 channels.
+  // Computes output rows [row_begin, row_end) of the batch * out_h. The input is one image, or, as
+  // `parts` allows, several whose channels follow each other like those of ONNX Concat.
   void (*run_rows)(const ConvShape&, std::span<const ConvPart>, const float* packed,
                    const ConvOutput&, const Epilogue&, float* scratch, int64_t row_begin,
                    int64_t row_end) noexcept;
   // Ranges of rows that begin at multiples of this many rows are the fastest.
   int64_t (*rows_at_once)() noexcept = []() noexcept { return int64_t{1}; };
-  bool takes_parts = false;
+  ConvParts (*parts)(const ConvShape&) noexcept = [](const ConvShape&) noexcept {
+    return ConvParts::One;
+  };
 };
 
 // The cheapest that applies, if it pays; else the one for any size.

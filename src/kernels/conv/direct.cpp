@@ -47,6 +47,13 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
   }
 }
 
+// Whether each pixel is made of the one in its place.
+bool is_pointwise(const ConvShape& shape) {
+  return shape.groups == 1 && shape.kernel_h == 1 && shape.kernel_w == 1 && shape.stride_h == 1 &&
+         shape.stride_w == 1 && shape.pad_top == 0 && shape.pad_left == 0 &&
+         shape.out_h == shape.in_h && shape.out_w == shape.in_w;
+}
+
 StripPlan strip_of(const ConvShape& shape) { return plan_strip(shape, shape.group_inputs()); }
 
 int64_t scratch_size(const ConvShape& shape) noexcept {
@@ -56,6 +63,7 @@ int64_t scratch_size(const ConvShape& shape) noexcept {
 
 Tile tile_over(const ConvShape& shape, const Strip& strip) {
   Tile tile;
+  tile.input = strip.data;
   tile.input_step = shape.stride_w * strip.pixel_step;
   if (by_columns(shape)) {
     tile.run = depth(shape);
@@ -81,10 +89,19 @@ void clear_padding(const ConvShape& shape, float* row, int64_t pixel_step) noexc
   }
 }
 
-// Output rows [y, y + rows) of one image and group; `out` and `residual` point at row y.
-void run_strip(const ConvShape& shape, const Strip& strip, const float* packed, int64_t group,
-               const ConvOutput& out, const Epilogue& epilogue, int64_t rows) noexcept {
-  Tile tile = tile_over(shape, strip);
+// Output rows [y, y + rows) of one image and group by tiles that read from `over`, and for the row
+// after the next `row_step` floats further on; `out` and `residual` point at row y.
+void run_strip(const ConvShape& shape, const Tile& over, int64_t row_step, const float* packed,
+               int64_t group, const ConvOutput& out, const Epilogue& epilogue,
+               int64_t rows) noexcept {
+  Tile tile = over;
+  int64_t pixels = shape.out_w;
+  // Rows without gaps are one: few pixels fill no tiles.
+  const bool whole = tile.parts != nullptr || row_step == pixels * tile.input_step;
+  if (whole && out.row_step == pixels * out.pixel_step) {
+    pixels *= rows;
+    rows = 1;
+  }
   tile.output_step = out.pixel_step;
   tile.pad_with_zeros = shape.groups == 1;
   tile.epilogue = &epilogue;
@@ -94,10 +111,11 @@ void run_strip(const ConvShape& shape, const Strip& strip, const float* packed, 
     tile.channel = group * shape.group_outputs() + first;
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t to = r * out.row_step + tile.channel;
-      tile.input = strip.data + r * shape.stride_h * strip.row_step;
+      tile.input = over.input + r * row_step;
+      tile.first_pixel = over.first_pixel + r * shape.in_w;
       tile.output = out.data + to;
       tile.residual = out.residual != nullptr ? out.residual + to : nullptr;
-      run_tiles(tile, shape.out_w);
+      run_tiles(tile, pixels);
     }
   }
 }
@@ -110,7 +128,23 @@ void run_rows_by_columns(const ConvShape& shape, const float* input, const float
   for (int64_t row = row_begin; row < row_end; ++row) {
     const int64_t image = row / shape.out_h, y = row % shape.out_h;
     const Strip strip = gather_columns(shape, plan, input + image * image_size, y, scratch);
-    run_strip(shape, strip, packed, 0, output.at(image, y), epilogue, 1);
+    run_strip(shape, tile_over(shape, strip), 0, packed, 0, output.at(image, y), epilogue, 1);
+  }
+}
+
+// Of a pointwise convolution, whose sums go through a pixel of one part after the other.
+void run_parts(const ConvShape& shape, std::span<const ConvPart> parts, const float* packed,
+               const ConvOutput& output, const Epilogue& epilogue, int64_t row_begin,
+               int64_t row_end) noexcept {
+  const StripPlan plan = strip_of(shape);
+  Tile tile;
+  tile.parts = parts.data();
+  tile.outer = static_cast<int64_t>(parts.size());
+  for (int64_t row = row_begin, rows = 0; row < row_end; row += rows) {
+    const int64_t image = row / shape.out_h, y = row % shape.out_h;
+    rows = std::min({plan.output_rows, shape.out_h - y, row_end - row});
+    tile.first_pixel = row * shape.in_w;
+    run_strip(shape, tile, 0, packed, 0, output.at(image, y), epilogue, rows);
   }
 }
 
@@ -118,6 +152,9 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
               const ConvOutput& output, const Epilogue& epilogue, float* scratch, int64_t row_begin,
               int64_t row_end) noexcept {
   const float* input = parts[0].data;
+  if (parts.size() > 1) {
+    return run_parts(shape, parts, packed, output, epilogue, row_begin, row_end);
+  }
   if (by_columns(shape)) {
     return run_rows_by_columns(shape, input, packed, output, epilogue, scratch, row_begin, row_end);
   }
@@ -130,8 +167,8 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
     for (int64_t group = 0; group < shape.groups; ++group) {
       const Strip strip =
           gather_strip(shape, plan, input + image * image_size, group, y, rows, scratch);
-      run_strip(shape, strip, packed + group * packed_group_size(shape), group, out, epilogue,
-                rows);
+      run_strip(shape, tile_over(shape, strip), shape.stride_h * strip.row_step,
+                packed + group * packed_group_size(shape), group, out, epilogue, rows);
     }
     if (shape.groups == 1) continue;
     for (int64_t r = 0; r < rows; ++r) {
@@ -151,6 +188,10 @@ constinit const ConvAlgorithm kDirectConv = {
     .pack_weights = pack_weights,
     .scratch_size = scratch_size,
     .run_rows = run_rows,
+    .parts =
+        [](const ConvShape& shape) noexcept {
+          return is_pointwise(shape) ? ConvParts::Any : ConvParts::One;
+        },
 };
 
 }  // namespace fovea::kernels

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "kernels/conv/conv.h"
 #include "kernels/lanes.h"
 #include "kernels/register_tile.h"
 
@@ -85,12 +86,15 @@ inline const float* accumulate_row(const float* from, ptrdiff_t depth_step, ptrd
   return weights;
 }
 
+// Of the rows from `first` on.
 template <int Rows, int Vectors>
-void multiply(const Tile& tile, const float* from, Accumulators<Rows, Vectors>& sums) {
+void multiply(const Tile& tile, int64_t first, Accumulators<Rows, Vectors>& sums) {
   constexpr int kParts = Rows == 1 ? 4 : 1;
-  const auto input_step = static_cast<ptrdiff_t>(tile.input_step);
+  auto input_step = static_cast<ptrdiff_t>(tile.input_step);
   const auto depth_step = static_cast<ptrdiff_t>(tile.depth_step);
-  const auto run = static_cast<ptrdiff_t>(tile.run);
+  auto run = static_cast<ptrdiff_t>(tile.run);
+  const float* from = tile.input + first * tile.input_step;
+  const ConvPart* part = tile.parts;
   sums.each([&](F32x4, int, int v) { return F32x4::load(tile.panel + 4 * v); });
   Accumulators<kParts, Vectors> parts;
   parts.each([](F32x4, int, int) { return F32x4::zero(); });
@@ -99,6 +103,12 @@ void multiply(const Tile& tile, const float* from, Accumulators<Rows, Vectors>& 
   // of two the innermost one so far that accumulators are spilled.
   int64_t inner = tile.inner;
   for (int64_t stretches = tile.outer * tile.inner; stretches > 0; --stretches) {
+    if (part != nullptr) {
+      run = static_cast<ptrdiff_t>(part->channels);
+      input_step = static_cast<ptrdiff_t>(padded_channels(part->channels));
+      from = part->data + (tile.first_pixel + first) * input_step;
+      ++part;
+    }
     if constexpr (kParts > 1) {
       weights = accumulate_row(from, depth_step, run, weights, parts);
     } else {
@@ -152,15 +162,14 @@ void finish(const Tile& tile, const float* residual, float* output,
 // `tiles` of them, one below the other.
 template <int Rows, int Vectors>
 void run_tile(const Tile& tile, int64_t first, int64_t tiles) noexcept {
-  const float* input = tile.input + first * tile.input_step;
   float* output = tile.output + first * tile.output_step;
   const float* residual =
       tile.residual != nullptr ? tile.residual + first * tile.output_step : nullptr;
   for (; tiles > 0; --tiles) {
     Accumulators<Rows, Vectors> sums;
-    multiply(tile, input, sums);
+    multiply(tile, first, sums);
     finish(tile, residual, output, sums);
-    input += Rows * tile.input_step;
+    first += Rows;
     output += Rows * tile.output_step;
     if (residual != nullptr) residual += Rows * tile.output_step;
   }
@@ -228,7 +237,7 @@ constexpr std::array kRunSimpleTile = {kRunSimpleTileOf<2>, kRunSimpleTileOf<3>}
 
 bool is_simple(const Tile& tile, int vectors) {
   return vectors > 1 && tile.columns == vectors * kLanes && tile.outer * tile.inner == 1 &&
-         tile.run > 0 && is_simple(tile.epilogue->activation.kind);
+         tile.parts == nullptr && tile.run > 0 && is_simple(tile.epilogue->activation.kind);
 }
 
 RunTile kernel_for(const Tile& tile, int vectors, int64_t rows) {

@@ -60,6 +60,8 @@ void pack_panels(float* panels, int64_t columns, int64_t depth, Value value, Bia
   }
 }
 
+struct ConvPart;
+
 // One panel applied to a run of rows. The sum goes over stretches of `run` inputs, counted by two
 // indices (of a convolution: kernel rows and columns). Row r reads
 // input[r * input_step + i * outer_step + j * inner_step + k * depth_step]
@@ -73,6 +75,10 @@ struct Tile {
   int64_t inner_step = 0;
   int64_t run = 0;
   int64_t depth_step = 1;
+  // Other than null: the stretches, `outer` of them, are the pixels from `first_pixel` on of as
+  // many images, in place of all above.
+  const ConvPart* parts = nullptr;
+  int64_t first_pixel = 0;
 
   const float* panel = nullptr;
   int64_t columns = kPanel;  // of the panel

@@ -68,7 +68,10 @@ constexpr ConvAlgorithm algorithm(const char* name) {
                                                         epilogue, scratch, row_begin, row_end);
           },
       .rows_at_once = []() noexcept { return int64_t{kFilter.tile_h}; },
-      .takes_parts = !kInBlocks,
+      .parts =
+          [](const ConvShape&) noexcept {
+            return kInBlocks ? ConvParts::One : ConvParts::WholeVectors;
+          },
   };
 }
 

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "ops/core/channels.h"
+
 namespace fovea {
 namespace {
 
 using kernels::Activation;
 using kernels::ConvPart;
 using kernels::Epilogue;
-
-// Of an input that has to be joined, for one thread at a time.
-constexpr int64_t kPixelsPerChunk = 4096;
 
 // Hands out parts of the scratch memory, all in floats.
 class ScratchPlan {
@@ -36,13 +35,12 @@ class ConvStep {
   const float* channels_last(const RunContext& run, int index, int64_t channels, int64_t h,
                              int64_t w, float* scratch) const;
   std::vector<ConvPart> parts(const RunContext& run, float* memory) const;
-  // The parts as one image at `to`.
-  ConvPart joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const;
   RowRange wanted_rows(RowRange rows) const;
   // The output rows [begin, end).
   void run_rows(std::span<const ConvPart> input, const float* packed,
                 const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
                 int64_t begin, int64_t end) const;
+  void clear_lanes(float* pixel, int64_t pixels) const;
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
@@ -59,6 +57,7 @@ class ConvStep {
   // What takes more than an instruction or two is done to rows that were just written, which are in
   // the cache then, by loops that keep constants in registers. None: nothing is.
   kernels::ActivationSpec afterwards_ = {};
+  bool clears_padding_ = false;  // which it would make other than 0
   int64_t packed_at_ = 0, slopes_at_ = 0, input_at_ = 0, addend_at_ = 0, output_at_ = 0;
   int64_t joined_at_ = 0;
   int64_t threads_at_ = 0;
@@ -90,10 +89,9 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation,
   }
   const bool simple = is_simple(epilogue_.activation.kind);
   const bool whole = implementation_.channels.empty() && !implementation_.plain_output;
+  if (!simple && whole) std::swap(afterwards_, epilogue_.activation);
   const bool pads = shape.out_channels % kernels::kLanes != 0;
-  if (!simple && whole && (!pads || keeps_zero(epilogue_.activation))) {
-    std::swap(afterwards_, epilogue_.activation);
-  }
+  clears_padding_ = pads && !keeps_zero(afterwards_);
   if (epilogue_.activation.kind == Activation::PRelu) {
     single_slope_ = context.shape(operands.epilogue.slopes).elements() == 1;
     const auto channels = static_cast<int64_t>(implementation_.channels.size());
@@ -102,13 +100,17 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation,
   const int64_t out_size = shape.batch * kernels::dense_output(shape, nullptr).image_step;
   const int64_t in_pixels = shape.batch * shape.in_h * shape.in_w;
   int64_t padded = 0;
+  bool odd = false;
   for (const int index : operands.data) {
     const int64_t channels = context.shape(index)[1];
     data_.emplace_back(index, channels);
     padded += kernels::padded_channels(channels);
-    joins_ |= channels % kernels::kLanes != 0;
+    odd |= channels % kernels::kLanes != 0;
   }
-  joins_ = data_.size() > 1 && (joins_ || !implementation_.takes_parts);
+  using enum kernels::ConvParts;
+  const bool takes_parts =
+      implementation_.parts == Any || (implementation_.parts == WholeVectors && !odd);
+  joins_ = data_.size() > 1 && !takes_parts;
   if (plain_input_) input_at_ = scratch.take(in_pixels * padded);
   if (joins_) {
     joined_at_ = scratch.take(in_pixels * kernels::padded_channels(shape.in_channels));
@@ -138,24 +140,10 @@ std::vector<ConvPart> ConvStep::parts(const RunContext& run, float* memory) cons
     }
     parts.push_back({data, channels});
   }
-  if (joins_) return {joined(run, parts, memory + joined_at_)};
-  return parts;
-}
-
-ConvPart ConvStep::joined(const RunContext& run, std::span<const ConvPart> parts, float* to) const {
-  const kernels::ConvShape& shape = implementation_.shape;
-  const int64_t pixel = kernels::padded_channels(shape.in_channels);
-  run.pool().parallel_for(
-      shape.batch * shape.in_h * shape.in_w, kPixelsPerChunk, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          float* at = to + i * pixel;
-          for (const auto& [data, channels] : parts) {
-            at = std::copy_n(data + i * kernels::padded_channels(channels), channels, at);
-          }
-          std::fill(at, to + (i + 1) * pixel, 0.0f);
-        }
-      });
-  return {to, shape.in_channels};
+  if (!joins_) return parts;
+  float* joined = memory + joined_at_;
+  join_channels(parts, joined, shape.batch * shape.in_h * shape.in_w, run.pool());
+  return {{joined, shape.in_channels}};
 }
 
 Epilogue ConvStep::epilogue_with_slopes(const RunContext& run, float* memory) const {
@@ -182,6 +170,15 @@ RowRange ConvStep::wanted_rows(RowRange rows) const {
   return {rows.begin * all / out_h, (end * all + out_h - 1) / out_h};
 }
 
+// Of whole pixels of the output.
+void ConvStep::clear_lanes(float* pixel, int64_t pixels) const {
+  const int64_t channels = implementation_.shape.out_channels;
+  const int64_t step = kernels::padded_channels(channels);
+  for (float* const end = pixel + pixels * step; pixel < end; pixel += step) {
+    std::fill(pixel + channels, pixel + step, 0.0f);
+  }
+}
+
 void ConvStep::run_rows(std::span<const ConvPart> input, const float* packed,
                         const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
                         int64_t begin, int64_t end) const {
@@ -198,6 +195,7 @@ void ConvStep::run_rows(std::span<const ConvPart> input, const float* packed,
     float* written = output.data + row * output.row_step;
     kernels::info_of(afterwards_.kind)
         .apply_row(afterwards_, written, written, (next - row) * output.row_step);
+    if (clears_padding_) clear_lanes(written, (next - row) * implementation_.shape.out_w);
     row = next;
   }
 }

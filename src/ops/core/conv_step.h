@@ -32,12 +32,12 @@ struct ConvImplementation {
   int64_t packed_floats = 0;
   int64_t scratch_floats = 0;  // for each thread
   std::function<void(const float* weights, const float* bias, float* packed)> pack;
-  // More than one part only where it takes_parts.
+  // More than one part only as `parts` allows.
   std::function<void(std::span<const kernels::ConvPart>, const float* packed,
                      const kernels::ConvOutput&, const kernels::Epilogue&, float* scratch,
                      int64_t row_begin, int64_t row_end)>
       run;
-  bool takes_parts = false;
+  kernels::ConvParts parts = kernels::ConvParts::One;
   int64_t rows = 0;          // of work, to be divided among threads
   int64_t rows_at_once = 1;  // where ranges of rows should begin
   int64_t macs = 0;

@@ -44,7 +44,7 @@ ConvImplementation implement_conv(const kernels::ConvShape& shape,
   implementation.pack = [=, &algorithm](const float* weights, const float* bias, float* packed) {
     algorithm.pack_weights(shape, kernels::dense_weights(shape, weights, bias), packed);
   };
-  implementation.takes_parts = algorithm.takes_parts;
+  implementation.parts = algorithm.parts(shape);
   implementation.run = [=, &algorithm](std::span<const kernels::ConvPart> parts,
                                        const float* packed, const kernels::ConvOutput& output,
                                        const kernels::Epilogue& epilogue, float* scratch,

@@ -48,8 +48,7 @@ inline ConvShape shape_of(const ReferenceConv& conv) {
   return shape;
 }
 
-// Channels-last images of so many channels each, multiples of 4, in `memory`, which together are
-// `input`.
+// Channels-last images of so many channels each, in `memory`, which together are `input`.
 inline std::vector<ConvPart> split(const ConvShape& shape, const std::vector<float>& input,
                                    const std::vector<int64_t>& channels,
                                    std::vector<std::vector<float>>& memory) {
@@ -58,8 +57,9 @@ inline std::vector<ConvPart> split(const ConvShape& shape, const std::vector<flo
   for (const int64_t count : channels) {
     std::vector<float>& part = memory.emplace_back();
     for (int64_t i = 0; i < shape.batch * shape.in_h * shape.in_w; ++i) {
-      const float* pixel = input.data() + i * shape.in_channels + first;
+      const float* pixel = input.data() + i * padded_channels(shape.in_channels) + first;
       part.insert(part.end(), pixel, pixel + count);
+      part.resize(static_cast<size_t>((i + 1) * padded_channels(count)), 0.0f);
     }
     parts.push_back({part.data(), count});
     first += count;

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "conv_checks.h"
 #include "kernels/conv/algorithms.h"
 
@@ -137,6 +139,54 @@ TEST(Conv, ShortSums) {
     ReferenceConv conv = square(2, 20, 3, 3, 1);
     conv.axes[1].in = width;
     check(conv);
+  }
+}
+
+// One row of tiles over several rows of pixels, and over each by itself.
+TEST(Conv, PointwiseOfSmallImages) {
+  for (int64_t height = 1; height <= 4; ++height) {
+    for (int64_t width = 1; width <= 9; ++width) {
+      for (const bool in_pieces : {false, true}) {
+        ReferenceConv conv = square(5, 11, height, 1, 0);
+        conv.batch = 2;
+        conv.axes[1].in = width;
+        check(conv, {.residual = true, .in_pieces = in_pieces});
+        conv.axes[0].pad_begin = conv.axes[1].pad_end = 1;
+        check(conv, {.in_pieces = in_pieces});
+        conv.axes[0].stride = 2;
+        check(conv, {.in_pieces = in_pieces});
+      }
+    }
+  }
+  // More rows than a strip has.
+  check(square(3, 9, 40, 1, 0), {.in_pieces = false});
+}
+
+TEST(Conv, PointwiseOfInputsInParts) {
+  for (const std::vector<int64_t>& parts : std::vector<std::vector<int64_t>>{
+           {1, 1}, {4, 8}, {9, 9, 9, 9}, {3, 16, 1}, {25, 25}, {0, 5}, {5, 0, 2}}) {
+    const int64_t channels = std::accumulate(parts.begin(), parts.end(), int64_t{0});
+    for (const int64_t outputs : {1, 4, 8, 11, 12, 21}) {
+      ReferenceConv conv = square(channels, outputs, 9, 1, 0);
+      conv.batch = 2;
+      conv.axes[1].in = 7;
+      EXPECT_EQ(kDirectConv.parts(shape_of(conv)), ConvParts::Any);
+      for (const bool in_pieces : {false, true}) {
+        check(conv, {.in_pieces = in_pieces, .parts = parts}, &kDirectConv);
+      }
+      check(conv, {.in_place_residual = true, .parts = parts}, &kDirectConv);
+    }
+  }
+  check(square(8, 1, 1, 1, 0), {.parts = {3, 5}}, &kDirectConv);
+}
+
+TEST(Conv, OthersTakeOneImage) {
+  const ReferenceConv padded = square(8, 8, 9, 1, 1), larger = square(8, 8, 9, 3, 1);
+  ReferenceConv strided = square(8, 8, 9, 1, 0), grouped = square(8, 8, 9, 1, 0);
+  strided.axes[1].stride = 2;
+  grouped.groups = 2;
+  for (const ReferenceConv& conv : {padded, larger, strided, grouped}) {
+    EXPECT_EQ(kDirectConv.parts(shape_of(conv)), ConvParts::One);
   }
 }
 

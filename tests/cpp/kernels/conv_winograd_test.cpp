@@ -83,7 +83,7 @@ TEST_P(ConvWinograd, UsualChannels) {
 }
 
 TEST_P(ConvWinograd, InputsInParts) {
-  EXPECT_TRUE(GetParam()->takes_parts);
+  EXPECT_EQ(GetParam()->parts({}), ConvParts::WholeVectors);
   for (const std::vector<int64_t>& parts : std::vector<std::vector<int64_t>>{
            {4, 4}, {4, 12, 8}, {20, 4, 4, 4}, {64, 32}, {32, 96}, {64, 32, 32, 32, 32}}) {
     const int64_t channels = std::accumulate(parts.begin(), parts.end(), int64_t{0});

@@ -60,8 +60,22 @@ TEST(Concatenation, GoesWhereAllReadersTakeParts) {
   EXPECT_EQ(operators(convolved(joined().output("c"))), kKept);
 }
 
+TEST(Concatenation, GoesBeforePointwiseConvolutionsOfAnyChannels) {
+  EXPECT_EQ(operators(convolved(joined(), {4, 12, 1, 1})), kFused);
+  EXPECT_EQ(operators(convolved(joined(1, 7), {4, 11, 1, 1})), kFused);
+  EXPECT_EQ(operators(convolved(joined(), {4, 12, 1, 1}, {{"group", int64_t{1}}})), kFused);
+  EXPECT_EQ(operators(convolved(joined(), {4, 6, 1, 1}, {{"group", int64_t{2}}})), kKept);
+  EXPECT_EQ(
+      operators(convolved(joined(), {4, 12, 1, 1}, {{"strides", std::vector<int64_t>{2, 2}}})),
+      kKept);
+  EXPECT_EQ(operators(convolved(joined(2, 4), {4, 4, 1, 1})), kKept);
+  const auto of_input = ModelBuilder()
+                            .input("x", DType::Float, {1, 5, 6, 6})
+                            .node("Concat", {"x", "x"}, {"c"}, {{"axis", kChannels}});
+  EXPECT_EQ(operators(convolved(of_input, {4, 10, 1, 1})), (Names{"FusedConv"}));
+}
+
 TEST(Concatenation, StaysBeforeOtherConvolutions) {
-  EXPECT_EQ(operators(convolved(joined(), {4, 12, 1, 1})), kKept);
   EXPECT_EQ(operators(convolved(joined(), {4, 12, 7, 7})), kKept);
   EXPECT_EQ(operators(convolved(joined(), {2, 12, 3, 3})), kKept);
   const auto with = [](const char* name, std::vector<int64_t> values) {
@@ -77,9 +91,18 @@ TEST(Concatenation, StaysWhereChannelsAreUnknownOrNoVectors) {
   EXPECT_EQ(operators(convolved(joined(1, 7), {4, 11, 3, 3})), kKept);
   EXPECT_EQ(operators(convolved(joined(2, 4), {4, 4, 3, 3})), kKept);
   const auto of_input = ModelBuilder()
-                            .input("x", DType::Float, {1, 8, 6, 6})
+                            .input("x", DType::Float, {1, "c", 6, 6})
                             .node("Concat", {"x", "x"}, {"c"}, {{"axis", kChannels}});
   EXPECT_EQ(operators(convolved(of_input, {4, 16, 3, 3})), (Names{"Concat", "Conv"}));
+}
+
+TEST(Concatenation, GoesWhereTheGraphTellsTheChannels) {
+  const auto model = ModelBuilder()
+                         .input("x", DType::Float, {1, 8, "h", "w"})
+                         .constant("up", ones({8, 4, 2, 2}))
+                         .node("ConvTranspose", {"x", "up"}, {"a"})
+                         .node("Concat", {"a", "x"}, {"c"}, {{"axis", kChannels}});
+  EXPECT_EQ(operators(convolved(model, {4, 12, 3, 3})), (Names{"ConvTranspose", "FusedConv"}));
 }
 
 }  // namespace

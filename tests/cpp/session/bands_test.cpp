@@ -219,6 +219,15 @@ TEST(Bands, DenseBlocksWithoutConcatenation) {
   network.check({network.node("Add", {c, x})});
 }
 
+TEST(Bands, PointwiseConvolutionsWithoutConcatenation) {
+  Network network(3);
+  const std::string a = network.node("LeakyRelu", {network.same("x", 3, 5)});
+  const std::string b = network.same(a, 5, 4);
+  const std::string all = network.node("Concat", {b, "x", a}, {{"axis", int64_t{1}}});
+  const std::string c = network.conv(all, 12, 6, 1, {0, 0, 0, 0});
+  network.check({network.same(network.node("Sigmoid", {c}), 6, 4)});
+}
+
 TEST(Bands, PixelShuffleOverAnEnlargedInput) {
   Network network(3);
   std::string x = network.node("PRelu", {network.same("x", 3, 8), network.constant({8, 1, 1})});

@@ -12,8 +12,11 @@ namespace {
 
 using test::check;
 using test::expect_close;
+using test::load;
 using test::ModelBuilder;
+using test::Names;
 using test::random;
+using Ints = std::vector<int64_t>;
 
 std::vector<Feed> image(int64_t channels, int64_t h, int64_t w) {
   return {{"x", random({1, channels, h, w}, 1)}};
@@ -161,6 +164,25 @@ TEST(Fusion, DenseBlocksWithoutConcatenation) {
         {image(3, 24, 25), image(3, 3, 2), image(3, 40, 9)});
 }
 
+// Of what convolutions give, of the input and of a constant, of no multiple of 4 channels.
+TEST(Fusion, PointwiseConvolutionsWithoutConcatenation) {
+  const std::vector<ModelBuilder::Attribute> channels = {{"axis", int64_t{1}}};
+  check(layers({5, 6, 9})
+            .constant("w2", random({7, 20, 1, 1}, 20))
+            .constant("w3", random({5, 12, 1, 1}, 21))
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Conv", {"h", "w1", "b1"}, {"a"}, kSame)
+            .node("Concat", {"a", "h", "x"}, {"ahx"}, channels)
+            .node("Conv", {"ahx", "w2"}, {"b"})
+            .node("Sigmoid", {"b"}, {"c"})
+            .node("Concat", {"c", "x"}, {"cx"}, channels)
+            .node("Conv", {"cx", "w3"}, {"d"})
+            .node("Add", {"d", "x"}, {"y"})
+            .output("y"),
+        {"Conv", "Conv", "FusedConv", "FusedConv"},
+        {image(5, 24, 25), image(5, 3, 2), image(5, 1, 1), image(5, 40, 9)});
+}
+
 TEST(Fusion, SumsOfTwoConvolutions) {
   check(layers({3, 7, 7})
             .constant("w", random({7, 3, 1, 1}, 5))
@@ -255,7 +277,6 @@ TEST(Fusion, InnerValuesCanBeFetched) {
 
 // What exporters write before opset 11.
 ModelBuilder shuffled_by_reshape(const std::vector<ModelBuilder::Size>& input) {
-  using Ints = std::vector<int64_t>;
   return ModelBuilder()
       .input("x", DType::Float, input)
       .constant("w0", random({8, 3, 3, 3}, 10))
@@ -280,6 +301,81 @@ TEST(Fusion, ReshapesToOneSizeOfImagesOfAnySize) {
 }
 
 // The convolution's sums are small enough to be scaled; its weights are not.
+// Between convolutions, with sizes that fit one image; of others, the Reshapes make something else.
+ModelBuilder channel_shuffled(const std::vector<ModelBuilder::Size>& input, const Ints& split) {
+  return ModelBuilder()
+      .input("x", DType::Float, input)
+      .constant("w0", random({6, 3, 3, 3}, 10))
+      .constant("w1", random({5, 6, 3, 3}, 11))
+      .constant("split", Tensor::of<int64_t>({5}, std::span<const int64_t>(split)))
+      .constant("merged", Tensor::of<int64_t>({4}, {-1, 6, 7, 9}))
+      .node("Conv", {"x", "w0"}, {"a"}, kSame)
+      .node("Reshape", {"a", "split"}, {"b"})
+      .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 2, 1, 3, 4}}})
+      .node("Reshape", {"c", "merged"}, {"d"})
+      .node("Conv", {"d", "w1"}, {"y"}, kSame)
+      .output("y");
+}
+
+TEST(Fusion, ChannelShuffles) {
+  const Names fused = {"Conv", "ChannelShuffle", "Conv"}, written = {"Conv", "Transpose", "Conv"};
+  check(channel_shuffled({"n", 3, "h", "w"}, {-1, 2, 3, 7, 9}), fused,
+        {image(3, 7, 9), image(3, 9, 7), image(3, 3, 21)});
+  check(channel_shuffled({"n", 3, "h", "w"}, {-1, 3, 2, 7, 9}), fused, {image(3, 7, 9)});
+  check(channel_shuffled({"n", 3, "h", "w"}, {-1, 2, 3, 7, 9}), written,
+        {image(3, 21, 3), image(3, 7, 9)});
+  // Rows and groups change places.
+  check(channel_shuffled({1, 3, 7, 9}, {1, 6, 7, 3, 3}), written, {image(3, 7, 9)});
+  // Nothing changes places.
+  check(channel_shuffled({1, 3, 7, 9}, {3, 2, 1, 7, 9}), {"Conv", "Conv"}, {image(3, 7, 9)});
+}
+
+// Of integers, and where nothing is channels-last.
+TEST(Fusion, ChannelShufflesOfOtherValues) {
+  for (const DType dtype : {DType::Int64, DType::Float, DType::Bool, DType::String}) {
+    const bool floats = dtype == DType::Float;
+    ModelBuilder model;
+    model.input("x", dtype, {1, 4, 1, 2})
+        .constant("split", Tensor::of<int64_t>({5}, {1, 2, 2, 1, 2}))
+        .constant("merged", Tensor::of<int64_t>({4}, {1, 4, 1, 2}))
+        .node("Reshape", {"x", "split"}, {"b"})
+        .node("Transpose", {"b"}, {"c"}, {{"perm", Ints{0, 2, 1, 3, 4}}})
+        .node("Reshape", {"c", "merged"}, {"y"})
+        .output("y");
+    const auto session = load(model.bytes());
+    if (floats) {
+      const Tensor x = Tensor::of<float>({1, 4, 1, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
+      const auto y = session->run({{"x", x}})[0];
+      EXPECT_EQ(std::vector<float>(y.as<float>().begin(), y.as<float>().end()),
+                (std::vector<float>{0, 1, 4, 5, 2, 3, 6, 7}));
+    } else if (dtype == DType::Int64) {
+      const Tensor x = Tensor::of<int64_t>({1, 4, 1, 2}, {0, 1, 2, 3, 4, 5, 6, 7});
+      const auto y = session->run({{"x", x}})[0];
+      EXPECT_EQ(std::vector<int64_t>(y.as<int64_t>().begin(), y.as<int64_t>().end()),
+                (std::vector<int64_t>{0, 1, 4, 5, 2, 3, 6, 7}));
+    } else {
+      const auto y = session->run({{"x", Tensor::allocate(dtype, {1, 4, 1, 2})}})[0];
+      EXPECT_EQ(y.shape(), (Shape{1, 4, 1, 2}));
+    }
+  }
+}
+
+// Those of which the plan tells the channels: enlarged ones and pooled ones.
+TEST(Fusion, ConvolutionsOfWhatOthersEnlarged) {
+  check(
+      layers({3, 8, 4})
+          .constant("up", random({8, 4, 2, 2}, 20))
+          .constant("w2", random({5, 12, 3, 3}, 21))
+          .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+          .node("MaxPool", {"h"}, {"low"}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}})
+          .node("ConvTranspose", {"low", "up"}, {"high"}, {{"strides", Ints{2, 2}}})
+          .node("Concat", {"high", "h"}, {"all"}, {{"axis", int64_t{1}}})
+          .node("Conv", {"all", "w2"}, {"y"}, kSame)
+          .output("y"),
+      {"Conv", "MaxPool", "ConvTranspose", "FusedConv"},
+      {image(3, 24, 26), image(3, 2, 2), image(3, 40, 8)});
+}
+
 TEST(Fusion, ScalesThatWeightsCannotTakeIn) {
   const Tensor x = Tensor::of<float>({1, 1, 1, 3}, {1e-20f, 2e-20f, 0.0f});
   const std::string bytes = ModelBuilder()

@@ -230,6 +230,29 @@ const writtenShuffle: Operator = {
   },
 };
 
+/** Channels of groups in turns, as Reshape, Transpose, Reshape. */
+const writtenChannelShuffle: Operator = {
+  name: 'chain: channel shuffle written out',
+  weight: 1.5,
+  add(maker) {
+    const { random } = maker;
+    const groups = random.of([2, 2, 3]);
+    const outputs = groups * random.of([1, 2, 3, 4]);
+    const x = addConv(maker, maker.float(4, 4), { outputs, kernels: [3, 1], keepsSize: true });
+    if (!x) return undefined;
+    const [batch, channels, height, width] = x.dims as [number, number, number, number];
+    const first = random.chance(0.2) ? -1 : batch;
+    const five = [batch, groups, channels / groups, height, width];
+    const splitShape = maker.int64s([first, ...five.slice(1)]);
+    const split = maker.one('Reshape', [x, splitShape], {}, { dims: five });
+    const perm = [0, 2, 1, 3, 4];
+    const order = perm.map((axis) => five[axis]!);
+    const moved = split && maker.one('Transpose', [split], { perm }, { dims: order });
+    const shape = maker.int64s([first, channels, height, width]);
+    return moved && maker.one('Reshape', [moved, shape], {}, { dims: x.dims });
+  },
+};
+
 // ---- activations written out ----
 
 const gelu: Step = (maker, x) => {
@@ -416,6 +439,7 @@ export const chains: Operator[] = [
   concatenatedConv,
   squeezeExcite,
   writtenShuffle,
+  writtenChannelShuffle,
   writtenActivation('chain: Gelu written out', gelu),
   writtenActivation('chain: Swish written out', swish),
   writtenActivation('chain: HardSwish written out', hardSwish),
