@@ -11,10 +11,11 @@ using namespace kernels;
 
 constexpr int64_t kElements = 64 * 256 * 256;
 
-Run prepare_softmax(int64_t rows, int64_t count) {
-  return [=, in = random_floats(rows * count),
-          out = Floats(static_cast<size_t>(rows * count))]() mutable {
-    softmax(in.data(), out.data(), rows, count, 1, one_thread());
+Run prepare_softmax(const SoftmaxShape& shape) {
+  const int64_t elements = shape.outer * shape.count * shape.inner;
+  return [=, in = random_floats(elements), out = Floats(static_cast<size_t>(elements)),
+          scratch = Floats(static_cast<size_t>(softmax_scratch_floats(shape, 1)))]() mutable {
+    softmax(Softmax::Plain, shape, in.data(), out.data(), scratch.data(), one_thread());
   };
 }
 
@@ -51,8 +52,12 @@ void add_rows(Cases& cases) {
   const auto in_and_out = [](int64_t rows, int64_t count) {
     return bytes_of_floats(2 * rows * count);
   };
-  cases.push_back({"softmax of 24576 rows of 64", 0, in_and_out(24576, 64),
-                   [] { return prepare_softmax(24576, 64); }});
+  cases.push_back({"softmax of 24576 rows of 64", 0, in_and_out(24576, 64), [] {
+                     return prepare_softmax({24576, 64});
+                   }});
+  cases.push_back({"softmax of 64 channels of 256x256", 0, bytes_of_floats(2 * kElements), [] {
+                     return prepare_softmax({1, 64, 256 * 256});
+                   }});
   cases.push_back({"layer norm of 4096 rows of 180", 0, in_and_out(4096, 180),
                    [] { return prepare_layer_norm(4096, 180); }});
   cases.push_back({"add 16 MB", 0, bytes_of_floats(3 * kElements), [] { return prepare_add(); }});

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "image/rgba.h"
+#include "kernels/elementwise/convert.h"
 
 namespace fovea::image {
 namespace {
@@ -24,6 +25,7 @@ void store_row(const float* from, int64_t count, DType type, std::byte* to, int6
     for (int64_t i = 0; i < count; ++i) out[i * step] = from[i];
   } else if (type == DType::Float16) {
     auto* out = reinterpret_cast<Half*>(to);
+    if (step == 1) return kernels::convert_row(from, out, count);
     for (int64_t i = 0; i < count; ++i) out[i * step] = to_half(from[i]);
   } else {
     auto* out = reinterpret_cast<uint8_t*>(to);

@@ -49,15 +49,19 @@ Window window_reduce(const WindowContext& context) {
   return window_beside(reduced_axes(context), keeps_dims(context), context.axis());
 }
 
-// Over pixels or channels a channels-last value is as good as a plain one; means over pixels that
-// keep their dimensions stay channels-last for the convolution that usually follows.
+// Over pixels or channels a channels-last value is as good as a plain one; means over pixels, rows
+// or columns that keep their dimensions stay channels-last for what follows.
 void reduce_layout(LayoutContext& context) {
   if (context.layout(0) != Layout::ChannelsLast) return;
   const std::vector<int> axes = reduced_axes(context);
   const bool over_pixels = axes == std::vector{2, 3};
-  if (!over_pixels && axes != std::vector{1} && axes != std::vector{1, 2, 3}) return;
-  context.accept(0, Layout::ChannelsLast);
-  if (over_pixels && keeps_dims(context)) context.produce(0, Layout::ChannelsLast);
+  const bool along_pixels = !axes.empty() && axes[0] > 1;
+  if (along_pixels && keeps_dims(context)) {
+    context.accept(0, Layout::ChannelsLast);
+    context.produce(0, Layout::ChannelsLast);
+  } else if (over_pixels || axes == std::vector{1} || axes == std::vector{1, 2, 3}) {
+    context.accept(0, Layout::ChannelsLast);
+  }
 }
 
 kernels::Reduction reduction_of(const PlanContext& context) {
@@ -66,7 +70,7 @@ kernels::Reduction reduction_of(const PlanContext& context) {
   const std::vector<int64_t> strides = memory_strides(in, context.layout(0));
   const bool padded = context.output_layout(0) == Layout::ChannelsLast;
   kernels::Reduction reduction;
-  for (int axis = 0; axis < in.rank(); ++axis) {
+  for (const int axis : memory_order(in.rank(), context.output_layout(0))) {
     if (std::ranges::binary_search(axes, axis)) continue;
     const int64_t size = padded && axis == 1 ? padded_channels(in[1]) : in[axis];
     reduction.kept.add_axis(size, {strides[static_cast<size_t>(axis)]});
@@ -107,7 +111,7 @@ constexpr OpDef reduction(std::string_view op_type, PlanRule plan, DTypeSet type
                       .infer = infer_reduce,
                       .content_inputs = {1},
                       .window = window_reduce},
-          .cpu = {.plan = plan, .layout = reduce_layout}};
+          .cpu = {.plan = plan, .layout = reduce_layout, .bands = bands_by_window}};
 }
 
 constexpr DTypeSet kCompared = kWideNumbers | DTypeSet{DType::Int8, DType::Uint8, DType::Bool};

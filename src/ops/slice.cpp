@@ -105,6 +105,15 @@ Kernel plan_slice(PlanContext& context) {
   };
 }
 
+// Of ranges of channels or columns: the ranges of rows are counted from the whole's end.
+std::optional<BandRule> bands_of_channels(const NodeContext& context, const Shape& output) {
+  const Shape& in = context.shape(0);
+  if (in.rank() != output.rank() || output.rank() != 4 || in[2] != output[2]) return std::nullopt;
+  const Range rows = ranges_of(context)[2];
+  if (rows.start != 0 || rows.step != 1) return std::nullopt;
+  return bands_by_window(context, output);
+}
+
 constexpr OpDef kOps[] = {
     {.op_type = "Slice",
      .meaning = {.inputs = {1, 5},
@@ -112,7 +121,10 @@ constexpr OpDef kOps[] = {
                  .infer = infer_slice,
                  .content_inputs = {1, 2, 3, 4},
                  .window = window_slice},
-     .cpu = {.plan = plan_slice, .moves = true, .layout = follow_input_layout}},
+     .cpu = {.plan = plan_slice,
+             .moves = true,
+             .layout = follow_input_layout,
+             .bands = bands_of_channels}},
 };
 
 }  // namespace

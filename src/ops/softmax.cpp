@@ -31,22 +31,34 @@ Window window_softmax(const WindowContext& context) {
   return inside ? Window{} : same_place(context.axis());
 }
 
-template <class T>
-using Run = void (*)(const T*, T*, int64_t, int64_t, int64_t, ThreadPool&) noexcept;
+// Channels of channels-last images are contiguous lines.
+bool is_over_channels(const NodeContext& context) {
+  const Normalized size(context);
+  return size.axis == 1 && size.end == 2;
+}
 
-template <class T>
-constexpr Run<T> kRuns[] = {kernels::softmax, kernels::log_softmax, kernels::hardmax};
+void layout_softmax(LayoutContext& context) {
+  if (is_over_channels(context)) follow_input_layout(context);
+}
 
-// By its place in kRuns.
-template <int kForm>
+template <kernels::Softmax kKind>
 Kernel plan_softmax(PlanContext& context) {
   const Normalized size(context);
-  return dispatch<float, double>(context.dtype(0), [&](auto tag) -> Kernel {
-    using T = typename decltype(tag)::type;
-    return [size](RunContext& run) {
-      kRuns<T>[kForm](run.in<T>(0), run.out<T>(0), size.outer, size.count, size.inner, run.pool());
+  kernels::SoftmaxShape shape = {size.outer, size.count, size.inner};
+  if (context.dtype(0) == DType::Double) {
+    return [shape](RunContext& run) {
+      kernels::softmax(kKind, shape, run.in<double>(0), run.out<double>(0), run.pool());
     };
-  });
+  }
+  if (context.layout(0) == Layout::ChannelsLast) {
+    shape = {size.outer * size.inner, size.count, 1, padded_channels(size.count) - size.count};
+  }
+  const int64_t scratch = kernels::softmax_scratch_floats(shape, context.threads());
+  context.reserve_scratch(static_cast<uint64_t>(scratch) * sizeof(float));
+  return [shape](RunContext& run) {
+    auto* scratch = reinterpret_cast<float*>(run.scratch());
+    kernels::softmax(kKind, shape, run.in<float>(0), run.out<float>(0), scratch, run.pool());
+  };
 }
 
 constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
@@ -54,13 +66,16 @@ constexpr OpDef softmax(std::string_view op_type, PlanRule plan) {
           .meaning = {.types = {type_of_input(0, kFloat32And64)},
                       .infer = infer_like_input,
                       .window = window_softmax},
-          .cpu = {.plan = plan, .reuse = Reuse::InPlace}};
+          .cpu = {.plan = plan,
+                  .reuse = Reuse::InPlace,
+                  .layout = layout_softmax,
+                  .bands = bands_by_window}};
 }
 
 constexpr OpDef kOps[] = {
-    softmax("Softmax", plan_softmax<0>),
-    softmax("LogSoftmax", plan_softmax<1>),
-    softmax("Hardmax", plan_softmax<2>),
+    softmax("Softmax", plan_softmax<kernels::Softmax::Plain>),
+    softmax("LogSoftmax", plan_softmax<kernels::Softmax::Log>),
+    softmax("Hardmax", plan_softmax<kernels::Softmax::Hard>),
 };
 
 }  // namespace

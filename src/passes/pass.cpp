@@ -9,13 +9,14 @@ namespace {
 // Folding goes before the patterns, so that they see shapes as constants; Transposes go before what
 // convolutions take in, and after what has its axes last by its pattern. Weights that are quantised
 // stay so until those who multiply them as they are have been found.
-constexpr std::array<Pass, 14> kPasses = {{
+constexpr std::array<Pass, 15> kPasses = {{
     {"fold-constants", fold_constants},
     {"quantised-convolution", fuse_quantised_convolution},
     {"quantised-values", keep_quantised_values, "QuantizeLinear"},
     {"fold-dequantised", fold_dequantised, "DequantizeLinear"},
     {"pixel-shuffle", recognise_pixel_shuffle, "Transpose"},
     {"channel-shuffle", recognise_channel_shuffle, "Transpose"},
+    {"gathered-channels", slice_gathered_channels, "Gather"},
     {"activation", recognise_activation, "Mul"},
     {"layer-normalization", recognise_layer_normalization, "ReduceMean"},
     {"transposes", move_transposes, "Transpose"},

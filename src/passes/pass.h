@@ -53,6 +53,7 @@ void fold_dequantised(Rewriter& graph, const PassContext& context);
 void move_transposes(Rewriter& graph, const PassContext& context);
 void recognise_pixel_shuffle(Rewriter& graph, const PassContext& context);
 void recognise_channel_shuffle(Rewriter& graph, const PassContext& context);
+void slice_gathered_channels(Rewriter& graph, const PassContext& context);
 void fold_convolution_affine(Rewriter& graph, const PassContext& context);
 void recognise_activation(Rewriter& graph, const PassContext& context);
 void recognise_layer_normalization(Rewriter& graph, const PassContext& context);

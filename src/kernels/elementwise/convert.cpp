@@ -17,6 +17,8 @@ ConvertRow usual_conversion(DType from, DType to) noexcept {
   switch (to_float ? from : to) {
     case DType::Float16:
       return of_float<Half>(to_float);
+    case DType::BFloat16:
+      return of_float<BFloat>(to_float);
     case DType::Int32:
       return of_float<int32_t>(to_float);
     case DType::Int64:

@@ -9,13 +9,16 @@
 #include "base/dtype.h"
 #include "base/integers.h"
 #include "base/minifloat.h"
-#include "simd/f32x4.h"
+#include "simd/half.h"
 
 // Conversions between element types, defined for every value: floats truncate toward zero and
 // saturate when they become integers (NaN becomes 0), integers keep their low bits when they
 // become narrower, whatever is not zero is true.
 
 namespace fovea::kernels {
+
+template <class T>
+inline constexpr bool kIsShortFloat = std::is_same_v<T, Half> || std::is_same_v<T, BFloat>;
 
 // As a float that rounds to a 16-bit one as x itself does.
 template <class From>
@@ -30,7 +33,7 @@ template <class From>
 // Inlined even where its callers are compiled for size: their loops are over elements.
 template <class To, class From>
 [[gnu::always_inline]] inline To element_cast(From x) {
-  if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
+  if constexpr (kIsShortFloat<From>) {
     return element_cast<To>(to_float(x));
   } else if constexpr (std::is_same_v<To, Half>) {
     return to_half(rounded_once<From>(x));
@@ -63,6 +66,10 @@ void convert_row(const From* from, To* to, int64_t count) noexcept {
             whole[lane], std::numeric_limits<To>::min(), std::numeric_limits<To>::max()));
       }
     }
+  } else if constexpr (std::is_same_v<From, float> && kIsShortFloat<To>) {
+    for (; i + 8 <= count; i += 8) simd::narrow_eight(from + i, to + i);
+  } else if constexpr (kIsShortFloat<From> && std::is_same_v<To, float>) {
+    for (; i + 8 <= count; i += 8) simd::widen_eight(from + i, to + i);
   }
   for (; i < count; ++i) to[i] = element_cast<To>(from[i]);
 }
@@ -75,7 +82,8 @@ void convert_bytes(const void* from, void* to, int64_t count) noexcept {
   convert_row(static_cast<const From*>(from), static_cast<To*>(to), count);
 }
 
-// The conversions of ordinary models: of float to and from float16, int32, int64, uint8 and bool.
+// The conversions of ordinary models: of float to and from float16, bfloat16, int32, int64, uint8
+// and bool.
 // Null for others.
 ConvertRow usual_conversion(DType from, DType to) noexcept;
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/movement/layout.h"
+#include "simd/f32x4.h"
 
 namespace fovea::kernels {
 namespace {
@@ -60,11 +61,15 @@ void fill(std::byte* to, const std::byte* element, size_t element_bytes, int64_t
 
 void clear_channel_padding(float* data, int64_t pixels, int64_t channels,
                            ThreadPool& pool) noexcept {
+  using simd::F32x4, simd::I32x4;
   const int64_t padded = padded_channels(channels);
   if (padded == channels) return;
+  const auto used = static_cast<int32_t>(channels + 4 - padded);
+  const I32x4 kept = I32x4::set(0, 1, 2, 3) < I32x4::splat(used);
   pool.parallel_for(pixels, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t pixel = begin; pixel < end; ++pixel) {
-      std::fill(data + pixel * padded + channels, data + (pixel + 1) * padded, 0.0f);
+    float* last = data + begin * padded + padded - 4;
+    for (int64_t pixel = begin; pixel < end; ++pixel, last += padded) {
+      select(kept, F32x4::load(last), F32x4::zero()).store(last);
     }
   });
 }

@@ -4,11 +4,13 @@
 #include <cmath>
 
 #include "simd/f32x4.h"
+#include "simd/loops.h"
 
 namespace fovea::kernels {
 namespace {
 
 using simd::F32x4;
+using simd::I32x4;
 
 constexpr int64_t kGrain = 8192;
 constexpr int64_t kBlock = 1024;
@@ -94,6 +96,85 @@ void layer_row(const LayerNorm<double>& norm, Moments<double> m, const double* i
   }
 }
 
+// Short rows of whole vectors, four at a time: so their statistics are computed side by side.
+class FourRows {
+ public:
+  static bool fit(const LayerNorm<float>& norm, int64_t count) {
+    return count <= kBlock && (count + norm.padding) % 4 == 0 && !norm.mean &&
+           !norm.inverse_deviation;
+  }
+
+  FourRows(const LayerNorm<float>& norm, int64_t count)
+      : norm_(norm), whole_(count / 4 * 4), count_(count), step_(count + norm.padding) {
+    // What of the last vector is no padding.
+    for (int64_t i = whole_; i < count; ++i) {
+      scale_[i - whole_] = norm.scale[i];
+      bias_[i - whole_] = norm.bias ? norm.bias[i] : 0.0f;
+      mask_[i - whole_] = -1;
+    }
+  }
+
+  void run(const float* in, float* out) const;
+
+ private:
+  // Sums over each row of term(x, row), which is 0 in the padding.
+  template <class Term>
+  F32x4 sums(const float* in, Term term) const;
+
+  const LayerNorm<float>& norm_;
+  int64_t whole_, count_, step_;
+  float scale_[4] = {}, bias_[4] = {};
+  int32_t mask_[4] = {};
+};
+
+template <class Term>
+F32x4 FourRows::sums(const float* in, Term term) const {
+  F32x4 sum[4] = {F32x4::zero(), F32x4::zero(), F32x4::zero(), F32x4::zero()};
+  for (int64_t i = 0; i < whole_; i += 4) {
+    FOVEA_UNROLL for (int row = 0; row < 4; ++row) {
+      sum[row] += term(F32x4::load(in + row * step_ + i), row);
+    }
+  }
+  if (whole_ < count_) {
+    const I32x4 mask = I32x4::load(mask_);
+    FOVEA_UNROLL for (int row = 0; row < 4; ++row) {
+      sum[row] += select(mask, term(F32x4::load(in + row * step_ + whole_), row), F32x4::zero());
+    }
+  }
+  transpose4x4(sum[0], sum[1], sum[2], sum[3]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+void FourRows::run(const float* in, float* out) const {
+  const F32x4 count = F32x4::splat(static_cast<float>(count_));
+  const F32x4 means = sums(in, [](F32x4 x, int) { return x; }) / count;
+  const F32x4 mean[4] = {F32x4::splat(means[0]), F32x4::splat(means[1]), F32x4::splat(means[2]),
+                         F32x4::splat(means[3])};
+  const F32x4 squares = sums(in, [&](F32x4 x, int row) {
+    const F32x4 d = x - mean[row];
+    return d * d;
+  });
+  const F32x4 inverses = F32x4::splat(1.0f) / sqrt(squares / count + F32x4::splat(norm_.epsilon));
+  const F32x4 inverse[4] = {F32x4::splat(inverses[0]), F32x4::splat(inverses[1]),
+                            F32x4::splat(inverses[2]), F32x4::splat(inverses[3])};
+  const auto normal = [&](int row, int64_t i, F32x4 scale, F32x4 bias) {
+    return fma((F32x4::load(in + row * step_ + i) - mean[row]) * inverse[row], scale, bias);
+  };
+  for (int64_t i = 0; i < whole_; i += 4) {
+    const F32x4 scale = F32x4::load(norm_.scale + i);
+    const F32x4 bias = norm_.bias ? F32x4::load(norm_.bias + i) : F32x4::zero();
+    FOVEA_UNROLL for (int row = 0; row < 4; ++row) {
+      normal(row, i, scale, bias).store(out + row * step_ + i);
+    }
+  }
+  if (whole_ == count_) return;
+  const F32x4 scale = F32x4::load(scale_), bias = F32x4::load(bias_);
+  const I32x4 mask = I32x4::load(mask_);
+  FOVEA_UNROLL for (int row = 0; row < 4; ++row) {
+    select(mask, normal(row, whole_, scale, bias), F32x4::zero()).store(out + row * step_ + whole_);
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -123,10 +204,18 @@ void scale_channels_last(const float* in, const float* scale, const float* shift
 template <class T>
 void layer_norm(const LayerNorm<T>& norm, const T* in, T* out, int64_t rows, int64_t count,
                 ThreadPool& pool) noexcept {
+  const int64_t step = count + norm.padding;
   pool.parallel_for(rows, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      const Moments<T> m = moments(in + row * count, count, norm.epsilon);
-      layer_row(norm, m, in + row * count, out + row * count, count);
+    int64_t row = begin;
+    if constexpr (std::is_same_v<T, float>) {
+      const FourRows four(norm, count);
+      const int64_t last = FourRows::fit(norm, count) ? end : begin;
+      for (; row + 4 <= last; row += 4) four.run(in + row * step, out + row * step);
+    }
+    for (; row < end; ++row) {
+      const Moments<T> m = moments(in + row * step, count, norm.epsilon);
+      layer_row(norm, m, in + row * step, out + row * step, count);
+      std::fill_n(out + row * step + count, norm.padding, T{0});
       if (norm.mean) norm.mean[row] = static_cast<float>(m.mean);
       if (norm.inverse_deviation) {
         norm.inverse_deviation[row] = static_cast<float>(m.inverse_deviation);

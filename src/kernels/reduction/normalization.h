@@ -20,14 +20,16 @@ void scale_channels_last(const float* in, const float* scale, const float* shift
                          int64_t pixels, int64_t lanes, ThreadPool& pool) noexcept;
 
 // Each of `rows` rows of `count`: (x - mean) / sqrt(variance + epsilon) * scale[i] + bias[i].
-// `bias` may be null, and so may `mean` and `inverse_deviation`, which take [rows].
+// `bias` may be null, and so may `mean` and `inverse_deviation`, which take [rows]. `padding`
+// elements follow each row, those of floats zeros in and out.
 template <class T>
 struct LayerNorm {
   const T* scale;
   const T* bias;
   float epsilon;
-  float* mean;
-  float* inverse_deviation;
+  float* mean = nullptr;
+  float* inverse_deviation = nullptr;
+  int64_t padding = 0;
 };
 template <class T>
 void layer_norm(const LayerNorm<T>& norm, const T* in, T* out, int64_t rows, int64_t count,

@@ -14,112 +14,57 @@ using simd::F32x4;
 
 constexpr int64_t kGrain = 4096;
 
-// What to do with x - m: keep e^(x - m) and divide by the sum, or keep it and subtract the sum's
-// logarithm.
-enum class Form { Plain, Log };
-
-// What is kept, without the sum. `total` grows by the exponentials.
-template <Form kForm>
+// What is kept until the sum is known: e^(x - m), which is divided by it, or x - m, from which its
+// logarithm is subtracted. `total` grows by the exponentials.
+template <Softmax kKind>
 F32x4 start(const simd::ExpNonpositive& exp, F32x4 x, F32x4 m, F32x4& total) {
   const F32x4 shifted = x - m;
   const F32x4 exponential = exp(shifted);
   total += exponential;
-  return kForm == Form::Plain ? exponential : shifted;
+  return kKind == Softmax::Plain ? exponential : shifted;
 }
 
 // What the sum contributes to every element.
-template <Form kForm>
+template <Softmax kKind>
 F32x4 norm_of(F32x4 sum) {
-  return kForm == Form::Plain ? F32x4::splat(1.0f) / sum : simd::log(sum);
+  return kKind == Softmax::Plain ? F32x4::splat(1.0f) / sum : simd::log(sum);
 }
 
-template <Form kForm>
+template <Softmax kKind>
 F32x4 finish(F32x4 kept, F32x4 norm) {
-  return kForm == Form::Plain ? kept * norm : kept - norm;
+  return kKind == Softmax::Plain ? kept * norm : kept - norm;
 }
 
 // A contiguous line: lanes are neighbours.
-template <Form kForm>
+template <Softmax kKind>
 void row(const float* in, float* out, int64_t count) {
-  const F32x4 m = F32x4::splat(max_of_row(in, count));
   const simd::ExpNonpositive exp;
+  const F32x4 m = F32x4::splat(max_of_row(in, count));
   F32x4 total = F32x4::zero(), single = F32x4::zero();
   int64_t i = 0;
-  for (; i + 4 <= count; i += 4) start<kForm>(exp, F32x4::load(in + i), m, total).store(out + i);
-  for (; i < count; ++i) out[i] = start<kForm>(exp, F32x4::load_splat(in + i), m, single)[0];
-  const F32x4 norm = norm_of<kForm>(F32x4::splat(simd::sum(total)) + single);
-  for (i = 0; i + 4 <= count; i += 4) finish<kForm>(F32x4::load(out + i), norm).store(out + i);
-  for (; i < count; ++i) out[i] = finish<kForm>(F32x4::load_splat(out + i), norm)[0];
+  for (; i + 4 <= count; i += 4) start<kKind>(exp, F32x4::load(in + i), m, total).store(out + i);
+  for (; i < count; ++i) out[i] = start<kKind>(exp, F32x4::load_splat(in + i), m, single)[0];
+  const F32x4 norm = norm_of<kKind>(F32x4::splat(simd::sum(total)) + single);
+  for (i = 0; i + 4 <= count; i += 4) finish<kKind>(F32x4::load(out + i), norm).store(out + i);
+  for (; i < count; ++i) out[i] = finish<kKind>(F32x4::load_splat(out + i), norm)[0];
 }
 
-// Loads and stores of four lines side by side, or of one line in all lanes.
-struct FourLines {
-  static F32x4 load(const float* from) { return F32x4::load(from); }
-  static void store(F32x4 value, float* to) { value.store(to); }
-};
-struct OneLine {
-  static F32x4 load(const float* from) { return F32x4::load_splat(from); }
-  static void store(F32x4 value, float* to) { *to = value[0]; }
-};
-
-// `stride` between the elements of a line.
-template <Form kForm, class Lines>
-void columns(const float* in, float* out, int64_t count, int64_t stride) {
-  F32x4 m = F32x4::splat(-std::numeric_limits<float>::infinity());
-  for (int64_t i = 0; i < count; ++i) m = simd::pmax(m, Lines::load(in + i * stride));
+// Four lines side by side, in place; `stride` between the elements of a line.
+template <Softmax kKind>
+void columns(float* data, int64_t count, int64_t stride) {
   const simd::ExpNonpositive exp;
+  F32x4 m = F32x4::splat(-std::numeric_limits<float>::infinity());
+  for (int64_t i = 0; i < count; ++i) m = simd::pmax(m, F32x4::load(data + i * stride));
   F32x4 total = F32x4::zero();
   for (int64_t i = 0; i < count; ++i) {
-    Lines::store(start<kForm>(exp, Lines::load(in + i * stride), m, total), out + i * stride);
+    float* at = data + i * stride;
+    start<kKind>(exp, F32x4::load(at), m, total).store(at);
   }
-  const F32x4 norm = norm_of<kForm>(total);
+  const F32x4 norm = norm_of<kKind>(total);
   for (int64_t i = 0; i < count; ++i) {
-    float* at = out + i * stride;
-    Lines::store(finish<kForm>(Lines::load(at), norm), at);
+    float* at = data + i * stride;
+    finish<kKind>(F32x4::load(at), norm).store(at);
   }
-}
-
-template <Form kForm>
-void run(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
-         ThreadPool& pool) {
-  if (inner == 1) {
-    pool.parallel_for(outer, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) row<kForm>(in + o * count, out + o * count, count);
-    });
-    return;
-  }
-  const int64_t groups = (inner + 3) / 4;
-  pool.parallel_for(outer * groups, kGrain / (4 * count + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = i % groups * 4, last = std::min(first + 4, inner);
-      const int64_t image = i / groups * count * inner;
-      if (last - first == 4) {
-        columns<kForm, FourLines>(in + image + first, out + image + first, count, inner);
-        continue;
-      }
-      for (int64_t line = image + first; line < image + last; ++line) {
-        columns<kForm, OneLine>(in + line, out + line, count, inner);
-      }
-    }
-  });
-}
-
-// The same in double, which is too rare for vectors.
-template <Form kForm>
-void run(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
-         ThreadPool& pool) {
-  pool.parallel_for(outer * inner, kGrain / (count + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
-      const int64_t first = line / inner * count * inner + line % inner;
-      double m = -std::numeric_limits<double>::infinity(), sum = 0;
-      for (int64_t i = 0; i < count; ++i) m = std::max(m, in[first + i * inner]);
-      for (int64_t i = 0; i < count; ++i) sum += std::exp(in[first + i * inner] - m);
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t at = first + i * inner;
-        out[at] = kForm == Form::Plain ? std::exp(in[at] - m) / sum : in[at] - m - std::log(sum);
-      }
-    }
-  });
 }
 
 // The largest of `count` elements, in vectors where they are neighbours.
@@ -139,53 +84,120 @@ T largest(const T* from, int64_t count, int64_t stride) {
 }
 
 template <class T>
-void run_hardmax(const T* in, T* out, int64_t outer, int64_t count, int64_t inner,
-                 ThreadPool& pool) {
-  if (count == 0) return;
-  pool.parallel_for(outer * inner, kGrain / count + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
-      const int64_t first = line / inner * count * inner + line % inner;
-      const T* from = in + first;
-      const T most = largest(from, count, inner);
-      int64_t at = 0;
-      // Nothing is equal to NaN: it stays with the first.
-      while (most == most && from[at * inner] != most) ++at;
-      for (int64_t i = 0; i < count; ++i) out[first + i * inner] = 0;
-      out[first + at * inner] = 1;
+void hardmax(const T* in, T* out, int64_t count, int64_t stride) {
+  const T most = largest(in, count, stride);
+  int64_t at = 0;
+  // Nothing is equal to NaN: it stays with the first.
+  while (most == most && in[at * stride] != most) ++at;
+  for (int64_t i = 0; i < count; ++i) out[i * stride] = 0;
+  out[at * stride] = 1;
+}
+
+void contiguous_lines(Softmax kind, const SoftmaxShape& shape, const float* in, float* out,
+                      int64_t lines) {
+  const int64_t count = shape.count, step = count + shape.padding;
+  for (int64_t line = 0; line < lines; ++line, in += step, out += step) {
+    if (kind == Softmax::Plain) row<Softmax::Plain>(in, out, count);
+    if (kind == Softmax::Log) row<Softmax::Log>(in, out, count);
+    if (kind == Softmax::Hard) hardmax(in, out, count, 1);
+    std::fill_n(out + count, shape.padding, 0.0f);
+  }
+}
+
+// `width` lines side by side, `stride` between the elements of each. What is between the last one
+// and a whole vector is computed, too.
+void lines_side_by_side(Softmax kind, float* data, int64_t count, int64_t width, int64_t stride) {
+  for (int64_t line = 0; line < width; line += 4) {
+    float* at = data + line;
+    if (kind == Softmax::Plain) columns<Softmax::Plain>(at, count, stride);
+    if (kind == Softmax::Log) columns<Softmax::Log>(at, count, stride);
+    for (int lane = 0; kind == Softmax::Hard && lane < 4; ++lane) {
+      hardmax(at + lane, at + lane, count, stride);
     }
-  });
+  }
+}
+
+void copy_row(const float* from, float* to, int64_t count) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) F32x4::load(from + i).store(to + i);
+  for (; i < count; ++i) to[i] = from[i];
+}
+
+// How many lines are taken together where they lie side by side. Their elements may be so far apart
+// that all fall into the same few places of a cache: a strip of them is copied to where they do
+// not, and stays in the first-level cache.
+int64_t strip_width(const SoftmaxShape& shape) {
+  constexpr int64_t kStrip = 4096, kCacheLine = 16;  // floats
+  const int64_t fitting = kStrip / shape.count / kCacheLine * kCacheLine;
+  return std::min(std::max(fitting, kCacheLine), (shape.inner + 3) / 4 * 4);
+}
+
+int64_t strip_count(const SoftmaxShape& shape) {
+  const int64_t width = strip_width(shape);
+  return shape.outer * ((shape.inner + width - 1) / width);
+}
+
+void strip(Softmax kind, const SoftmaxShape& shape, int64_t index, const float* in, float* out,
+           float* scratch) {
+  const int64_t width = strip_width(shape), in_image = strip_count(shape) / shape.outer;
+  const int64_t first = index % in_image * width, used = std::min(width, shape.inner - first);
+  const int64_t from = index / in_image * shape.count * shape.inner + first;
+  for (int64_t i = 0; i < shape.count; ++i) {
+    copy_row(in + from + i * shape.inner, scratch + i * width, used);
+    std::fill(scratch + i * width + used, scratch + i * width + (used + 3) / 4 * 4, 0.0f);
+  }
+  lines_side_by_side(kind, scratch, shape.count, used, width);
+  for (int64_t i = 0; i < shape.count; ++i) {
+    copy_row(scratch + i * width, out + from + i * shape.inner, used);
+  }
+}
+
+void line(Softmax kind, const double* in, double* out, int64_t count, int64_t stride) {
+  if (kind == Softmax::Hard) return hardmax(in, out, count, stride);
+  double m = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t i = 0; i < count; ++i) m = std::max(m, in[i * stride]);
+  for (int64_t i = 0; i < count; ++i) sum += std::exp(in[i * stride] - m);
+  for (int64_t i = 0; i < count; ++i) {
+    const double x = in[i * stride] - m;
+    out[i * stride] = kind == Softmax::Plain ? std::exp(x) / sum : x - std::log(sum);
+  }
 }
 
 }  // namespace
 
-void hardmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
+int64_t softmax_scratch_floats(const SoftmaxShape& shape, int threads) noexcept {
+  if (shape.inner <= 1 || shape.elements() == 0) return 0;
+  return std::min<int64_t>(threads, strip_count(shape)) * strip_width(shape) * shape.count;
+}
+
+void softmax(Softmax kind, const SoftmaxShape& shape, const float* in, float* out, float* scratch,
              ThreadPool& pool) noexcept {
-  run_hardmax(in, out, outer, count, inner, pool);
+  if (shape.elements() == 0) return;
+  if (shape.inner == 1) {
+    const int64_t step = shape.count + shape.padding;
+    pool.parallel_for(shape.outer, kGrain / step + 1, [&](int64_t begin, int64_t end) {
+      contiguous_lines(kind, shape, in + begin * step, out + begin * step, end - begin);
+    });
+    return;
+  }
+  const int64_t strips = strip_count(shape), size = strip_width(shape) * shape.count;
+  pool.parallel_for(strips, kGrain / size + 1, [&](int64_t begin, int64_t end, int worker) {
+    // Of fewer strips than threads, each has a place.
+    float* place = scratch + (strips < pool.size() ? begin : worker) * size;
+    for (int64_t i = begin; i < end; ++i) strip(kind, shape, i, in, out, place);
+  });
 }
 
-void hardmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
+void softmax(Softmax kind, const SoftmaxShape& shape, const double* in, double* out,
              ThreadPool& pool) noexcept {
-  run_hardmax(in, out, outer, count, inner, pool);
-}
-
-void softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
-             ThreadPool& pool) noexcept {
-  run<Form::Plain>(in, out, outer, count, inner, pool);
-}
-
-void log_softmax(const float* in, float* out, int64_t outer, int64_t count, int64_t inner,
-                 ThreadPool& pool) noexcept {
-  run<Form::Log>(in, out, outer, count, inner, pool);
-}
-
-void softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
-             ThreadPool& pool) noexcept {
-  run<Form::Plain>(in, out, outer, count, inner, pool);
-}
-
-void log_softmax(const double* in, double* out, int64_t outer, int64_t count, int64_t inner,
-                 ThreadPool& pool) noexcept {
-  run<Form::Log>(in, out, outer, count, inner, pool);
+  if (shape.elements() == 0) return;
+  const int64_t count = shape.count, inner = shape.inner;
+  pool.parallel_for(shape.outer * inner, kGrain / count + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i / inner * count * inner + i % inner;
+      line(kind, in + first, out + first, count, inner);
+    }
+  });
 }
 
 }  // namespace fovea::kernels

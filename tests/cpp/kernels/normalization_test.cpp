@@ -41,21 +41,27 @@ double tolerance(const Statistics& s, double unit) {
   return 0x1p-23 * (std::fabs(s.mean) / deviation + 4 + (4 + 128) * std::fabs(unit));
 }
 
-void check_layer(int64_t rows, int64_t count, float offset, bool with_bias, int threads = 1) {
+void check_layer(int64_t rows, int64_t count, float offset, bool with_bias, int threads = 1,
+                 bool statistics_too = true) {
   const auto in = test::random_floats(rows * count, 5, offset - 1, offset + 1);
   const auto scale = test::random_floats(count, 6), bias = test::random_floats(count, 7);
   std::vector<float> out(in.size()), mean(static_cast<size_t>(rows)), inverse(mean.size());
   ThreadPool pool(threads);
-  layer_norm(
-      {scale.data(), with_bias ? bias.data() : nullptr, kEpsilon, mean.data(), inverse.data()},
-      in.data(), out.data(), rows, count, pool);
+  LayerNorm<float> norm = {scale.data(), with_bias ? bias.data() : nullptr, kEpsilon};
+  if (statistics_too) {
+    norm.mean = mean.data();
+    norm.inverse_deviation = inverse.data();
+  }
+  layer_norm(norm, in.data(), out.data(), rows, count, pool);
   for (int64_t r = 0; r < rows; ++r) {
     const Statistics s = statistics(&in[static_cast<size_t>(r * count)], count);
-    EXPECT_NEAR(static_cast<double>(mean[static_cast<size_t>(r)]), s.mean,
-                128 * 0x1p-24 * (std::fabs(static_cast<double>(offset)) + 1));
-    EXPECT_NEAR(static_cast<double>(inverse[static_cast<size_t>(r)]),
-                1 / std::sqrt(s.variance + static_cast<double>(kEpsilon)),
-                tolerance(s, 1) / std::sqrt(s.variance + static_cast<double>(kEpsilon)));
+    if (statistics_too) {
+      EXPECT_NEAR(static_cast<double>(mean[static_cast<size_t>(r)]), s.mean,
+                  128 * 0x1p-24 * (std::fabs(static_cast<double>(offset)) + 1));
+      EXPECT_NEAR(static_cast<double>(inverse[static_cast<size_t>(r)]),
+                  1 / std::sqrt(s.variance + static_cast<double>(kEpsilon)),
+                  tolerance(s, 1) / std::sqrt(s.variance + static_cast<double>(kEpsilon)));
+    }
     for (int64_t i = 0; i < count; ++i) {
       const auto at = static_cast<size_t>(r * count + i), c = static_cast<size_t>(i);
       const double unit = normalized(in[at], s);
@@ -69,6 +75,50 @@ void check_layer(int64_t rows, int64_t count, float offset, bool with_bias, int 
 TEST(LayerNorm, RowsOfEverySmallSize) {
   for (int64_t count = 1; count <= 21; ++count) check_layer(3, count, 0.0f, count % 2 == 0);
   check_layer(5, 3001, 0.0f, true, 3);
+}
+
+// Four at a time, where nobody asks for statistics.
+TEST(LayerNorm, ManyShortRows) {
+  for (const int64_t count : {4, 60, 1024}) {
+    for (const int64_t rows : {3, 4, 9}) check_layer(rows, count, 2.0f, rows == 4, 2, false);
+  }
+}
+
+// Pixels of channels-last images: whatever is near, padding stays 0 and counts for nothing.
+TEST(LayerNorm, RowsWithPadding) {
+  for (int64_t count = 1; count <= 21; ++count) {
+    for (const int64_t rows : {0, 1, 4, 7}) {
+      const int64_t padding = (4 - count % 4) % 4, step = count + padding;
+      const auto scale = test::random_floats(count, 6), bias = test::random_floats(count, 7);
+      std::vector<float> in = test::random_floats(rows * step, 5, 8, 10);
+      for (int64_t i = 0; i < rows * step; ++i) {
+        if (i % step >= count) in[static_cast<size_t>(i)] = 0;
+      }
+      // A pixel that is not a number is none of its neighbours' business.
+      if (rows == 7) in[static_cast<size_t>(5 * step)] = NAN;
+      std::vector<float> out = in;
+      ThreadPool pool(1);
+      LayerNorm<float> norm = {scale.data(), count % 2 ? nullptr : bias.data(), kEpsilon};
+      norm.padding = padding;
+      layer_norm(norm, out.data(), out.data(), rows, count, pool);
+      for (int64_t i = 0; i < rows * step; ++i) {
+        const int64_t row = i / step, c = i % step;
+        const auto at = static_cast<size_t>(i), channel = static_cast<size_t>(c);
+        if (c >= count) {
+          ASSERT_EQ(out[at], 0.0f) << count;
+        } else if (rows == 7 && row == 5) {
+          ASSERT_TRUE(std::isnan(out[at]));
+        } else {
+          const Statistics s = statistics(&in[static_cast<size_t>(row * step)], count);
+          const double unit = normalized(in[at], s);
+          const double want = unit * static_cast<double>(scale[channel]) +
+                              (norm.bias ? static_cast<double>(bias[channel]) : 0.0);
+          ASSERT_NEAR(static_cast<double>(out[at]), want, tolerance(s, unit))
+              << rows << "x" << count;
+        }
+      }
+    }
+  }
 }
 
 TEST(LayerNorm, ALargeMeanDoesNotDrownTheVariance) { check_layer(2, 2000, 1000.0f, true); }

@@ -103,6 +103,25 @@ TEST(Cast, EveryHalfBothWays) {
   }
 }
 
+// Vectors of eight, and what is left of them.
+template <class Narrow>
+void check_lengths() {
+  for (const int64_t count : {0, 1, 7, 8, 9, 31}) {
+    const Tensor in = random_tensor({count}, 3, -9.0f, 9.0f);
+    const Tensor narrow = cast_to<Narrow>(in), back = cast_to<float>(narrow);
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+      const float x = in.as<float>()[i], rounded = to_float(narrow.as<Narrow>()[i]);
+      ASSERT_NEAR(rounded, x, std::fabs(x) * 0x1p-8f) << count;
+      ASSERT_EQ(back.as<float>()[i], rounded) << count;
+    }
+  }
+}
+
+TEST(Cast, SixteenBitFloatsOfAnyLength) {
+  check_lengths<Half>();
+  check_lengths<BFloat>();
+}
+
 TEST(Cast, LikeAnotherAndToItself) {
   const Tensor in = random_tensor({2, 3}, 1, 0.0f, 9.0f);
   const Tensor out = run_op({"CastLike", 15}, {in, iota_tensor<int32_t>({1})})[0];

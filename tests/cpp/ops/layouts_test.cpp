@@ -63,6 +63,13 @@ TEST_P(Layouts, Unary) {
   expect_same({"Clip"}, {image(), Tensor::of<float>({}, {0.25f}), Tensor::of<float>({}, {1.0f})});
 }
 
+TEST_P(Layouts, SoftmaxOverChannels) {
+  for (const std::string op : {"Softmax", "LogSoftmax", "Hardmax"}) {
+    expect_same({op, 13, {{"axis", int64_t{1}}}}, {image()});
+    expect_same({op, 13, {{"axis", int64_t{-3}}}}, {image()});
+  }
+}
+
 TEST_P(Layouts, ConcatAndSplit) {
   for (const int64_t axis : {0, 1, 2, 3}) {
     const OpCase concat = {"Concat", 17, {{"axis", axis}}};
@@ -100,6 +107,7 @@ TEST_P(Layouts, Reductions) {
         expect_same({op, 18, {{"keepdims", keep}}}, {image(), int64_vector(axes)});
       }
     }
+    for (const int64_t axis : {2, 3}) expect_same({op, 18}, {image(), int64_vector({axis})});
   }
 }
 

@@ -67,6 +67,11 @@ class Network {
     return name;
   }
 
+  std::string number(float value) {
+    const std::string name = "c" + std::to_string(constants_++);
+    model_.constant(name, Tensor::of<float>({}, {value}));
+    return name;
+  }
   std::string ints(Pads values) {
     const std::string name = "c" + std::to_string(constants_++);
     model_.constant(name,
@@ -276,6 +281,37 @@ TEST(Bands, AStepThatNeedsAllRowsOfAnotherEndsThem) {
   const std::string a = network.same(network.same("x", 3, 6), 6, 6);
   const std::string scale = network.node("GlobalAveragePool", {a});
   network.check({network.same(network.node("Mul", {a, scale}), 6, 3)});
+}
+
+// Over the channels of each pixel, in either layout.
+TEST(Bands, OperatorsOverChannels) {
+  Network network(3);
+  std::string x = network.same("x", 3, 6);
+  const std::string mean = network.node("ReduceMean", {x}, {{"axes", Pads{1}}});
+  const std::string centred = network.node("Sub", {x, mean});
+  const std::string squares = network.node("Mul", {centred, centred});
+  const std::string variance = network.node("ReduceMean", {squares}, {{"axes", Pads{1}}});
+  const std::string deviation =
+      network.node("Sqrt", {network.node("Add", {variance, network.number(1e-3f)})});
+  x = network.node("Div", {centred, deviation});
+  x = network.node("Mul", {x, network.constant({6, 1, 1})});
+  x = network.same(network.node("Add", {x, network.constant({6, 1, 1})}), 6, 5);
+  const std::string shares = network.node("Softmax", {x}, {{"axis", int64_t{1}}});
+  network.check({network.same(network.node("Mul", {shares, x}), 5, 2)});
+  Network reduced(3);
+  const std::string z = reduced.same("x", 3, 6);
+  const std::string largest = reduced.node("ReduceMax", {z}, {{"axes", Pads{1}}});
+  reduced.check({reduced.same(reduced.node("Sub", {z, largest}), 6, 2)});
+  Network sliced(3);
+  const std::string all = sliced.same("x", 3, 6);
+  const auto part = [&](int64_t first) {
+    return sliced.node("Slice",
+                       {all, sliced.ints({first}), sliced.ints({first + 3}), sliced.ints({1})});
+  };
+  sliced.check({sliced.same(sliced.node("Mul", {part(0), part(3)}), 3, 2)});
+  Network plain(3);
+  const std::string y = plain.node("Softmax", {"x"}, {{"axis", int64_t{1}}});
+  plain.check({plain.node("Mul", {plain.node("Hardmax", {y}, {{"axis", int64_t{1}}}), "x"})});
 }
 
 // What a band program keeps of its images is a small part of them.
