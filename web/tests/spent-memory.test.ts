@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { expose, wrap, type Endpoint } from 'comlink';
+import { expose, wrap } from 'comlink';
 import { reply } from '../src/engine/messages.js';
 import { SpentMemory } from '../src/engine/spent-memory.js';
 
@@ -55,8 +55,8 @@ describe('memory that comes back from the worker', () => {
   test('moves with the reply instead of being copied', async () => {
     const data = filled(size, 1);
     const { port1, port2 } = new MessageChannel();
-    expose({ call: () => reply(() => 'done', [{ data }]) }, port1 as unknown as Endpoint);
-    const remote = wrap<{ call(): Promise<object> }>(port2 as unknown as Endpoint);
+    expose({ call: () => reply(() => 'done', [{ data }]) }, port1);
+    const remote = wrap<{ call(): Promise<object> }>(port2);
     try {
       expect(await remote.call()).toEqual({ value: 'done', spent: [filled(size, 1).buffer] });
       expect(data.byteLength).toBe(0);
