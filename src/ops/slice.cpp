@@ -37,14 +37,19 @@ std::vector<int64_t> written(const NodeContext& context, int index, std::string_
                                   : context.attributes().get_ints(attribute);
 }
 
+// The axes that `count` ranges are of, as they are written.
+std::vector<int64_t> sliced_axes(const NodeContext& context, size_t count) {
+  std::vector<int64_t> all(count);
+  std::iota(all.begin(), all.end(), 0);
+  return written_axes(context, 3).value_or(all);
+}
+
 // The range of every axis.
 std::vector<Range> ranges_of(const NodeContext& context) {
   const Shape& in = context.shape(0);
   const std::vector<int64_t> starts = written(context, 1, "starts");
   const std::vector<int64_t> ends = written(context, 2, "ends");
-  std::vector<int64_t> all(starts.size());
-  std::iota(all.begin(), all.end(), 0);
-  const std::vector<int64_t> axes = written_axes(context, 3).value_or(all);
+  const std::vector<int64_t> axes = sliced_axes(context, starts.size());
   const std::vector<int64_t> steps = context.int64s(4, std::vector<int64_t>(starts.size(), 1));
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
@@ -105,13 +110,13 @@ Kernel plan_slice(PlanContext& context) {
   };
 }
 
-// Of ranges of channels or columns: the ranges of rows are counted from the whole's end.
-std::optional<BandRule> bands_of_channels(const NodeContext& context, const Shape& output) {
-  const Shape& in = context.shape(0);
-  if (in.rank() != output.rank() || output.rank() != 4 || in[2] != output[2]) return std::nullopt;
-  const Range rows = ranges_of(context)[2];
-  if (rows.start != 0 || rows.step != 1) return std::nullopt;
-  return bands_by_window(context, output);
+// A band has other rows than the range of an axis of rows counts, even of all.
+std::optional<BandRule> bands_slice(const NodeContext& context, const Shape& output) {
+  const int rank = output.rank();
+  const auto axes = sliced_axes(context, written(context, 1, "starts").size());
+  const bool of_rows =
+      std::ranges::any_of(axes, [&](int64_t axis) { return normalize_axis(axis, rank) == 2; });
+  return of_rows ? std::nullopt : bands_by_window(context, output);
 }
 
 constexpr OpDef kOps[] = {
@@ -121,10 +126,8 @@ constexpr OpDef kOps[] = {
                  .infer = infer_slice,
                  .content_inputs = {1, 2, 3, 4},
                  .window = window_slice},
-     .cpu = {.plan = plan_slice,
-             .moves = true,
-             .layout = follow_input_layout,
-             .bands = bands_of_channels}},
+     .cpu =
+         {.plan = plan_slice, .moves = true, .layout = follow_input_layout, .bands = bands_slice}},
 };
 
 }  // namespace

@@ -196,6 +196,7 @@ std::optional<BandRule> bands_by_window(const NodeContext& context, const Shape&
   constexpr int kRows = 2;
   BandRule rule{{}, context.node()};
   rule.inputs.resize(static_cast<size_t>(context.input_count()));
+  bool has_rows = false;
   for (int i = 0; i < context.input_count(); ++i) {
     const int rank = context.has_input(i) ? context.shape(i).rank() : 0;
     for (int axis = 0; axis < rank; ++axis) {
@@ -206,9 +207,11 @@ std::optional<BandRule> bands_by_window(const NodeContext& context, const Shape&
       // Of rows that several inputs have one after the other, no band is made by the node alone.
       if (context.shape(i)[axis] * window.den != output[kRows] * window.num) return std::nullopt;
       rule.inputs[static_cast<size_t>(i)] = band_input(window);
+      has_rows = true;
     }
   }
-  return rule;
+  // Of inputs that it needs whole, a node makes all rows.
+  return has_rows ? std::optional(std::move(rule)) : std::nullopt;
 }
 
 void follow_input_layout(LayoutContext& context) {
