@@ -141,9 +141,9 @@ void finish_columns(const Folded* acc, int width, Finish finish, int64_t count, 
 
 // The folder of elements T that are combined by Op.
 template <class Op, class T>
-constexpr Folder make_folder(decltype(Folder::row) row,
-                             decltype(Folder::columns) columns) noexcept {
-  Folder folder = {{}, sizeof(T), row, columns, finish_columns<T>};
+constexpr Folder make_folder(decltype(Folder::row) row, decltype(Folder::columns) columns,
+                             decltype(Folder::rows) rows = nullptr) noexcept {
+  Folder folder = {{}, sizeof(T), row, columns, rows, finish_columns<T>};
   const auto start = static_cast<Wide<T>>(neutral<Op, T>());
   if constexpr (std::is_floating_point_v<T>) {
     folder.neutral = {.real = start};

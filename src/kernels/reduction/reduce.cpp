@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/reduction/fold.h"
+#include "simd/loops.h"
 
 namespace fovea::kernels {
 namespace {
@@ -28,6 +29,35 @@ void fold_row_of_floats(const void* from, int64_t stride, int64_t count, Folded*
   if (stride != 1) return folder_by_element(DType::Float, kFold)->row(from, stride, count, acc);
   const float total = fold_contiguous<Op, Map>(static_cast<const float*>(from), count);
   acc->real = Op()(acc->real, static_cast<double>(total));
+}
+
+// The sums of four rows, `stride` apart, of `count` neighbouring elements.
+F32x4 sum_four_rows(const float* x, int64_t stride, int64_t count) noexcept {
+  F32x4 sum[4] = {F32x4::zero(), F32x4::zero(), F32x4::zero(), F32x4::zero()};
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    FOVEA_UNROLL for (int row = 0; row < 4; ++row) sum[row] += F32x4::load(x + row * stride + i);
+  }
+  transpose4x4(sum[0], sum[1], sum[2], sum[3]);
+  F32x4 all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  for (x += i; i < count; ++i, ++x) {
+    all += F32x4::set(x[0], x[stride], x[2 * stride], x[3 * stride]);
+  }
+  return all;
+}
+
+// Of sums and means alone, which networks have of short rows.
+void fold_rows_of_sums(const void* from, int64_t stride, int64_t count, int width,
+                       Folded* acc) noexcept {
+  const float* x = static_cast<const float*>(from);
+  int row = 0;
+  for (; row + 4 <= width; row += 4) {
+    const F32x4 four = sum_four_rows(x + row * stride, stride, count);
+    for (int lane = 0; lane < 4; ++lane) acc[row + lane].real += static_cast<double>(four[lane]);
+  }
+  for (; row < width; ++row) {
+    acc[row].real += static_cast<double>(fold_contiguous<Add, AsIs>(x + row * stride, count));
+  }
 }
 
 // `Vectors` vectors of neighbouring columns.
@@ -59,7 +89,9 @@ void fold_columns_of_floats(const void* from, int64_t stride, int64_t rows, int 
 
 template <Fold kFold, class Op, class Map = AsIs>
 constexpr Folder kFloatFolder = make_folder<Op, float>(fold_row_of_floats<kFold, Op, Map>,
-                                                       fold_columns_of_floats<kFold, Op, Map>);
+                                                       fold_columns_of_floats<kFold, Op, Map>,
+                                                       kFold == Fold::Sum ? fold_rows_of_sums
+                                                                          : nullptr);
 
 const Folder* float_folder(Fold fold) noexcept {
   switch (fold) {
@@ -89,6 +121,8 @@ void fold_all(const LoopNest<1>& reduced, const Folder& folder, const std::byte*
       const std::byte* block = from + (row.offset(0) + done * row.stride(0)) * bytes;
       if (kept_stride == 1) {
         folder.columns(block, row.stride(0), count, width, acc);
+      } else if (folder.rows && row.stride(0) == 1) {
+        folder.rows(block, kept_stride, count, width, acc);
       } else {
         for (int i = 0; i < width; ++i) {
           folder.row(block + i * kept_stride * bytes, row.stride(0), count, acc + i);

@@ -33,6 +33,8 @@ struct Folder {
   void (*row)(const void* from, int64_t stride, int64_t count, Folded* acc) noexcept;
   // Folds `rows` rows of `width` neighbouring elements, rows `stride` apart, into acc[0..width).
   void (*columns)(const void* from, int64_t stride, int64_t rows, int width, Folded* acc) noexcept;
+  // The same of rows of `count` neighbours each, `stride` apart, each row into one; may be null.
+  void (*rows)(const void* from, int64_t stride, int64_t count, int width, Folded* acc) noexcept;
   // Turns `width` folded values of `count` elements each into elements.
   void (*finish)(const Folded* acc, int width, Finish finish, int64_t count, void* to) noexcept;
 };
