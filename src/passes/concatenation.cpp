@@ -103,14 +103,27 @@ std::vector<NodeId> readers_of_parts(const Rewriter& graph, const KnownShapes& s
   return all ? readers : std::vector<NodeId>();
 }
 
+// What a Split divided, where the Concat joins all of that again in its order; else kNoValue.
+ValueId joined_again(const Rewriter& graph, const Node& concat) {
+  const Node* split = made_by(graph, concat.inputs[0], "Split");
+  if (!split || split->outputs != concat.inputs) return kNoValue;
+  if (split->attributes.get_int("axis", 0) != concat.attributes.get_int("axis", 1)) return kNoValue;
+  return graph.producer(split->inputs[0]) != kNoNode ? split->inputs[0] : kNoValue;
+}
+
 }  // namespace
 
 // Gives 1x1, 3x3 and 5x5 convolutions the images that a Concat of channels would put together, one
-// by one: the Concat becomes the first node of their bodies.
+// by one: the Concat becomes the first node of their bodies. A Concat of all that a Split made
+// goes.
 void fuse_concatenation(Rewriter& graph, const PassContext&) {
   const KnownShapes shapes = known_shapes(graph.graph());
   for (NodeId id = graph.first(); id != kNoNode; id = graph.next(id)) {
     if (!is_op(graph.node(id), "Concat")) continue;
+    if (const ValueId whole = joined_again(graph, graph.node(id)); whole != kNoValue) {
+      graph.replace_value(graph.node(id).outputs[0], whole);
+      continue;
+    }
     for (const NodeId reader : readers_of_parts(graph, shapes, graph.node(id))) {
       graph.fuse(reader, {id}, "FusedConv");
     }

@@ -105,5 +105,29 @@ TEST(Concatenation, GoesWhereTheGraphTellsTheChannels) {
   EXPECT_EQ(operators(convolved(model, {4, 12, 3, 3})), (Names{"ConvTranspose", "FusedConv"}));
 }
 
+// Two of three results of a Split, each read by somebody else as well.
+Names rejoined(const Names& parts, int64_t axis = 1, bool of_input = false) {
+  ModelBuilder model;
+  model.input("x", DType::Float, {1, 6, 4, 4})
+      .node("Relu", {"x"}, {"r"})
+      .node("Split", {of_input ? "x" : "r"}, {"a", "b", "c"}, {{"axis", int64_t{1}}})
+      .node("Neg", {"b"}, {"n"})
+      .output("n")
+      .output("r");
+  model.node("Concat", parts, {"y"}, {{"axis", axis}}).output("y");
+  return operators(after(fuse_concatenation, model));
+}
+
+TEST(Concatenation, OfAllThatWasSplitGoes) {
+  const Names kept = {"Relu", "Split", "Neg", "Concat"};
+  EXPECT_EQ(rejoined({"a", "b", "c"}), (Names{"Relu", "Split", "Neg"}));
+  EXPECT_EQ(rejoined({"a", "c", "b"}), kept);
+  EXPECT_EQ(rejoined({"a", "b"}), kept);
+  EXPECT_EQ(rejoined({"a", "b", "c", "c"}), kept);
+  EXPECT_EQ(rejoined({"a", "b", "c"}, 2), kept);
+  // A result is never the input itself.
+  EXPECT_EQ(rejoined({"a", "b", "c"}, 1, true), kept);
+}
+
 }  // namespace
 }  // namespace fovea

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "session/compiled.h"
 #include "support/model_builder.h"
@@ -266,6 +267,31 @@ TEST(Bands, TransposedConvolutions) {
     network.check({network.same(x, 5, 2)}, 2);
     Network last(3);
     last.check({last.deconv(last.same("x", 3, 8), 8, 1, kernel, stride, pad, more)}, 2);
+  }
+}
+
+TEST(Bands, SlicesOfChannelsAndColumns) {
+  const auto slice = [](Network& network, const std::string& x, int64_t axis, int64_t from,
+                        int64_t to, int64_t step = 1) {
+    return network.node("Slice", {x, network.ints({from}), network.ints({to}), network.ints({axis}),
+                                  network.ints({step})});
+  };
+  constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+  Network network(3);
+  const std::string wide = network.same("x", 3, 13);
+  const std::string kept = slice(network, wide, 1, 0, 4), others = slice(network, wide, 1, 4, 13);
+  const std::string deeper = network.same(network.same(others, 9, 4), 4, 4);
+  network.check({network.same(network.node("Add", {deeper, kept}), 4, 3)});
+  Network columns(3);
+  const std::string some = slice(columns, columns.same("x", 3, 5), 3, 1, kAll, 2);
+  columns.check({columns.same(slice(columns, some, 2, 0, kAll), 5, 3)});
+  // Rows that are left out or upside down need all.
+  for (const auto& [from, to, step] :
+       {std::array<int64_t, 3>{1, kAll, 1}, {0, -1, 1}, {-1, -kAll, -1}}) {
+    Network rows(3);
+    const std::string turned =
+        slice(rows, rows.same(rows.same("x", 3, 5), 5, 5), 2, from, to, step);
+    rows.check({rows.same(rows.same(turned, 5, 3), 3, 4)}, 3);
   }
 }
 

@@ -360,6 +360,19 @@ TEST(Fusion, ChannelShufflesOfOtherValues) {
   }
 }
 
+TEST(Fusion, WhatIsSplitAndJoinedAgain) {
+  const std::vector<ModelBuilder::Attribute> channels = {{"axis", int64_t{1}}};
+  check(layers({3, 6, 4})
+            .node("Conv", {"x", "w0", "b0"}, {"h"}, kSame)
+            .node("Tanh", {"h"}, {"t"})
+            .node("Split", {"t"}, {"p", "q"}, channels)
+            .node("Mul", {"p", "q"}, {"y"})
+            .node("Concat", {"p", "q"}, {"z"}, channels)
+            .output("y")
+            .output("z"),
+        {"FusedConv", "Split", "Mul"}, {image(3, 9, 7), image(3, 1, 1)});
+}
+
 // Those of which the plan tells the channels: enlarged ones and pooled ones.
 TEST(Fusion, ConvolutionsOfWhatOthersEnlarged) {
   check(
