@@ -11,6 +11,7 @@ const shownPasses = [
   'quantised-values',
   'pixel-shuffle',
   'channel-shuffle',
+  'gathered-channels',
   'activation',
   'layer-normalization',
   'transposes',

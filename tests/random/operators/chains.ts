@@ -230,6 +230,25 @@ const writtenShuffle: Operator = {
   },
 };
 
+/** A part of the channels, as Reshape and Gather. */
+const writtenChannelGroup: Operator = {
+  name: 'chain: a group of channels gathered',
+  weight: 1.5,
+  add(maker) {
+    const { random } = maker;
+    const groups = random.of([2, 2, 3]);
+    const outputs = groups * random.of([1, 2, 3, 4]);
+    const x = addConv(maker, maker.float(4, 4), { outputs, kernels: [3, 1], keepsSize: true });
+    if (!x) return undefined;
+    const [batch, channels, height, width] = x.dims as [number, number, number, number];
+    const dims = [batch, groups, channels / groups, height, width];
+    const divided = maker.one('Reshape', [x, maker.int64s(dims)], {}, { dims });
+    const group = maker.int64s([random.of([-1, 0, groups - 1])], []);
+    const part = [batch, channels / groups, height, width];
+    return divided && maker.one('Gather', [divided, group], { axis: 1 }, { dims: part });
+  },
+};
+
 /** Channels of groups in turns, as Reshape, Transpose, Reshape. */
 const writtenChannelShuffle: Operator = {
   name: 'chain: channel shuffle written out',
@@ -440,6 +459,7 @@ export const chains: Operator[] = [
   squeezeExcite,
   writtenShuffle,
   writtenChannelShuffle,
+  writtenChannelGroup,
   writtenActivation('chain: Gelu written out', gelu),
   writtenActivation('chain: Swish written out', swish),
   writtenActivation('chain: HardSwish written out', hardSwish),
