@@ -230,21 +230,29 @@ const writtenShuffle: Operator = {
   },
 };
 
+/** What a convolution makes, and its shape once its channels are divided into groups. */
+function imagesOfGroups(maker: GraphMaker) {
+  const { random } = maker;
+  const groups = random.of([2, 2, 3]);
+  const outputs = groups * random.of([1, 2, 3, 4]);
+  const x = addConv(maker, maker.float(4, 4), { outputs, kernels: [3, 1], keepsSize: true });
+  if (!x) return undefined;
+  const [batch, channels, height, width] = x.dims as [number, number, number, number];
+  return { x, groups, five: [batch, groups, channels / groups, height, width] as const };
+}
+
 /** A part of the channels, as Reshape and Gather. */
 const writtenChannelGroup: Operator = {
   name: 'chain: a group of channels gathered',
   weight: 1.5,
   add(maker) {
-    const { random } = maker;
-    const groups = random.of([2, 2, 3]);
-    const outputs = groups * random.of([1, 2, 3, 4]);
-    const x = addConv(maker, maker.float(4, 4), { outputs, kernels: [3, 1], keepsSize: true });
-    if (!x) return undefined;
-    const [batch, channels, height, width] = x.dims as [number, number, number, number];
-    const dims = [batch, groups, channels / groups, height, width];
-    const divided = maker.one('Reshape', [x, maker.int64s(dims)], {}, { dims });
-    const group = maker.int64s([random.of([-1, 0, groups - 1])], []);
-    const part = [batch, channels / groups, height, width];
+    const images = imagesOfGroups(maker);
+    if (!images) return undefined;
+    const { x, groups, five } = images;
+    const [batch, , count, height, width] = five;
+    const divided = maker.one('Reshape', [x, maker.int64s(five)], {}, { dims: five });
+    const group = maker.int64s([maker.random.of([-1, 0, groups - 1])], []);
+    const part = [batch, count, height, width];
     return divided && maker.one('Gather', [divided, group], { axis: 1 }, { dims: part });
   },
 };
@@ -254,20 +262,17 @@ const writtenChannelShuffle: Operator = {
   name: 'chain: channel shuffle written out',
   weight: 1.5,
   add(maker) {
-    const { random } = maker;
-    const groups = random.of([2, 2, 3]);
-    const outputs = groups * random.of([1, 2, 3, 4]);
-    const x = addConv(maker, maker.float(4, 4), { outputs, kernels: [3, 1], keepsSize: true });
-    if (!x) return undefined;
-    const [batch, channels, height, width] = x.dims as [number, number, number, number];
-    const first = random.chance(0.2) ? -1 : batch;
-    const five = [batch, groups, channels / groups, height, width];
+    const images = imagesOfGroups(maker);
+    if (!images) return undefined;
+    const { x, five } = images;
+    const [batch, , , height, width] = five;
+    const first = maker.random.chance(0.2) ? -1 : batch;
     const splitShape = maker.int64s([first, ...five.slice(1)]);
     const split = maker.one('Reshape', [x, splitShape], {}, { dims: five });
     const perm = [0, 2, 1, 3, 4];
     const order = perm.map((axis) => five[axis]!);
     const moved = split && maker.one('Transpose', [split], { perm }, { dims: order });
-    const shape = maker.int64s([first, channels, height, width]);
+    const shape = maker.int64s([first, x.dims[1]!, height, width]);
     return moved && maker.one('Reshape', [moved, shape], {}, { dims: x.dims });
   },
 };
