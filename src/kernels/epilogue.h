@@ -31,6 +31,19 @@ inline simd::F32x4 scale_negatives(simd::F32x4 x, simd::F32x4 slopes) noexcept {
   return fma(simd::pmin(x, zero), slopes, simd::pmax(x, zero));
 }
 
+// What clips alike: None, Relu and Clip.
+struct ClipRange {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+};
+
+inline ClipRange clip_range(const ActivationSpec& activation) noexcept {
+  ClipRange range;
+  if (activation.kind == Activation::Relu) range.low = 0.0f;
+  if (activation.kind == Activation::Clip) range = {activation.alpha, activation.beta};
+  return range;
+}
+
 // A simple activation on channels channel .. channel + 3: None, or one that the others share. Relu
 // is a Clip, LeakyRelu a PRelu.
 template <Activation kSimple>
@@ -40,11 +53,10 @@ class SimpleActivation {
 
   SimpleActivation() = default;
   SimpleActivation(const Epilogue& epilogue, int64_t channel) {
-    const auto& [kind, alpha, beta] = epilogue.activation;
     if constexpr (kSimple == Activation::Clip) {
-      const bool clips = kind == Activation::Clip;
-      first_ = simd::F32x4::splat(clips ? alpha : 0.0f);
-      second_ = simd::F32x4::splat(clips ? beta : std::numeric_limits<float>::infinity());
+      const ClipRange range = clip_range(epilogue.activation);
+      first_ = simd::F32x4::splat(range.low);
+      second_ = simd::F32x4::splat(range.high);
     }
     if constexpr (kSimple == Activation::PRelu) first_ = negative_slopes(epilogue, channel);
   }

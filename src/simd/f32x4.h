@@ -310,6 +310,17 @@ inline void transpose4x4(F32x4& a, F32x4& b, F32x4& c, F32x4& d) {
   d = shuffle<2, 3, 6, 7>(ab_high, cd_high);
 }
 
+// The same of memory; rows lie a step apart.
+inline void transpose4x4(const float* from, int64_t from_step, float* to, int64_t to_step) {
+  F32x4 a = F32x4::load(from), b = F32x4::load(from + from_step);
+  F32x4 c = F32x4::load(from + 2 * from_step), d = F32x4::load(from + 3 * from_step);
+  transpose4x4(a, b, c, d);
+  a.store(to);
+  b.store(to + to_step);
+  c.store(to + 2 * to_step);
+  d.store(to + 3 * to_step);
+}
+
 // (a[0] + a[2]) + (a[1] + a[3]).
 inline float sum(F32x4 a) {
   const F32x4 pairs = a + shuffle<2, 3, 0, 1>(a, a);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "kernels/conv/algorithms.h"
 #include "kernels/conv/taps.h"
@@ -38,24 +37,10 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
 
 int64_t scratch_size(const ConvShape&) noexcept { return 0; }
 
-// Where all that follows the sums of whole vectors of channels is to clip them.
-struct Limits {
-  bool suffice = false;
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-};
-
-Limits limits_of(const ConvShape& shape, const ConvOutput& output,
-                 const ActivationSpec& activation) {
-  Limits limits;
-  const bool whole = shape.out_channels % kLanes == 0 && output.residual == nullptr;
-  limits.suffice = whole && activation.kind <= Activation::Clip;
-  if (activation.kind == Activation::Relu) limits.low = 0.0f;
-  if (activation.kind == Activation::Clip) {
-    limits.low = activation.alpha;
-    limits.high = activation.beta;
-  }
-  return limits;
+// Whether all that follows the sums of whole vectors of channels is to clip them.
+bool only_clips(const ConvShape& shape, const ConvOutput& output, Activation activation) {
+  return shape.out_channels % kLanes == 0 && output.residual == nullptr &&
+         activation <= Activation::Clip;
 }
 
 // One output row of one image. Pointers are those of the first channel.
@@ -68,15 +53,16 @@ struct Row {
   Taps ky;
   int64_t pixel;     // floats per input pixel
   int64_t row_size;  // floats per input row
-  Limits limits;
+  bool clips;        // only_clips(), to `range`
+  ClipRange range;
 };
 
 template <int Pixels>
 void store_clipped(const Row& row, int64_t x, int64_t channel,
                    const F32x4 (&sums)[Pixels]) noexcept {
   // Loaded for each vector of channels: over the loop there are no registers left for them.
-  const F32x4 low = F32x4::load_splat(&row.limits.low);
-  const F32x4 high = F32x4::load_splat(&row.limits.high);
+  const F32x4 low = F32x4::load_splat(&row.range.low);
+  const F32x4 high = F32x4::load_splat(&row.range.high);
   float* to = row.out.data + x * row.out.pixel_step + channel;
   FOVEA_UNROLL for (int p = 0; p < Pixels; ++p, to += row.out.pixel_step) {
     pmin(pmax(sums[p], low), high).store(to);
@@ -86,7 +72,7 @@ void store_clipped(const Row& row, int64_t x, int64_t channel,
 // Adds the residual, applies the activation and stores the sums of neighbouring pixels.
 template <int Pixels>
 void finish(const Row& row, int64_t x, int64_t channel, F32x4 (&sums)[Pixels]) noexcept {
-  if (row.limits.suffice) return store_clipped(row, x, channel, sums);
+  if (row.clips) return store_clipped(row, x, channel, sums);
   const I32x4 mask = first_lanes(std::min(row.shape.out_channels - channel, kLanes));
   const int64_t to = x * row.out.pixel_step + channel;
   FOVEA_UNROLL for (int p = 0; p < Pixels; ++p) {
@@ -214,14 +200,15 @@ void run_rows(const ConvShape& shape, std::span<const ConvPart> parts, const flo
   const Taps interior = windows_inside(-shape.pad_left, shape.stride_w, shape.out_w, shape.kernel_w,
                                        shape.dilation_w, shape.in_w);
   const RunBlock run_block = block_for(shape);
-  const Limits limits = limits_of(shape, output, epilogue.activation);
+  const bool clips = only_clips(shape, output, epilogue.activation.kind);
+  const ClipRange range = clip_range(epilogue.activation);
   for (int64_t r = row_begin; r < row_end; ++r) {
     const int64_t image = r / shape.out_h, y = r % shape.out_h;
     const int64_t first_y = y * shape.stride_h - shape.pad_top;
     const int64_t from = (image * shape.in_h + first_y) * row_size - shape.pad_left * pixel;
     const Taps ky = taps_inside(first_y, shape.kernel_h, shape.dilation_h, shape.in_h);
-    const Row row = {shape, input + from, packed, output.at(image, y), epilogue, ky,
-                     pixel, row_size,     limits};
+    const Row row = {shape,    input + from, packed, output.at(image, y), epilogue, ky, pixel,
+                     row_size, clips,        range};
     run_row(row, interior, run_block);
   }
 }

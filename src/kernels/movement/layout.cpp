@@ -9,25 +9,17 @@
 namespace fovea::kernels {
 namespace {
 
-using simd::F32x4;
-
 // Blocks are a vector of pixels of four channels: rows of planes, `plane` apart, on one side, and
 // `pixel` apart on the other.
 template <class T>
 constexpr int64_t kBlockPixels = 16 / sizeof(T);
 
 void interleave_block(const float* from, int64_t plane, float* to, int64_t pixel) noexcept {
-  F32x4 a = F32x4::load(from), b = F32x4::load(from + plane);
-  F32x4 c = F32x4::load(from + 2 * plane), d = F32x4::load(from + 3 * plane);
-  simd::transpose4x4(a, b, c, d);
-  a.store(to);
-  b.store(to + pixel);
-  c.store(to + 2 * pixel);
-  d.store(to + 3 * pixel);
+  simd::transpose4x4(from, plane, to, pixel);
 }
 
 void deinterleave_block(const float* from, int64_t pixel, float* to, int64_t plane) noexcept {
-  interleave_block(from, pixel, to, plane);
+  simd::transpose4x4(from, pixel, to, plane);
 }
 
 using Bytes = uint8_t __attribute__((vector_size(16)));

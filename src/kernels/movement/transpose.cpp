@@ -43,17 +43,6 @@ void transpose_block(const Block& block) noexcept {
   transpose_scalar<Bytes>(block, 0, 0);
 }
 
-void transpose_4x4(const float* from, int64_t from_stride, float* to, int64_t to_stride) noexcept {
-  using simd::F32x4;
-  F32x4 a = F32x4::load(from), b = F32x4::load(from + from_stride);
-  F32x4 c = F32x4::load(from + 2 * from_stride), d = F32x4::load(from + 3 * from_stride);
-  simd::transpose4x4(a, b, c, d);
-  a.store(to);
-  b.store(to + to_stride);
-  c.store(to + 2 * to_stride);
-  d.store(to + 3 * to_stride);
-}
-
 template <>
 void transpose_block<4>(const Block& block) noexcept {
   const int64_t rows = block.rows / 4 * 4, columns = block.columns / 4 * 4;
@@ -61,8 +50,8 @@ void transpose_block<4>(const Block& block) noexcept {
   auto* to = reinterpret_cast<float*>(block.to);
   for (int64_t r = 0; r < rows; r += 4) {
     for (int64_t c = 0; c < columns; c += 4) {
-      transpose_4x4(from + c * block.from_stride + r, block.from_stride,
-                    to + r * block.to_stride + c, block.to_stride);
+      simd::transpose4x4(from + c * block.from_stride + r, block.from_stride,
+                         to + r * block.to_stride + c, block.to_stride);
     }
   }
   transpose_scalar<4>(block, rows, 0);
