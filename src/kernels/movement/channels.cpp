@@ -37,8 +37,8 @@ void interleave(const float* first, const float* second, int64_t count, float* t
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const F32x4 a = F32x4::load(first + i), b = F32x4::load(second + i);
-    F32x4{__builtin_shufflevector(a.v, b.v, 0, 4, 1, 5)}.store(to + 2 * i);
-    F32x4{__builtin_shufflevector(a.v, b.v, 2, 6, 3, 7)}.store(to + 2 * i + kLanes);
+    simd::shuffle<0, 4, 1, 5>(a, b).store(to + 2 * i);
+    simd::shuffle<2, 6, 3, 7>(a, b).store(to + 2 * i + kLanes);
   }
   for (; i < count; ++i) {
     to[2 * i] = first[i];

@@ -59,18 +59,24 @@ void fill(std::byte* to, const std::byte* element, size_t element_bytes, int64_t
   copy_row_of(element_bytes)(element, 0, to, static_cast<int64_t>(element_bytes), count);
 }
 
-void clear_channel_padding(float* data, int64_t pixels, int64_t channels,
-                           ThreadPool& pool) noexcept {
+void clear_channel_padding(float* data, int64_t pixels, int64_t channels) noexcept {
   using simd::F32x4, simd::I32x4;
   const int64_t padded = padded_channels(channels);
   if (padded == channels) return;
   const auto used = static_cast<int32_t>(channels + 4 - padded);
   const I32x4 kept = I32x4::set(0, 1, 2, 3) < I32x4::splat(used);
+  float* last = data + padded - 4;
+  for (int64_t pixel = 0; pixel < pixels; ++pixel, last += padded) {
+    select(kept, F32x4::load(last), F32x4::zero()).store(last);
+  }
+}
+
+void clear_channel_padding(float* data, int64_t pixels, int64_t channels,
+                           ThreadPool& pool) noexcept {
+  const int64_t padded = padded_channels(channels);
+  if (padded == channels) return;
   pool.parallel_for(pixels, kGrain, [&](int64_t begin, int64_t end) {
-    float* last = data + begin * padded + padded - 4;
-    for (int64_t pixel = begin; pixel < end; ++pixel, last += padded) {
-      select(kept, F32x4::load(last), F32x4::zero()).store(last);
-    }
+    clear_channel_padding(data + begin * padded, end - begin, channels);
   });
 }
 

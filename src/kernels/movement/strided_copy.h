@@ -16,6 +16,7 @@ void strided_copy(const LoopNest<2>& nest, const std::byte* from, std::byte* to,
 void fill(std::byte* to, const std::byte* element, size_t element_bytes, int64_t count) noexcept;
 
 // Zeroes lanes channels .. padded channels - 1 of `pixels` channels-last pixels.
+void clear_channel_padding(float* data, int64_t pixels, int64_t channels) noexcept;
 void clear_channel_padding(float* data, int64_t pixels, int64_t channels,
                            ThreadPool& pool) noexcept;
 

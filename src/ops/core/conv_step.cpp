@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/movement/strided_copy.h"
 #include "ops/core/channels.h"
 
 namespace fovea {
@@ -40,7 +41,6 @@ class ConvStep {
   void run_rows(std::span<const ConvPart> input, const float* packed,
                 const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
                 int64_t begin, int64_t end) const;
-  void clear_lanes(float* pixel, int64_t pixels) const;
   kernels::Epilogue epilogue_with_slopes(const RunContext& run, float* memory) const;
 
   ConvImplementation implementation_;
@@ -170,15 +170,6 @@ RowRange ConvStep::wanted_rows(RowRange rows) const {
   return {rows.begin * all / out_h, (end * all + out_h - 1) / out_h};
 }
 
-// Of whole pixels of the output.
-void ConvStep::clear_lanes(float* pixel, int64_t pixels) const {
-  const int64_t channels = implementation_.shape.out_channels;
-  const int64_t step = kernels::padded_channels(channels);
-  for (float* const end = pixel + pixels * step; pixel < end; pixel += step) {
-    std::fill(pixel + channels, pixel + step, 0.0f);
-  }
-}
-
 void ConvStep::run_rows(std::span<const ConvPart> input, const float* packed,
                         const kernels::ConvOutput& output, const Epilogue& epilogue, float* scratch,
                         int64_t begin, int64_t end) const {
@@ -195,7 +186,10 @@ void ConvStep::run_rows(std::span<const ConvPart> input, const float* packed,
     float* written = output.data + row * output.row_step;
     kernels::info_of(afterwards_.kind)
         .apply_row(afterwards_, written, written, (next - row) * output.row_step);
-    if (clears_padding_) clear_lanes(written, (next - row) * implementation_.shape.out_w);
+    if (clears_padding_) {
+      const kernels::ConvShape& shape = implementation_.shape;
+      kernels::clear_channel_padding(written, (next - row) * shape.out_w, shape.out_channels);
+    }
     row = next;
   }
 }
