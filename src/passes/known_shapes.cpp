@@ -99,44 +99,29 @@ bool keeps_size(const Node& node, const Convolution& convolution) {
          pads[1] + pads[3] == dilations[1] * (weight[3] - 1);
 }
 
-// Walks the nodes in order.
-class ShapeFinder {
- public:
-  explicit ShapeFinder(const Graph& graph)
-      : graph_(graph), dtypes_(element_types(graph)), shapes_(graph.values.size()) {}
+}  // namespace
 
-  KnownShapes find();
-
- private:
-  const std::optional<KnownDims>& shape(ValueId id) const {
-    static const std::optional<KnownDims> kUnknown;
-    return id == kNoValue ? kUnknown : shapes_[static_cast<size_t>(id)];
-  }
-  void add_given();
-  bool infer(const Node& node);
-  std::optional<KnownDims> follow(const Node& node) const;
-  std::optional<KnownDims> follow_convolution(const Node& node, const Convolution& conv) const;
-  std::optional<KnownDims> follow_broadcast(const Node& node) const;
-  std::optional<int64_t> follow_axes(const Node& node, int64_t rank) const;
-  std::optional<KnownDims> follow_transpose(const Node& node) const;
-
-  const Graph& graph_;
-  std::vector<DType> dtypes_;
-  KnownShapes shapes_;
-};
-
-void ShapeFinder::add_given() {
-  for (const ValueId input : graph_.inputs) {
-    const auto& declared = graph_.value(input).shape;
+ShapeFinder::ShapeFinder(const Graph& graph)
+    : graph_(graph), dtypes_(element_types(graph)), shapes_(graph.values.size()) {
+  for (const ValueId input : graph.inputs) {
+    const auto& declared = graph.value(input).shape;
     if (!declared) continue;
     KnownDims dims;
     for (const Dim& dim : *declared) dims.push_back(size_of(dim));
     shapes_[static_cast<size_t>(input)] = std::move(dims);
   }
   for (size_t id = 0; id < shapes_.size(); ++id) {
-    const auto& constant = graph_.values[id].constant;
-    if (constant) shapes_[id] = dims_of(constant->shape());
+    if (graph.values[id].constant) add_constant(static_cast<ValueId>(id));
   }
+}
+
+void ShapeFinder::add_constant(ValueId id) {
+  shapes_[static_cast<size_t>(id)] = dims_of(graph_.constant(id)->shape());
+}
+
+const std::optional<KnownDims>& ShapeFinder::shape(ValueId id) const {
+  static const std::optional<KnownDims> kUnknown;
+  return id == kNoValue ? kUnknown : shapes_[static_cast<size_t>(id)];
 }
 
 // By the operator's rule, where it can be asked: it may rely on the elements that OpDef names.
@@ -251,21 +236,19 @@ std::optional<KnownDims> ShapeFinder::follow_broadcast(const Node& node) const {
   return dims;
 }
 
-KnownShapes ShapeFinder::find() {
-  add_given();
-  for (const Node& node : graph_.nodes) {
-    if (infer(node) || node.inputs.empty()) continue;
-    const auto followed = follow(node);
-    const size_t alike = node.op_type == "Split" ? node.outputs.size() : 1;
-    for (size_t i = 0; i < std::min(alike, node.outputs.size()); ++i) {
-      if (node.outputs[i] != kNoValue) shapes_[static_cast<size_t>(node.outputs[i])] = followed;
-    }
+void ShapeFinder::visit(const Node& node) {
+  if (infer(node) || node.inputs.empty()) return;
+  const auto followed = follow(node);
+  const size_t alike = node.op_type == "Split" ? node.outputs.size() : 1;
+  for (size_t i = 0; i < std::min(alike, node.outputs.size()); ++i) {
+    if (node.outputs[i] != kNoValue) shapes_[static_cast<size_t>(node.outputs[i])] = followed;
   }
-  return std::move(shapes_);
 }
 
-}  // namespace
-
-KnownShapes known_shapes(const Graph& graph) { return ShapeFinder(graph).find(); }
+KnownShapes known_shapes(const Graph& graph) {
+  ShapeFinder finder(graph);
+  for (const Node& node : graph.nodes) finder.visit(node);
+  return std::move(finder).take();
+}
 
 }  // namespace fovea

@@ -22,6 +22,12 @@ test('the table has the medians of the loads, how far they are apart, and geomet
   expect(table).toMatch(/float32, all \(2\) +6\.00 +4\.00$/);
 });
 
+test('short runs count as they are in the page', () => {
+  const inPage = { peer: 6, relaxed: 1, simd: 2 };
+  const table = zooTable([[{ ...row, inPage }]]);
+  expect(table).toMatch(/float32, all \(1\) +6\.00 +3\.00$/);
+});
+
 test('what failed in one load is no row, but a problem', () => {
   const failed = { name: 'a', failure: 'a: no memory' };
   expect(zooTable([[row], [failed]])).not.toMatch(/^A/m);

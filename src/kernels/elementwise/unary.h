@@ -233,14 +233,16 @@ struct Gelu {
 };
 
 // The same with the function approximated by sqrt(2 / pi) (x + 0.044715 x^3) under a tangent.
+// That is x sigmoid(2 sqrt(2 / pi) (x + 0.044715 x^3)), which takes half as long.
 struct GeluTanh {
+  Sigmoid sigmoid = {};
   double operator()(double x) const {
     return 0.5 * x * (1 + std::tanh(0.79788456080286535588 * x * (1 + 0.044715 * x * x)));
   }
   simd::F32x4 operator()(simd::F32x4 x) const {
     using detail::all;
-    const simd::F32x4 inner = x * fma(x * x, all(0.79788456f * 0.044715f), all(0.79788456f));
-    return all(0.5f) * x * (all(1) + simd::tanh(inner));
+    const simd::F32x4 factor = fma(x * x, all(1.59576912f * 0.044715f), all(1.59576912f));
+    return x * sigmoid(x * factor);
   }
 };
 

@@ -12,6 +12,12 @@ using test::Names;
 using test::ones;
 using test::operators;
 
+using Ints = std::vector<int64_t>;
+
+Tensor int64s(const Ints& values) {
+  return Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values);
+}
+
 TEST(DeadCode, GoesWithItsConstants) {
   Graph graph = ModelBuilder()
                     .input("x", DType::Float, {2})
@@ -47,6 +53,53 @@ TEST(FoldConstants, WhatGrowsTooLargeStays) {
   EXPECT_EQ(operators(graph), Names{"ConstantOfShape"});
 }
 
+// What a node asks of the shape of `x`, which has three channels and an open height.
+Graph sizes_of_image(const std::string& op_type, const std::vector<std::string>& others) {
+  std::vector<std::string> inputs = {"sizes"};
+  inputs.insert(inputs.end(), others.begin(), others.end());
+  return after(fold_constants, ModelBuilder()
+                                   .input("x", DType::Float, {1, 3, "height", 4})
+                                   .constant("channels", Tensor::of<int64_t>({}, {1}))
+                                   .constant("height", Tensor::of<int64_t>({1}, {-2}))
+                                   .constant("begin", Tensor::of<int64_t>({1}, {0}))
+                                   .constant("two", Tensor::of<int64_t>({1}, {2}))
+                                   .constant("three", Tensor::of<int64_t>({1}, {3}))
+                                   .node("Relu", {"x"}, {"image"})
+                                   .node("Shape", {"image"}, {"sizes"})
+                                   .node(op_type, inputs, {"y"})
+                                   .output("y"));
+}
+
+TEST(FoldConstants, SizesThatTheGraphTellsAreKnown) {
+  const Graph gathered = sizes_of_image("Gather", {"channels"});
+  EXPECT_EQ(operators(gathered), Names{});
+  EXPECT_EQ(gathered.constant(gathered.find("y"))->as<int64_t>()[0], 3);
+  const Graph sliced = sizes_of_image("Slice", {"begin", "two"});
+  EXPECT_EQ(operators(sliced), Names{});
+  EXPECT_EQ(sliced.constant(sliced.find("y"))->as<int64_t>()[0], 1);
+  EXPECT_EQ(sliced.constant(sliced.find("y"))->as<int64_t>()[1], 3);
+}
+
+TEST(FoldConstants, OpenSizesStay) {
+  EXPECT_EQ(operators(sizes_of_image("Gather", {"height"})), (Names{"Relu", "Shape", "Gather"}));
+  EXPECT_EQ(operators(sizes_of_image("Slice", {"two", "three"})),
+            (Names{"Relu", "Shape", "Slice"}));
+}
+
+TEST(FoldConstants, AShapeOfKnownSizesIsKnown) {
+  const Graph graph = after(fold_constants, ModelBuilder()
+                                                .input("x", DType::Float, {2, 5})
+                                                .constant("new_shape", int64s({5, 2}))
+                                                .node("Relu", {"x"}, {"a"})
+                                                .node("Shape", {"a"}, {"sizes"})
+                                                .node("Reshape", {"a", "sizes"}, {"b"})
+                                                .node("Reshape", {"b", "new_shape"}, {"c"})
+                                                .node("Shape", {"c"}, {"y"}, {{"start", 1}})
+                                                .output("y"));
+  EXPECT_EQ(operators(graph), Names{});
+  EXPECT_EQ(graph.constant(graph.find("y"))->as<int64_t>()[0], 2);
+}
+
 TEST(FoldConstants, AnErrorNamesTheNode) {
   try {
     after(fold_constants, ModelBuilder()
@@ -58,12 +111,6 @@ TEST(FoldConstants, AnErrorNamesTheNode) {
   } catch (const Error& error) {
     EXPECT_EQ(error.field("op"), "Add");
   }
-}
-
-using Ints = std::vector<int64_t>;
-
-Tensor int64s(const Ints& values) {
-  return Tensor::of<int64_t>({static_cast<int64_t>(values.size())}, values);
 }
 
 ModelBuilder shuffle(const Ints& split, const Ints& perm, const Ints& merged,
