@@ -35,15 +35,15 @@ void pack_weights(const ConvShape& shape, const ConvWeights& weights, float* pac
   for (int64_t group = 0; group < shape.groups; ++group) {
     const int64_t first = group * shape.group_outputs();
     // Depth runs over taps, row by row or column by column, then inputs.
-    const auto value = [&](int64_t k, int64_t column) {
-      const int64_t tap = k / inputs;
+    const auto row = [&](int64_t k) {
+      const int64_t tap = k / inputs, input = k % inputs;
       const int64_t ky = columns ? tap % shape.kernel_h : tap / shape.kernel_w;
       const int64_t kx = columns ? tap / shape.kernel_h : tap % shape.kernel_w;
-      return weights.at(group, column, k % inputs, ky, kx);
+      return [=, &weights](int64_t column) { return weights.at(group, column, input, ky, kx); };
     };
     const auto bias_of = [&](int64_t column) { return weights.bias(first + column); };
-    pack_panels(packed + group * packed_group_size(shape), shape.group_outputs(), depth(shape),
-                value, bias_of);
+    pack_panels(packed + group * packed_group_size(shape), shape.group_outputs(), depth(shape), row,
+                bias_of);
   }
 }
 

@@ -35,9 +35,9 @@ int64_t gemm_packed_size(const GemmShape& shape) noexcept { return panels_size(s
 
 void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, const float* bias,
                float* packed, int64_t column_begin, int64_t column_end) noexcept {
-  const auto value = [&](int64_t k, int64_t column) {
-    return flush_subnormal(scale *
-                           b.data[k * b.row_step + (column_begin + column) * b.column_step]);
+  const auto row = [&](int64_t k) {
+    const float* from = b.data + k * b.row_step + column_begin * b.column_step;
+    return [=](int64_t column) { return flush_subnormal(scale * from[column * b.column_step]); };
   };
   const auto bias_of = [&](int64_t column) {
     return bias ? flush_subnormal(bias[column_begin + column]) : 0.0f;
@@ -56,7 +56,7 @@ void pack_gemm(const GemmShape& shape, const MatrixView<float>& b, float scale, 
     column_begin += kPanel;
     columns -= kPanel;
   }
-  pack_panels(panels, columns, shape.k, value, bias_of);
+  pack_panels(panels, columns, shape.k, row, bias_of);
 }
 
 void run_gemm(const GemmShape& shape, const MatrixView<float>& a, const float* packed,

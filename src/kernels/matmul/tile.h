@@ -43,9 +43,9 @@ constexpr int64_t panels_size(int64_t columns, int64_t depth) {
   return round_up(columns, kLanes) * (depth + 1);
 }
 
-// Fills panels from value(depth index, column) and bias(column).
-template <class Value, class Bias>
-void pack_panels(float* panels, int64_t columns, int64_t depth, Value value, Bias bias) noexcept {
+// Fills panels from row(depth index)(column) and bias(column).
+template <class Row, class Bias>
+void pack_panels(float* panels, int64_t columns, int64_t depth, Row row, Bias bias) noexcept {
   for (int64_t first = 0, count = 0; first < columns; first += count) {
     count = panel_columns(columns, first);
     const int64_t lanes = round_up(count, kLanes);
@@ -53,8 +53,9 @@ void pack_panels(float* panels, int64_t columns, int64_t depth, Value value, Bia
       *panels++ = lane < count ? bias(first + lane) : 0.0f;
     }
     for (int64_t k = 0; k < depth; ++k) {
+      const auto value = row(k);
       for (int64_t lane = 0; lane < lanes; ++lane) {
-        *panels++ = lane < count ? value(k, first + lane) : 0.0f;
+        *panels++ = lane < count ? value(first + lane) : 0.0f;
       }
     }
   }
