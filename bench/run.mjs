@@ -1,7 +1,7 @@
 // npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
 //   [--operators Softmax,LSTM] [--loads N] [--json FILE] [--browser firefox|webkit]
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
-// build/bench.json. In other browsers, the part `models` is measured.
+// build/bench.json. In other browsers, the parts `models`, `speed` and `zoo` can be measured.
 
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -59,8 +59,8 @@ const parts = {
 
 /** Parts that are measured only when asked for. */
 const onRequest = ['before', 'operators', 'pictures', 'int8', 'zoo'];
-/** Parts that other browsers than Chromium measure. */
-const inOthers = ['models'];
+/** Parts that other browsers than Chromium measure, the first unless told otherwise. */
+const inOthers = ['models', 'speed', 'zoo'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({
@@ -77,7 +77,9 @@ const { values: options } = parseArgs({
   },
 });
 const other = otherBrowser(options.browser);
-const chosen = chosenParts((options.only ?? (other ? inOthers : everyday).join()).split(','));
+const chosen = chosenParts(
+  (options.only ?? (other ? inOthers.slice(0, 1) : everyday).join()).split(','),
+);
 
 const steps = [
   ...(other ? [{ title: options.browser, run: () => installOtherBrowser(other) }] : []),

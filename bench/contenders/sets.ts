@@ -1,3 +1,4 @@
+import { capabilities } from 'fovea';
 import type { Contender } from './contender.js';
 import { foveaBefore, foveaFast, foveaRelaxed, foveaSimd, foveaThreads } from './fovea.js';
 import { onnxruntimeNode } from './native.js';
@@ -23,6 +24,7 @@ export interface ContenderSet {
 }
 
 const peer = onnxruntimeWeb(1);
+const { relaxedSimd } = await capabilities();
 
 /** One library against itself with two threads. */
 function scaling(one: Contender, two: Contender): ContenderSet {
@@ -39,6 +41,13 @@ export const contenderSets: Readonly<Record<string, ContenderSet>> = {
       { title: 'ours / native', numerator: foveaRelaxed.name, denominator: onnxruntimeNode.name },
     ],
     rough: [foveaFast.name],
+    rest: 0,
+  },
+  engines: {
+    // What any browser runs.
+    contenders: [peer, foveaSimd, ...(relaxedSimd ? [foveaRelaxed] : [])],
+    quotients: [],
+    rough: [],
     rest: 0,
   },
   before: { contenders: [foveaBefore, foveaRelaxed], quotients: [], rough: [], rest: 0 },

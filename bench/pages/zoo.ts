@@ -1,5 +1,6 @@
 // Networks of the zoo, ours and onnxruntime-web's, one thread each: ?networks=imdn,imdn-f16&rounds=9
 
+import { capabilities } from 'fovea';
 import { load } from '../contenders/onnxruntime.js';
 import { zooNames } from '../networks/zoo/index.js';
 import { fovea, onnxruntime } from '../runtimes.js';
@@ -16,10 +17,11 @@ const timing = {
   rounds: Number(query.get('rounds') ?? 9),
 };
 const peer = onnxruntime(await load(1));
+const { relaxedSimd } = await capabilities();
 const runtimes = (worker: boolean): Runtimes => [
   peer,
-  fovea('fovea relaxed', { variant: 'relaxed', worker }),
   fovea('fovea simd', { variant: 'simd', worker }),
+  relaxedSimd ? fovea('fovea relaxed', { variant: 'relaxed', worker }) : undefined,
 ];
 const output = document.querySelector('output')!;
 

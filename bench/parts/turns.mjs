@@ -1,9 +1,15 @@
-import { measureInPage } from './page.mjs';
+import { measureInOther, measureInPage } from './page.mjs';
 
 /** @typedef {import('../run.mjs').Bench} Bench */
 
-/** Whole networks, one thread: ours against the others, and native onnxruntime. @param {Bench} bench */
+/**
+ * Whole networks, one thread: ours against the others, and native onnxruntime; in other browsers than Chromium
+ * against onnxruntime-web alone.
+ *
+ * @param {Bench} bench
+ */
 export function measureSpeed(bench) {
+  if (bench.other) return measureSet('engines', bench, bench.library.networkNames);
   /** @type {Record<string, Function>} */
   const runner = Object(new bench.library.NativeRunner());
   const callNative = (/** @type {string} */ method, /** @type {unknown[]} */ ...args) =>
@@ -44,7 +50,7 @@ function networksOf({ library, options }) {
  * @param {import('./page.mjs').PageOptions} [pageOptions]
  * @returns {Promise<import('../run.mjs').Report>}
  */
-function measureSet(set, { browser, server, options }, networks, pageOptions) {
+function measureSet(set, { browser, other, server, options }, networks, pageOptions) {
   const { rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
     set,
@@ -54,5 +60,6 @@ function measureSet(set, { browser, server, options }, networks, pageOptions) {
   };
   const given = Object.entries(chosen).flatMap(([name, value]) => (value ? [[name, value]] : []));
   const query = new URLSearchParams(given);
-  return measureInPage(browser, new URL(`bench/index.html?${query}`, server), pageOptions);
+  const url = new URL(`bench/index.html?${query}`, server);
+  return other ? measureInOther(other, url) : measureInPage(browser, url, pageOptions);
 }

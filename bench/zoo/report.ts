@@ -9,7 +9,7 @@ export type ZooLoad = readonly (ZooRow | ZooFailure)[];
 /** Results in float16 may differ by so many of its roundings, relative to the greatest element. */
 const halfTolerance = 8 * 2 ** -11;
 
-type Times = Pick<ZooRow, 'peer' | 'relaxed' | 'simd'>;
+type Times = Pick<ZooRow, 'peer' | 'simd' | 'relaxed'>;
 
 const kinds = {
   chain: 'chains',
@@ -33,12 +33,12 @@ export function zooTable(loads: readonly ZooLoad[]): string {
       (macs / 1e6).toPrecision(3),
       (parameters / 1e3).toPrecision(3),
       ...(['relaxed', 'simd', 'peer'] as const).map((who) =>
-        milliseconds(median(rows.map((row) => row[who]))),
+        milliseconds(rows.flatMap((row) => row[who] ?? [])),
       ),
       spread(ratios(rows, 'relaxed')),
       spread(ratios(rows, 'simd')),
-      short.length > 0 ? spread(ratios(short, 'relaxed')) : '',
-      short.length > 0 ? spread(ratios(short, 'simd')) : '',
+      spread(ratios(short, 'relaxed')),
+      spread(ratios(short, 'simd')),
       Math.max(...rows.map(({ error }) => error)).toExponential(1),
     ];
   });
@@ -68,17 +68,21 @@ function inPage(rows: readonly ZooRow[]): Times[] {
   return rows.flatMap((row) => row.inPage ?? []);
 }
 
+/** Of the rows that have a time of ours. */
 function ratios(rows: readonly Times[], ours: 'relaxed' | 'simd'): number[] {
-  return rows.map((row) => row.peer / row[ours]);
+  return rows.flatMap(({ peer, [ours]: time }) => (time === undefined ? [] : peer / time));
 }
 
 function spread(values: readonly number[]): string {
+  if (values.length === 0) return '';
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(2)} (${least.toFixed(2)}-${most.toFixed(2)})`;
 }
 
-/** Short runs are told to the microsecond. */
-function milliseconds(value: number): string {
+/** The median; short runs are told to the microsecond. */
+function milliseconds(values: readonly number[]): string {
+  if (values.length === 0) return '';
+  const value = median(values);
   return value < 10 ? value.toFixed(3) : formatMilliseconds(value);
 }
 
@@ -98,11 +102,12 @@ function means(networks: readonly ZooRow[][]): string[] {
 
 function meansOf(networks: readonly ZooRow[][]): string[] {
   return (['relaxed', 'simd'] as const).map((ours) => {
-    const logarithms = networks.map((rows) => {
+    const each = networks.map((rows) => {
       const short = inPage(rows);
-      return Math.log(median(ratios(short.length > 0 ? short : rows, ours)));
+      return ratios(short.length > 0 ? short : rows, ours);
     });
-    const mean = Math.exp(logarithms.reduce((sum, x) => sum + x, 0) / logarithms.length);
-    return mean.toFixed(2);
+    if (each.some((values) => values.length === 0)) return '';
+    const logarithms = each.map((values) => Math.log(median(values)));
+    return Math.exp(logarithms.reduce((sum, x) => sum + x, 0) / logarithms.length).toFixed(2);
   });
 }

@@ -28,6 +28,13 @@ test('short runs count as they are in the page', () => {
   expect(table).toMatch(/float32, all \(1\) +6\.00 +3\.00$/);
 });
 
+test('browsers without relaxed SIMD have no times of it', () => {
+  const { name, title, kind, type, parameters, macs, peer, simd, error } = row;
+  const table = zooTable([[{ name, title, kind, type, parameters, macs, peer, simd, error }]]);
+  expect(table).toMatch(/^A +2\.00 +1\.00 +3\.000 +6\.000 +2\.00 \(2\.00-2\.00\) +1\.0e-6$/m);
+  expect(table).toMatch(/float32, all \(1\) +2\.00$/);
+});
+
 test('what failed in one load is no row, but a problem', () => {
   const failed = { name: 'a', failure: 'a: no memory' };
   expect(zooTable([[row], [failed]])).not.toMatch(/^A/m);
