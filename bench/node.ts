@@ -6,4 +6,5 @@ export { NativeRunner } from './native.js';
 export { coldStartModel, largeNetworkNames, networkNames } from './networks/index.js';
 export { formatMilliseconds, formatRows } from './rows.js';
 export { median } from './statistics.js';
+export { zooNames } from './networks/zoo/index.js';
 export { zooProblems, zooTable } from './zoo/report.js';

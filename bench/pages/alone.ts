@@ -2,10 +2,12 @@
 // ?contender=fovea&network=espcn&runs=10
 
 import { memoryBytes } from './memory-hook.js';
-import type { Contender } from '../contenders/contender.js';
-import { foveaInPage, foveaRelaxed } from '../contenders/fovea.js';
-import { onnxruntimeWeb } from '../contenders/onnxruntime.js';
-import { inputFor, makeNetwork, tinyNetwork } from '../networks/index.js';
+import { checkModel } from 'fovea';
+import { load as loadOnnxruntime } from '../contenders/onnxruntime.js';
+import { inputFor, tinyNetwork } from '../networks/index.js';
+import { findNetwork, type NetworkFile } from '../networks/named.js';
+import { fovea, foveaInPage, onnxruntime } from '../runtimes.js';
+import { load, outputsOf, type Runtime } from '../sessions.js';
 import { publish } from './publish.js';
 
 /** How a library does from its first run on. */
@@ -17,33 +19,52 @@ export interface Alone {
   runMilliseconds: number[];
   /** Of all WebAssembly memories of the page's main thread, after the last run. */
   memoryBytes: number;
+  modelBytes: number;
+  /** Of these, what our engine tells of. */
+  told: { weights: number; activations: number } | undefined;
 }
 
-const contenders: Record<string, Contender> = {
-  'onnxruntime-web': onnxruntimeWeb(1),
-  fovea: foveaRelaxed,
-  'fovea-in-page': foveaInPage,
+const contenders: Record<string, () => Promise<Runtime>> = {
+  'onnxruntime-web': async () => onnxruntime(await loadOnnxruntime(1)),
+  fovea: async () => fovea('fovea', { variant: 'relaxed' }),
+  'fovea-in-page': async () => foveaInPage,
 };
 
 const query = new URLSearchParams(location.search);
 const contender = contenders[query.get('contender')!]!;
-const network = makeNetwork(query.get('network')!);
+const network = findNetwork(query.get('network')!);
 
-const [, startMilliseconds] = await load(tinyNetwork());
-const [loaded, createMilliseconds] = await load(network);
+const [startMilliseconds] = await timed(async () => loadOn(await contender(), tinyNetwork()));
+const runtime = await contender();
+const [createMilliseconds, loaded] = await timed(() => loadOn(runtime, network));
 const runMilliseconds: number[] = [];
-for (let i = 0; i < Number(query.get('runs')); ++i) runMilliseconds.push(await loaded.run());
+for (let i = 0; i < Number(query.get('runs')); ++i) {
+  runMilliseconds.push((await timed(() => outputsOf(loaded)))[0]);
+}
+
+const bytes = memoryBytes();
 
 publish({
   startMilliseconds,
   createMilliseconds,
   runMilliseconds,
-  memoryBytes: memoryBytes(),
+  memoryBytes: bytes,
+  modelBytes: network.model.byteLength,
+  told: await told(),
 } satisfies Alone);
 
-async function load(what: typeof network) {
-  const input = inputFor(what);
+async function told() {
+  if (runtime !== foveaInPage) return undefined;
+  const { memory } = await checkModel(network.model, { variant: 'relaxed', worker: false });
+  return memory;
+}
+
+function loadOn(runtime: Runtime, { model, dims }: NetworkFile) {
+  return load(runtime, model, { input: { type: 'float32', data: inputFor({ dims }), dims } });
+}
+
+async function timed<T>(work: () => Promise<T>) {
   const start = performance.now();
-  const loaded = await contender.load(what, input);
-  return [loaded, performance.now() - start] as const;
+  const result = await work();
+  return [performance.now() - start, result] as const;
 }

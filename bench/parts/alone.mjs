@@ -10,10 +10,14 @@ import { inTurns, measureInPage } from './page.mjs';
  *
  * @typedef {object} Alone
  * @property {number} memoryBytes
+ * @property {number} modelBytes
+ * @property {{weights: number, activations: number}} [told]
  * @property {number} startMilliseconds
  * @property {number} createMilliseconds
  * @property {number[]} runMilliseconds
  */
+
+/** @typedef {{network: string, theirs: Alone, ours: Alone, ratio: number}} MemoryReport */
 
 /** @typedef {{network: string, results: ReturnType<typeof firstRun>[]}} NetworkReport */
 
@@ -22,20 +26,51 @@ const runs = 10;
 /** Of these runs, how many at the end tell the time that it stays at. */
 const steadyRuns = 5;
 
-/** The most WebAssembly memory a network takes. @param {Bench} bench */
+/**
+ * The most WebAssembly memory that networks take, and what of ours the engine can tell.
+ *
+ * @param {Bench} bench
+ */
 export async function measureMemory(bench) {
-  const peakOf = async (/** @type {string} */ contender) => {
-    const { memoryBytes } = await measureAlone(bench, contender, memoryNetwork, 3);
-    return memoryBytes;
-  };
-  const theirs = await peakOf('onnxruntime-web');
-  const ours = await peakOf('fovea-in-page');
-  const table = bench.library.formatRows([
-    ['peak WebAssembly memory, MB', 'onnxruntime-web', 'fovea', 'ours / theirs'],
-    [memoryNetwork, toMegabytes(theirs), toMegabytes(ours), (ours / theirs).toFixed(2)],
+  const { library, options } = bench;
+  const chosen = options.networks ?? (options.quick ? memoryNetwork : allNetworks(library));
+  /** @type {MemoryReport[]} */
+  const reports = [];
+  for (const network of chosen.split(',')) {
+    console.log(`measuring ${network}`);
+    const theirs = await measureAlone(bench, 'onnxruntime-web', network, 3);
+    const ours = await measureAlone(bench, 'fovea-in-page', network, 3);
+    reports.push({ network, theirs, ours, ratio: ours.memoryBytes / theirs.memoryBytes });
+  }
+  return { reports, table: memoryTable(reports, library), problems: [] };
+}
+
+/** @param {Library} library */
+function allNetworks({ networkNames, zooNames }) {
+  return [memoryNetwork, ...networkNames, ...zooNames].join();
+}
+
+/**
+ * @param {MemoryReport[]} reports
+ * @param {Library} library
+ */
+function memoryTable(reports, { formatRows }) {
+  const header = [
+    'peak WebAssembly memory, MB',
+    'model',
+    'onnxruntime-web',
+    'fovea',
+    'ours / theirs',
+    'weights',
+    'activations',
+  ];
+  const rows = reports.map(({ network, theirs, ours, ratio }) => [
+    network,
+    ...[ours.modelBytes, theirs.memoryBytes, ours.memoryBytes].map(toMegabytes),
+    ratio.toFixed(2),
+    ...[ours.told?.weights ?? NaN, ours.told?.activations ?? NaN].map(toMegabytes),
   ]);
-  const bytes = { 'onnxruntime-web': theirs, fovea: ours };
-  return { network: memoryNetwork, bytes, ratio: ours / theirs, table, problems: [] };
+  return formatRows([header, ...rows]);
 }
 
 /** @param {number} bytes */
