@@ -173,6 +173,18 @@ Limits to_limits(const val& given) {
   return limits;
 }
 
+// In JavaScript's memory, see Depot.
+std::function<void(std::byte*)> keep_outside(std::span<const std::byte> bytes) {
+  const size_t size = bytes.size();
+  const auto view = [size](const std::byte* data) {
+    const auto* elements = reinterpret_cast<const unsigned char*>(data);
+    return val(emscripten::typed_memory_view(size, elements));
+  };
+  return [view, copy = view(bytes.data()).call<val>("slice")](std::byte* to) {
+    view(to).call<void>("set", copy);
+  };
+}
+
 }  // namespace
 
 ModelBytes model_in(const Buffer& buffer) { return {buffer.bytes(), buffer.memory()}; }
@@ -183,6 +195,7 @@ SessionOptions to_options(const val& options) {
   const bool fast = options["precision"].as<std::string>() == "fast";
   result.precision = fast ? Precision::Fast : Precision::Default;
   result.limits = to_limits(options["limits"]);
+  result.depot.keep = keep_outside;
   result.operators = to_operators(options["operators"]);
   const val files = options["externalData"];
   result.external_data = [files](const std::string& location) -> std::optional<ModelBytes> {

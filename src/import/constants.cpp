@@ -8,20 +8,6 @@
 namespace fovea {
 namespace {
 
-Tensor copy_of(DType dtype, Shape shape, std::span<const std::byte> bytes) {
-  Tensor copy = Tensor::allocate(dtype, std::move(shape));
-  if (!bytes.empty()) std::memcpy(copy.mutable_data(), bytes.data(), bytes.size());
-  return copy;
-}
-
-Tensor view_or_copy(DType dtype, Shape shape, std::span<const std::byte> bytes,
-                    const std::shared_ptr<const void>& owner) {
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % element_bytes(dtype) == 0) {
-    return Tensor::view(dtype, std::move(shape), bytes.data(), owner);
-  }
-  return copy_of(dtype, std::move(shape), bytes);
-}
-
 // Where the values of a sparse tensor are among all its elements: their indices count elements, or
 // are a row of one for each axis.
 std::vector<int64_t> places_of(const Tensor& indices, int64_t count, const Shape& shape,
@@ -97,7 +83,7 @@ Tensor ConstantReader::read(const onnx::Tensor& proto) {
   if (const auto dense = onnx::dense_view(proto)) {
     // Three tensors of four lie misaligned in a model's file and must be copied. With the fourth
     // copied too, nothing keeps the file in memory.
-    return copy_of(dtype, std::move(shape), *dense);
+    return Tensor::copy(dtype, std::move(shape), *dense, sources_.depot);
   }
   Tensor tensor = Tensor::allocate(dtype, std::move(shape));
   onnx::copy_elements(proto, {tensor.mutable_data(), tensor.bytes()});
@@ -152,11 +138,15 @@ Tensor ConstantReader::read_external(const onnx::Tensor& proto, const onnx::Exte
   Shape shape{std::vector<int64_t>(proto.dims)};
   const std::span<const std::byte> bytes = source.bytes.subspan(where.offset, needed);
   if (dtype == DType::Bool) {
-    Tensor bools = copy_of(dtype, std::move(shape), bytes);
+    Tensor bools = Tensor::copy(dtype, std::move(shape), bytes);
     normalize_bools({bools.mutable_data(), bools.bytes()});
     return bools;
   }
-  return view_or_copy(dtype, std::move(shape), bytes, source.owner);
+  const bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) % element_bytes(dtype) == 0;
+  if (aligned && !sources_.depot.keep) {
+    return Tensor::view(dtype, std::move(shape), bytes.data(), source.owner);
+  }
+  return Tensor::copy(dtype, std::move(shape), bytes, sources_.depot);
 }
 
 const ImportSources::File& ConstantReader::file(const std::string& location) {

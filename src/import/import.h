@@ -22,6 +22,8 @@ struct ImportSources {
   // The bytes of an external data file by its location, or nullopt; each location is asked for
   // once. It is an address or a path that stays in the model's folder, without "./".
   std::function<std::optional<File>(const std::string& location)> external_file;
+  // Where large tensors are kept.
+  Depot depot = {};
 };
 
 // Gives the model a meaning: names become values, nodes are sorted, operators get the opset version

@@ -34,8 +34,8 @@ class QuantisedConvStep {
 
  private:
   // Of the algorithms, the first that is exact.
-  void choose(const PlanContext& context, const QuantisedProduct& convolution);
-  bool pack(const PlanContext& context, const QuantisedProduct& convolution,
+  void choose(PlanContext& context, const QuantisedProduct& convolution);
+  bool pack(PlanContext& context, const QuantisedProduct& convolution,
             const QuantisedAlgorithm& algorithm);
 
   ConvShape shape_;
@@ -51,10 +51,10 @@ class QuantisedConvStep {
   int64_t macs_;
 };
 
-bool QuantisedConvStep::pack(const PlanContext& context, const QuantisedProduct& convolution,
+bool QuantisedConvStep::pack(PlanContext& context, const QuantisedProduct& convolution,
                              const QuantisedAlgorithm& algorithm) {
   const Quantised& weights = convolution.weights();
-  packed_ = context.prepacked(algorithm.name, [&] {
+  packed_ = context.prepacked({weights.bytes}, algorithm.name, [&] {
     Tensor packed = Tensor::allocate(DType::Int16, {algorithm.packed_size(shape_)});
     const int lowest = codes_.number(codes_.flip, point_);
     auto numbers = numbers_of(*context.constant(weights.bytes), weights, 0);
@@ -77,7 +77,7 @@ bool pays_for_winograd(const ConvShape& shape) {
          shape.out_h >= 4 && shape.out_w >= 4;
 }
 
-void QuantisedConvStep::choose(const PlanContext& context, const QuantisedProduct& convolution) {
+void QuantisedConvStep::choose(PlanContext& context, const QuantisedProduct& convolution) {
   if (kernels::is_depthwise(shape_)) {
     pack(context, convolution, kernels::kQuantisedDepthwise);
     return;
@@ -101,7 +101,7 @@ QuantisedConvStep::QuantisedConvStep(PlanContext& context, const QuantisedProduc
   shape_ = conv_shape(convolution.product(), conv);
   macs_ = macs_conv(convolution.product(), conv.result);
   choose(context, convolution);
-  channels_ = context.prepacked("channels", [&] { return convolution.channel_values(); });
+  channels_ = context.prepacked({}, "channels", [&] { return convolution.channel_values(); });
   context.describe(algorithm_->name);
   context.reserve_scratch(static_cast<uint64_t>(context.threads()) *
                           static_cast<uint64_t>(algorithm_->scratch_size(shape_)) *

@@ -59,11 +59,11 @@ QuantisedMatMulStep::QuantisedMatMulStep(PlanContext& context, const QuantisedPr
       requantisation_(product.requantisation()) {
   const Quantised& weights = product.weights();
   const int axis = product.channel_axis();
-  packed_ = context.prepacked("panels", [&] {
+  packed_ = context.prepacked({weights.bytes}, "panels", [&] {
     const auto numbers = numbers_of(*context.constant(weights.bytes), weights, axis);
     return packed_panels(numbers, a_.depth, columns_, axis == 0);
   });
-  channels_ = context.prepacked("channels", [&] { return product.channel_values(); });
+  channels_ = context.prepacked({}, "channels", [&] { return product.channel_values(); });
   context.describe("products of bytes");
   context.reserve_scratch(static_cast<uint64_t>(context.threads() * kRows * a_.step()) *
                           sizeof(int16_t));

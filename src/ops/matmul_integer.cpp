@@ -54,7 +54,7 @@ ByteProductStep::ByteProductStep(PlanContext& context)
   for (const int64_t offset : gemm_.b_offsets) matrix_of_.push_back(size > 0 ? offset / size : 0);
   int64_t shorts = context.threads() * kBlock * a_.step();
   if (are_constant(context, kB, kPointsB)) {
-    packed_ = context.prepacked("panels of shorts", [&] {
+    packed_ = context.prepacked({kB, kPointsB}, "panels of shorts", [&] {
       Tensor packed = Tensor::allocate(DType::Int16, {packed_size()});
       pack(bytes_of(context.constant(kB)), bytes_of(context.constant(kPointsB)),
            packed.mutable_as<int16_t>().data());

@@ -131,8 +131,11 @@ class PlanContext : public NodeContext {
   Layout output_layout(int index) const { return output_form(index).layout; }
 
   // See PackCache::get. The key tells apart the forms that several plans of one node may want;
-  // which constants it has is told apart as well.
-  Tensor prepacked(std::string_view key, const std::function<Tensor()>& pack) const;
+  // which constants it has is told apart as well. The kernel does not read `sources` any more: they
+  // may have no memory then.
+  Tensor prepacked(InputList sources, std::string_view key, const std::function<Tensor()>& pack);
+  // Whether the kernel reads the input.
+  bool reads(int index) const { return std::ranges::find(packed_, index) == packed_.end(); }
   const Machine& machine() const { return machine_; }
   // Scratch for each of them is asked for in one piece.
   int threads() const { return machine_.threads; }
@@ -153,6 +156,7 @@ class PlanContext : public NodeContext {
   Machine machine_;
   uint64_t scratch_ = 0;
   int overwrites_ = kNoInput;
+  std::vector<int> packed_;  // inputs
   std::string algorithm_;
 };
 

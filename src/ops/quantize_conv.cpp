@@ -59,7 +59,7 @@ ByteConvStep::ByteConvStep(PlanContext& context)
   macs_ = macs_conv(context, conv.result);
   int64_t shorts = context.threads() * thread_size();
   if (are_constant(context, kConvWeights, kWeightPoints)) {
-    widened_ = context.prepacked("rows of shorts", [&] {
+    widened_ = context.prepacked({kConvWeights, kWeightPoints}, "rows of shorts", [&] {
       Tensor rows = Tensor::allocate(DType::Int16, {weights_size()});
       weights_.widen(bytes_of(context.constant(kConvWeights)),
                      bytes_of(context.constant(kWeightPoints)), 0, conv_.shape.out_channels,

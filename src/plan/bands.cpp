@@ -210,6 +210,9 @@ void BandPlanner::add_step(size_t at) {
   check_rule(rule.node, type_pointers, *outputs[0].shape);
   CompiledNode compiled =
       compile_node(rule.node, type_pointers, outputs, environment_.machine(), &forms);
+  for (size_t i = 0; i < inputs; ++i) {
+    if (compiled.reads[i]) segment_.pinned(step->inputs[i]);
+  }
   added.kernel = std::move(compiled.kernel);
   added.scratch_bytes = compiled.scratch_bytes;
   BandValue& value = added.value;

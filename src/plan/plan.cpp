@@ -174,7 +174,8 @@ void Execution::enter(Segment& segment) {
   memory_.resize(segment.slots.size(), nullptr);
   made_.resize(segment.slots.size());
   for (size_t i = 0; i < segment.slots.size(); ++i) {
-    if (segment.slots[i].constant) memory_[i] = segment.slots[i].constant->mutable_data();
+    const auto& constant = segment.slots[i].constant;
+    if (constant) memory_[i] = const_cast<std::byte*>(constant->data_if_here());
   }
   for (const Segment::Placement& placement : segment.placements) {
     memory_[static_cast<size_t>(placement.slot)] = arena_ + placement.offset;

@@ -161,7 +161,8 @@ class InnerPacks final : public PackCache {
 struct PlanCache::Inner {
   Inner(const PlanEnvironment& outer, const Graph& graph, size_t capacity, size_t number)
       : packs(outer.packs, number),
-        plans({graph, outer.ops, packs, outer.pool, outer.bands, outer.precision, outer.limits},
+        plans({graph, outer.ops, packs, outer.pool, outer.bands, outer.precision, outer.limits,
+               outer.depot},
               capacity) {}
 
   InnerPacks packs;

@@ -67,6 +67,8 @@ class Planning::Planner {
   // The slot of a value in a form, converted by a step where it is only in others.
   SlotId slot_in(ValueId id, Form form);
   void make_open(const Node& node, Form form);
+  // Of a constant from which all nodes have packed what they need: its memory is given back.
+  void put_away(ValueId id);
   Node& own_node() { return *segment_->own_nodes.emplace_back(std::make_unique<Node>()); }
   // A value between the nodes that are written out.
   ValueId add_value();
@@ -106,15 +108,18 @@ void Planning::Planner::visit(size_t index) {
     if (!segment_->refusal) segment_->refusal = error;
     return;
   }
-  for (const ValueId id : reads_of(node)) --unread_[static_cast<size_t>(id)];
   segment_->done[index] = true;
+  for (const ValueId id : reads_of(node)) {
+    --unread_[static_cast<size_t>(id)];
+    put_away(id);
+  }
 }
 
 void Planning::Planner::finish() {
   if (environment_.types_only) return;
   await_unknowns();
   for (const ValueId id : graph_.outputs) {
-    if (type(id).shape) slot_in(id, Form());
+    if (type(id).shape) segment_->pinned(slot_in(id, Form()));
   }
   for (const auto& [id, node] : open_) {
     if (unread_[static_cast<size_t>(id)] > 0) slot_in(id, type(id).form);
@@ -122,6 +127,8 @@ void Planning::Planner::finish() {
   std::vector<bool> kept;
   for (const int unread : unread_) kept.push_back(unread > 0);
   form_bands(environment_, *segment_, kept);
+  // Those of which bands, or other shapes of a constant, have asked for the elements again.
+  for (ValueId id = 0; id < static_cast<ValueId>(graph_.values.size()); ++id) put_away(id);
   place(*segment_, first_slot_, kept);
 }
 
@@ -284,11 +291,12 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
   step.overwrites = compiled.overwrites;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId id = node.inputs[i];
-    step.inputs.push_back(id == kNoValue ? kNoSlot : slot_in(id, compiled.forms.accepted[i]));
+    const SlotId slot = id == kNoValue ? kNoSlot : slot_in(id, compiled.forms.accepted[i]);
+    step.inputs.push_back(compiled.reads[i] ? segment_->pinned(slot) : slot);
   }
   for_each_subgraph(node, [&](const Graph& graph) {
     for (const Capture& capture : graph.captures) {
-      step.inputs.push_back(slot_in(capture.outer, Form()));
+      step.inputs.push_back(segment_->pinned(slot_in(capture.outer, Form())));
     }
   });
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -379,6 +387,11 @@ void Planning::Planner::make_open(const Node& node, Form form) {
   add_step(node,
            compile_node(node, input_types(node), {&output, 1}, environment_.machine(), &forms),
            {&output, 1});
+}
+
+void Planning::Planner::put_away(ValueId id) {
+  const Tensor* constant = graph_.constant(id);
+  if (constant && unread_[static_cast<size_t>(id)] == 0) constant->put_away(environment_.depot);
 }
 
 SlotId Planning::Planner::add_slot(Slot slot) {

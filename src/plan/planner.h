@@ -39,6 +39,8 @@ struct PlanEnvironment {
   BandLimits bands = {};
   Precision precision = Precision::Default;
   Limits limits = {};
+  // Where constants go from which all has been packed.
+  Depot depot = {};
   // No kernels are chosen, and nothing is placed: a segment then tells types, shapes and the work
   // of each step as far as they can be known, and where sizes are refused, see Segment::refusal.
   // Nodes of unknown operators are not planned.

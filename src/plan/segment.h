@@ -75,6 +75,14 @@ struct Segment {
   // Nodes that the planner made (conversions, the nodes of bodies) and steps refer to.
   std::vector<std::unique_ptr<Node>> own_nodes;
 
+  // Of a slot whose memory a run reads: a constant stays where it is.
+  SlotId pinned(SlotId slot) const {
+    if (slot == kNoSlot) return slot;
+    const std::optional<Tensor>& constant = slots[static_cast<size_t>(slot)].constant;
+    if (constant) constant->pin();
+    return slot;
+  }
+
   // The value's slot in a form; kNoSlot where it is not there in that.
   SlotId slot(ValueId id, Form form) const {
     for (const SlotId slot : slots_of[static_cast<size_t>(id)]) {

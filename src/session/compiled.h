@@ -26,7 +26,7 @@ struct Compiled {
   Compiled(Graph optimised, const Operators& ops, ThreadPool& pool, BandLimits bands,
            const SessionOptions& options)
       : graph(std::move(optimised)),
-        plans({graph, ops, packs, pool, bands, options.precision, options.limits},
+        plans({graph, ops, packs, pool, bands, options.precision, options.limits, options.depot},
               options.plan_cache_size) {}
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;

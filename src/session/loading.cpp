@@ -17,6 +17,7 @@ Loaded load_model(const ModelBytes& bytes, const SessionOptions& options) {
       return ImportSources::File{file->bytes, file->owner};
     };
   }
+  sources.depot = options.depot;
   Loaded loaded;
   loaded.graph = import_model(model, sources, options.limits);
   loaded.info = describe_model(model, loaded.graph);

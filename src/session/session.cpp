@@ -136,6 +136,8 @@ Compiled& Session::Impl::compiled_for(Selection selection) {
     compiled.splice(compiled.begin(), compiled, known);
   } else {
     auto made = compile(model.graph, selection, options, *pool);
+    put_away(model.graph, options.depot);
+    put_away(made->graph, options.depot);
     compiled.push_front({std::move(selection), std::move(made)});
     if (compiled.size() > kMaxCompiled) compiled.pop_back();
   }
@@ -178,8 +180,11 @@ ReceptiveField Session::receptive_field(const FieldRequest& request) const {
 }
 
 std::string Session::optimised_model() const {
-  return guarded(
-      [&] { return fovea::optimised_model(impl_->model, impl_->options, *impl_->pool); });
+  return guarded([&] {
+    std::string file = fovea::optimised_model(impl_->model, impl_->options, *impl_->pool);
+    put_away(impl_->model.graph, impl_->options.depot);
+    return file;
+  });
 }
 
 void Session::trim() { impl_->trim(); }

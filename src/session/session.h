@@ -38,6 +38,8 @@ struct SessionOptions {
   Precision precision = Precision::Default;
   BandLimits bands = {};
   Limits limits = {};
+  // Where weights go that the kernels have in a form of their own; else they stay.
+  Depot depot = {};
   // Where nodes find their operators.
   std::shared_ptr<const Operators> operators = {std::shared_ptr<const void>(), &kOpTable};
   // Input signatures whose plans are kept.

@@ -10,7 +10,8 @@ void TensorMemory::add(const Tensor& tensor) {
     for (const Tensor& item : tensor.items()) add(item);
     return;
   }
-  uint64_t& known = known_[tensor.data()];
+  if (!tensor.data_if_here()) return;
+  uint64_t& known = known_[tensor.identity()];
   const uint64_t bytes = std::max<uint64_t>(known, tensor.bytes());
   bytes_ += bytes - known;
   known = bytes;
@@ -22,6 +23,12 @@ void TensorMemory::add(const Graph& graph) {
   }
   for (const Node& node : graph.nodes) {
     for_each_subgraph(node, [&](const Graph& subgraph) { add(subgraph); });
+  }
+}
+
+void put_away(const Graph& graph, const Depot& depot) {
+  for (const Value& value : graph.values) {
+    if (value.constant) value.constant->put_away(depot);
   }
 }
 

@@ -47,6 +47,13 @@ std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes) {
   return {static_cast<std::byte*>(memory), [](std::byte* p) { ::operator delete(p, kAlignment); }};
 }
 
+struct Tensor::Storage {
+  std::shared_ptr<const std::byte> memory;             // null while put away
+  std::function<void(std::byte* to)> bring = nullptr;  // of what is in a depot
+  size_t bytes = 0;                                    // likewise
+  bool pinned = false;
+};
+
 namespace {
 
 template <class Object>
@@ -59,29 +66,32 @@ std::shared_ptr<const std::byte> allocate_objects(int64_t count) {
 }  // namespace
 
 Tensor Tensor::allocate(DType dtype, Shape shape) {
-  Tensor tensor;
-  tensor.dtype_ = dtype;
-  tensor.shape_ = std::move(shape);
-  tensor.elements_ = tensor.shape_.elements();
+  Tensor tensor(dtype, std::move(shape));
+  std::shared_ptr<const std::byte> memory;
   if (dtype == DType::String) {
-    tensor.data_ = allocate_objects<std::string>(tensor.elements_);
+    memory = allocate_objects<std::string>(tensor.elements_);
   } else if (kind_of(dtype) == DTypeKind::Sequence) {
-    tensor.data_ = allocate_objects<Tensor>(tensor.elements_);
+    memory = allocate_objects<Tensor>(tensor.elements_);
   } else {
-    tensor.data_ = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
+    memory = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
   }
+  if (memory) tensor.storage_ = std::make_shared<Storage>(std::move(memory));
   return tensor;
 }
 
 Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner) {
-  Tensor tensor;
-  tensor.dtype_ = dtype;
-  tensor.shape_ = std::move(shape);
-  tensor.elements_ = tensor.shape_.elements();
+  Tensor tensor(dtype, std::move(shape));
   checked_size(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
-  tensor.data_ =
-      std::shared_ptr<const std::byte>(std::move(owner), static_cast<const std::byte*>(data));
+  tensor.storage_ = std::make_shared<Storage>(
+      std::shared_ptr<const std::byte>(std::move(owner), static_cast<const std::byte*>(data)));
   return tensor;
+}
+
+Tensor Tensor::copy(DType dtype, Shape shape, std::span<const std::byte> elements,
+                    const Depot& depot) {
+  const Tensor view = Tensor::view(dtype, std::move(shape), elements.data(), nullptr);
+  view.put_away(depot);
+  return view.data_if_here() ? copy_of(view) : view;
 }
 
 Tensor Tensor::of_strings(Shape shape, std::vector<std::string> values) {
@@ -109,6 +119,37 @@ Tensor Tensor::map_of(Tensor keys, Tensor values) {
   tensor.mutable_as<Tensor>()[0] = std::move(keys);
   tensor.mutable_as<Tensor>()[1] = std::move(values);
   return tensor;
+}
+
+const std::byte* Tensor::data() const {
+  if (!storage_) return nullptr;
+  if (!storage_->memory && storage_->bring) {
+    const auto memory = allocate_bytes(storage_->bytes);
+    storage_->bring(memory.get());
+    storage_->memory = memory;
+  }
+  return storage_->memory.get();
+}
+
+const std::byte* Tensor::data_if_here() const {
+  return storage_ ? storage_->memory.get() : nullptr;
+}
+
+// The depot's copy is kept: elements that are put away again need not be copied.
+void Tensor::put_away(const Depot& depot) const {
+  if (!depot.keep || is_object(dtype_) || bytes() < depot.least) return;
+  if (!storage_->memory || storage_->pinned) return;
+  if (!storage_->bring) {
+    storage_->bytes = bytes();
+    storage_->bring = depot.keep({storage_->memory.get(), storage_->bytes});
+  }
+  storage_->memory = nullptr;
+}
+
+void Tensor::pin() const {
+  if (!data()) return;
+  storage_->pinned = true;
+  storage_->bring = nullptr;
 }
 
 Tensor Tensor::absent() { return allocate(DType::Absent, {}); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,12 +12,22 @@
 
 namespace fovea {
 
+// Memory that is not the engine's.
+struct Depot {
+  // Copies bytes there, and gives what copies them back. Empty: there is no such memory.
+  std::function<std::function<void(std::byte* to)>(std::span<const std::byte> bytes)> keep = {};
+  size_t least = 16 * 1024;  // of a tensor for which it is worth it, in bytes
+};
+
 // A dense row-major array. Copies share the elements; whoever holds a copy keeps them alive.
 // The memory is either the tensor's own (64-byte aligned) or a view into memory of `owner`.
 //
 // ONNX's other values are tensors, too. A sequence has one axis, and its elements are Tensors. An
 // optional is the value that it holds; one that holds none is a tensor of type Absent. A map is a
 // tensor of two Tensors: its keys and, in the same order, their values.
+//
+// Elements that nobody needs for now can be put away in a depot, those of all copies at once; they
+// are there again as soon as anybody asks for them.
 class Tensor {
  public:
   Tensor() = default;
@@ -28,6 +39,10 @@ class Tensor {
   // Elements that live elsewhere; `owner` keeps them alive and may be null when the caller does.
   // Throws Error(OutOfMemory) for a shape that no memory can hold.
   static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
+
+  // A copy of elements, which is put away from the outset where put_away() does that.
+  static Tensor copy(DType dtype, Shape shape, std::span<const std::byte> elements,
+                     const Depot& depot = {});
 
   template <class T>
   static Tensor of(Shape shape, std::span<const T> values);
@@ -51,11 +66,12 @@ class Tensor {
     return static_cast<size_t>(bytes_of(dtype_, static_cast<uint64_t>(elements_)));
   }
 
-  const std::byte* data() const { return data_.get(); }
-  std::byte* mutable_data() { return const_cast<std::byte*>(data_.get()); }
+  // Throws Error(OutOfMemory) where elements that were put away do not fit any more.
+  const std::byte* data() const;
+  std::byte* mutable_data() { return const_cast<std::byte*>(data()); }
   template <class T>
   std::span<const T> as() const {
-    return {reinterpret_cast<const T*>(data_.get()), static_cast<size_t>(elements_)};
+    return {reinterpret_cast<const T*>(data()), static_cast<size_t>(elements_)};
   }
   template <class T>
   std::span<T> mutable_as() {
@@ -65,14 +81,29 @@ class Tensor {
   // Of a sequence or a map.
   std::span<const Tensor> items() const { return as<Tensor>(); }
 
+  // Gives the elements' memory back, unless they are few or pinned. Nobody may hold a pointer to
+  // them, nor write to them any more.
+  void put_away(const Depot& depot) const;
+  // From now on the elements stay where they are: somebody holds a pointer to them.
+  void pin() const;
+  // The elements where they are not put away, else null.
+  const std::byte* data_if_here() const;
+  // The same for tensors that share elements, and for no others.
+  const void* identity() const { return storage_.get(); }
+
   // The same elements under another shape of as many elements; Error(Internal) for any other.
   Tensor reshaped(Shape shape) const;
 
  private:
+  struct Storage;
+
+  Tensor(DType dtype, Shape shape)
+      : dtype_(dtype), shape_(std::move(shape)), elements_(shape_.elements()) {}
+
   DType dtype_ = DType::Undefined;
   Shape shape_;
   int64_t elements_ = 0;
-  std::shared_ptr<const std::byte> data_;
+  std::shared_ptr<Storage> storage_;  // null where there is no element
 };
 
 // 64-byte aligned memory that is returned when the pointer goes; null for 0 bytes. Throws

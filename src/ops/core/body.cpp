@@ -25,7 +25,7 @@ bool is_same(const ValueType& kept, const ValueType* given) {
       kept.constant != given->constant || kept.content.has_value() != given->content.has_value()) {
     return false;
   }
-  return !kept.content || kept.content->data() == given->content->data();
+  return !kept.content || kept.content->identity() == given->content->identity();
 }
 
 bool are_for(const std::vector<ValueType>& types, const NodeContext& context) {

@@ -29,7 +29,8 @@ struct CompiledNode {
   RoutineRule routine = nullptr;
 
   bool computes() const { return kernel || compute || routine; }
-  Forms forms;  // that the kernel takes and gives
+  Forms forms;              // that the kernel takes and gives
+  std::vector<bool> reads;  // by input: whether the kernel reads its elements, or has them packed
   uint64_t scratch_bytes = 0;
   int overwrites = kNoInput;  // see PlanContext::overwrite
   Work work;

@@ -131,12 +131,14 @@ void infer_like_input(InferContext& context) {
 }
 
 // A function's nodes may go by the same name in two plans, and yet read other constants.
-Tensor PlanContext::prepacked(std::string_view key, const std::function<Tensor()>& pack) const {
+Tensor PlanContext::prepacked(InputList sources, std::string_view key,
+                              const std::function<Tensor()>& pack) {
+  packed_.insert(packed_.end(), sources.begin(), sources.end());
   if (!machine_.packs) return pack();
   std::string full(key);
   for (int i = 0; i < input_count(); ++i) {
     const Tensor* tensor = constant(i);
-    if (tensor) full += text(' ', reinterpret_cast<uintptr_t>(tensor->data()), tensor->shape());
+    if (tensor) full += text(' ', reinterpret_cast<uintptr_t>(tensor->identity()), tensor->shape());
   }
   return machine_.packs->get(node(), full, pack);
 }

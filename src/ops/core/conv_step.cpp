@@ -78,7 +78,7 @@ ConvStep::ConvStep(PlanContext& context, ConvImplementation implementation,
   const Tensor* bias = context.constant(operands.bias);
   const bool constant = weights && (bias || !context.has_input(operands.bias));
   if (constant) {
-    packed_ = context.prepacked(implementation_.key, [&] {
+    packed_ = context.prepacked({operands.weights, operands.bias}, implementation_.key, [&] {
       Tensor packed = Tensor::allocate(DType::Float, {implementation_.packed_floats});
       implementation_.pack(weights->as<float>().data(), bias ? bias->as<float>().data() : nullptr,
                            packed.mutable_as<float>().data());

@@ -42,7 +42,7 @@ VolumeConvolution::VolumeConvolution(PlanContext& context, const ConvSizes& size
   int64_t floats = batch_ * depth_.in * in_slice() + out_slices() * out_pixels() * out_pixel() +
                    context.threads() * thread_size_;
   if (const Tensor* weights = context.constant(kConvWeights)) {
-    packed_ = context.prepacked(text("slices, ", algorithm_->name), [&] {
+    packed_ = context.prepacked({kConvWeights}, text("slices, ", algorithm_->name), [&] {
       Tensor packed = Tensor::allocate(DType::Float, {depth_.kernel * packed_size()});
       pack(weights->as<float>().data(), packed.mutable_as<float>().data());
       return packed;

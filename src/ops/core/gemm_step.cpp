@@ -57,7 +57,7 @@ FloatGemm::FloatGemm(PlanContext& context, BatchedGemm gemm, const GemmExtras& e
                             sizeof(float));
     return;
   }
-  packed_ = context.prepacked("gemm", [&] {
+  packed_ = context.prepacked({1, extras_.row_bias}, "gemm", [&] {
     Tensor packed = Tensor::allocate(DType::Float, {matrices() * packed_size_});
     std::vector<float> bias(static_cast<size_t>(bias_size));
     if (bias_size > 0) {

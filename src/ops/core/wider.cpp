@@ -209,7 +209,7 @@ Kernel plan_in(PlanContext& context, DType wide, PlanRule plan) {
     const Tensor* constant = context.constant(static_cast<int>(i));
     if (constant && constant->dtype() == values.narrow) {
       Tensor wider =
-          context.prepacked(text("wider input ", i), [&] { return widen.of(*constant); });
+          context.prepacked({}, text("wider input ", i), [&] { return widen.of(*constant); });
       inputs[i] = {wide, wider.shape(), Form(), wider, true};
       constants.emplace_back(i, std::move(wider));
     } else {

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using Shapes = std::vector<std::optional<Shape>>;
 
 Inspection inspect(const std::string& bytes, SessionOptions options = {}, int threads = 1) {
+  options.depot = heap_depot();
   return Inspection({std::as_bytes(std::span(bytes)), nullptr},
                     std::make_shared<ThreadPool>(threads), std::move(options));
 }

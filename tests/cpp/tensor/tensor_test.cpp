@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "support/heap_depot.h"
 #include "tensor/dispatch.h"
 #include "tensor/form.h"
 
@@ -38,6 +39,47 @@ TEST(Tensor, AViewKeepsItsOwnerAlive) {
     EXPECT_EQ(view.as<int32_t>()[0], 7);
   }
   EXPECT_TRUE(alive.expired());
+}
+
+TEST(Tensor, ElementsThatArePutAwayComeBack) {
+  const Tensor tensor = Tensor::of<float>({2, 2}, {1, 2, 3, 4});
+  const Tensor copy = tensor.reshaped({4});
+  for (int round = 0; round < 2; ++round) {
+    tensor.put_away(test::heap_depot());
+    EXPECT_EQ(tensor.data_if_here(), nullptr);
+    EXPECT_EQ(copy.data_if_here(), nullptr);
+    EXPECT_EQ(copy.as<float>()[3], 4.0f);
+    EXPECT_EQ(tensor.data_if_here(), copy.data());
+  }
+  EXPECT_EQ(tensor.identity(), copy.identity());
+  EXPECT_NE(tensor.identity(), copy_of(tensor).identity());
+}
+
+TEST(Tensor, FewElementsStayAndPinnedOnes) {
+  const Tensor tensor = Tensor::of<float>({3}, {1, 2, 3});
+  Depot depot = test::heap_depot();
+  depot.least = 13;
+  tensor.put_away(depot);
+  tensor.put_away(Depot());
+  EXPECT_NE(tensor.data_if_here(), nullptr);
+  depot.least = 12;
+  tensor.put_away(depot);
+  EXPECT_EQ(tensor.data_if_here(), nullptr);
+  tensor.pin();
+  tensor.put_away(depot);
+  EXPECT_NE(tensor.data_if_here(), nullptr);
+  EXPECT_EQ(tensor.as<float>()[2], 3.0f);
+}
+
+TEST(Tensor, ACopyOfElementsIsPutAwayFromTheOutset) {
+  const float elements[] = {1, 2};
+  const auto bytes = std::as_bytes(std::span(elements));
+  const Tensor away = Tensor::copy(DType::Float, {2}, bytes, test::heap_depot());
+  EXPECT_EQ(away.data_if_here(), nullptr);
+  EXPECT_EQ(away.as<float>()[1], 2.0f);
+  const Tensor here = Tensor::copy(DType::Float, {2}, bytes);
+  EXPECT_EQ(here.as<float>()[1], 2.0f);
+  EXPECT_NE(here.data(), bytes.data());
 }
 
 TEST(Tensor, WhatCannotBeHadIsOutOfMemory) {
