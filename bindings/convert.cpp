@@ -173,16 +173,25 @@ Limits to_limits(const val& given) {
   return limits;
 }
 
-// In JavaScript's memory, see Depot.
-std::function<void(std::byte*)> keep_outside(std::span<const std::byte> bytes) {
-  const size_t size = bytes.size();
-  const auto view = [size](const std::byte* data) {
-    const auto* elements = reinterpret_cast<const unsigned char*>(data);
-    return val(emscripten::typed_memory_view(size, elements));
-  };
-  return [view, copy = view(bytes.data()).call<val>("slice")](std::byte* to) {
-    view(to).call<void>("set", copy);
-  };
+// A Uint8Array of JavaScript's.
+class KeptOutside final : public Kept {
+ public:
+  explicit KeptOutside(std::span<const std::byte> bytes)
+      : size_(bytes.size()), copy_(view(bytes.data()).call<val>("slice")) {}
+
+  void copy_to(std::byte* memory) const override { view(memory).call<void>("set", copy_); }
+
+ private:
+  val view(const std::byte* data) const {
+    return val(emscripten::typed_memory_view(size_, reinterpret_cast<const unsigned char*>(data)));
+  }
+
+  size_t size_;
+  val copy_;
+};
+
+std::unique_ptr<Kept> keep_outside(std::span<const std::byte> bytes) {
+  return std::make_unique<KeptOutside>(bytes);
 }
 
 }  // namespace

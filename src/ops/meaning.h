@@ -147,6 +147,19 @@ class InputList {
   size_t count_;
 };
 
+// The same, where it turns out which. Those of high numbers are never among them.
+class InputSet {
+ public:
+  void add(int index) {
+    if (index >= 0 && index < kMost) bits_ |= uint64_t{1} << index;
+  }
+  bool has(size_t index) const { return index < kMost && (bits_ >> index & 1) != 0; }
+
+ private:
+  static constexpr int kMost = 64;
+  uint64_t bits_ = 0;
+};
+
 // Inputs that share one element type, which is one of those allowed: a type variable of ONNX's
 // signatures.
 struct TypeVariable {

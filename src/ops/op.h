@@ -134,8 +134,7 @@ class PlanContext : public NodeContext {
   // which constants it has is told apart as well. The kernel does not read `sources` any more: they
   // may have no memory then.
   Tensor prepacked(InputList sources, std::string_view key, const std::function<Tensor()>& pack);
-  // Whether the kernel reads the input.
-  bool reads(int index) const { return std::ranges::find(packed_, index) == packed_.end(); }
+  InputSet packed() const { return packed_; }
   const Machine& machine() const { return machine_; }
   // Scratch for each of them is asked for in one piece.
   int threads() const { return machine_.threads; }
@@ -156,7 +155,7 @@ class PlanContext : public NodeContext {
   Machine machine_;
   uint64_t scratch_ = 0;
   int overwrites_ = kNoInput;
-  std::vector<int> packed_;  // inputs
+  InputSet packed_;
   std::string algorithm_;
 };
 

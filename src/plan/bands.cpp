@@ -211,7 +211,7 @@ void BandPlanner::add_step(size_t at) {
   CompiledNode compiled =
       compile_node(rule.node, type_pointers, outputs, environment_.machine(), &forms);
   for (size_t i = 0; i < inputs; ++i) {
-    if (compiled.reads[i]) segment_.pinned(step->inputs[i]);
+    if (!compiled.packed.has(i)) segment_.pinned(step->inputs[i]);
   }
   added.kernel = std::move(compiled.kernel);
   added.scratch_bytes = compiled.scratch_bytes;

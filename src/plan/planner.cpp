@@ -292,7 +292,7 @@ void Planning::Planner::add_step(const Node& node, CompiledNode compiled,
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId id = node.inputs[i];
     const SlotId slot = id == kNoValue ? kNoSlot : slot_in(id, compiled.forms.accepted[i]);
-    step.inputs.push_back(compiled.reads[i] ? segment_->pinned(slot) : slot);
+    step.inputs.push_back(compiled.packed.has(i) ? slot : segment_->pinned(slot));
   }
   for_each_subgraph(node, [&](const Graph& graph) {
     for (const Capture& capture : graph.captures) {

@@ -48,9 +48,8 @@ std::shared_ptr<std::byte> allocate_bytes(uint64_t bytes) {
 }
 
 struct Tensor::Storage {
-  std::shared_ptr<const std::byte> memory;             // null while put away
-  std::function<void(std::byte* to)> bring = nullptr;  // of what is in a depot
-  size_t bytes = 0;                                    // likewise
+  std::shared_ptr<const std::byte> memory;  // null while put away
+  std::unique_ptr<Kept> kept;               // in a depot, where it has been put away before
   bool pinned = false;
 };
 
@@ -65,26 +64,30 @@ std::shared_ptr<const std::byte> allocate_objects(int64_t count) {
 
 }  // namespace
 
+Tensor::Tensor(DType dtype, Shape shape, std::shared_ptr<const std::byte> memory)
+    : dtype_(dtype), shape_(std::move(shape)), elements_(shape_.elements()) {
+  if (!memory) return;
+  storage_ = std::make_shared<Storage>();
+  storage_->memory = std::move(memory);
+}
+
 Tensor Tensor::allocate(DType dtype, Shape shape) {
-  Tensor tensor(dtype, std::move(shape));
+  const int64_t elements = shape.elements();
   std::shared_ptr<const std::byte> memory;
   if (dtype == DType::String) {
-    memory = allocate_objects<std::string>(tensor.elements_);
+    memory = allocate_objects<std::string>(elements);
   } else if (kind_of(dtype) == DTypeKind::Sequence) {
-    memory = allocate_objects<Tensor>(tensor.elements_);
+    memory = allocate_objects<Tensor>(elements);
   } else {
-    memory = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
+    memory = allocate_bytes(bytes_of(dtype, static_cast<uint64_t>(elements)));
   }
-  if (memory) tensor.storage_ = std::make_shared<Storage>(std::move(memory));
-  return tensor;
+  return {dtype, std::move(shape), std::move(memory)};
 }
 
 Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner) {
-  Tensor tensor(dtype, std::move(shape));
-  checked_size(bytes_of(dtype, static_cast<uint64_t>(tensor.elements_)));
-  tensor.storage_ = std::make_shared<Storage>(
-      std::shared_ptr<const std::byte>(std::move(owner), static_cast<const std::byte*>(data)));
-  return tensor;
+  checked_size(bytes_of(dtype, static_cast<uint64_t>(shape.elements())));
+  return {dtype, std::move(shape),
+          std::shared_ptr<const std::byte>(std::move(owner), static_cast<const std::byte*>(data))};
 }
 
 Tensor Tensor::copy(DType dtype, Shape shape, std::span<const std::byte> elements,
@@ -123,9 +126,9 @@ Tensor Tensor::map_of(Tensor keys, Tensor values) {
 
 const std::byte* Tensor::data() const {
   if (!storage_) return nullptr;
-  if (!storage_->memory && storage_->bring) {
-    const auto memory = allocate_bytes(storage_->bytes);
-    storage_->bring(memory.get());
+  if (!storage_->memory && storage_->kept) {
+    const auto memory = allocate_bytes(bytes());
+    storage_->kept->copy_to(memory.get());
     storage_->memory = memory;
   }
   return storage_->memory.get();
@@ -139,17 +142,14 @@ const std::byte* Tensor::data_if_here() const {
 void Tensor::put_away(const Depot& depot) const {
   if (!depot.keep || is_object(dtype_) || bytes() < depot.least) return;
   if (!storage_->memory || storage_->pinned) return;
-  if (!storage_->bring) {
-    storage_->bytes = bytes();
-    storage_->bring = depot.keep({storage_->memory.get(), storage_->bytes});
-  }
+  if (!storage_->kept) storage_->kept = depot.keep({storage_->memory.get(), bytes()});
   storage_->memory = nullptr;
 }
 
 void Tensor::pin() const {
   if (!data()) return;
   storage_->pinned = true;
-  storage_->bring = nullptr;
+  storage_->kept = nullptr;
 }
 
 Tensor Tensor::absent() { return allocate(DType::Absent, {}); }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,10 +11,16 @@
 
 namespace fovea {
 
-// Memory that is not the engine's.
+// Bytes in memory that is not the engine's.
+class Kept {
+ public:
+  virtual ~Kept() = default;
+  virtual void copy_to(std::byte* memory) const = 0;
+};
+
 struct Depot {
-  // Copies bytes there, and gives what copies them back. Empty: there is no such memory.
-  std::function<std::function<void(std::byte* to)>(std::span<const std::byte> bytes)> keep = {};
+  // Copies bytes to such memory. Null: there is none.
+  std::unique_ptr<Kept> (*keep)(std::span<const std::byte> bytes) = nullptr;
   size_t least = 16 * 1024;  // of a tensor for which it is worth it, in bytes
 };
 
@@ -97,8 +102,7 @@ class Tensor {
  private:
   struct Storage;
 
-  Tensor(DType dtype, Shape shape)
-      : dtype_(dtype), shape_(std::move(shape)), elements_(shape_.elements()) {}
+  Tensor(DType dtype, Shape shape, std::shared_ptr<const std::byte> memory);
 
   DType dtype_ = DType::Undefined;
   Shape shape_;

@@ -120,7 +120,7 @@ CompiledNode compile_node(const Node& node, std::span<const ValueType* const> in
     compiled.compute = node.def->cpu.compute;
     compiled.routine = node.def->cpu.routine;
   }
-  for (int i = 0; i < plan.input_count(); ++i) compiled.reads.push_back(plan.reads(i));
+  compiled.packed = plan.packed();
   checked_size(plan.scratch());
   compiled.scratch_bytes = plan.scratch();
   compiled.overwrites = plan.overwrites();

@@ -30,7 +30,7 @@ struct CompiledNode {
 
   bool computes() const { return kernel || compute || routine; }
   Forms forms;              // that the kernel takes and gives
-  std::vector<bool> reads;  // by input: whether the kernel reads its elements, or has them packed
+  InputSet packed;  // that the kernel does not read: it has what it needs of their elements
   uint64_t scratch_bytes = 0;
   int overwrites = kNoInput;  // see PlanContext::overwrite
   Work work;

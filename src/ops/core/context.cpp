@@ -133,7 +133,7 @@ void infer_like_input(InferContext& context) {
 // A function's nodes may go by the same name in two plans, and yet read other constants.
 Tensor PlanContext::prepacked(InputList sources, std::string_view key,
                               const std::function<Tensor()>& pack) {
-  packed_.insert(packed_.end(), sources.begin(), sources.end());
+  for (const int index : sources) packed_.add(index);
   if (!machine_.packs) return pack();
   std::string full(key);
   for (int i = 0; i < input_count(); ++i) {

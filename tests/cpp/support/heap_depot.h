@@ -8,13 +8,21 @@
 
 namespace fovea::test {
 
+class KeptOnHeap final : public Kept {
+ public:
+  explicit KeptOnHeap(std::span<const std::byte> bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  void copy_to(std::byte* memory) const override { std::ranges::copy(bytes_, memory); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
 // A depot on the heap, which takes even the smallest tensor.
 inline Depot heap_depot() {
-  const auto keep = [](std::span<const std::byte> bytes) {
-    auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
-    return [copy](std::byte* to) { std::ranges::copy(*copy, to); };
-  };
-  return {.keep = keep, .least = 1};
+  return {.keep = [](std::span<const std::byte> bytes) -> std::unique_ptr<Kept> {
+            return std::make_unique<KeptOnHeap>(bytes);
+          },
+          .least = 1};
 }
 
 }  // namespace fovea::test
