@@ -29,7 +29,7 @@ struct CompiledNode {
   RoutineRule routine = nullptr;
 
   bool computes() const { return kernel || compute || routine; }
-  Forms forms;              // that the kernel takes and gives
+  Forms forms;      // that the kernel takes and gives
   InputSet packed;  // that the kernel does not read: it has what it needs of their elements
   uint64_t scratch_bytes = 0;
   int overwrites = kNoInput;  // see PlanContext::overwrite

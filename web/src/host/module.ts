@@ -75,7 +75,7 @@ export interface EngineTypes {
 
 /** What a session takes for a run, in bytes. */
 export interface MemoryNeed {
-  /** The model's weights, and what the engine makes of them for its kernels. */
+  /** What the engine makes of weights for its kernels, and those that they read as the model has them. */
   weights: number;
   /** What a run is fed and computes, kept until the next one or `trim()`. */
   activations: number;
