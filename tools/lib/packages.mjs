@@ -79,10 +79,13 @@ export async function installPackages(log, needs = {}) {
 }
 
 /**
+ * Installs those packages of which something is not there.
+ *
  * @param {Probes} needed
  * @param {string} [log]
+ * @returns {Promise<string>} a note
  */
-async function installMissing(needed, log) {
+export async function installMissing(needed, log) {
   const missing = Object.keys(needed).filter((name) => !needed[name]());
   if (missing.length === 0) return 'all there';
   await installWithApt(missing, log);

@@ -21,6 +21,14 @@ const timeout = 20 * 60_000;
 /** @typedef {Counts & {note?: string, error?: unknown}} Result */
 
 /**
+ * What runs test programs.
+ *
+ * @typedef {object} Host
+ * @property {string} name
+ * @property {string[]} argv the beginning of a command line
+ */
+
+/**
  * A program whose success is one test.
  *
  * @param {string[]} argv
@@ -52,16 +60,17 @@ export async function runNodeTests(folder, log) {
  *
  * @param {string} preset
  * @param {string[]} targets those to build; all when none is named
- * @param {{data: string[], always: boolean, omitted: string[]}} options `data`: folders that the tests
- *   read; `omitted`: patterns of tests that are left out
+ * @param {{data: string[], always: boolean, omitted: string[], host?: Host}} options `data`: folders that
+ *   the tests read; `omitted`: patterns of tests that are left out; `host`: in place of the preset's own
  * @param {string} log
  * @returns {Promise<Result>}
  */
-export async function runCppTests(preset, targets, { data, always, omitted }, log) {
+export async function runCppTests(preset, targets, { data, always, omitted, host }, log) {
+  const { name, argv } = host ?? { name: preset, argv: launcher(preset) };
   await buildPreset(preset, { targets, log });
   const all = testPrograms(preset, targets).map((program) => ({
     program,
-    stamp: `${preset}-${basename(program, '.js')}`,
+    stamp: `${name}-${basename(program, '.js')}`,
     key: `${process.version} ${contentKey(...filesOf(program), ...data)}`,
   }));
   const unchanged = always
@@ -70,8 +79,8 @@ export async function runCppTests(preset, targets, { data, always, omitted }, lo
   const changed = all.filter((each) => !unchanged.includes(each));
   changed.forEach(({ stamp }) => forgetPassed(stamp));
   const counts = await runGoogleTests(
-    preset,
     changed.map(({ program }) => program),
+    (env, program) => inToolchain(preset, [...env, ...argv, program]),
     omitted,
     log,
   );
@@ -97,14 +106,16 @@ function filesOf(program) {
   return wasm === program ? [program] : [program, wasm];
 }
 
+/** The command line of a test program with an environment. @typedef {(env: string[], program: string) => string[]} Launch */
+
 /**
- * @param {string} preset
  * @param {string[]} programs
+ * @param {Launch} launch
  * @param {string[]} omitted
  * @param {string} log
  * @returns {Promise<Counts[]>} by program
  */
-async function runGoogleTests(preset, programs, omitted, log) {
+async function runGoogleTests(programs, launch, omitted, log) {
   const parts = availableParallelism();
   const shards = programs.flatMap((program) =>
     Array.from({ length: parts }, (_, index) => ({ program, index })),
@@ -113,7 +124,7 @@ async function runGoogleTests(preset, programs, omitted, log) {
   const results = [];
   const next = async () => {
     for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
-      results.push(await runGoogleTest(preset, { ...shard, parts, omitted }, log));
+      results.push(await runGoogleTest(launch, { ...shard, parts, omitted }, log));
     }
   };
   await Promise.all(Array.from({ length: parts }, next));
@@ -252,19 +263,17 @@ export function total(results) {
  */
 
 /**
- * @param {string} preset
+ * @param {Launch} launch
  * @param {{program: string, index: number, parts: number, omitted: string[]}} shard
  * @param {string} suiteLog
  * @returns {Promise<Shard>}
  */
-async function runGoogleTest(preset, { program, index, parts, omitted }, suiteLog) {
+async function runGoogleTest(launch, { program, index, parts, omitted }, suiteLog) {
   const log = `${suiteLog}.${basename(program, '.js')}.${index}`;
   const filter = omitted.length > 0 ? [`GTEST_FILTER=-${omitted.join(':')}`] : [];
   const env = ['env', `GTEST_TOTAL_SHARDS=${parts}`, `GTEST_SHARD_INDEX=${index}`, ...filter];
   writeFileSync(log, '');
-  const succeeded = await succeeds(inToolchain(preset, [...env, ...launcher(preset), program]), {
-    log,
-  });
+  const succeeded = await succeeds(launch(env, program), { log });
   const count = (/** @type {string} */ word) =>
     countIn(readLog(log), `^\\[  ${word}  \\] (\\d+) test`);
   const counts = { passed: count('PASSED'), failed: count('FAILED') };

@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { arm64Node, setUpArm64 } from './arm64.mjs';
 import { chromiumLaunchOptions } from './chromium.mjs';
 import { buildPreset } from './cmake.mjs';
 import { emccOnPath } from './emscripten.mjs';
@@ -95,6 +96,7 @@ export function suites({ full }) {
         : cppTests(`wasm-${variant}`, differingLayers, { skipped: commonLayers }),
     ),
     ...(full ? [everySourceAlone] : []),
+    ...(full && process.arch !== 'arm64' ? [onArm64] : []),
     withPackage('size', [], checkSizes),
     withPackage(
       'jest',
@@ -134,6 +136,25 @@ const everySourceAlone = {
     await buildPreset('native-plain', { log });
     return { passed: 1, failed: 0 };
   },
+};
+
+/**
+ * What computes, in the code that V8 makes of it for ARM64. A tenth of the speed is what emulation leaves.
+ *
+ * @type {Suite}
+ */
+const onArm64 = {
+  name: 'cpp:arm64',
+  needs: ['compilers'],
+  inputs: cppInputs('wasm-relaxed'),
+  prepare: (log) => setUpArm64(log),
+  run: (log, always) =>
+    runners.runCppTests(
+      'wasm-relaxed',
+      ['test_simd', 'test_kernels', 'test_ops'],
+      { data: testData, always, omitted: [], host: { name: 'arm64', argv: arm64Node() } },
+      log,
+    ),
 };
 
 /**
