@@ -61,6 +61,9 @@ target_compile_definitions(fovea_instructions INTERFACE FOVEA_KNOWS_INSTRUCTIONS
 if(EMSCRIPTEN AND FOVEA_RELAXED_SIMD)
   target_compile_options(fovea_instructions INTERFACE -mrelaxed-simd)
 endif()
+if(FOVEA_SPREAD_LANES)
+  target_compile_definitions(fovea_instructions INTERFACE FOVEA_SPREAD_LANES)
+endif()
 
 # For what takes far longer to compile than to run: tests and, where sanitizers swell the code, SMALL layers.
 function(fovea_compile_quickly target)

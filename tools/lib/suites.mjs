@@ -96,7 +96,12 @@ export function suites({ full }) {
         : cppTests(`wasm-${variant}`, differingLayers, { skipped: commonLayers }),
     ),
     ...(full ? [everySourceAlone] : []),
-    ...(full && process.arch !== 'arm64' ? [onArm64] : []),
+    ...(full && process.arch !== 'arm64'
+      ? [
+          onArm64('cpp:arm64', 'wasm-relaxed', ['simd', 'kernels', 'ops']),
+          onArm64('cpp:arm64-spread', 'wasm-relaxed-spread', ['kernels']),
+        ]
+      : []),
     withPackage('size', [], checkSizes),
     withPackage(
       'jest',
@@ -139,23 +144,31 @@ const everySourceAlone = {
 };
 
 /**
- * What computes, in the code that V8 makes of it for ARM64. A tenth of the speed is what emulation leaves.
+ * What computes, in the code that V8 makes of it for ARM64.
  *
- * @type {Suite}
+ * @param {string} name
+ * @param {string} preset
+ * @param {string[]} layers
+ * @returns {Suite}
  */
-const onArm64 = {
-  name: 'cpp:arm64',
-  needs: ['compilers'],
-  inputs: cppInputs('wasm-relaxed'),
-  prepare: (log) => setUpArm64(log),
-  run: (log, always) =>
-    runners.runCppTests(
-      'wasm-relaxed',
-      ['test_simd', 'test_kernels', 'test_ops'],
-      { data: testData, always, omitted: [], host: { name: 'arm64', argv: arm64Node() } },
-      log,
-    ),
-};
+function onArm64(name, preset, layers) {
+  const targets = layers.map((layer) => `test_${layer}`);
+  return {
+    name,
+    needs: ['compilers'],
+    inputs: cppInputs(preset),
+    prepare: (log) => setUpArm64(log),
+    run: (log, always) => {
+      const host = { name: `${preset}-arm64`, argv: arm64Node() };
+      return runners.runCppTests(
+        preset,
+        targets,
+        { data: testData, always, omitted: [], host },
+        log,
+      );
+    },
+  };
+}
 
 /**
  * What users build with the package, and where it then runs.
