@@ -1,7 +1,7 @@
 // npm run bench [-- --only speed,threads] [--networks espcn,rrdb] [--rounds N] [--warm-up N] [--quick]
 //   [--operators Softmax,LSTM] [--loads N] [--json FILE] [--browser firefox|webkit]
 // Sets up, builds, and measures the package in dist/ against others in Chromium; the results go to
-// build/bench.json. In other browsers, the parts `models`, `speed` and `zoo` can be measured.
+// build/bench.json. Other browsers measure `models`, `speed`, `zoo` and `cold-start`.
 
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ import { writeResults } from './results.mjs';
  * @property {import('../tests/browser/others/browser.js').OtherBrowser} [other] measured in its stead
  * @property {string} server the address of the checkout
  * @property {import('./bundle.mjs').Library} library
- * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, loads?: string, quick: boolean}} options
+ * @property {{networks?: string, operators?: string, rounds?: string, 'warm-up'?: string, loads?: string, quick: boolean, browser: string}} options
  */
 
 /** @typedef {{table: string, problems: string[]}} Report */
@@ -60,7 +60,7 @@ const parts = {
 /** Parts that are measured only when asked for. */
 const onRequest = ['before', 'operators', 'pictures', 'int8', 'zoo'];
 /** Parts that other browsers than Chromium measure, the first unless told otherwise. */
-const inOthers = ['models', 'speed', 'zoo'];
+const inOthers = ['models', 'speed', 'zoo', 'cold-start'];
 const everyday = Object.keys(parts).filter((name) => !onRequest.includes(name));
 
 const { values: options } = parseArgs({
@@ -86,7 +86,7 @@ const steps = [
   ...setupSteps({ forBrowser: true }),
   ...packageSteps(),
 ];
-if (chosen.includes('cold-start')) {
+if (chosen.includes('cold-start') && !other) {
   steps.push({ title: "Chromium's headless shell", run: installHeadlessShell });
 }
 if (!(await runSteps(steps))) process.exit(1);

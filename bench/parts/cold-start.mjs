@@ -21,6 +21,8 @@ import { inTurns, settlingMilliseconds } from './page.mjs';
  * @property {Span[]} [fetches]
  */
 
+/** Opens an address and gives what closes the tab. @typedef {(url: string) => Promise<() => Promise<unknown>>} OpenTab */
+
 /** By the names of the pages. @typedef {Record<string, Load[]>} Samples */
 
 // Unless told otherwise, onnxruntime-web computes in the page itself and ours in a worker.
@@ -38,20 +40,16 @@ const mostMilliseconds = 60_000;
 /**
  * From the start of a navigation to the first enlarged pixels, nothing being cached: in Chromium,
  * which without a graphics processor draws its own window on the cores that load the page, and in
- * its headless shell, which has none.
+ * its headless shell, which has none; or in another browser.
  *
  * @param {Bench} bench
  */
-export async function measureColdStart({ browser, library, options }) {
+export async function measureColdStart(bench) {
+  const { library } = bench;
   const model = library.coldStartModel();
   await bundleColdStart();
   writeFileSync(join(coldStartDir, 'model.onnx'), model);
-  const measured = [await measureIn(browser, 'Chromium', library, options)];
-  const shell = await launchHeadlessShell();
-  if (shell) {
-    measured.push(await measureIn(shell, "Chromium's headless shell", library, options));
-    await shell.close();
-  }
+  const measured = await (bench.other ? measureInOther(bench.other, bench) : measureInBoth(bench));
   const task = `128x128 pixels, twice as large, by ${Math.round(model.length / 1000)} KB`;
   return {
     modelBytes: model.length,
@@ -61,14 +59,40 @@ export async function measureColdStart({ browser, library, options }) {
   };
 }
 
+/** @param {Bench} bench */
+async function measureInBoth({ browser, library, options }) {
+  const measured = [await measureIn(await chromiumTabs(browser), 'Chromium', library, options)];
+  const shell = await launchHeadlessShell();
+  if (shell) {
+    const tabs = await chromiumTabs(shell);
+    measured.push(await measureIn(tabs, "Chromium's headless shell", library, options));
+    await shell.close();
+  }
+  return measured;
+}
+
 /**
- * @param {Bench['browser']} browser
+ * @param {NonNullable<Bench['other']>} other
+ * @param {Bench} bench
+ */
+async function measureInOther(other, { library, options }) {
+  /** @type {OpenTab} */
+  const openTab = async (url) => {
+    const window = await other.openWindow();
+    await window.goto(url);
+    return () => window.close();
+  };
+  return [await measureIn(openTab, `${options.browser} ${other.version}`, library, options)];
+}
+
+/**
+ * @param {OpenTab} openTab
  * @param {string} name
  * @param {Library} library
  * @param {Bench['options']} options
  */
-async function measureIn(browser, name, library, options) {
-  const load = await pageLoader(browser);
+async function measureIn(openTab, name, library, options) {
+  const load = pageLoader(openTab);
   const samples = await inTurns(Object.keys(pages), samplesWanted(options), (page) =>
     load(pages[page]),
   );
@@ -88,29 +112,42 @@ async function launchHeadlessShell() {
 }
 
 /**
- * What loads one of the pages in a browser context of its own, and waits for its report. DevTools,
- * which Playwright attaches to pages that it opens itself, would take 8% of the time.
+ * Each tab is in a browser context of its own. DevTools, which Playwright attaches to pages that it opens itself,
+ * would take 8% of the time.
  *
  * @param {Bench['browser']} browser
- * @returns {Promise<(page: string) => Promise<Load>>}
+ * @returns {Promise<OpenTab>}
  */
-async function pageLoader(browser) {
-  /** @type {((report: unknown) => void) | undefined} */
-  let settle;
-  // As most sites, not cross-origin isolated.
-  const server = await serveFromMemory(projectDir, (report) => settle?.(report));
+async function chromiumTabs(browser) {
   const devTools = await browser.newBrowserCDPSession();
-  return async (page) => {
+  return async (url) => {
     const { browserContextId } = await devTools.send('Target.createBrowserContext');
+    await devTools.send('Target.createTarget', { url, browserContextId });
+    return () => devTools.send('Target.disposeBrowserContext', { browserContextId });
+  };
+}
+
+/**
+ * What loads one of the pages, and waits for its report.
+ *
+ * @param {OpenTab} openTab
+ * @returns {(page: string) => Promise<Load>}
+ */
+function pageLoader(openTab) {
+  return async (page) => {
+    /** @type {(report: unknown) => void} */
+    let settle = () => {};
+    const reported = new Promise((resolve) => (settle = resolve));
+    // As most sites, not cross-origin isolated. Of an origin of its own, so that nothing is cached.
+    const server = await serveFromMemory(projectDir, settle);
     const url = new URL('bench/cold-start/link.html', server);
     url.searchParams.set('to', page);
     url.searchParams.set('after', `${settlingMilliseconds}`);
-    const reported = new Promise((resolve) => (settle = resolve));
-    await devTools.send('Target.createTarget', { url: url.href, browserContextId });
+    const closeTab = await openTab(url.href);
     const report = /** @type {Partial<Load> & {error?: string}} */ (
       await Promise.race([reported, timeout(mostMilliseconds, {}, { ref: false })])
     );
-    await devTools.send('Target.disposeBrowserContext', { browserContextId });
+    await closeTab();
     if (report.milliseconds === undefined) {
       throw new Error(`${page} ${report.error ?? 'reports nothing'}`);
     }

@@ -15,25 +15,27 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
+/** Files that were asked for, by path: they are read once. @type {Map<string, Buffer>} */
+const files = new Map();
+
 /**
- * Serves a folder on this machine until the process ends. Files are read once.
+ * Serves a folder on this machine until the process ends.
  *
  * @param {string} folder
  * @param {(report: unknown) => void} onReport gets what pages post to /reports
  * @returns {Promise<string>} the address of the folder
  */
 export async function serveFromMemory(folder, onReport) {
-  /** @type {Map<string, Buffer>} */
-  const files = new Map();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/reports') {
       response.end();
       return json(request).then(onReport);
     }
-    const bytes = files.get(pathname) ?? readIfThere(join(folder, pathname));
+    const path = join(folder, pathname);
+    const bytes = files.get(path) ?? readIfThere(path);
     if (!bytes) return response.writeHead(404).end();
-    files.set(pathname, bytes);
+    files.set(path, bytes);
     const type = types[extname(pathname)] ?? 'application/octet-stream';
     response.writeHead(200, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
   });
