@@ -7,6 +7,7 @@
 #include "base/integers.h"
 #include "kernels/movement/strided_copy.h"
 #include "ops/core/axes.h"
+#include "ops/core/channels.h"
 #include "ops/core/memory.h"
 
 namespace fovea {
@@ -170,9 +171,21 @@ PadPlan make_plan(const NodeContext& context, const Shape& out, Layout layout) {
   return plan;
 }
 
+// Whether an image of floats is given further channels, and nothing else.
+bool adds_channels(const NodeContext& context) {
+  const std::vector<Amount> amounts = amounts_of(context);
+  if (context.shape(0).rank() != 4 || context.dtype(0) != DType::Float) return false;
+  for (size_t axis = 0; axis < amounts.size(); ++axis) {
+    const auto [before, after] = amounts[axis];
+    if (axis == 1 ? std::min(before, after) < 0 : before != 0 || after != 0) return false;
+  }
+  return mode_of(context) == PadMode::Constant;
+}
+
 // Whether channels-last padding lanes stay zero: only channels that exist may get a constant.
 void pad_layout(LayoutContext& context) {
   if (context.layout(0) != Layout::ChannelsLast) return;
+  if (adds_channels(context)) return follow_input_layout(context);
   const Amount channels = amounts_of(context)[1];
   const bool whole_vectors = context.shape(0)[1] % 4 == 0;
   const bool constant = mode_of(context) == PadMode::Constant;
@@ -199,12 +212,32 @@ Tensor attribute_value(const NodeContext& context) {
   return element;
 }
 
+// Channels of a constant around those of a channels-last image.
+Kernel plan_channels(PlanContext& context, float fallback) {
+  const Shape& in = context.shape(0);
+  const auto [before, after] = amounts_of(context)[1];
+  const int64_t most = std::max(before, after), channels = in[1];
+  const int64_t pixels = in[0] * in[2] * in[3];
+  context.reserve_scratch(static_cast<uint64_t>(round_up(most, kLanes)) * sizeof(float));
+  return [=, before = before, after = after](RunContext& run) {
+    const float* given = run.in<float>(2);
+    auto* constant = reinterpret_cast<float*>(run.scratch());
+    std::fill_n(constant, round_up(most, kLanes), given ? *given : fallback);
+    const ChannelsOf parts[] = {
+        {constant, before, 0}, {run.in<float>(0), channels}, {constant, after, 0}};
+    join_channels(parts, run.out<float>(0), pixels, run.pool());
+  };
+}
+
 Kernel plan_pad(PlanContext& context) {
   const size_t bytes = element_bytes(context.dtype(0));
   const Tensor fallback = attribute_value(context);
   const Operand out = output_operand(context);
   if (out.shape.elements() == 0) return [](RunContext&) {};
   checked_size(bytes_of(out.dtype, out.shape, out.layout));
+  if (out.layout == Layout::ChannelsLast && adds_channels(context)) {
+    return plan_channels(context, context.attributes_as<PadAttributes>().value);
+  }
   const auto plan = std::make_shared<const PadPlan>(make_plan(context, out.shape, out.layout));
   context.reserve_scratch(static_cast<uint64_t>(plan->block) * bytes);
   return [plan, bytes, fallback](RunContext& run) {

@@ -6,21 +6,27 @@ namespace fovea {
 
 using kernels::ChannelCopy;
 
-void join_channels(std::span<const kernels::ConvPart> parts, float* to, int64_t pixels,
-                   ThreadPool& pool) {
+void join_channels(std::span<const ChannelsOf> parts, float* to, int64_t pixels, ThreadPool& pool) {
   static constexpr float kZeros[kLanes] = {};
   int64_t channels = 0;
-  for (const kernels::ConvPart& part : parts) channels += part.channels;
+  for (const ChannelsOf& part : parts) channels += part.channels;
   const int64_t step = padded_channels(channels);
   std::vector<ChannelCopy> copies;
   // The last part's own lanes need not reach the end of the pixel.
   if (step != channels) copies.push_back({kZeros, 0, to + step - kLanes, step, kLanes, kLanes});
   int64_t first = 0;
-  for (const auto& [data, count] : parts) {
-    copies.push_back({data, padded_channels(count), to + first, step, count, step - first});
+  for (const auto& [data, count, from_step] : parts) {
+    copies.push_back({data, from_step, to + first, step, count, step - first});
     first += count;
   }
   kernels::copy_channels(copies, pixels, pool);
+}
+
+void join_channels(std::span<const kernels::ConvPart> parts, float* to, int64_t pixels,
+                   ThreadPool& pool) {
+  std::vector<ChannelsOf> channels;
+  for (const auto& [data, count] : parts) channels.push_back({data, count});
+  join_channels(channels, to, pixels, pool);
 }
 
 Kernel plan_channel_ranges(const PlanContext& context, std::vector<ChannelRange> ranges) {

@@ -9,7 +9,16 @@
 
 namespace fovea {
 
-// Images one behind the other, all of `pixels` pixels, as one at `to`.
+// Channels of an image, or of one pixel for all where `step` is 0.
+struct ChannelsOf {
+  const float* data = nullptr;
+  int64_t channels = 0;
+  int64_t step = padded_channels(channels);  // floats from pixel to pixel
+};
+
+// Channels one behind the other, all of `pixels` pixels, as one image at `to`.
+void join_channels(std::span<const ChannelsOf> parts, float* to, int64_t pixels, ThreadPool& pool);
+// The same of images.
 void join_channels(std::span<const kernels::ConvPart> parts, float* to, int64_t pixels,
                    ThreadPool& pool);
 

@@ -99,6 +99,19 @@ TEST_P(Layouts, SliceAndPad) {
   }
 }
 
+TEST_P(Layouts, PadOfChannels) {
+  for (const auto& [before, after] : {std::pair<int64_t, int64_t>{0, 4}, {0, 1}, {2, 3}, {5, 0}}) {
+    const Tensor pads = int64_vector({0, before, 0, 0, 0, after, 0, 0});
+    expect_same({"Pad", 19}, {image(), pads});
+    expect_same({"Pad", 19}, {image(), pads, Tensor::of<float>({}, {2.5f})});
+    expect_same(
+        {"Pad",
+         2,
+         {{"pads", std::vector<int64_t>{0, before, 0, 0, 0, after, 0, 0}}, {"value", -1.5f}}},
+        {image()});
+  }
+}
+
 TEST_P(Layouts, Reductions) {
   for (const std::string op : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
                                "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"}) {
