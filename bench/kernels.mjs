@@ -1,4 +1,4 @@
-// npm run bench:kernels [-- --variant relaxed,simd,native] [--in chromium|node] [--filter conv]
+// npm run bench:kernels [-- --variant relaxed,simd,native] [--in chromium|firefox|webkit|node] [--filter conv]
 //   [--json FILE]
 // Sets up, builds, and measures kernels by themselves, one thread; the results go to
 // build/bench-kernels.json.
@@ -6,9 +6,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildDir, variants } from '../tools/lib/project.mjs';
+import { installOtherBrowser } from '../tools/lib/packages.mjs';
 import { presetSteps, setupSteps } from '../tools/lib/setup.mjs';
 import { runSteps } from '../tools/lib/steps.mjs';
 import { hosts } from './kernels/hosts.mjs';
+import { isOther } from './parts/others.mjs';
 import { writeResults } from './results.mjs';
 
 /** A case of a program's output. @typedef {ReturnType<typeof printCase>} Case */
@@ -23,19 +25,22 @@ const presets = {
 
 const { values: options } = parseArgs({
   options: {
-    variant: { type: 'string', default: 'relaxed' },
+    variant: { type: 'string' },
     in: { type: 'string', default: 'chromium' },
     filter: { type: 'string', default: '' },
     json: { type: 'string', default: join(buildDir, 'bench-kernels.json') },
   },
 });
-const chosen = options.variant.split(',');
+// WebKitGTK has no relaxed SIMD.
+const chosen = (options.variant ?? (options.in === 'webkit' ? 'simd' : 'relaxed')).split(',');
 mustBeOf('variant', presets, ...chosen);
 mustBeOf('in', hosts, options.in);
 
 const wanted = chosen.map((name) => presets[name]);
+const host = options.in;
 const built = await runSteps([
-  ...setupSteps({ forBrowser: options.in === 'chromium' }),
+  ...(isOther(host) ? [{ title: host, run: () => installOtherBrowser(host) }] : []),
+  ...setupSteps({ forBrowser: host !== 'node' }),
   ...presetSteps(wanted, ['bench_kernels']),
 ]);
 if (!built) process.exit(1);

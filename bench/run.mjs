@@ -7,7 +7,6 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromiumLaunchOptions } from '../tools/lib/chromium.mjs';
-import { firefoxProgram, webkitPrograms } from '../tools/lib/other-browsers.mjs';
 import { installHeadlessShell, installOtherBrowser } from '../tools/lib/packages.mjs';
 import { buildDir, projectDir } from '../tools/lib/project.mjs';
 import { packageSteps, setupSteps } from '../tools/lib/setup.mjs';
@@ -18,6 +17,7 @@ import { measureColdStart } from './parts/cold-start.mjs';
 import { measureInt8 } from './parts/int8.mjs';
 import { measureModels } from './parts/models.mjs';
 import { measureOperators } from './parts/operators.mjs';
+import { isOther, launchOther } from './parts/others.mjs';
 import { measurePictures } from './parts/pictures.mjs';
 import { measureSizes } from './parts/sizes.mjs';
 import { measureBefore, measureSpeed, measureThreads } from './parts/turns.mjs';
@@ -98,7 +98,7 @@ await bundlePages();
 const library = await bundleForNode();
 const server = await serve(projectDir, { port: 4180 });
 const browser = await chromium.launch(chromiumLaunchOptions());
-const driven = await launchOther();
+const driven = other && (await launchOther(other, library));
 const machine = {
   browser: driven ? `${options.browser} ${driven.version}` : `Chromium ${browser.version()}`,
   measured: new Date().toISOString(),
@@ -149,16 +149,10 @@ async function measurePart(name) {
  * @returns {'firefox' | 'webkit' | undefined} undefined for Chromium
  */
 function otherBrowser(name) {
-  if (name === 'firefox' || name === 'webkit') return name;
+  if (isOther(name)) return name;
   if (name === 'chromium') return undefined;
   console.error(`--browser takes chromium, firefox and webkit, not ${name}`);
   process.exit(2);
-}
-
-async function launchOther() {
-  if (other === 'firefox') return library.launchFirefox(firefoxProgram() ?? 'firefox');
-  const programs = other && webkitPrograms();
-  return programs && library.launchWebKit(programs);
 }
 
 /** @param {string[]} names */

@@ -6,7 +6,9 @@ import { createInterface } from 'node:readline';
 import { chromiumLaunchOptions } from '../../tools/lib/chromium.mjs';
 import { buildDir, projectDir } from '../../tools/lib/project.mjs';
 import { launcher } from '../../tools/lib/runners.mjs';
-import { measureInPage } from '../parts/page.mjs';
+import { bundleForNode } from '../bundle.mjs';
+import { launchOther } from '../parts/others.mjs';
+import { measureInOther, measureInPage } from '../parts/page.mjs';
 
 /**
  * Runs bench_kernels of a preset, on the kernels whose names contain `filter`.
@@ -15,24 +17,69 @@ import { measureInPage } from '../parts/page.mjs';
  */
 
 /** @type {Record<string, Host>} */
-export const hosts = { chromium: runInChromium, node: runAsProcess };
+export const hosts = {
+  chromium: runInChromium,
+  firefox: inOther('firefox'),
+  webkit: inOther('webkit'),
+  node: runAsProcess,
+};
 
 /** @type {Host} */
 async function runInChromium(preset, filter, onLine) {
-  // Imported only now: they are, or need, packages that the benchmark may have to install first.
+  // Imported only now: it is a package that the benchmark may have to install first.
   const { chromium } = await import('@playwright/test');
-  const { serve } = await import('../../tools/lib/serve.mjs');
-  const server = await serve(projectDir, { port: 4380 });
+  const url = await servePage(preset, filter);
   const browser = await chromium.launch(chromiumLaunchOptions());
   try {
-    const query = new URLSearchParams({ preset, filter });
-    const url = new URL(`bench/kernels.html?${query}`, server);
-    /** @type {{status: number}} */
-    const { status } = await measureInPage(browser, url, { onConsole: onLine });
-    if (status !== 0) throw new Error(`bench_kernels of ${preset} ended with ${status}`);
+    /** @type {Ended} */
+    const ended = await measureInPage(browser, url, { onConsole: onLine });
+    mustHaveSucceeded(preset, ended);
   } finally {
     await browser.close();
   }
+}
+
+/**
+ * In a browser whose console nobody sees: all lines come at the end.
+ *
+ * @param {import('../parts/others.mjs').OtherName} name
+ * @returns {Host}
+ */
+function inOther(name) {
+  return async (preset, filter, onLine) => {
+    const url = await servePage(preset, filter);
+    const browser = await launchOther(name, await bundleForNode());
+    try {
+      /** @type {Ended} */
+      const ended = await measureInOther(browser, url);
+      ended.lines.forEach(onLine);
+      mustHaveSucceeded(preset, ended);
+    } finally {
+      await browser.close();
+    }
+  };
+}
+
+/** What bench/kernels.html leaves. @typedef {{status: number, lines: string[]}} Ended */
+
+/**
+ * @param {string} preset
+ * @param {string} filter
+ * @returns {Promise<URL>} of the page that runs the program
+ */
+async function servePage(preset, filter) {
+  // Imported only now: it needs a package that the benchmark may have to install first.
+  const { serve } = await import('../../tools/lib/serve.mjs');
+  const query = new URLSearchParams({ preset, filter });
+  return new URL(`bench/kernels.html?${query}`, await serve(projectDir, { port: 4380 }));
+}
+
+/**
+ * @param {string} preset
+ * @param {Ended} ended
+ */
+function mustHaveSucceeded(preset, { status }) {
+  if (status !== 0) throw new Error(`bench_kernels of ${preset} ended with ${status}`);
 }
 
 /** WebAssembly in Node, native programs by themselves. @type {Host} */
