@@ -20,9 +20,6 @@ export const foveaRelaxed = fovea('fovea relaxed', { variant: 'relaxed' });
 /** The same with larger tiles, which round more. */
 export const foveaFast = fovea('fovea fast', { variant: 'relaxed', precision: 'fast' });
 
-/** Without a worker, where the page can look into the engine's memory. */
-export const foveaInPage = fovea('fovea in the page', { variant: 'relaxed', worker: false });
-
 /** The package of another commit, which lies in build/before. */
 export const foveaBefore = sessionContender('fovea before', async () => {
   const address = '/build/before/index.js';

@@ -49,7 +49,9 @@ export async function measureColdStart(bench) {
   const model = library.coldStartModel();
   await bundleColdStart();
   writeFileSync(join(coldStartDir, 'model.onnx'), model);
-  const measured = await (bench.other ? measureInOther(bench.other, bench) : measureInBoth(bench));
+  const measured = await (bench.other
+    ? measureInTabsOf(bench.other, bench)
+    : measureInChromiums(bench));
   const task = `128x128 pixels, twice as large, by ${Math.round(model.length / 1000)} KB`;
   return {
     modelBytes: model.length,
@@ -60,7 +62,7 @@ export async function measureColdStart(bench) {
 }
 
 /** @param {Bench} bench */
-async function measureInBoth({ browser, library, options }) {
+async function measureInChromiums({ browser, library, options }) {
   const measured = [await measureIn(await chromiumTabs(browser), 'Chromium', library, options)];
   const shell = await launchHeadlessShell();
   if (shell) {
@@ -75,7 +77,7 @@ async function measureInBoth({ browser, library, options }) {
  * @param {NonNullable<Bench['other']>} other
  * @param {Bench} bench
  */
-async function measureInOther(other, { library, options }) {
+async function measureInTabsOf(other, { library, options }) {
   /** @type {OpenTab} */
   const openTab = async (url) => {
     const window = await other.openWindow();

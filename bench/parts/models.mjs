@@ -1,4 +1,4 @@
-import { measureInOther, measureInPage } from './page.mjs';
+import { measureInChosen } from './page.mjs';
 
 const picture = { width: 640, height: 360 };
 /** What a film leaves of a second for a picture, at 30 of them. */
@@ -11,7 +11,8 @@ const realTime = 33;
  *
  * @param {import('../run.mjs').Bench} bench
  */
-export async function measureModels({ browser, other, server, library, options }) {
+export async function measureModels(bench) {
+  const { server, library, options } = bench;
   const rounds = options.rounds ?? (options.quick ? 3 : 9);
   const query = new URLSearchParams({
     width: `${picture.width}`,
@@ -20,7 +21,7 @@ export async function measureModels({ browser, other, server, library, options }
   });
   const url = new URL(`bench/models.html?${query}`, server);
   /** @type {{times: ModelTimes[]}} */
-  const { times } = await (other ? measureInOther(other, url) : measureInPage(browser, url));
+  const { times } = await measureInChosen(bench, url);
   return { picture, times, table: modelsTable(times, library), problems: [] };
 }
 

@@ -85,6 +85,19 @@ const outcome = 'JSON.stringify({ measured: window.measured, failure: window.fai
 const askingMilliseconds = 2000;
 
 /**
+ * As measureInPage(), in the browser that is to be measured.
+ *
+ * @template Measured
+ * @param {Pick<import('../run.mjs').Bench, 'browser' | 'other'>} browsers
+ * @param {URL} url
+ * @param {PageOptions} [options] in Chromium
+ * @returns {Promise<Measured>}
+ */
+export function measureInChosen({ browser, other }, url, options) {
+  return other ? measureInOther(other, url) : measureInPage(browser, url, options);
+}
+
+/**
  * Takes samples of several things in turns, so that a slow moment hits all alike.
  *
  * @template Sample

@@ -1,4 +1,4 @@
-import { measureInOther, measureInPage } from './page.mjs';
+import { measureInChosen } from './page.mjs';
 
 /** @typedef {import('../run.mjs').Bench} Bench */
 
@@ -50,7 +50,8 @@ function networksOf({ library, options }) {
  * @param {import('./page.mjs').PageOptions} [pageOptions]
  * @returns {Promise<import('../run.mjs').Report>}
  */
-function measureSet(set, { browser, other, server, options }, networks, pageOptions) {
+function measureSet(set, bench, networks, pageOptions) {
+  const { server, options } = bench;
   const { rounds, 'warm-up': warmUp, quick } = options;
   const chosen = {
     set,
@@ -61,5 +62,5 @@ function measureSet(set, { browser, other, server, options }, networks, pageOpti
   const given = Object.entries(chosen).flatMap(([name, value]) => (value ? [[name, value]] : []));
   const query = new URLSearchParams(given);
   const url = new URL(`bench/index.html?${query}`, server);
-  return other ? measureInOther(other, url) : measureInPage(browser, url, pageOptions);
+  return measureInChosen(bench, url, pageOptions);
 }

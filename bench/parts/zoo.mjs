@@ -1,4 +1,4 @@
-import { measureInOther, measureInPage } from './page.mjs';
+import { measureInChosen } from './page.mjs';
 
 /**
  * Networks that people run, ours with and without relaxed SIMD and onnxruntime-web, one thread each, in one page,
@@ -6,7 +6,8 @@ import { measureInOther, measureInPage } from './page.mjs';
  *
  * @param {import('../run.mjs').Bench} bench
  */
-export async function measureZoo({ browser, other, server, library, options }) {
+export async function measureZoo(bench) {
+  const { server, library, options } = bench;
   const url = new URL('bench/zoo.html', server);
   const { networks, rounds, 'warm-up': warmUp, quick } = options;
   const chosen = { networks, rounds: rounds ?? (quick ? '3' : undefined), 'warm-up': warmUp };
@@ -16,7 +17,7 @@ export async function measureZoo({ browser, other, server, library, options }) {
   /** @type {import('../zoo/report.js').ZooLoad[]} */
   const loads = [];
   for (let i = 0; i < Number(options.loads ?? (quick ? 1 : 5)); ++i) {
-    loads.push((await (other ? measureInOther(other, url) : measureInPage(browser, url))).rows);
+    loads.push((await measureInChosen(bench, url)).rows);
   }
   return { loads, table: library.zooTable(loads), problems: library.zooProblems(loads) };
 }

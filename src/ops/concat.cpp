@@ -55,7 +55,7 @@ Kernel plan_channels(const PlanContext& context) {
   for (int i = 0; i < context.input_count(); ++i) channels.push_back(context.shape(i)[1]);
   const Shape& out = context.output_shape(0);
   return [channels = std::move(channels), pixels = out[0] * out[2] * out[3]](RunContext& run) {
-    std::vector<kernels::ConvPart> parts;
+    std::vector<ChannelsOf> parts;
     for (size_t i = 0; i < channels.size(); ++i) {
       parts.push_back({run.in<float>(static_cast<int>(i)), channels[i]});
     }

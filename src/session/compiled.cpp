@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "session/check.h"
+#include "session/tensor_memory.h"
 
 namespace fovea {
 
@@ -55,6 +56,8 @@ std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection
     return name == "*" || name == "bands";
   });
   const BandLimits bands = whole ? BandLimits::none() : options.bands;
+  put_away(graph, options.depot);
+  put_away(optimised, options.depot);
   return std::make_unique<Compiled>(std::move(optimised), operators, pool, bands, options);
 }
 

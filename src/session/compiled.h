@@ -48,7 +48,8 @@ struct Selection {
 // Throws Error(InvalidInput) for a fetch the model does not have.
 Graph select(const Graph& graph, const Selection& selection, const Operators& operators);
 
-// What select() gives, optimised. Throws as select() and check_runnable() do.
+// What select() gives, optimised, with the large constants of both put away. Throws as select() and
+// check_runnable() do.
 std::unique_ptr<Compiled> compile(const Graph& graph, const Selection& selection,
                                   const SessionOptions& options, ThreadPool& pool);
 

@@ -145,8 +145,6 @@ std::optional<MemoryNeed> Inspection::memory_at(
     const auto is_known = [](const std::optional<Shape>& shape) { return shape.has_value(); };
     if (!std::ranges::all_of(inputs, is_known)) return std::nullopt;
     const auto compiled = compile(loaded_.graph, {}, options_, *pool_);
-    put_away(loaded_.graph, options_.depot);
-    put_away(compiled->graph, options_.depot);
     const auto plan = plan_first(compiled->plans.environment(), feeds(inputs));
     if (!is_foreseeable(*plan)) return std::nullopt;
     TensorMemory weights;

@@ -136,8 +136,6 @@ Compiled& Session::Impl::compiled_for(Selection selection) {
     compiled.splice(compiled.begin(), compiled, known);
   } else {
     auto made = compile(model.graph, selection, options, *pool);
-    put_away(model.graph, options.depot);
-    put_away(made->graph, options.depot);
     compiled.push_front({std::move(selection), std::move(made)});
     if (compiled.size() > kMaxCompiled) compiled.pop_back();
   }

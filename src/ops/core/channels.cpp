@@ -22,13 +22,6 @@ void join_channels(std::span<const ChannelsOf> parts, float* to, int64_t pixels,
   kernels::copy_channels(copies, pixels, pool);
 }
 
-void join_channels(std::span<const kernels::ConvPart> parts, float* to, int64_t pixels,
-                   ThreadPool& pool) {
-  std::vector<ChannelsOf> channels;
-  for (const auto& [data, count] : parts) channels.push_back({data, count});
-  join_channels(channels, to, pixels, pool);
-}
-
 Kernel plan_channel_ranges(const PlanContext& context, std::vector<ChannelRange> ranges) {
   const Shape& shape = context.shape(0);
   const int64_t step = padded_channels(shape[1]), pixels = shape[0] * shape[2] * shape[3];

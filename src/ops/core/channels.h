@@ -2,7 +2,6 @@
 
 #include <span>
 
-#include "kernels/conv/conv.h"
 #include "ops/core/memory.h"
 
 // Channels-last images that are parts of each other's channels.
@@ -18,9 +17,6 @@ struct ChannelsOf {
 
 // Channels one behind the other, all of `pixels` pixels, as one image at `to`.
 void join_channels(std::span<const ChannelsOf> parts, float* to, int64_t pixels, ThreadPool& pool);
-// The same of images.
-void join_channels(std::span<const kernels::ConvPart> parts, float* to, int64_t pixels,
-                   ThreadPool& pool);
 
 // A range of an image's channels as an image of its own.
 struct ChannelRange {

@@ -142,7 +142,9 @@ std::vector<ConvPart> ConvStep::parts(const RunContext& run, float* memory) cons
   }
   if (!joins_) return parts;
   float* joined = memory + joined_at_;
-  join_channels(parts, joined, shape.batch * shape.in_h * shape.in_w, run.pool());
+  std::vector<ChannelsOf> images;
+  for (const auto& [data, channels] : parts) images.push_back({data, channels});
+  join_channels(images, joined, shape.batch * shape.in_h * shape.in_w, run.pool());
   return {{joined, shape.in_channels}};
 }
 
